@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Everything a developer does here, from one script that needs nothing installed but Python 3.11 or newer.
+
+It makes `.venv` from the locked requirements when they have changed and hands over to the tools inside it.
+Old versions of Python can still read this file, so that they answer with a sentence instead of a syntax error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.json"
+
+RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
+ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
+UV = "uv==0.13.8"
+
+OLDEST_PYTHON = (3, 11)
+PYTHON_NAMES = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
+TESTS_WORTH_TWO_PROCESSES = 200
+
+
+def command_help(_: list[str]) -> None:
+    """Show this list"""
+    print("Usage: make <target> [ARGS=...], or python3 dev.py <target> [...]\n")
+    for name, command in COMMANDS.items():
+        print(f"  {name:<10} {(command.__doc__ or '').splitlines()[0]}")
+
+
+def command_run(arguments: list[str]) -> None:
+    """Run the whole platform: database, queue, API, worker and sweep"""
+    install(RUN_LOCKS)
+    hand_over("-m", "tools.run", *arguments)
+
+
+def command_test(arguments: list[str]) -> None:
+    """Run the tests on servers of their own; ARGS go to pytest"""
+    install(ALL_LOCKS)
+    hand_over("-m", "pytest", *(arguments or in_parallel_when_many()))
+
+
+def command_check(_: list[str]) -> None:
+    """Run lint and test, what must be green before a push"""
+    install(ALL_LOCKS)
+    failed = run_linters()
+    tests = subprocess.run([PYTHON, "-m", "pytest", *in_parallel_when_many()], cwd=ROOT, check=False)
+    sys.exit(failed or tests.returncode)
+
+
+def command_lint(_: list[str]) -> None:
+    """Check format, ruff's rules, types and the direction of imports"""
+    install(ALL_LOCKS)
+    sys.exit(run_linters())
+
+
+def command_format(_: list[str]) -> None:
+    """Rewrite the code in the house format"""
+    install(ALL_LOCKS)
+    for step in (("check", "--fix-only", "--quiet"), ("format",)):
+        subprocess.run([PYTHON, "-m", "ruff", *step, "."], cwd=ROOT, check=True)
+
+
+def command_bench(arguments: list[str]) -> None:
+    """Measure the platform's speed; ARGS name the benches"""
+    install(ALL_LOCKS)
+    hand_over("-m", "bench", *arguments)
+
+
+def command_psql(arguments: list[str]) -> None:
+    """Open a SQL shell on the running platform's database"""
+    install(RUN_LOCKS)
+    hand_over("-m", "tools.shells", "psql", *arguments)
+
+
+def command_redis_cli(arguments: list[str]) -> None:
+    """Open a shell on the running platform's Redis"""
+    install(RUN_LOCKS)
+    hand_over("-m", "tools.shells", "redis-cli", *arguments)
+
+
+def command_install(_: list[str]) -> None:
+    """Make .venv with everything, as the other targets do when they need it"""
+    install(ALL_LOCKS)
+
+
+def command_lock(arguments: list[str]) -> None:
+    """Compile the locked requirements again; ARGS="--upgrade" for newer versions"""
+    install(ALL_LOCKS)
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", UV], check=True)
+    for lock in ALL_LOCKS:
+        compile_lock(lock, arguments)
+
+
+def command_reset(_: list[str]) -> None:
+    """Forget the local database, queue and mail; the next run starts anew"""
+    install(RUN_LOCKS)
+    hand_over("-m", "tools.state", "reset")
+
+
+def command_clean(_: list[str]) -> None:
+    """Remove everything this script has made"""
+    if PYTHON.exists():
+        subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
+    for made in (VENV, *ROOT.glob(".*_cache"), ROOT / ".hypothesis", ROOT / ".coverage"):
+        if made.is_dir():
+            shutil.rmtree(made)
+        elif made.exists():
+            made.unlink()
+
+
+COMMANDS = {
+    "help": command_help,
+    "run": command_run,
+    "test": command_test,
+    "check": command_check,
+    "lint": command_lint,
+    "format": command_format,
+    "bench": command_bench,
+    "psql": command_psql,
+    "redis-cli": command_redis_cli,
+    "install": command_install,
+    "lock": command_lock,
+    "reset": command_reset,
+    "clean": command_clean,
+}
+
+
+def run_linters() -> int:
+    """Run every linter, so that one pass shows all there is to mend; return the first failure."""
+    failed = 0
+    for name, *arguments in (
+        ("ruff", "format", "--check", "."),
+        ("ruff", "check", "."),
+        ("mypy",),
+        ("importlinter.cli", "lint"),
+    ):
+        result = subprocess.run([PYTHON, "-m", name, *arguments], cwd=ROOT, check=False)
+        failed = failed or result.returncode
+    return failed
+
+
+def in_parallel_when_many() -> list[str]:
+    """Starting a second process costs seconds, so only a large suite gains by it."""
+    tests = sum(
+        len(re.findall(r"^\s*def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
+        for path in (ROOT / "tests").rglob("test_*.py")
+    )
+    processes = min(os.cpu_count() or 1, 4)
+    return ["-n", str(processes)] if tests > TESTS_WORTH_TWO_PROCESSES and processes > 1 else []
+
+
+def compile_lock(lock: str, arguments: list[str]) -> None:
+    source = lock.replace(".txt", ".in")
+    subprocess.run(
+        [
+            *(PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11.0"),
+            *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"),
+            *("--custom-compile-command", "python3 dev.py lock", source, "--output-file", lock, *arguments),
+        ],
+        cwd=ROOT,
+        check=True,
+    )
+
+
+def hand_over(*arguments: str) -> None:
+    """Become the tool, so that signals and the exit status are its own."""
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(PYTHON, [str(PYTHON), *arguments])
+
+
+def install(locks: tuple[str, ...]) -> None:
+    """Bring `.venv` to what the locks say; free of charge when it is already there."""
+    wanted = {lock: digest(ROOT / lock) for lock in locks}
+    if wanted.items() <= installed().items():
+        return
+    with one_at_a_time():
+        have = installed()
+        if wanted.items() <= have.items():
+            return
+        if not have:
+            make_venv()
+        print(f"Installing {', '.join(locks)} into .venv (under a minute, only when they change) ...", flush=True)
+        pip_install(locks)
+        STAMP.write_text(json.dumps({**have, **wanted}, indent=1), encoding="utf-8")
+
+
+def installed() -> dict[str, str]:
+    """Which locks `.venv` holds; nothing when there is none that works."""
+    try:
+        have = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return have if PYTHON.exists() else {}
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Two commands started together must not fill one `.venv` at once."""
+    with open(str(ROOT / ".venv.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make_venv() -> None:
+    python = usable_python()
+    print(f"Making .venv with {python} ...", flush=True)
+    subprocess.run([python, "-m", "venv", "--clear", VENV], check=True)
+
+
+def pip_install(locks: tuple[str, ...]) -> None:
+    files = [part for lock in locks for part in ("-r", lock)]
+    subprocess.run(
+        [
+            *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+            *("--require-hashes", "--prefer-binary", *files),
+        ],
+        cwd=ROOT,
+        check=True,
+    )
+
+
+def usable_python() -> str:
+    """This interpreter when it will do, else the newest on the PATH that can make an environment."""
+    candidates = [sys.executable] + [shutil.which(name) for name in PYTHON_NAMES]
+    found = [python for python in candidates if python and is_new_enough(python)]
+    for python in found:
+        if has_venv(python):
+            return python
+    if not found:
+        sys.exit("Python 3.11 or newer is needed and none was found on the PATH.")
+    return install_python_venv(found[0])
+
+
+def is_new_enough(python: str) -> bool:
+    return succeeds(python, f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})")
+
+
+def has_venv(python: str) -> bool:
+    return succeeds(python, "import ensurepip, venv")
+
+
+def succeeds(python: str, code: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def install_python_venv(python: str) -> str:
+    """Debian keeps `ensurepip` in a package of its own; install it only when allowed to."""
+    if not (OPTIONS.yes and os.geteuid() == 0 and shutil.which("apt-get")):
+        sys.exit(
+            f"{python} cannot make virtual environments. On Debian and Ubuntu:\n\n"
+            "    apt-get install python3-venv\n\n"
+            "or, as root, `python3 dev.py --yes <target>` does it."
+        )
+    subprocess.run(["apt-get", "update", "--quiet"], check=True)
+    subprocess.run(["apt-get", "install", "--yes", "--quiet", "python3-venv"], check=True)
+    if not has_venv(python):
+        sys.exit(f"{python} still cannot make virtual environments; install its venv package.")
+    return python
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("command", nargs="?", default="help")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
+def main() -> None:
+    command = COMMANDS.get(OPTIONS.command)
+    if command is None:
+        command_help([])
+        sys.exit(f"\nThere is no target {OPTIONS.command!r}.")
+    try:
+        command(OPTIONS.arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"Failed with status {error.returncode}: {' '.join(map(str, error.cmd[:5]))} ...")
+
+
+if __name__ == "__main__":
+    OPTIONS = parse_arguments()
+    main()
