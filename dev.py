@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Iterator
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -141,13 +142,13 @@ COMMANDS = {
 def run_linters() -> int:
     """Run every linter, so that one pass shows all there is to mend; return the first failure."""
     failed = 0
-    for name, *arguments in (
-        ("ruff", "format", "--check", "."),
-        ("ruff", "check", "."),
-        ("mypy",),
-        ("importlinter.cli", "lint"),
+    for linter in (
+        ("-m", "ruff", "format", "--check", "."),
+        ("-m", "ruff", "check", "."),
+        ("-m", "mypy"),
+        (VENV / "bin" / "lint-imports", "--no-logo"),
     ):
-        result = subprocess.run([PYTHON, "-m", name, *arguments], cwd=ROOT, check=False)
+        result = subprocess.run([PYTHON, *linter], cwd=ROOT, check=False)
         failed = failed or result.returncode
     return failed
 
@@ -193,7 +194,7 @@ def install(locks: tuple[str, ...]) -> None:
             return
         if not have:
             make_venv()
-        print(f"Installing {', '.join(locks)} into .venv (under a minute, only when they change) ...", flush=True)
+        print(f"Installing {', '.join(locks)} into .venv (once, about half a minute) ...", flush=True)
         pip_install(locks)
         STAMP.write_text(json.dumps({**have, **wanted}, indent=1), encoding="utf-8")
 
@@ -212,7 +213,7 @@ def digest(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def one_at_a_time():
+def one_at_a_time() -> Iterator[None]:
     """Two commands started together must not fill one `.venv` at once."""
     with open(str(ROOT / ".venv.lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
