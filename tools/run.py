@@ -1,0 +1,192 @@
+"""The whole platform on one machine: `make run`.
+
+Servers first, then migrations and a small set of demo data, and only then the port opens; the large set follows beside
+the running platform. Whatever ends first ends all, and an interrupt leaves nothing running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from urllib.error import URLError
+
+from dotenv import load_dotenv
+
+from tools import ports, postgres, redis, servers
+from tools.state import ROOT, RUNNING, AlreadyHeldError, State, open_state
+from tools.supervisor import ChildDiedError, Program, StopAskedError, Supervisor, say
+
+FIRST_PORT = 8000
+PORTS_TRIED = 100
+READY_SECONDS = 60.0
+WORKERS = "2"
+FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+
+
+@dataclass
+class Platform:
+    """One run: its state, its children, and the environment they are given."""
+
+    state: State
+    supervisor: Supervisor
+    host: str
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{shown}]:{self.port}" if ":" in shown else f"http://{shown}:{self.port}"
+
+    def run(self) -> None:
+        embedded = "DATABASE_URL" not in os.environ
+        self.environment = self.settings()
+        self.start_servers()
+        self.supervisor.finish(self.flask("migrate", "db", "upgrade"))
+        demo = os.environ.get("DEMO_DATA", "1" if embedded else "0") == "1"
+        if demo:
+            self.supervisor.finish(self.flask("demo", "demo", "load", "--size", "small"))
+        self.start_platform()
+        self.announce(with_logins=demo)
+        if demo:
+            full = self.flask("demo", "demo", "load", "--size", "full", is_essential=False)
+            self.supervisor.start(full)
+        self.supervisor.watch()
+
+    def settings(self) -> dict[str, str]:
+        """What the environment says, and beneath it what makes a local platform whole."""
+        local = {
+            "APP_ENV": "development",
+            "SECRET_KEY": self.state.secret("secret_key"),
+            "JWT_SECRET_KEY": self.state.secret("jwt_secret_key"),
+            "PUBLIC_URL": self.url,
+            "MAIL_TRANSPORT": "file",
+            "MAIL_FILE_DIR": str(self.state.path / "mail"),
+            # A web server that is forked after Objective-C was loaded dies on macOS without it.
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+        }
+        ours = {"RUN_ID": self.supervisor.run_id, "PYTHONUNBUFFERED": "1"}
+        given = {name: value for name, value in os.environ.items() if value}
+        return {**local, **given, **ours}
+
+    def start_servers(self) -> None:
+        """Start the servers that the environment does not name."""
+        if "DATABASE_URL" not in self.environment:
+            cluster = postgres.of(self.state)
+            cluster.make_cluster()
+            servers.start_postgres(self.supervisor, cluster)
+            cluster.make_database("rollcall")
+            self.environment["DATABASE_URL"] = cluster.url("rollcall")
+        if "REDIS_URL" not in self.environment:
+            server = redis.of(self.state)
+            servers.start_redis(self.supervisor, server)
+            self.environment["REDIS_URL"] = server.url()
+
+    def flask(self, name: str, *arguments: str, is_essential: bool = True) -> Program:
+        return Program(name, (*FLASK, *arguments), self.environment, is_essential=is_essential)
+
+    def start_platform(self) -> None:
+        web = self.supervisor.start(self.web())
+        self.supervisor.start(self.flask("worker", "worker"))
+        self.supervisor.start(self.flask("sweep", "sweep"))
+        self.supervisor.await_ready(web, self.answers, READY_SECONDS)
+
+    def web(self) -> Program:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return Program(
+            name="web",
+            command=(
+                *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
+                *("-k", "gthread", "-w", os.environ.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
+                "--no-control-socket",
+            ),
+            environment=self.environment,
+        )
+
+    def answers(self) -> bool:
+        """Whether it is our own web server that answers, and not one that an earlier run lost."""
+        with (
+            contextlib.suppress(URLError, OSError),
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as told,
+        ):
+            return self.supervisor.run_id in told.read().decode()
+        return False
+
+    def announce(self, *, with_logins: bool) -> None:
+        self.state.write(
+            RUNNING,
+            {name: self.environment[name] for name in ("DATABASE_URL", "REDIS_URL")} | {"url": self.url},
+        )
+        say(
+            f"\nRollcall is ready. Ctrl-C stops it.\n\n"
+            f"    Docs       {self.url}/docs\n"
+            f"    ReDoc      {self.url}/redoc\n"
+            f"    OpenAPI    {self.url}/openapi.json\n"
+            f"    API        {self.url}/api/v1"
+        )
+        if (ROOT / "frontend").is_dir():
+            say(f"    Frontend   {self.url}/frontend/")
+        if with_logins:
+            logins = subprocess.run(
+                [*FLASK, "demo", "logins"],
+                cwd=ROOT,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            say("\n" + (logins.stdout if logins.returncode == 0 else logins.stderr))
+
+
+def web_port(host: str) -> int:
+    """The port that PORT names or a clear refusal; else the first free one from 8000."""
+    if wanted := os.environ.get("PORT"):
+        if not wanted.isdecimal():
+            raise SystemExit(f"PORT must be a number, not {wanted!r}.")
+        if reason := ports.why_taken(int(wanted), host):
+            raise SystemExit(
+                f"PORT={wanted} cannot be used on {host}: {reason}. Choose another, or leave PORT unset."
+            )
+        return int(wanted)
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        if ports.why_taken(port, host) is None:
+            return port
+    raise SystemExit(f"No port between {FIRST_PORT} and {FIRST_PORT + PORTS_TRIED} is free on {host}.")
+
+
+def run_held(state: State) -> int:
+    state.write(RUNNING, None)
+    host = os.environ.get("HOST") or "127.0.0.1"
+    with Supervisor(state, secrets.token_hex(8)) as supervisor:
+        supervisor.stop_on_signals()
+        try:
+            Platform(state, supervisor, host, web_port(host)).run()
+        except StopAskedError:
+            say("\nStopping ...")
+            return 0
+        except (ChildDiedError, postgres.WrongPasswordError) as error:
+            say(f"\n{error}\nStopping ...")
+            return 1
+    return 0
+
+
+def main() -> int:
+    load_dotenv(ROOT / ".env")
+    state = open_state()
+    try:
+        with state.held():
+            return run_held(state)
+    except AlreadyHeldError:
+        known = state.read(RUNNING)
+        say(f"Already running at {known['url']}." if known else "Already starting in another terminal.")
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
