@@ -54,7 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     held = contextlib.ExitStack()
     config.add_cleanup(held.close)
-    started.append(held.enter_context(servers()))
+    try:
+        started.append(held.enter_context(servers()))
+    except SystemExit as refusal:
+        pytest.exit(str(refusal), returncode=4)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -89,6 +92,9 @@ def given_template(server: str) -> str:
     """The template on a server that is not ours, made under a lock because other runs may want it too."""
     template = f"{TEMPLATE}_{migrations_version()}"
     with connected(server) as cursor:
+        cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() != (True,):
+            raise SystemExit("The tests make databases of their own: grant CREATEDB, or unset DATABASE_URL.")
         cursor.execute("SELECT pg_advisory_lock(hashtext('rollcall tests'))")
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (template,))
         if cursor.fetchone() is None:
@@ -99,12 +105,7 @@ def given_template(server: str) -> str:
 def make_given_template(cursor, server: str, template: str) -> None:
     fresh = f"{template}_new"
     cursor.execute(f"DROP DATABASE IF EXISTS {fresh}")
-    try:
-        cursor.execute(f"CREATE DATABASE {fresh} TEMPLATE template0 ENCODING 'UTF8'")
-    except errors.InsufficientPrivilege:
-        pytest.exit(
-            "The tests make databases of their own: grant CREATEDB, or unset DATABASE_URL.", returncode=4
-        )
+    cursor.execute(f"CREATE DATABASE {fresh} TEMPLATE template0 ENCODING 'UTF8'")
     migrate(at(server, fresh))
     cursor.execute(f"ALTER DATABASE {fresh} RENAME TO {template}")
     cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{TEMPLATE}_%",))
@@ -128,7 +129,7 @@ def migrate(url: str) -> None:
         check=False,
     )
     if result.returncode:
-        pytest.exit(f"The migrations failed:\n{result.stdout}{result.stderr}", returncode=1)
+        raise SystemExit(f"The migrations failed:\n{result.stdout}{result.stderr}")
 
 
 def migrations_version() -> str:

@@ -1,0 +1,24 @@
+"""The application factory: reading it is reading the architecture."""
+
+from flask import Flask
+
+from app import api, cli, db, health, mailer, pages, problems, queue, settings, telemetry, tokens
+from app.blueprints import ALL
+from config import Config, read_environment
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """An application with these settings, or with those of the environment."""
+    app = Flask(__name__)
+    settings.init_app(app, config or Config.from_env(read_environment()))
+    telemetry.init_app(app)
+    db.init_app(app)
+    tokens.init_app(app)
+    queue.init_app(app)
+    mailer.init_app(app)
+    problems.init_app(app)
+    api.init_app(app, ALL)
+    pages.init_app(app)
+    health.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,98 @@
+"""Who is calling, and which roles an endpoint is for.
+
+Role, active flag and session are read from the database on every request, in one statement: a token says who somebody
+claims to be, never what they may do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import g, request
+
+from app import tokens
+from app.enums import Role
+from app.errors import Forbidden, Unauthenticated
+from app.services import sessions
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.models.user import User
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call an endpoint: everybody, anyone signed in, or the named roles."""
+
+    is_public: bool
+    roles: frozenset[Role] = frozenset()
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Only people with one of these roles; without any, everyone who is signed in."""
+    return _declare(Access(is_public=False, roles=frozenset(roles)))
+
+
+def public(view: View) -> View:
+    """Everybody; a caller who sends a token is known all the same."""
+    return _declare(Access(is_public=True))(view)
+
+
+def access_of(view: Callable[..., object]) -> Access | None:
+    return getattr(view, "_access", None)
+
+
+def admit(access: Access) -> None:
+    """Let the caller in, or refuse: 401 for a bad or missing token, then 403 by role."""
+    g.caller, g.session_id = _identify()
+    if access.is_public:
+        return
+    if g.caller is None:
+        raise Unauthenticated
+    if access.roles and g.caller.role not in access.roles:
+        raise Forbidden
+
+
+def caller() -> User:
+    """The person who is signed in. Only for views that are not public."""
+    user: User = g.caller
+    return user
+
+
+def visitor() -> User | None:
+    """The person who is signed in, or nobody. For public views."""
+    found: User | None = g.caller
+    return found
+
+
+def session_id() -> UUID:
+    """The session of the access token in use."""
+    found: UUID = g.session_id
+    return found
+
+
+def _identify() -> tuple[User, UUID] | tuple[None, None]:
+    header = request.headers.get("Authorization", "").strip()
+    if not header:
+        return None, None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Send `Authorization: Bearer <access token>`.")
+    claims = tokens.read(token.strip(), kind="access")
+    user = sessions.user_of_live(claims.session_id)
+    if user is None or user.id != claims.user_id:
+        raise Unauthenticated("This session has ended: log in again.")
+    return user, claims.session_id
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view._access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark

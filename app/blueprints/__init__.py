@@ -1,0 +1,7 @@
+"""The endpoints, a file per noun. `ALL` is the order in which the documentation shows them."""
+
+from flask_smorest import Blueprint
+
+from app.blueprints import auth
+
+ALL: list[Blueprint] = [auth.blp]

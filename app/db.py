@@ -1,0 +1,127 @@
+"""PostgreSQL: the session, the one transaction of a request, and what waits for its commit.
+
+Nothing else in the project commits or rolls back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.types import Uuid
+
+from app.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+_naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """A table. The map and the metadata stand in the registry: Flask-SQLAlchemy trips over them on the class."""
+
+    registry: ClassVar[registry] = registry(
+        metadata=MetaData(naming_convention=_naming_convention),
+        type_annotation_map={datetime: DateTime(timezone=True), str: Text(), UUID: Uuid()},
+    )
+
+
+class Identified:
+    """A primary key that sorts by time, made by the `uuid7()` function of our migrations."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuid7()"), sort_order=-1)
+
+
+class Timestamped:
+    """When a row was made and last changed, by the database's clock."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=text("now()"), onupdate=text("now()"), sort_order=1
+    )
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
+migrate = Migrate()
+
+_OPEN = "rollcall-open"
+_EFFECTS = "rollcall-after-commit"
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commit at the end, roll back on any exception.
+
+    A refusal that declares `keeps_writes` commits and is raised all the same. Does not nest.
+    """
+    session = db.session()
+    if session.info.get(_OPEN):
+        raise RuntimeError("transaction() does not nest")
+    session.info[_OPEN] = True
+    session.info[_EFFECTS] = []
+    try:
+        yield session
+    except Refusal as refusal:
+        if not refusal.keeps_writes:
+            session.rollback()
+            raise
+        _commit(session)
+        raise
+    except BaseException:
+        session.rollback()
+        raise
+    else:
+        _commit(session)
+    finally:
+        session.info.pop(_OPEN, None)
+        session.info.pop(_EFFECTS, None)
+
+
+def after_commit(effect: Callable[[], None]) -> None:
+    """Run `effect` once the open transaction has committed; never when it is rolled back."""
+    db.session().info[_EFFECTS].append(effect)
+
+
+def _commit(session: Session) -> None:
+    session.commit()
+    for effect in session.info[_EFFECTS]:
+        try:
+            effect()
+        except Exception:
+            # The commit stands and the outbox row with it: the sweep does later what failed now.
+            log.exception("an effect after the commit failed")
+
+
+@contextmanager
+def refusing(refusals: Mapping[str, Refusal]) -> Iterator[None]:
+    """Flush what the block wrote; the violation of a named constraint becomes its refusal."""
+    try:
+        yield
+        db.session.flush()
+    except IntegrityError as error:
+        diagnostics = getattr(error.orig, "diag", None)
+        refusal = refusals.get(getattr(diagnostics, "constraint_name", None) or "")
+        if refusal is None:
+            raise
+        raise refusal from None

@@ -1,0 +1,113 @@
+"""Closed vocabularies. Stored as text with a CHECK, shown in upper case, read in any case."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    STUDENT = "STUDENT"
+    INSTRUCTOR = "INSTRUCTOR"
+    ADMIN = "ADMIN"
+
+
+class CourseStatus(StrEnum):
+    DRAFT = "DRAFT"
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    PUBLISHED = "PUBLISHED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Level(StrEnum):
+    BEGINNER = "BEGINNER"
+    INTERMEDIATE = "INTERMEDIATE"
+    ADVANCED = "ADVANCED"
+
+
+class LessonType(StrEnum):
+    VIDEO = "VIDEO"
+    TEXT = "TEXT"
+    QUIZ = "QUIZ"
+    ASSIGNMENT = "ASSIGNMENT"
+    RESOURCE = "RESOURCE"
+
+
+class EnrollmentStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+class Source(StrEnum):
+    """Why an enrollment exists: the learner's own act, a bulk run, or a standing rule."""
+
+    SELF = "SELF"
+    ASSIGNED = "ASSIGNED"
+    RULE = "RULE"
+
+
+class PaymentStatus(StrEnum):
+    FREE = "FREE"
+    UNPAID = "UNPAID"
+    PAID = "PAID"
+    WAIVED = "WAIVED"
+
+
+class Grade(StrEnum):
+    A_PLUS = "A+"
+    A = "A"
+    B_PLUS = "B+"
+    B = "B"
+    C = "C"
+    F = "F"
+
+
+class NoticeKind(StrEnum):
+    COMPLETION = "COMPLETION"
+    ASSIGNMENT = "ASSIGNMENT"
+
+
+class Channel(StrEnum):
+    EMAIL = "EMAIL"
+    IN_APP = "IN_APP"
+
+
+class NoticeState(StrEnum):
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    SUPPRESSED = "SUPPRESSED"
+
+
+class AssignmentAction(StrEnum):
+    ASSIGN = "ASSIGN"
+    UNASSIGN = "UNASSIGN"
+
+
+class AssignmentState(StrEnum):
+    APPLIED = "APPLIED"
+    REFUSED = "REFUSED"
+    PREVIEW = "PREVIEW"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+    UNDONE = "UNDONE"
+
+
+class Outcome(StrEnum):
+    """What a bulk run did about one row. Lower case: outcomes are reason words, not states."""
+
+    ASSIGNED = "assigned"
+    REACTIVATED = "reactivated"
+    ALREADY_ENROLLED = "already_enrolled"
+    DUE_UPDATED = "due_updated"
+    DUPLICATE = "duplicate"
+    NOT_FOUND = "not_found"
+    INACTIVE = "inactive"
+    INELIGIBLE = "ineligible"
+    NO_SEAT = "no_seat"
+    SKIPPED = "skipped"
+    UNASSIGNED = "unassigned"
+    NOT_ENROLLED = "not_enrolled"
+    KEPT_COMPLETED = "kept_completed"

@@ -1,0 +1,408 @@
+"""Everything the domain can say no with.
+
+A refusal is raised, never returned, and rendered in one place (`app.problems`). Its `code` is the contract: clients
+switch on it, bulk reports carry it row by row, and its docstring is the page behind the error's `type`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+Details = Mapping[str, list[str]]
+"""Where the trouble lies: a path such as `lessons.3.title`, and the sentences about it."""
+
+
+class Refusal(Exception):
+    """A request that the rules do not allow."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+    keeps_writes: ClassVar[bool] = False
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, message: str | None = None, *, details: Details | None = None) -> None:
+        self.message = message or self.title
+        self.details: Details = details or {}
+        super().__init__(self.message)
+
+
+def catalogue() -> dict[str, type[Refusal]]:
+    """Every refusal by its reason code."""
+
+    def concrete(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+        if "code" in vars(kind):
+            yield kind
+        for narrower in kind.__subclasses__():
+            yield from concrete(narrower)
+
+    return {kind.code: kind for kind in concrete(Refusal)}
+
+
+class Unauthenticated(Refusal):
+    """The request carries no access token, or the session behind it has ended: log in, or refresh."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Sign in first."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class TokenInvalid(Refusal):
+    """The token is malformed, expired, spent, of the wrong kind, or its session has ended."""
+
+    status = 401
+    code = "token_invalid"
+    title = "This token is not valid."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidCredentials(Refusal):
+    """No account has this login and this password. The answer is the same whichever of the two is wrong."""
+
+    status = 401
+    code = "invalid_credentials"
+    title = "Login or password is wrong."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class PaymentRequired(Refusal):
+    """The enrollment is UNPAID and this installation opens priced courses only once they are PAID or WAIVED."""
+
+    status = 402
+    code = "payment_required"
+    title = "This course has to be paid for first."
+
+
+class Forbidden(Refusal):
+    """The caller is known and sees the thing, but neither role nor ownership allows this act."""
+
+    status = 403
+    code = "forbidden"
+    title = "You may not do this."
+
+
+class AccountInactive(Forbidden):
+    """The password was right, but an admin has deactivated the account."""
+
+    code = "account_inactive"
+    title = "This account is deactivated."
+
+
+class NotEnrolled(Forbidden):
+    """What was asked for is only for people with an ACTIVE or COMPLETED enrollment in the course."""
+
+    code = "not_enrolled"
+    title = "You are not enrolled in this course."
+
+
+class NotFound(Refusal):
+    """There is no such thing, or the caller may not see it: the answer is the same for both."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found."
+
+
+class PageNotFound(NotFound):
+    """The list ends before this page."""
+
+    code = "page_not_found"
+    title = "There is no such page."
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this HTTP method; the `Allow` header lists those that do."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This method is not allowed here."
+
+
+class Conflict(Refusal):
+    """The state of things stands against it."""
+
+    status = 409
+
+
+class EmailTaken(Conflict):
+    """Email addresses are unique, upper and lower case alike."""
+
+    code = "email_taken"
+    title = "This email address already has an account."
+
+
+class UsernameTaken(Conflict):
+    """Usernames are unique, upper and lower case alike."""
+
+    code = "username_taken"
+    title = "This username is taken."
+
+
+class ExternalIdTaken(Conflict):
+    """The identifier from the HR system is unique."""
+
+    code = "external_id_taken"
+    title = "This external id belongs to another user."
+
+
+class AlreadyRotated(Conflict):
+    """Another tab or a retried request used the token moments ago. Nothing was changed: use the tokens that the other
+    call received.
+    """
+
+    code = "already_rotated"
+    title = "This refresh token has just been exchanged."
+
+
+class LastAdmin(Conflict):
+    """Demoting, deactivating or deleting this user would leave nobody to administer the platform."""
+
+    code = "last_admin"
+    title = "The last active admin has to stay one."
+
+
+class NameTaken(Conflict):
+    """Another category has this name."""
+
+    code = "name_taken"
+    title = "This name is taken."
+
+
+class SlugTaken(Conflict):
+    """Slugs are unique among their kind."""
+
+    code = "slug_taken"
+    title = "This slug is taken."
+
+
+class CodeTaken(Conflict):
+    """Course codes are unique."""
+
+    code = "code_taken"
+    title = "This course code is taken."
+
+
+class CategoryInUse(Conflict):
+    """A category can be deleted once no course refers to it."""
+
+    code = "category_in_use"
+    title = "Courses use this category."
+
+
+class CourseInUse(Conflict):
+    """A course with active enrollments is deleted only by an admin who insists with `?force=true`."""
+
+    code = "course_in_use"
+    title = "People are enrolled in this course."
+
+
+class CourseIncomplete(Conflict):
+    """Submitting and publishing need a complete course; `details` names what is missing."""
+
+    code = "course_incomplete"
+    title = "The course is not complete yet."
+
+
+class CourseUnderReview(Conflict):
+    """A PENDING course is frozen until it is decided about or withdrawn."""
+
+    code = "course_under_review"
+    title = "The course is under review."
+
+
+class ApprovalRequired(Conflict):
+    """On this installation a course is published after an admin has approved it."""
+
+    code = "approval_required"
+    title = "The course has to be approved first."
+
+
+class InvalidTransition(Conflict):
+    """The transition does not start from the state that the course is in, or somebody else was faster."""
+
+    code = "invalid_transition"
+    title = "The course is not in a state that allows this."
+
+
+class CourseNotOpen(Conflict):
+    """Only a PUBLISHED course takes new people."""
+
+    code = "course_not_open"
+    title = "This course is not open for enrollment."
+
+
+class AdmissionClosed(Conflict):
+    """The admission deadline, a day in UTC, has passed."""
+
+    code = "admission_closed"
+    title = "Admission to this course has closed."
+
+
+class CourseFull(Conflict):
+    """Every seat is held by an ACTIVE or COMPLETED enrollment."""
+
+    code = "course_full"
+    title = "This course has no seat left."
+
+
+class OwnCourse(Conflict):
+    """The instructor of a course cannot be enrolled in it."""
+
+    code = "own_course"
+    title = "You are the instructor of this course."
+
+
+class AlreadyEnrolled(Conflict):
+    """There is an ACTIVE or COMPLETED enrollment; `details.enrollment_id` names it."""
+
+    code = "already_enrolled"
+    title = "This person is already enrolled."
+
+
+class AssignedByAdmin(Conflict):
+    """Only an enrollment of one's own making can be cancelled by the learner; ask whoever assigned you."""
+
+    code = "assigned_by_admin"
+    title = "You were assigned to this course."
+
+
+class AlreadyCompleted(Conflict):
+    """A completed enrollment is not cancelled, except by an admin."""
+
+    code = "already_completed"
+    title = "This enrollment is completed."
+
+
+class EnrollmentCancelled(Conflict):
+    """A cancelled enrollment takes no grade and no payment state."""
+
+    code = "enrollment_cancelled"
+    title = "This enrollment is cancelled."
+
+
+class LessonLocked(Conflict):
+    """The course is completed in order; `details.lesson_id` names the first lesson that is missing."""
+
+    code = "lesson_locked"
+    title = "An earlier lesson comes first."
+
+
+class PositionTaken(Conflict):
+    """Another section or lesson stands there; `details` names the clashing positions. Leave the position out to
+    append.
+    """
+
+    code = "position_taken"
+    title = "This position is taken."
+
+
+class OrderStale(Conflict):
+    """A reorder names every current id exactly once; something was added or removed since it was read."""
+
+    code = "order_stale"
+    title = "The list to reorder is not the current one."
+
+
+class UserInactive(Conflict):
+    """Deactivated people cannot be assigned."""
+
+    code = "user_inactive"
+    title = "This user is deactivated."
+
+
+class NoticeNotDelivered(Conflict):
+    """Only a SENT or FAILED notice is sent again."""
+
+    code = "notice_not_delivered"
+    title = "This notice has not been delivered or given up yet."
+
+
+class AtomicRefused(Conflict):
+    """The run was atomic and a row of it was refused, so nothing was written."""
+
+    code = "atomic_refused"
+    title = "Another row of the run was refused."
+
+
+class PreconditionFailed(Refusal):
+    """The `If-Match` header does not name the current version."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "The thing has changed since you read it."
+
+
+class TooLarge(Refusal):
+    """The body exceeds the limit of this endpoint."""
+
+    status = 413
+    code = "too_large"
+    title = "The request body is too large."
+
+
+class UnsupportedMediaType(Refusal):
+    """The body has to be `application/json`, in UTF-8."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Send JSON."
+
+
+class InvalidRequest(Refusal):
+    """The request can be read but not accepted; `details` says where and why."""
+
+    status = 422
+    code = "invalid_request"
+    title = "Some fields are not valid."
+
+
+class InvalidIdentifier(InvalidRequest):
+    """The string has not the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
+
+    code = "invalid_identifier"
+    title = "This cannot be an identifier."
+
+
+class PageTooDeep(InvalidRequest):
+    """Numbered pages reach to row 1,000. From there on `next` carries an `after` cursor."""
+
+    code = "page_too_deep"
+    title = "This page is too deep; follow the cursor."
+
+
+class TooManyPeople(InvalidRequest):
+    """A call takes at most 10,000 people."""
+
+    code = "too_many_people"
+    title = "Too many people for one call."
+
+
+class InternalError(Refusal):
+    """A defect of ours. Nothing was changed; the request id helps us find it."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on our side."
+
+
+class Unavailable(Refusal):
+    """The database or another dependency did not answer in time. Nothing was changed; try again."""
+
+    status = 503
+    code = "unavailable"
+    title = "A service we depend on is down."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+
+
+class RefreshTokenReused(TokenInvalid):
+    """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
+
+    keeps_writes = True
+
+
+class MalformedBody(InvalidRequest):
+    """The body could not be read at all: it is not the JSON that its media type announces."""
+
+    status = 400

@@ -1,0 +1,31 @@
+"""The tables. Importing this package maps them all, which relationships by name and the migrations rely on."""
+
+from app.models.assignment import Assignment, AssignmentItem
+from app.models.category import Category
+from app.models.certificate import Certificate
+from app.models.course import Course
+from app.models.course_change import CourseChange
+from app.models.enrollment import Enrollment
+from app.models.lesson import Lesson
+from app.models.notice import Notice
+from app.models.progress import LessonProgress
+from app.models.section import Section
+from app.models.session import RefreshToken, Session
+from app.models.user import User
+
+__all__ = [
+    "Assignment",
+    "AssignmentItem",
+    "Category",
+    "Certificate",
+    "Course",
+    "CourseChange",
+    "Enrollment",
+    "Lesson",
+    "LessonProgress",
+    "Notice",
+    "RefreshToken",
+    "Section",
+    "Session",
+    "User",
+]

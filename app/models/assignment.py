@@ -1,0 +1,85 @@
+"""A bulk run and its ledger: who was meant, what became of each, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, text, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Identified, Model
+from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Outcome, Source
+from app.models.columns import one_of, word
+from app.models.course import Course
+from app.models.user import User
+
+
+class Assignment(Identified, Model):
+    """One run. `options` holds what was asked (due_at, notify, override_seats, on_existing, atomic); `counts` has
+    every outcome. A PREVIEW expires.
+    """
+
+    __tablename__ = "assignments"
+
+    action: Mapped[AssignmentAction] = mapped_column(word(AssignmentAction))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
+    state: Mapped[AssignmentState] = mapped_column(word(AssignmentState))
+    requested: Mapped[int]
+    unique: Mapped[int] = mapped_column("unique_count", server_default=text("0"))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    reason: Mapped[str] = mapped_column(String(1000), server_default="")
+    created_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    finished_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+    course: Mapped[Course] = relationship(lazy="raise")
+    created_by: Mapped[User] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index("ix_assignments_newest", "created_at", "id"),
+        Index("ix_assignments_course_id_newest", "course_id", "created_at", "id"),
+        Index("ix_assignments_created_by_id_newest", "created_by_id", "created_at", "id"),
+        CheckConstraint(one_of("action", AssignmentAction), "action"),
+        CheckConstraint(one_of("state", AssignmentState), "state"),
+    )
+
+    @classmethod
+    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
+        """One's own runs, and those on courses one teaches; all to admins."""
+        if viewer.is_admin:
+            return true()
+        return or_(cls.created_by_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))
+
+
+class AssignmentItem(Model):
+    """One row of a run, in the order it was asked, with the person before and after.
+
+    `enrollment_id` has no foreign key: the line is written first and the enrollment after it, from this very line.
+    Enrollments are never deleted.
+    """
+
+    __tablename__ = "assignment_items"
+
+    assignment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
+    )
+    row: Mapped[int] = mapped_column(primary_key=True)
+    input: Mapped[str] = mapped_column(String(400))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    course_id: Mapped[UUID]
+    outcome: Mapped[Outcome] = mapped_column(word(Outcome))
+    code: Mapped[str | None] = mapped_column(String(40))
+    enrollment_id: Mapped[UUID | None]
+    before_status: Mapped[EnrollmentStatus | None] = mapped_column(word(EnrollmentStatus))
+    before_source: Mapped[Source | None] = mapped_column(word(Source))
+    before_due_at: Mapped[datetime | None]
+    after_status: Mapped[EnrollmentStatus | None] = mapped_column(word(EnrollmentStatus))
+    after_source: Mapped[Source | None] = mapped_column(word(Source))
+    after_due_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint(one_of("outcome", Outcome), "outcome"),)

@@ -1,0 +1,32 @@
+"""A shelf of the catalogue."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Index, String, func, text, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Identified, Model, Timestamped
+from app.models.user import User
+
+
+class Category(Identified, Timestamped, Model):
+    __tablename__ = "categories"
+
+    ONE_PER_NAME = "uq_categories_name"
+    ONE_PER_SLUG = "uq_categories_slug"
+
+    name: Mapped[str] = mapped_column(String(100))
+    slug: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(String(2000), server_default="")
+    icon: Mapped[str] = mapped_column(String(100), server_default="")
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    __table_args__ = (
+        Index(ONE_PER_NAME, func.lower(name), unique=True),
+        Index(ONE_PER_SLUG, slug, unique=True),
+    )
+
+    @classmethod
+    def visible_to(cls, viewer: User | None) -> ColumnElement[bool]:
+        """Inactive categories are for admins alone."""
+        return true() if viewer is not None and viewer.is_admin else cls.is_active

@@ -1,0 +1,163 @@
+"""A course of the catalogue, with its state, its seats and who may see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    Sequence,
+    String,
+    and_,
+    cast,
+    func,
+    or_,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
+
+from app.db import Identified, Model, Timestamped
+from app.enums import CourseStatus, Level
+from app.models.category import Category
+from app.models.columns import one_of, word
+from app.models.user import User
+
+if TYPE_CHECKING:
+    from app.models.enrollment import Enrollment
+
+course_codes = Sequence("course_codes", metadata=Model.metadata)
+
+PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
+"""What everybody sees, as the partial indexes spell it."""
+
+
+class Course(Identified, Timestamped, Model):
+    """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments."""
+
+    __tablename__ = "courses"
+
+    ONE_PER_SLUG = "uq_courses_slug"
+    ONE_PER_CODE = "uq_courses_code"
+
+    code: Mapped[str] = mapped_column(
+        String(40), server_default=text("'COURSE-' || to_char(nextval('course_codes'), 'FM999990000')")
+    )
+    slug: Mapped[str] = mapped_column(String(220))
+    title: Mapped[str] = mapped_column(String(200))
+    short_description: Mapped[str] = mapped_column(String(500), server_default="")
+    description: Mapped[str] = mapped_column(String(20_000), server_default="")
+    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"))
+    instructor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    level: Mapped[Level] = mapped_column(word(Level), server_default=Level.BEGINNER)
+    price: Mapped[Decimal] = mapped_column(Numeric(10, 2), server_default=text("0"))
+    currency: Mapped[str] = mapped_column(String(3))
+    thumbnail: Mapped[str | None] = mapped_column(String(500))
+    preview_video: Mapped[str | None] = mapped_column(String(2000))
+    duration_hours: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    requirements: Mapped[str] = mapped_column(String(5000), server_default="")
+    learning_outcomes: Mapped[str] = mapped_column(String(5000), server_default="")
+    target_audience: Mapped[str] = mapped_column(String(5000), server_default="")
+    who_can_join: Mapped[str] = mapped_column(String(5000), server_default="")
+    class_starts: Mapped[date | None]
+    admission_deadline: Mapped[date | None]
+    schedule: Mapped[str] = mapped_column(String(1000), server_default="")
+    venue: Mapped[str] = mapped_column(String(500), server_default="")
+    total_seats: Mapped[int | None]
+    enforce_order: Mapped[bool] = mapped_column(server_default=text("false"))
+    status: Mapped[CourseStatus] = mapped_column(word(CourseStatus), server_default=CourseStatus.DRAFT)
+    review_notes: Mapped[str] = mapped_column(String(5000), server_default="")
+    reviewed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    reviewed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    changed_since_review: Mapped[bool] = mapped_column(server_default=text("false"))
+    deleted_at: Mapped[datetime | None]
+
+    enrollment_count: Mapped[int] = mapped_column(server_default=text("0"))
+    lesson_count: Mapped[int] = mapped_column(server_default=text("0"))
+    rating_sum: Mapped[int] = mapped_column(server_default=text("0"))
+    rating_count: Mapped[int] = mapped_column(server_default=text("0"))
+    search_vector: Mapped[str] = deferred(
+        mapped_column(TSVECTOR, server_default=text("''::tsvector"), nullable=False)
+    )
+
+    average_rating: Mapped[Decimal | None] = column_property(
+        func.round(cast(rating_sum, Numeric) / func.nullif(rating_count, 0), 2)
+    )
+    is_enrolled: Mapped[bool] = query_expression()
+
+    category: Mapped[Category | None] = relationship(lazy="raise")
+    instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
+    enrollments: Mapped[list[Enrollment]] = relationship(viewonly=True, lazy="raise")
+
+    __table_args__ = (
+        Index(ONE_PER_SLUG, slug, unique=True),
+        Index(ONE_PER_CODE, func.upper(code), unique=True),
+        Index("ix_courses_search_vector", search_vector, postgresql_using="gin"),
+        Index("ix_courses_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_courses_public_newest", "created_at", "id", postgresql_where=text(PUBLIC)),
+        Index("ix_courses_public_price", "price", "id", postgresql_where=text(PUBLIC)),
+        Index("ix_courses_category_id_newest", "category_id", "created_at", "id"),
+        Index("ix_courses_instructor_id_newest", "instructor_id", "created_at", "id"),
+        CheckConstraint(one_of("status", CourseStatus), "status"),
+        CheckConstraint(one_of("level", Level), "level"),
+        CheckConstraint("price >= 0", "price"),
+        CheckConstraint("total_seats >= 1", "total_seats"),
+        CheckConstraint("enrollment_count >= 0 AND lesson_count >= 0", "counters"),
+        CheckConstraint("class_starts >= admission_deadline", "starts_after_deadline"),
+    )
+
+    @property
+    def is_free(self) -> bool:
+        return self.price == 0
+
+    @property
+    def display_price(self) -> dict[str, str]:
+        return {"amount": f"{self.price:.2f}", "currency": self.currency}
+
+    @property
+    def available_seats(self) -> int | None:
+        """Never below zero, although an admin may exceed the seats; null when unlimited."""
+        return None if self.total_seats is None else max(0, self.total_seats - self.enrollment_count)
+
+    @property
+    def is_full(self) -> bool:
+        return self.available_seats == 0
+
+    @property
+    def is_admission_open(self) -> bool:
+        """Open through the end of the deadline's day, UTC."""
+        return self.admission_deadline is None or datetime.now(UTC).date() <= self.admission_deadline
+
+    @property
+    def total_reviews(self) -> int:
+        return self.rating_count
+
+    def managed_by(self, user: User) -> bool:
+        return user.is_admin or self.instructor_id == user.id
+
+    @classmethod
+    def visible_to(cls, viewer: User | None) -> ColumnElement[bool]:
+        """Published courses, one's own, and those one is enrolled in; to admins all but the deleted."""
+        present = cls.deleted_at.is_(None)
+        if viewer is None:
+            return and_(present, cls.status == CourseStatus.PUBLISHED)
+        if viewer.is_admin:
+            return present
+        return and_(
+            present,
+            or_(cls.status == CourseStatus.PUBLISHED, cls.instructor_id == viewer.id, cls.is_held_by(viewer)),
+        )
+
+    @classmethod
+    def is_held_by(cls, viewer: User) -> ColumnElement[bool]:
+        """The viewer has an ACTIVE or COMPLETED enrollment."""
+        enrollment = cls.enrollments.property.entity.class_
+        return cls.enrollments.any(and_(enrollment.user_id == viewer.id, enrollment.holds_seat()))

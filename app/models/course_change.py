@@ -1,0 +1,35 @@
+"""The history of a course: who did what to it, and what became of its state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Identified, Model
+from app.enums import CourseStatus
+from app.models.columns import word
+from app.models.user import User
+
+
+class CourseChange(Identified, Model):
+    """One entry. `action` is a verb (`created`, `submitted`, `edited` …); `fields` names what an edit touched."""
+
+    __tablename__ = "course_changes"
+
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
+    actor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    action: Mapped[str] = mapped_column(String(40))
+    from_status: Mapped[CourseStatus | None] = mapped_column(word(CourseStatus))
+    to_status: Mapped[CourseStatus | None] = mapped_column(word(CourseStatus))
+    notes: Mapped[str] = mapped_column(String(5000), server_default="")
+    fields: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    actor: Mapped[User] = relationship(lazy="raise")
+
+    __table_args__ = (Index("ix_course_changes_course_id_newest", "course_id", "created_at", "id"),)

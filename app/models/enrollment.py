@@ -1,0 +1,97 @@
+"""One person in one course: the seat, the reason, the due date, the completion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+    or_,
+    text,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Identified, Model
+from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
+from app.models.columns import one_of, word
+from app.models.course import Course
+from app.models.user import User
+
+SEAT_HOLDERS = (EnrollmentStatus.ACTIVE, EnrollmentStatus.COMPLETED)
+
+
+class Enrollment(Identified, Model):
+    """There is one per person and course for ever: leaving cancels it, coming back revives it.
+
+    `completion_number` counts completions: 0 before the first. Completed once, `completed_at` stays, whatever is
+    added to the course later.
+    """
+
+    __tablename__ = "enrollments"
+
+    ONE_PER_PERSON = "uq_enrollments_course_id_user_id"
+
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    status: Mapped[EnrollmentStatus] = mapped_column(
+        word(EnrollmentStatus), server_default=EnrollmentStatus.ACTIVE
+    )
+    source: Mapped[Source] = mapped_column(word(Source))
+    assigned_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    due_at: Mapped[datetime | None]
+    price_at_enrollment: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    currency: Mapped[str] = mapped_column(String(3))
+    payment_status: Mapped[PaymentStatus] = mapped_column(word(PaymentStatus))
+    grade: Mapped[Grade | None] = mapped_column(word(Grade))
+    completion_number: Mapped[int] = mapped_column(server_default=text("0"))
+    enrolled_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    reactivated_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    last_accessed: Mapped[datetime | None]
+    resume_lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id", ondelete="SET NULL"))
+
+    course: Mapped[Course] = relationship(lazy="raise")
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("course_id", "user_id", name=ONE_PER_PERSON),
+        Index("ix_enrollments_user_id_newest", "user_id", "enrolled_at", "id"),
+        Index("ix_enrollments_course_id_newest", "course_id", "enrolled_at", "id"),
+        CheckConstraint(one_of("status", EnrollmentStatus), "status"),
+        CheckConstraint(one_of("source", Source), "source"),
+        CheckConstraint(one_of("payment_status", PaymentStatus), "payment_status"),
+        CheckConstraint(one_of("grade", Grade), "grade"),
+        CheckConstraint("status <> 'COMPLETED' OR completed_at IS NOT NULL", "completed_has_time"),
+        CheckConstraint("(completed_at IS NULL) = (completion_number = 0)", "completion_counted"),
+        CheckConstraint("(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_has_time"),
+    )
+
+    @property
+    def is_completed(self) -> bool:
+        """Completed once, even when it was cancelled afterwards."""
+        return self.completed_at is not None
+
+    @property
+    def is_held(self) -> bool:
+        return self.status in SEAT_HOLDERS
+
+    @classmethod
+    def holds_seat(cls) -> ColumnElement[bool]:
+        return cls.status.in_(SEAT_HOLDERS)
+
+    @classmethod
+    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
+        """One's own, those of the courses one teaches, and all to admins."""
+        if viewer.is_admin:
+            return true()
+        return or_(cls.user_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))

@@ -1,0 +1,58 @@
+"""A unit of a course: something to watch, read, answer or hand in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Identified, Model, Timestamped
+from app.enums import LessonType
+from app.models.columns import one_of, word
+from app.models.course import Course
+from app.models.section import Section
+
+
+class Lesson(Identified, Timestamped, Model):
+    """Positions count from 1 within the section; a deleted lesson keeps its progress rows and loses its place.
+
+    `content` is the Markdown as written. It is made safe when it is shown.
+    """
+
+    __tablename__ = "lessons"
+
+    ONE_PER_POSITION = "uq_lessons_section_id_position"
+
+    course_id: Mapped[UUID]
+    section_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(String(200))
+    type: Mapped[LessonType] = mapped_column(word(LessonType))
+    content: Mapped[str] = mapped_column(String(200_000), server_default="")
+    video_url: Mapped[str | None] = mapped_column(String(2000))
+    duration_seconds: Mapped[int | None]
+    is_preview: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_required: Mapped[bool] = mapped_column(server_default=text("true"))
+    position: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
+
+    section: Mapped[Section] = relationship(lazy="raise", viewonly=True)
+    course: Mapped[Course] = relationship(
+        lazy="raise", viewonly=True, primaryjoin="foreign(Lesson.course_id) == Course.id"
+    )
+
+    __table_args__ = (
+        # Through both columns, so that a lesson can never stand in a section of another course.
+        ForeignKeyConstraint(
+            ["section_id", "course_id"], ["sections.id", "sections.course_id"], ondelete="RESTRICT"
+        ),
+        UniqueConstraint(
+            "section_id", "position", name=ONE_PER_POSITION, deferrable=True, initially="IMMEDIATE"
+        ),
+        Index("ix_lessons_course_id_present", "course_id", postgresql_where=text("deleted_at IS NULL")),
+        CheckConstraint(one_of("type", LessonType), "type"),
+        CheckConstraint("position >= 1", "position"),
+        CheckConstraint("duration_seconds >= 0", "duration"),
+        CheckConstraint("(position IS NULL) = (deleted_at IS NOT NULL)", "placed_unless_deleted"),
+    )

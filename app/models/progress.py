@@ -1,0 +1,25 @@
+"""How far somebody got in one lesson. The row is made on demand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Model
+
+
+class LessonProgress(Model):
+    __tablename__ = "lesson_progress"
+
+    enrollment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("enrollments.id", ondelete="RESTRICT"), primary_key=True
+    )
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lessons.id", ondelete="RESTRICT"), primary_key=True)
+    completed_at: Mapped[datetime | None]
+    position_seconds: Mapped[int] = mapped_column(server_default=text("0"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (CheckConstraint("position_seconds >= 0", "position_seconds"),)

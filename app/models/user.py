@@ -1,0 +1,69 @@
+"""A person with an account: learner, instructor or admin."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Identified, Model, Timestamped
+from app.enums import Role
+from app.models.columns import one_of, word
+
+
+class User(Identified, Timestamped, Model):
+    """An account. A user without a password hash cannot log in."""
+
+    __tablename__ = "users"
+
+    ONE_PER_EMAIL = "uq_users_email"
+    ONE_PER_USERNAME = "uq_users_username"
+    ONE_PER_EXTERNAL_ID = "uq_users_external_id"
+
+    email: Mapped[str] = mapped_column(String(254))
+    username: Mapped[str] = mapped_column(String(60))
+    first_name: Mapped[str] = mapped_column(String(100), server_default="")
+    last_name: Mapped[str] = mapped_column(String(100), server_default="")
+    phone_number: Mapped[str | None] = mapped_column(String(40))
+    bio: Mapped[str | None] = mapped_column(String(2000))
+    profile_picture: Mapped[str | None] = mapped_column(String(500))
+    role: Mapped[Role] = mapped_column(word(Role), server_default=Role.STUDENT)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    email_verified: Mapped[bool] = mapped_column(server_default=text("false"))
+    can_self_publish: Mapped[bool] = mapped_column(server_default=text("false"))
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    department: Mapped[str | None] = mapped_column(String(100))
+    hired_on: Mapped[date | None]
+    manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(ONE_PER_EMAIL, func.lower(email), unique=True),
+        Index(ONE_PER_USERNAME, func.lower(username), unique=True),
+        Index(
+            ONE_PER_EXTERNAL_ID, external_id, unique=True, postgresql_where=text("external_id IS NOT NULL")
+        ),
+        Index("ix_users_active_admins", "id", postgresql_where=text("role = 'ADMIN' AND is_active")),
+        Index("ix_users_created_at_id", "created_at", "id"),
+        CheckConstraint(one_of("role", Role), "role"),
+        CheckConstraint("manager_id <> id", "not_own_manager"),
+    )
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @classmethod
+    def has_email(cls, email: str) -> ColumnElement[bool]:
+        return func.lower(cls.email) == email.lower()
+
+    @classmethod
+    def has_username(cls, username: str) -> ColumnElement[bool]:
+        return func.lower(cls.username) == username.lower()

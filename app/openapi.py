@@ -1,0 +1,187 @@
+"""The OpenAPI document: its frame, the envelopes, and every error an operation can answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from flask import Flask, Response, redirect
+
+from app.errors import Refusal
+from app.schemas import fields
+
+TITLE = "Rollcall"
+VERSION = "1.0.0"
+DESCRIPTION = """\
+A learning platform's backend: catalogue, lessons, enrollment, progress, certificates, and the assignment of one or of
+thousands of people in a single call with a report for each of them.
+
+**Signing in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
+**Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
+**Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
+`code` is the contract and has a page at its `type` URL.
+"""
+
+
+def init_app(app: Flask) -> None:
+    app.config.update(
+        API_TITLE=TITLE,
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        OPENAPI_SWAGGER_UI_PATH="docs",
+        OPENAPI_SWAGGER_UI_URL="/static/vendor/swagger-ui/",
+        OPENAPI_SWAGGER_UI_CONFIG={
+            "persistAuthorization": True,
+            "validatorUrl": None,
+            "deepLinking": True,
+            "docExpansion": "none",
+            "filter": True,
+        },
+        OPENAPI_REDOC_PATH="redoc",
+        OPENAPI_REDOC_URL="/static/vendor/redoc/redoc.standalone.js",
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
+            "servers": [{"url": "/"}],
+            "security": [{"bearerAuth": []}],
+            "components": {
+                "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+            },
+        },
+    )
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest's document, without its own error bodies: `app.problems` renders every error."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Errors are rendered by `app.problems` alone."""
+
+    def _register_responses(self) -> None:
+        self.spec.components.schema("Error", schema=ErrorSchema)
+
+    def _register_etag_headers(self) -> None:
+        """Not documented apart."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are described by the envelope."""
+
+    def describe_fields(self) -> None:
+        self.register_field(fields.Choice, "string", None)
+        self.register_field(fields.Money, "string", "decimal")
+        self.register_field(fields.Link, "string", "uri")
+        self.ma_plugin.converter.add_attribute_function(_describe_choice)
+
+
+def _describe_choice(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    if isinstance(field, fields.Choice):
+        words: list[str | None] = [word.value for word in field.vocabulary]
+        return {"enum": [*words, None] if field.allow_none else words}
+    if isinstance(field, fields.Money):
+        return {"example": "49.90"}
+    return {}
+
+
+class ErrorBodySchema(ma.Schema):
+    code = ma.fields.String(required=True, metadata={"example": "course_full"})
+    type = ma.fields.String(
+        required=True, metadata={"format": "uri", "description": "A page about this code."}
+    )
+    status = ma.fields.Integer(required=True, metadata={"example": 409})
+    details = ma.fields.Dict(
+        keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()), required=True
+    )
+    request_id = ma.fields.String(required=True)
+
+
+class ErrorSchema(ma.Schema):
+    success = ma.fields.Boolean(required=True, metadata={"enum": [False]})
+    message = ma.fields.String(required=True)
+    data = ma.fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+    error = ma.fields.Nested(ErrorBodySchema, required=True)
+
+
+@lru_cache
+def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
+    """The documented shape of a single answer."""
+    data: ma.fields.Field[Any] = (
+        ma.fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+        if schema is None
+        else ma.fields.Nested(schema, required=True)
+    )
+    return _named(f"{_stem(schema)}Answer", {**_frame(), "data": data})
+
+
+@lru_cache
+def list_envelope(schema: type[ma.Schema]) -> type[ma.Schema]:
+    """The documented shape of one page of a list."""
+    return _named(
+        f"{_stem(schema)}Page",
+        {
+            **_frame(),
+            "data": ma.fields.List(ma.fields.Nested(schema), required=True),
+            "count": ma.fields.Integer(required=True),
+            "count_is_exact": ma.fields.Boolean(required=True),
+            "next": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+            "previous": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+            "page": ma.fields.Integer(required=True, allow_none=True),
+            "page_size": ma.fields.Integer(required=True),
+        },
+    )
+
+
+def error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
+    """The `responses` of an operation for what it can refuse, a status each with its codes as examples."""
+    by_status: dict[int, dict[str, type[Refusal]]] = {}
+    for kind in sorted(refusals, key=lambda kind: (kind.status, kind.code)):
+        by_status.setdefault(kind.status, {}).setdefault(kind.code, kind)
+    return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
+
+
+def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
+    described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
+    return {
+        "description": described,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Error"},
+                "examples": {code: {"value": _example(kind)} for code, kind in kinds.items()},
+            }
+        },
+    }
+
+
+def _example(kind: type[Refusal]) -> dict[str, Any]:
+    return {
+        "success": False,
+        "message": kind.title,
+        "data": None,
+        "error": {
+            "code": kind.code,
+            "type": f"/problems/{kind.code}",
+            "status": kind.status,
+            "details": {},
+            "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",
+        },
+    }
+
+
+def _frame() -> dict[str, ma.fields.Field[Any]]:
+    return {
+        "success": ma.fields.Boolean(required=True, metadata={"enum": [True]}),
+        "message": ma.fields.String(required=True),
+    }
+
+
+def _stem(schema: type[ma.Schema] | None) -> str:
+    return "Empty" if schema is None else schema.__name__.removesuffix("Schema")
+
+
+def _named(name: str, members: dict[str, ma.fields.Field[Any]]) -> type[ma.Schema]:
+    return ma.Schema.from_dict(members, name=name)

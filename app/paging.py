@@ -1,0 +1,134 @@
+"""Lists in pages: numbered up to row 1,000, by cursor beyond.
+
+A service describes a list as a `Listing`; `fetch_page` reads one page of it in two statements (one when the total is
+known). Numbered pages cost more the deeper they are, so they end at `DEEPEST_ROW`; a cursor holds the sort values of
+the last row seen and costs the same anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, false, func, literal, or_, select, tuple_
+
+from app.db import db
+from app.errors import PageNotFound, PageTooDeep
+
+DEEPEST_ROW = 1_000
+"""Rows that numbered pages reach (`product.md` §1)."""
+
+COUNT_CAP = 10_000
+"""Rows that are counted exactly; a longer list says `count_is_exact: false`."""
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """One column a list is ordered by. NULLs come last in both directions."""
+
+    column: ColumnElement[Any]
+    descending: bool = False
+    nullable: bool = False
+
+    def order(self) -> ColumnElement[Any]:
+        ordered = self.column.desc() if self.descending else self.column.asc()
+        return ordered.nulls_last() if self.nullable else ordered
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list that can be paged: what to select, in which order, and how many there are when a counter knows.
+
+    The last sort key is the primary key. Rows are single entities, or mappings when `columns` is set.
+    """
+
+    statement: Select[Any]
+    keys: Sequence[SortKey]
+    columns: bool = False
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Any]
+    count: int
+    count_is_exact: bool
+    has_next: bool
+    cursor: list[str | None]
+    """The sort values of the last row as text, for a cursor that continues behind it."""
+
+
+def ordered_by(
+    ordering: str, columns: Mapping[str, Any], key: Any, *, nullable: Sequence[str] = ()
+) -> list[SortKey]:
+    """The sort keys for an `ordering` such as `-created_at`; `key` breaks ties in the same direction."""
+    name = ordering.removeprefix("-")
+    descending = ordering.startswith("-")
+    return [SortKey(columns[name], descending, name in nullable), SortKey(key, descending)]
+
+
+def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | None] | None = None) -> Page:
+    count, exact = _count(listing)
+    statement = listing.statement.add_columns(*(key.column for key in listing.keys))
+    statement = statement.order_by(None).order_by(*(key.order() for key in listing.keys)).limit(size + 1)
+    if after is None:
+        offset = (page - 1) * size
+        _refuse_beyond(offset, count, exact=exact)
+        statement = statement.offset(offset)
+    else:
+        statement = statement.where(_beyond(listing.keys, after))
+    found: Sequence[Row[Any]] = db.session.execute(statement).unique().all()
+    shown = found[:size]
+    width = len(listing.keys)
+    cursor = [None if value is None else str(value) for value in shown[-1][-width:]] if shown else []
+    rows = [dict(list(row._mapping.items())[:-width]) if listing.columns else row[0] for row in shown]
+    return Page(rows, count, exact, len(found) > size, cursor)
+
+
+def _count(listing: Listing) -> tuple[int, bool]:
+    if listing.total is not None:
+        return listing.total, True
+    capped = listing.statement.order_by(None).with_only_columns(literal(1)).limit(COUNT_CAP + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(capped)) or 0
+    return min(count, COUNT_CAP), count <= COUNT_CAP
+
+
+def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
+    if offset >= DEEPEST_ROW and (count > DEEPEST_ROW or not exact):
+        raise PageTooDeep(
+            details={
+                "page": [
+                    f"Pages reach to row {DEEPEST_ROW}; from there follow `next`, which carries `after`."
+                ]
+            }
+        )
+    if offset and offset >= count:
+        raise PageNotFound
+
+
+def _beyond(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
+    """The rows that come after the given sort values."""
+    first, *_ = keys
+    if all(key.descending == first.descending and not key.nullable for key in keys):
+        left, right = tuple_(*(key.column for key in keys)), tuple_(*_typed(keys, values))
+        return left < right if first.descending else left > right
+    alternatives = []
+    for place, (key, value) in enumerate(zip(keys, _typed(keys, values), strict=True)):
+        same = [
+            k.column.is_not_distinct_from(v) for k, v in zip(keys[:place], _typed(keys, values), strict=False)
+        ]
+        alternatives.append(and_(*same, _after_one(key, value, is_null=values[place] is None)))
+    return or_(*alternatives)
+
+
+def _after_one(key: SortKey, value: ColumnElement[Any], *, is_null: bool) -> ColumnElement[bool]:
+    if is_null:
+        return false()
+    later = key.column < value if key.descending else key.column > value
+    return or_(later, key.column.is_(None)) if key.nullable else later
+
+
+def _typed(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[Any]]:
+    """Cursor values arrive as JSON; the cast gives each the type of its column again."""
+    return [cast(literal(value, Text), key.column.type) for key, value in zip(keys, values, strict=True)]

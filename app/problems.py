@@ -1,0 +1,163 @@
+"""Everything that goes wrong, in the one error shape, and a page for each reason code.
+
+`{success: false, message, data: null, error: {code, type, status, details, request_id}}` is built here and nowhere
+else. Driver text never reaches a client.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Flask, Response, abort, g, jsonify, render_template, request
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from app.errors import (
+    Details,
+    InternalError,
+    InvalidRequest,
+    MalformedBody,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+    catalogue,
+)
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+pages = Blueprint("problems", __name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_BY_STATUS: dict[int, type[Refusal]] = {
+    400: MalformedBody,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: TooLarge,
+    415: UnsupportedMediaType,
+    422: InvalidRequest,
+    503: Unavailable,
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pages)
+    app.before_request(_name_request)
+    app.after_request(_tell_request_name)
+    app.register_error_handler(Refusal, render)
+    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(OperationalError, _render_unavailable)
+    app.register_error_handler(PoolTimeout, _render_unavailable)
+    app.register_error_handler(DataError, _render_out_of_range)
+    app.register_error_handler(Exception, _render_defect)
+
+
+def render(refusal: Refusal) -> Response:
+    """The answer to a refused request."""
+    response = jsonify(
+        success=False,
+        message=refusal.message,
+        data=None,
+        error={
+            "code": refusal.code,
+            "type": f"{settings().public_url}/problems/{refusal.code}",
+            "status": refusal.status,
+            "details": refusal.details,
+            "request_id": g.get("request_id", ""),
+        },
+    )
+    response.status_code = refusal.status
+    response.headers.extend(refusal.headers)
+    return response
+
+
+def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """Nested validation messages as `{"lessons.3.title": ["…"]}`."""
+    if isinstance(messages, Mapping):
+        flat: dict[str, list[str]] = {}
+        for name, inner in messages.items():
+            step = path if name == "_schema" else f"{path}.{name}".lstrip(".")
+            for where, sentences in flatten(inner, step).items():
+                flat.setdefault(where, []).extend(sentences)
+        return flat
+    sentences = messages if isinstance(messages, list) else [messages]
+    return {path or "body": [str(sentence) for sentence in sentences]}
+
+
+def invalid(details: Details) -> InvalidRequest:
+    return InvalidRequest(details=details)
+
+
+def _render_http(error: HTTPException) -> Response:
+    """Werkzeug's and webargs' own errors, among them the validation errors of schemas."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    kind = _BY_STATUS.get(error.code, InternalError if error.code >= 500 else MalformedBody)
+    details = flatten(_without_location(getattr(error, "data", {}).get("messages", {})))
+    response = render(kind(details=details if error.code in {400, 422} else None))
+    response.status_code = error.code if error.code in _BY_STATUS else kind.status
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _without_location(messages: Any) -> Any:
+    """webargs files messages under the place they were read from; a client knows where it put its fields."""
+    if isinstance(messages, Mapping) and len(messages) == 1:
+        (location, inner), *_ = messages.items()
+        if location in {"json", "query", "form", "files"}:
+            return inner
+    return messages
+
+
+def _render_unavailable(error: DBAPIError | PoolTimeout) -> Response:
+    log.error("the database did not answer: %s", type(error).__name__, exc_info=error)
+    return render(Unavailable())
+
+
+def _render_out_of_range(error: DataError) -> Response:
+    """A net below the schemas: a value that no column can hold. Each catch is a missing rule there."""
+    log.error("a value slipped past its schema", exc_info=error)
+    return render(InvalidRequest())
+
+
+def _render_defect(error: Exception) -> Response:
+    log.exception("unhandled error on %s %s", request.method, request.path, exc_info=error)
+    return render(InternalError())
+
+
+def _name_request() -> None:
+    offered = request.headers.get("X-Request-ID", "")
+    g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex
+
+
+def _tell_request_name(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    return response
+
+
+@pages.get("/problems/<code>")
+def show_problem(code: str) -> str:
+    """What a reason code means."""
+    kind = catalogue().get(code) or abort(404)
+    return render_template("problem.html", kind=kind, meaning=_paragraphs(kind.__doc__ or ""))
+
+
+@pages.get("/problems")
+def list_problems() -> str:
+    """All reason codes."""
+    kinds = sorted(catalogue().values(), key=lambda kind: (kind.status, kind.code))
+    return render_template("problems.html", kinds=kinds)
+
+
+def _paragraphs(docstring: str) -> str:
+    return " ".join(docstring.split())

@@ -1,0 +1,53 @@
+"""What every schema shares: strictness, examples, and the query of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import marshmallow as ma
+from marshmallow import validate
+
+from app.schemas.fields import Text, Whole
+
+
+class Schema(ma.Schema):
+    """Unknown fields are refused. `EXAMPLE` is a body that loads; the OpenAPI document shows it."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any] | None] = None
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class ListQuerySchema(Schema):
+    """How to walk a list."""
+
+    page = Whole(
+        minimum=1,
+        maximum=2_000_000_000,
+        load_default=1,
+        strict=False,
+        metadata={"description": "Numbered pages reach to row 1,000; deeper, follow `next`."},
+    )
+    page_size = Whole(minimum=1, maximum=100, load_default=20, strict=False)
+    after = Text(
+        max_length=4000,
+        load_default=None,
+        metadata={"description": "A cursor from a `next` link; it carries filters and ordering."},
+    )
+
+
+def ordering(*names: str, default: str) -> ma.fields.String:
+    """An `ordering` parameter: one of the names, `-` in front for descending."""
+    allowed = [sign + name for name in names for sign in ("", "-")]
+    return ma.fields.String(
+        load_default=default,
+        validate=validate.OneOf(allowed, error="Order by one of {choices}."),
+        metadata={"description": "`-` in front orders downwards; missing values come last either way."},
+    )
+
+
+def search_term() -> Text:
+    """A `search` parameter."""
+    return Text(max_length=200, load_default=None, metadata={"description": "Every word must match."})

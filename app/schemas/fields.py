@@ -1,0 +1,203 @@
+"""Field types: what a value looks like on the wire, and the range its column can hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID as UuidValue
+
+import marshmallow as ma
+from email_validator import EmailNotValidError, validate_email
+from marshmallow import validate
+
+EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+"""Times outside these bounds would be accepted by PostgreSQL and break every later reader."""
+
+LARGEST_INTEGER = 2_147_483_647
+
+_FORBIDDEN_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
+
+
+def check_text(value: str) -> None:
+    """Refuse what PostgreSQL cannot store: NUL and lone surrogates."""
+    if _FORBIDDEN_CHARACTERS.search(value):
+        raise ma.ValidationError("Contains a character that cannot be stored.")
+
+
+class Text(ma.fields.String):
+    """A string, trimmed, at most `max_length` characters; blank counts as empty."""
+
+    def __init__(self, *, max_length: int, min_length: int = 0, trim: bool = True, **kwargs: Any) -> None:
+        self.trim = trim
+        given = kwargs.pop("validate", [])
+        rules = [
+            validate.Length(min=min_length or None, max=max_length),
+            *(given if isinstance(given, list) else [given]),
+        ]
+        super().__init__(validate=rules, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        check_text(text)
+        return text.strip() if self.trim else text
+
+
+class Whole(ma.fields.Integer):
+    """A whole number within a range that its column holds. In bodies a JSON number, never `"7"` or `7.0`."""
+
+    def __init__(
+        self, *, minimum: int = 0, maximum: int = LARGEST_INTEGER, strict: bool = True, **kwargs: Any
+    ) -> None:
+        self.from_text = not strict
+        super().__init__(strict=strict, validate=validate.Range(min=minimum, max=maximum), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if self.from_text:
+            if not (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value)):
+                raise self.make_error("invalid", input=value)
+            value = int(value)
+        elif isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid", input=value)
+        result: int = super()._validated(value)
+        return result
+
+
+class Flag(ma.fields.Boolean):
+    """true or false; in a query also as the words."""
+
+    truthy = {True, "true"}
+    falsy = {False, "false"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bool:
+        if isinstance(value, int) and not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        result: bool = super()._deserialize(value, attr, data, **kwargs)
+        return result
+
+
+class Id(ma.fields.UUID):
+    """A UUID in its usual spelling."""
+
+    def _validated(self, value: Any) -> UuidValue:
+        if isinstance(value, str) and len(value) != 36:
+            raise self.make_error("invalid_uuid")
+        result: UuidValue = super()._validated(value)
+        return result
+
+
+class Choice(ma.fields.Field[Any]):
+    """One word of a closed vocabulary: any case in, the stored spelling out."""
+
+    default_error_messages = {"unknown": "Must be one of {choices}."}
+
+    def __init__(self, vocabulary: type[StrEnum], **kwargs: Any) -> None:
+        self.vocabulary = vocabulary
+        super().__init__(**kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> StrEnum:
+        for word in self.vocabulary:
+            if isinstance(value, str) and value.upper() == word.value.upper():
+                return word
+        raise self.make_error("unknown", choices=", ".join(self.vocabulary))
+
+
+class Instant(ma.fields.AwareDateTime):
+    """A moment: ISO 8601 with an offset in, UTC with `Z` out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dt.datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        try:
+            moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(dt.UTC)
+        except OverflowError as problem:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
+        if not EARLIEST <= moment < LATEST:
+            raise ma.ValidationError("Must lie between 1970 and 2199.")
+        return moment
+
+    def _serialize(self, value: dt.datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else wire_time(value)
+
+
+class Day(ma.fields.Date):
+    """A calendar day, `2026-09-01`."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dt.date:
+        if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day: dt.date = super()._deserialize(value, attr, data, **kwargs)
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise ma.ValidationError("Must lie between 1970 and 2199.")
+        return day
+
+
+class Money(ma.fields.Field[Decimal]):
+    """An amount: number or string in, decimal string with two places out."""
+
+    default_error_messages = {"invalid": "Must be an amount such as 49.90, with at most two decimals."}
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:.2f}"
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Decimal:
+        written = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", written):
+            raise self.make_error("invalid")
+        return Decimal(written)
+
+
+class Email(ma.fields.String):
+    """A mail address, lower-cased, without asking the network whether its domain exists."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        check_text(text)
+        try:
+            checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError as problem:
+            raise ma.ValidationError("Not a valid email address.") from problem
+        return checked.normalized.lower()
+
+
+class Link(ma.fields.Url):
+    """An absolute http or https URL, at most 2,000 characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(schemes={"http", "https"}, validate=validate.Length(max=2000), **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        check_text(text)
+        return text
+
+
+def wire_time(moment: dt.datetime) -> str:
+    """UTC, ISO 8601, with `Z`: the one spelling of times in answers."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

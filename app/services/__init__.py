@@ -1,0 +1,1 @@
+"""What the domain does, and what it refuses: plain modules of verbs."""

@@ -1,0 +1,59 @@
+"""JSON Web Tokens: minting and reading, nothing about who may use them.
+
+Access and refresh tokens name a user (`sub`) and a session (`sid`). Whether the session lives is the database's word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
+
+from app.errors import TokenInvalid
+
+_manager = JWTManager()
+
+
+@dataclass(frozen=True)
+class Claims:
+    user_id: UUID
+    session_id: UUID
+    token_id: UUID
+    kind: str
+    """`access` or `refresh`"""
+    expires_at: int
+    """seconds since the epoch"""
+
+
+def init_app(app: Flask) -> None:
+    _manager.init_app(app)
+
+
+def access(user_id: UUID, session_id: UUID) -> str:
+    return create_access_token(identity=str(user_id), additional_claims={"sid": str(session_id)})
+
+
+def refresh(user_id: UUID, session_id: UUID, token_id: UUID) -> str:
+    """A refresh token whose `jti` is the id of its row."""
+    return create_refresh_token(
+        identity=str(user_id), additional_claims={"sid": str(session_id), "jti": str(token_id)}
+    )
+
+
+def read(token: str, *, kind: str | None = None) -> Claims:
+    """The claims of a token that we signed and that has not expired, of the given kind.
+
+    :raises TokenInvalid: for every other string.
+    """
+    try:
+        raw = decode_token(token)
+        claims = Claims(UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), raw["type"], int(raw["exp"]))
+    except (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError) as problem:
+        raise TokenInvalid from problem
+    if kind is not None and claims.kind != kind:
+        raise TokenInvalid
+    return claims

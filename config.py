@@ -1,0 +1,230 @@
+"""Every setting, read once from the environment.
+
+A wrong or missing value stops the start with a sentence that names the variable. `.env.example` lists the same
+settings with the same defaults; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from dotenv import dotenv_values
+
+DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production, see check()
+MINIMUM_SECRET_BYTES = 32
+
+
+class BadSettingError(ValueError):
+    """The environment holds a value that Rollcall cannot start with."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _whole(minimum: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        number = int(value)
+        if number < minimum:
+            raise ValueError(f"must be at least {minimum}")
+        return number
+
+    return parse
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 < number < 86_400:
+        raise ValueError("must be between 0 and 86400 seconds")
+    return number
+
+
+def _switch(value: str) -> bool:
+    words = {
+        "on": True,
+        "true": True,
+        "1": True,
+        "yes": True,
+        "off": False,
+        "false": False,
+        "0": False,
+        "no": False,
+    }
+    if value.lower() not in words:
+        raise ValueError("must be on or off")
+    return words[value.lower()]
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value.lower()
+
+    return parse
+
+
+def _ladder(value: str) -> tuple[int, ...]:
+    steps = tuple(int(step) for step in value.split(","))
+    if any(step < 0 for step in steps):
+        raise ValueError("must be seconds, separated by commas")
+    return steps
+
+
+def _database_url(value: str) -> str:
+    """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; this project speaks psycopg2."""
+    for prefix in ("postgres://", "postgresql://"):
+        if value.startswith(prefix):
+            return "postgresql+psycopg2://" + value.removeprefix(prefix)
+    if not value.startswith("postgresql+psycopg2://"):
+        raise ValueError("must be a postgresql:// URL")
+    return value
+
+
+def _currency(value: str) -> str:
+    if len(value) != 3 or not value.isascii() or not value.isalpha():
+        raise ValueError("must be a three-letter ISO 4217 code")
+    return value.upper()
+
+
+def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> Any:
+    """A field read from the variable of its own name in upper case; without a default it must be given."""
+    metadata = {"default": default, "parse": parse, "about": about}
+    if default is None:
+        return field(metadata=metadata)
+    return field(default_factory=lambda: parse(default), metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one application, in the units their names say."""
+
+    database_url: str = _setting(None, _database_url, "PostgreSQL 15 or newer")
+    redis_url: str = _setting(None, _text, "Redis 6.2 or newer: job queue and cache")
+    app_env: str = _setting(
+        "development", _choice("development", "production", "test"), "what kind of installation"
+    )
+    secret_key: str = _setting(DEVELOPMENT_SECRET, _text, "signs page cursors; at least 32 bytes")
+    jwt_secret_key: str = _setting(
+        DEVELOPMENT_SECRET, _text, "signs access and refresh tokens; at least 32 bytes"
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", lambda url: url.rstrip("/"), "where clients reach us; links"
+    )
+    log_level: str = _setting("INFO", lambda name: name.upper(), "DEBUG, INFO, WARNING or ERROR")
+    run_id: str = _setting("", _text, "told by /healthz, so that a supervisor knows its own child")
+    db_pool_size: int = _setting("5", _whole(1), "connections a web process keeps open")
+    statement_timeout_ms: int = _setting("15000", _whole(100), "the longest a request's statement may run")
+
+    access_token_minutes: int = _setting("60", _whole(1), "life of an access token")
+    refresh_token_days: int = _setting("7", _whole(1), "life of a refresh token")
+    refresh_grace_seconds: int = _setting("10", _whole(0), "how long a spent refresh token is forgiven")
+    password_hash_memory_kib: int = _setting("19456", _whole(8), "Argon2id memory")
+    password_hash_passes: int = _setting("2", _whole(1), "Argon2id passes")
+    instructor_signup: str = _setting(
+        "request", _choice("request", "open"), "who becomes INSTRUCTOR by signing up"
+    )
+
+    default_currency: str = _setting("USD", _currency, "currency of a course that names none")
+    course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")
+    publish_min_lessons: int = _setting("1", _whole(0), "lessons a course needs before submit and publish")
+    search_language: str = _setting("english", _text, "PostgreSQL text search configuration of the catalogue")
+    paid_enrollment: str = _setting(
+        "allow", _choice("allow", "require"), "require: priced courses open once paid"
+    )
+    notify_instructor_of_completion: bool = _setting(
+        "off", _switch, "completion notices to the instructor as well"
+    )
+
+    mail_transport: str = _setting("log", _choice("smtp", "file", "log"), "smtp, or a sink for development")
+    mail_file_dir: str = _setting("mail", _text, "where the file sink writes messages")
+    mail_host: str = _setting("127.0.0.1", _text, "SMTP server")
+    mail_port: int = _setting("25", _whole(1), "SMTP port")
+    mail_security: str = _setting(
+        "none", _choice("none", "starttls", "tls"), "how the SMTP connection is protected"
+    )
+    mail_username: str = _setting("", _text, "SMTP user; empty: no login")
+    mail_password: str = _setting("", _text, "SMTP password")
+    mail_timeout_seconds: float = _setting("20", _seconds, "the longest one SMTP exchange may take")
+    mail_from: str = _setting("Rollcall <no-reply@rollcall.example>", _text, "sender of every mail")
+    mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
+
+    notice_lease_seconds: float = _setting("60", _seconds, "how long a claimed notice belongs to one worker")
+    notice_retry_seconds: tuple[int, ...] = _setting(
+        "30,60,120,300,600,1800,3600,3600,7200",
+        _ladder,
+        "waits between tries; after the last a notice is FAILED",
+    )
+    notice_nudge_seconds: float = _setting(
+        "60", _seconds, "when a queued notice nobody picked up is enqueued again"
+    )
+    sweep_interval_seconds: float = _setting("5", _seconds, "pause between two sweeps of the outbox")
+    redis_timeout_seconds: float = _setting("0.2", _seconds, "how long a request waits for Redis")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings, with `.env` below the real environment."""
+        values: dict[str, Any] = {}
+        for each in fields(cls):
+            variable = each.name.upper()
+            given = environ.get(variable, "").strip()
+            if not given:
+                if each.metadata["default"] is None:
+                    raise BadSettingError(f"{variable} is not set ({each.metadata['about']})")
+                continue
+            try:
+                values[each.name] = each.metadata["parse"](given)
+            except ValueError as problem:
+                raise BadSettingError(f"{variable} {problem}") from problem
+        config = cls(**values)
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Refuse what is unsafe in production."""
+        if self.app_env != "production":
+            return
+        for name in ("secret_key", "jwt_secret_key"):
+            secret = getattr(self, name)
+            if secret == DEVELOPMENT_SECRET or len(secret.encode()) < MINIMUM_SECRET_BYTES:
+                raise BadSettingError(
+                    f"{name.upper()} must be a secret of your own of at least 32 bytes in production"
+                )
+        if self.secret_key == self.jwt_secret_key:
+            raise BadSettingError("SECRET_KEY and JWT_SECRET_KEY must differ in production")
+
+    def for_flask(self) -> dict[str, Any]:
+        """The same settings under the names that Flask and its extensions read."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "TESTING": self.app_env == "test",
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_pre_ping": True,
+                "pool_size": self.db_pool_size,
+                "max_overflow": self.db_pool_size,
+                "pool_timeout": 5,
+                "pool_recycle": 1800,
+                "connect_args": {
+                    "connect_timeout": 5,
+                    "gssencmode": "disable",
+                    "application_name": "rollcall",
+                    "options": f"-c timezone=UTC -c statement_timeout={self.statement_timeout_ms}",
+                },
+            },
+            "JWT_SECRET_KEY": self.jwt_secret_key,
+            "JWT_ALGORITHM": "HS256",
+            "JWT_ACCESS_TOKEN_EXPIRES": self.access_token_minutes * 60,
+            "JWT_REFRESH_TOKEN_EXPIRES": self.refresh_token_days * 86_400,
+            "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
+        }
+
+
+def read_environment() -> dict[str, str]:
+    """The process environment, with the project's `.env` beneath it."""
+    stored = dotenv_values(Path(__file__).with_name(".env"))
+    return {name: value for name, value in stored.items() if value is not None} | dict(os.environ)

@@ -1,0 +1,126 @@
+"""What every test stands on: an application on servers of our own, a client, factories, and a clean database after.
+
+Tests commit for real and hold no application context: one around a request would hide a missing commit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import contextmanager
+
+import pytest
+from redis import Redis
+from sqlalchemy import create_engine, text
+
+from app import create_app
+from app.db import Model
+from config import Config
+from tests.factories import Factory
+from tests.http import Client, OpenApiWitness
+
+pytest_plugins = ["tests.servers"]
+
+
+@pytest.fixture(scope="session")
+def config(database_url, redis_url, tmp_path_factory):
+    return Config(
+        database_url=database_url.replace("postgresql://", "postgresql+psycopg2://"),
+        redis_url=redis_url,
+        app_env="test",
+        secret_key="a test secret that is long enough to sign with",
+        jwt_secret_key="another test secret that is long enough to sign",
+        public_url="http://rollcall.test",
+        password_hash_memory_kib=8,
+        password_hash_passes=1,
+        redis_timeout_seconds=2.0,
+        mail_transport="file",
+        mail_file_dir=str(tmp_path_factory.mktemp("mail")),
+        db_pool_size=40,
+    )
+
+
+@pytest.fixture(scope="session")
+def app(config):
+    return create_app(config)
+
+
+@pytest.fixture(scope="session")
+def _witness(app):
+    return OpenApiWitness(app)
+
+
+@pytest.fixture(scope="session")
+def _janitor(config):
+    engine = create_engine(config.database_url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _clean(request):
+    """Empty the tables that the test wrote to, and this worker's Redis number."""
+    if "app" not in request.fixturenames:
+        yield
+        return
+    engine = request.getfixturevalue("_janitor")
+    redis_url = request.getfixturevalue("redis_url")
+    yield
+    tables = [table.name for table in Model.metadata.sorted_tables]
+    probe = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
+    with engine.connect() as connection:
+        touched = connection.scalars(text(probe)).all()
+        if touched:
+            connection.execute(text(f"TRUNCATE {', '.join(touched)} CASCADE"))
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+
+
+@pytest.fixture
+def make(app):
+    """Rows, committed, with valid defaults."""
+    return Factory(app)
+
+
+@pytest.fixture
+def api(app, _witness):
+    """A client that has not signed in; `api.as_(user)` has."""
+    return Client(app, _witness)
+
+
+@pytest.fixture
+def setting(app):
+    """Run the rest of the test under other settings: `setting(paid_enrollment="require")`."""
+    before = app.extensions["rollcall-settings"]
+
+    def change(**values):
+        app.extensions["rollcall-settings"] = dataclasses.replace(
+            app.extensions["rollcall-settings"], **values
+        )
+
+    yield change
+    app.extensions["rollcall-settings"] = before
+
+
+@pytest.fixture
+def statements(app):
+    """Count the SQL statements of a block: `with statements() as seen: …; assert len(seen) == 3`."""
+    from sqlalchemy import event
+
+    from app.db import db
+
+    @contextmanager
+    def counting():
+        seen = []
+
+        def note(_connection, _cursor, statement, _parameters, _context, _many):
+            seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting

@@ -1,0 +1,97 @@
+"""A client that speaks our API and believes nothing that the OpenAPI document does not say."""
+
+from __future__ import annotations
+
+from app.db import transaction
+from app.services import sessions
+
+PREFIX = "/api/v1"
+
+
+class OpenApiWitness:
+    """Holds every answer of the test run against the document: undocumented statuses and codes fail the test."""
+
+    def __init__(self, app):
+        self.app = app
+        response = app.test_client().get("/openapi.json")
+        self.document = response.get_json()
+
+    def check(self, method, path, response):
+        adapter = self.app.url_map.bind("rollcall.test")
+        clean = path.partition("?")[0]
+        if not clean.startswith(PREFIX) or not adapter.test(clean, method=method):
+            return
+        rule, _ = adapter.match(clean, method=method, return_rule=True)
+        template = rule.rule
+        for converter in ("uuid:", "string:"):
+            template = template.replace(f"<{converter}", "{")
+        template = template.replace("<", "{").replace(">", "}")
+        operation = self.document["paths"][template][method.lower()]
+        documented = operation["responses"]
+        assert str(response.status_code) in documented, (
+            f"{method} {template} answered an undocumented {response.status_code}: {response.text[:300]}"
+        )
+        if response.status_code >= 400:
+            code = response.get_json()["error"]["code"]
+            examples = documented[str(response.status_code)]["content"]["application/json"]["examples"]
+            assert code in examples, f"{method} {template} answered an undocumented code {code}"
+
+
+class Client:
+    """`client.get("/courses")` under `/api/v1`; `as_(user)` signs in with a session of its own."""
+
+    def __init__(self, app, witness, token=None):
+        self.app = app
+        self.witness = witness
+        self.token = token
+
+    def as_(self, user):
+        with self.app.app_context(), transaction():
+            pair = sessions.open_session(user)
+        return Client(self.app, self.witness, pair.access)
+
+    def with_token(self, token):
+        return Client(self.app, self.witness, token)
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, **options):
+        return self.request("POST", path, **options)
+
+    def put(self, path, **options):
+        return self.request("PUT", path, **options)
+
+    def patch(self, path, **options):
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
+
+    def request(self, method, path, *, headers=None, **options):
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        full = path if path.startswith("http") else PREFIX + path
+        response = self.app.test_client().open(
+            full, method=method, headers={**sent, **(headers or {})}, **options
+        )
+        self.witness.check(method, full, response)
+        return response
+
+
+def assert_refused(response, status, code):
+    """The answer is this refusal, in the one error shape."""
+    body = response.get_json()
+    assert (response.status_code, body["error"]["code"]) == (status, code), response.text
+    assert body["success"] is False
+    assert body["data"] is None
+    assert set(body["error"]) == {"code", "type", "status", "details", "request_id"}
+    assert body["error"]["status"] == status
+    return body["error"]["details"]
+
+
+def data_of(response, status=200):
+    """The `data` of a success."""
+    assert response.status_code == status, response.text
+    body = response.get_json()
+    assert body["success"] is True
+    return body["data"]
