@@ -142,10 +142,14 @@ def private_file(path: Path, text: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
+def major(programs: locate.Programs) -> str:
+    """`pg18`: clusters of one major version can be read by all its minor ones, and by no other."""
+    return f"pg{locate.version(programs.folder / 'postgres').partition('.')[0]}"
+
+
 def of(state: State, options: tuple[str, ...] = (), programs_of: State | None = None) -> Postgres:
     """The cluster of this state; one folder per major version, since they cannot read each other's."""
     programs = locate.postgres(programs_of or state)
-    major = locate.version(programs.folder / "postgres").partition(".")[0]
     parent = state.folder("postgres")
     service_user.give(parent)
-    return Postgres(programs, parent / f"pg{major}", state.secret("postgres_password"), options=options)
+    return Postgres(programs, parent / major(programs), state.secret("postgres_password"), options=options)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools import postgres, redis, servers, service_user
+from tools import locate, postgres, redis, servers, service_user
 from tools.postgres import Postgres
 from tools.redis import Redis
 from tools.state import AlreadyHeldError, State, make_folder, open_state
@@ -57,13 +57,13 @@ def running_servers(key: str, prepare: Prepare, *, durable: bool = False) -> Ite
 
 def prepared_cluster(home: State, key: str, prepare: Prepare) -> Postgres:
     """A stopped cluster to copy from, made by the first run that needs it while the others wait."""
-    ready = home.path / "clusters" / key
+    ready = home.path / "clusters" / f"{key}-{postgres.major(locate.postgres(home))}"
     make_folder(ready.parent)
     with (home.path / "preparing").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
             forget_old(ready.parent)
-            fresh = ready.with_name(f"{key}.new")
+            fresh = ready.with_name(f"{ready.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             make_folder(fresh)
             make_cluster(State(fresh), prepare)
