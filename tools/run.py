@@ -162,6 +162,13 @@ def web_port(host: str) -> int:
 
 def run_held(state: State) -> int:
     state.write(RUNNING, None)
+    try:
+        return run_supervised(state)
+    finally:
+        state.write(RUNNING, None)
+
+
+def run_supervised(state: State) -> int:
     host = os.environ.get("HOST") or "127.0.0.1"
     with Supervisor(state, secrets.token_hex(8)) as supervisor:
         supervisor.stop_on_signals()
