@@ -8,7 +8,7 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, Response, redirect
+from flask import Flask
 
 from app.errors import Refusal
 from app.schemas import fields

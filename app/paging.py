@@ -82,7 +82,8 @@ def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | 
     shown = found[:size]
     width = len(listing.keys)
     cursor = [None if value is None else str(value) for value in shown[-1][-width:]] if shown else []
-    rows = [dict(list(row._mapping.items())[:-width]) if listing.columns else row[0] for row in shown]
+    names = [column.key for column in listing.statement.selected_columns] if listing.columns else []
+    rows = [dict(zip(names, row, strict=False)) if listing.columns else row[0] for row in shown]
     return Page(rows, count, exact, len(found) > size, cursor)
 
 

@@ -111,7 +111,7 @@ def _render_http(error: HTTPException) -> Response:
 
 
 def _without_location(messages: Any) -> Any:
-    """webargs files messages under the place they were read from; a client knows where it put its fields."""
+    """Drop the place that webargs files messages under: a client knows where it put its fields."""
     if isinstance(messages, Mapping) and len(messages) == 1:
         (location, inner), *_ = messages.items()
         if location in {"json", "query", "form", "files"}:
@@ -131,7 +131,7 @@ def _render_out_of_range(error: DataError) -> Response:
 
 
 def _render_defect(error: Exception) -> Response:
-    log.exception("unhandled error on %s %s", request.method, request.path, exc_info=error)
+    log.error("unhandled error on %s %s", request.method, request.path, exc_info=error)
     return render(InternalError())
 
 

@@ -4,14 +4,13 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from app import models
-from app.db import Model, db
+from app.db import db
+from app.models import User
 
 LOCK = 7_263_014_001
 """The advisory lock that keeps two deployments from migrating at once."""
 
-metadata = Model.metadata
-assert models  # mapped by its import
+metadata = User.metadata
 
 
 def run_online() -> None:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 from redis import Redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from app import create_app
-from app.db import Model
+from app.db import Model, db
 from config import Config
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
@@ -104,9 +104,6 @@ def setting(app):
 @pytest.fixture
 def statements(app):
     """Count the SQL statements of a block: `with statements() as seen: …; assert len(seen) == 3`."""
-    from sqlalchemy import event
-
-    from app.db import db
 
     @contextmanager
     def counting():

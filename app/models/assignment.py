@@ -18,9 +18,7 @@ from app.models.user import User
 
 
 class Assignment(Identified, Model):
-    """One run. `options` holds what was asked (due_at, notify, override_seats, on_existing, atomic); `counts` has
-    every outcome. A PREVIEW expires.
-    """
+    """One run, with what was asked (`options`) and what came of it (`counts`, every outcome). A PREVIEW expires."""
 
     __tablename__ = "assignments"
 

@@ -13,8 +13,9 @@ from app.models.enrollment import Enrollment
 
 
 class Certificate(Identified, Model):
-    """Written with the completion, never by a client. The number holds 128 random bits; title and name are as
-    they stood on that day.
+    """Written with the completion, never by a client; title and name are as they stood on that day.
+
+    The number holds 128 random bits.
     """
 
     __tablename__ = "certificates"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from uuid import UUID as UuidValue
+from uuid import UUID
 
 import marshmallow as ma
 from email_validator import EmailNotValidError, validate_email
@@ -87,10 +87,10 @@ class Flag(ma.fields.Boolean):
 class Id(ma.fields.UUID):
     """A UUID in its usual spelling."""
 
-    def _validated(self, value: Any) -> UuidValue:
+    def _validated(self, value: Any) -> UUID:
         if isinstance(value, str) and len(value) != 36:
             raise self.make_error("invalid_uuid")
-        result: UuidValue = super()._validated(value)
+        result: UUID = super()._validated(value)
         return result
 
 
