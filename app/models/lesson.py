@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Identified, Model, Timestamped
@@ -23,7 +24,7 @@ class Lesson(Identified, Timestamped, Model):
 
     __tablename__ = "lessons"
 
-    ONE_PER_POSITION = "uq_lessons_section_id_position"
+    ONE_PER_POSITION = "ex_lessons_section_id_position"
 
     course_id: Mapped[UUID]
     section_id: Mapped[UUID]
@@ -47,8 +48,15 @@ class Lesson(Identified, Timestamped, Model):
         ForeignKeyConstraint(
             ["section_id", "course_id"], ["sections.id", "sections.course_id"], ondelete="RESTRICT"
         ),
-        UniqueConstraint(
-            "section_id", "position", name=ONE_PER_POSITION, deferrable=True, initially="IMMEDIATE"
+        # Not UNIQUE: moving a lesson would then lock its row against the progress rows that refer to it, and authors
+        # who reorder would stop, or deadlock with, the people who learn.
+        ExcludeConstraint(
+            ("section_id", "="),
+            ("position", "="),
+            name=ONE_PER_POSITION,
+            using="btree",
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         Index("ix_lessons_course_id_present", "course_id", postgresql_where=text("deleted_at IS NULL")),
         CheckConstraint(one_of("type", LessonType), "type"),

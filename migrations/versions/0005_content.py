@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0005"
 down_revision: str | None = "0004"
@@ -68,12 +69,13 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lessons")),
-        sa.UniqueConstraint(
-            "section_id",
-            "position",
+        postgresql.ExcludeConstraint(
+            ("section_id", "="),
+            ("position", "="),
+            using="btree",
             deferrable=True,
             initially="IMMEDIATE",
-            name="uq_lessons_section_id_position",
+            name="ex_lessons_section_id_position",
         ),
     )
     op.create_index(
