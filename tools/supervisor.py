@@ -72,7 +72,7 @@ class Child:
         output = self.popen.stdout
         if output is None:
             return
-        with self.log.open("a", encoding="utf-8") as log, contextlib.suppress(ValueError):
+        with output, self.log.open("a", encoding="utf-8") as log:
             for line in output:
                 log.write(line)
                 log.flush()
@@ -80,9 +80,14 @@ class Child:
                 if self.program.is_shown:
                     say(f"{self.program.name:<8}| {line.rstrip()}")
 
-    def last_words(self) -> str:
+    def settle(self) -> None:
+        """Reap it and read its output to the end, unless something it forked still holds that open."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(timeout=1)
         if self.reader:
             self.reader.join(timeout=1)
+
+    def last_words(self) -> str:
         return "\n".join(f"    {line}" for line in self.tail) or "    (it said nothing)"
 
 
@@ -111,8 +116,7 @@ class Supervisor:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         processes.stop(child.process for child in self.children)
         for child in self.children:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.popen.wait(timeout=1)
+            child.settle()
         self.state.write(CHILDREN, {"run_id": self.run_id, "children": []})
         if self.watchdog:
             with contextlib.suppress(OSError):
@@ -163,6 +167,7 @@ class Supervisor:
         while child.popen.poll() is None:
             self.check_others(child)
             self.rest(0.05)
+        child.settle()
         self.children.remove(child)
         if child.popen.returncode:
             raise ChildDiedError(obituary(child))
@@ -170,6 +175,7 @@ class Supervisor:
     def drop(self, child: Child) -> None:
         """Give up one child, to start it differently."""
         processes.stop([child.process])
+        child.settle()
         self.children.remove(child)
 
     def await_ready(self, child: Child, is_ready: Callable[[], bool], seconds: float) -> None:
@@ -197,6 +203,7 @@ class Supervisor:
         for child in [each for each in self.children if each is not expected]:
             if child.popen.poll() is None:
                 continue
+            child.settle()
             if child.program.is_essential:
                 raise ChildDiedError(obituary(child))
             self.children.remove(child)
