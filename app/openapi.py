@@ -19,10 +19,10 @@ DESCRIPTION = """\
 A learning platform's backend: catalogue, lessons, enrollment, progress, certificates, and the assignment of one or of
 thousands of people in a single call with a report for each of them.
 
-**Signing in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
-**Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
-**Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
-`code` is the contract and has a page at its `type` URL.
+- **Signing in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
+- **Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
+- **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
+  `code` is the contract and has a page at its `type` URL.
 """
 
 
