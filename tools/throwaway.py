@@ -59,8 +59,7 @@ def prepared_cluster(home: State, key: str, prepare: Prepare) -> Postgres:
     """A stopped cluster to copy from, made by the first run that needs it while the others wait."""
     ready = home.path / "clusters" / f"{key}-{postgres.major(locate.postgres(home))}"
     make_folder(ready.parent)
-    with (home.path / "preparing").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(home):
         if not ready.exists():
             forget_old(ready.parent)
             fresh = ready.with_name(f"{ready.name}.new")
@@ -89,16 +88,25 @@ def forget_old(clusters: Path) -> None:
 @contextlib.contextmanager
 def own_run(home: State) -> Iterator[State]:
     """A folder for this run; those of runs that were killed are cleared away first."""
-    runs = home.folder("runs")
-    for left in runs.iterdir():
-        clear_if_abandoned(State(left))
-    run = State(runs / secrets.token_hex(4))
-    make_folder(run.path)
-    with run.held():
-        try:
-            yield run
-        finally:
-            shutil.rmtree(run.path, ignore_errors=True)
+    with contextlib.ExitStack() as held:
+        # A folder that is there and not yet held looks like one that was left.
+        with one_at_a_time(home):
+            runs = home.folder("runs")
+            for left in runs.iterdir():
+                clear_if_abandoned(State(left))
+            run = State(runs / secrets.token_hex(4))
+            make_folder(run.path)
+            held.enter_context(run.held())
+        held.callback(shutil.rmtree, run.path, ignore_errors=True)
+        yield run
+
+
+@contextlib.contextmanager
+def one_at_a_time(home: State) -> Iterator[None]:
+    """Wait until no other run prepares anything here."""
+    with (home.path / "preparing").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def clear_if_abandoned(run: State) -> None:
