@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Flask, current_app
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry as Reconnect
 from rq import Queue, Retry
+from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
 from app.settings import settings
 
 QUEUE_NAME = "rollcall"
 DELIVER_NOTICES = "app.jobs.notices.deliver"
+
+NOTICES_PER_JOB = 100
+FAILED_JOBS_KEPT_SECONDS = 7 * 86_400
 
 _EXTENSION = "rollcall-redis"
 
@@ -22,8 +30,13 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         timeout = settings().redis_timeout_seconds
         url = settings().redis_url
+    # One more try on a fresh connection, at once: a server that was restarted is no reason to wait or to fail.
     app.extensions[_EXTENSION] = Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, health_check_interval=30
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        health_check_interval=30,
+        retry=Reconnect(NoBackoff(), 1),
     )
 
 
@@ -33,18 +46,40 @@ def connection() -> Redis:
     return found
 
 
+def patient_connection() -> Redis:
+    """A pool of one's own for a worker, which waits for its next job as long as it takes."""
+    return Redis.from_url(settings().redis_url, socket_timeout=None, health_check_interval=30)
+
+
+def is_reachable() -> bool:
+    try:
+        connection().ping()
+    except RedisError:
+        return False
+    return True
+
+
 def jobs() -> Queue:
     return Queue(QUEUE_NAME, connection=connection(), serializer=JSONSerializer)
 
 
-def deliver_notices(notice_ids: Sequence[UUID]) -> None:
-    """Ask a worker to send these notices."""
+def deliver_notices(notice_ids: Sequence[UUID | str]) -> None:
+    """Ask workers to send these notices: a job for each hundred, all of them in one exchange with Redis."""
     ids = [str(notice_id) for notice_id in notice_ids]
-    waits = [step + 1 for step in settings().notice_retry_seconds[:3]] or [1]
-    jobs().enqueue(
+    batches = [ids[start : start + NOTICES_PER_JOB] for start in range(0, len(ids), NOTICES_PER_JOB)]
+    jobs().enqueue_many([_delivery(batch) for batch in batches])
+
+
+def _delivery(ids: list[str]) -> EnqueueData:
+    waits = [step + 1 for step in settings().notice_retry_seconds[:3]]
+    return Queue.prepare_data(
         DELIVER_NOTICES,
-        ids,
-        job_id=f"notice-{ids[0]}",
-        retry=Retry(max=len(waits), interval=waits),
+        args=[ids],
+        # Every ring has an id of its own: RQ overwrites a job that is rung again under the same one.
+        job_id=f"notice-{ids[0]}-{secrets.token_hex(3)}",
+        description=f"{len(ids)} notices from {ids[0]}",
+        timeout=int(60 + len(ids) * settings().mail_timeout_seconds),
+        retry=Retry(max=len(waits), interval=waits) if waits else None,
         result_ttl=0,
+        failure_ttl=FAILED_JOBS_KEPT_SECONDS,
     )

@@ -9,21 +9,26 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Identified, Model
-from app.enums import Channel, NoticeKind, NoticeState
+from app.enums import Channel, EnrollmentStatus, NoticeKind, NoticeState
 from app.models.columns import one_of, word
 from app.models.course import Course
+from app.models.enrollment import Enrollment
 from app.models.user import User
 
 
 class Notice(Identified, Model):
     """What to say follows from `kind`, the course and the enrollment when it is sent or shown; nothing is stored.
 
-    `attempt_number` is 1, and one more for each time an admin resends what was SENT. `leased_until` and `lease` say
-    which worker may send it now; `enqueued_at` when RQ was last told.
+    Bulk runs write two of these a person, so the row is narrow. One foreign key holds it: an enrollment is never
+    deleted, nor are its person and its course, and each further key would cost a look-up per row.
+
+    `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
+    of the row. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
+    it now; `enqueued_at` when RQ was last told.
     """
 
     __tablename__ = "notices"
@@ -34,23 +39,29 @@ class Notice(Identified, Model):
     channel: Mapped[Channel] = mapped_column(word(Channel))
     state: Mapped[NoticeState] = mapped_column(word(NoticeState))
     reason: Mapped[str | None] = mapped_column(String(200))
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
+    user_id: Mapped[UUID]
+    course_id: Mapped[UUID]
     enrollment_id: Mapped[UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="RESTRICT"))
-    assignment_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignments.id", ondelete="RESTRICT"))
+    assignment_id: Mapped[UUID | None]
+    first_id: Mapped[UUID | None]
     completion_number: Mapped[int] = mapped_column(server_default=text("0"))
     attempt_number: Mapped[int] = mapped_column(server_default=text("1"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    enqueued_at: Mapped[datetime | None] = mapped_column(server_default=text("now()"))
+    enqueued_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     leased_until: Mapped[datetime | None]
     lease: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
 
-    user: Mapped[User] = relationship(lazy="raise")
-    course: Mapped[Course] = relationship(lazy="raise")
+    user: Mapped[User] = relationship(
+        primaryjoin="foreign(Notice.user_id) == User.id", lazy="raise", viewonly=True
+    )
+    course: Mapped[Course] = relationship(
+        primaryjoin="foreign(Notice.course_id) == Course.id", lazy="raise", viewonly=True
+    )
+    enrollment: Mapped[Enrollment] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (
         Index(
@@ -69,22 +80,74 @@ class Notice(Identified, Model):
         Index(
             "ix_notices_inbox",
             "user_id",
-            "created_at",
             "id",
             postgresql_where=text("channel = 'IN_APP' AND state = 'SENT'"),
         ),
-        Index("ix_notices_newest", "created_at", "id"),
         CheckConstraint(one_of("kind", NoticeKind), "kind"),
         CheckConstraint(one_of("channel", Channel), "channel"),
         CheckConstraint(one_of("state", NoticeState), "state"),
         CheckConstraint("(state = 'SENT') = (sent_at IS NOT NULL)", "sent_has_time"),
+        CheckConstraint("(attempt_number = 1) = (first_id IS NULL)", "resent_has_first"),
     )
 
     @property
     def is_read(self) -> bool:
         return self.read_at is not None
 
+    @property
+    def is_to_learner(self) -> bool:
+        return self.user_id == self.enrollment.user_id
+
+    @property
+    def reference(self) -> str:
+        """What stays the same however often this mail is tried: the local part of its Message-ID."""
+        return str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
+
+    @property
+    def title(self) -> str:
+        """The mail's subject and the notification's headline."""
+        title = " ".join(self.course.title.split())
+        if self.kind == NoticeKind.ASSIGNMENT:
+            return f"You were assigned to {title}"
+        if self.is_to_learner:
+            return f"You have completed {title}"
+        return f"{self._learner} has completed {title}"
+
+    @property
+    def body(self) -> str:
+        title = " ".join(self.course.title.split())
+        if self.kind == NoticeKind.ASSIGNMENT:
+            due_at = self.enrollment.due_at
+            limit = f" Please complete it by {due_at:%d %B %Y, %H:%M} UTC." if due_at else ""
+            return f"{title} ({self.course.code}) is now among your courses.{limit}"
+        if self.is_to_learner:
+            return f"Well done! Your completion of {title} ({self.course.code}) is on record."
+        return f"{self._learner} has completed your course {title} ({self.course.code})."
+
+    @property
+    def moot_because(self) -> str | None:
+        """Why it must not be sent any more, as a reason code."""
+        if not self.user.is_active:
+            return "user_inactive"
+        if self.kind == NoticeKind.ASSIGNMENT and self.enrollment.status == EnrollmentStatus.CANCELLED:
+            return "not_enrolled"
+        return None
+
+    @property
+    def _learner(self) -> str:
+        learner = self.enrollment.user
+        return learner.full_name or learner.username
+
     @classmethod
     def in_inbox_of(cls, user: User) -> ColumnElement[bool]:
         """The notifications of one person."""
         return and_(cls.user_id == user.id, cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)
+
+    @classmethod
+    def is_due(cls) -> ColumnElement[bool]:
+        """Nobody has it in hand, and its time has come."""
+        return and_(
+            cls.state == NoticeState.QUEUED,
+            cls.due_at <= func.now(),
+            or_(cls.leased_until.is_(None), cls.leased_until <= func.now()),
+        )

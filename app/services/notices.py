@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     FromClause,
     Select,
+    SQLColumnExpression,
     String,
     Text,
     Uuid,
@@ -86,7 +87,11 @@ def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> No
 
 
 def _owe(
-    kind: NoticeKind, recipients: Select[tuple[()]], *, suppressed: str | None, **cause: ColumnElement[object]
+    kind: NoticeKind,
+    recipients: Select[tuple[()]],
+    *,
+    suppressed: str | None,
+    **cause: SQLColumnExpression[Any],
 ) -> None:
     """One statement, whatever the number of people: a row per recipient and channel."""
     channels: FromClause = values(column("channel", String), name="channels").data(

@@ -1,0 +1,162 @@
+"""A mail on its way: claimed under a lease, handed over outside any transaction, marked by whoever still holds the lease.
+
+Nothing here sends. Each function is one transaction's worth, so that a process may die between any two of them: what
+was claimed and not marked is due again when the lease ends, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Uuid, any_, case, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import joinedload
+
+from app.db import db
+from app.enums import NoticeState
+from app.mailer import Mail
+from app.models.enrollment import Enrollment
+from app.models.notice import Notice
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that this process alone may send, until its lease ends."""
+
+    notice_id: UUID
+    lease: UUID
+    mail: Mail
+
+
+def claim(notice_ids: Sequence[UUID]) -> Letter | None:
+    """The first of these that is due and that nobody else holds.
+
+    Tries count from here, so that a letter that kills its worker runs out of them as well.
+    """
+    while (notice := _lease_one(notice_ids)) is not None:
+        if notice.moot_because:
+            notice.state, notice.reason = NoticeState.SUPPRESSED, notice.moot_because
+        elif notice.attempts > _tries():
+            notice.state, notice.reason = NoticeState.FAILED, notice.reason or "worker_died"
+        else:
+            return _letter(notice)
+        notice.lease = notice.leased_until = None
+        db.session.flush()
+    return None
+
+
+def mark_sent(letter: Letter) -> None:
+    _mark(letter, state=NoticeState.SENT, sent_at=func.now(), reason=None)
+
+
+def mark_rejected(letter: Letter, reason: str) -> None:
+    _mark(letter, state=NoticeState.FAILED, reason=reason)
+
+
+def mark_deferred(letter: Letter, reason: str) -> None:
+    """Due again after the wait that the ladder has for this try; FAILED after the last."""
+    waits = settings().notice_retry_seconds
+    wait = case(*((Notice.attempts == tried, timedelta(seconds=step)) for tried, step in enumerate(waits, 1)))
+    _mark(
+        letter,
+        state=case((Notice.attempts < _tries(), NoticeState.QUEUED), else_=NoticeState.FAILED),
+        due_at=func.now() + func.coalesce(wait, timedelta()),
+        reason=reason,
+    )
+
+
+def take_overdue(limit: int, *, heedless: bool = False) -> list[UUID]:
+    """Due notices that RQ has not been told of, or long ago: told now. `heedless` of when it was told, all that is due."""
+    waiting = or_(
+        Notice.enqueued_at < Notice.due_at,
+        Notice.enqueued_at < Notice.leased_until,
+        Notice.enqueued_at <= func.now() - timedelta(seconds=settings().notice_nudge_seconds),
+    )
+    due = select(Notice.id).where(Notice.is_due())
+    due = due if heedless else due.where(waiting)
+    picked = (
+        due.order_by(Notice.due_at, Notice.id).limit(limit).with_for_update(skip_locked=True).cte("picked")
+    )
+    told = (
+        update(Notice)
+        .where(Notice.id == picked.c.id)
+        .values(enqueued_at=func.now())
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(db.session.scalars(told))
+
+
+def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
+    # `=` and not IN: the subquery runs once, so that it locks the one row it returns.
+    free = (
+        select(Notice.id)
+        .where(Notice.id == any_(literal(list(notice_ids), ARRAY(Uuid()))), Notice.is_due())
+        .order_by(Notice.due_at, Notice.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    leased = db.session.scalar(
+        update(Notice)
+        .where(Notice.id == free)
+        .values(
+            lease=uuid4(),
+            leased_until=func.now() + timedelta(seconds=settings().notice_lease_seconds),
+            attempts=Notice.attempts + 1,
+        )
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    if leased is None:
+        return None
+    return db.session.scalars(
+        select(Notice)
+        .where(Notice.id == leased)
+        .options(
+            joinedload(Notice.user),
+            joinedload(Notice.course),
+            joinedload(Notice.enrollment).joinedload(Enrollment.user),
+        )
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _letter(notice: Notice) -> Letter:
+    if notice.lease is None:
+        raise ValueError("the notice is not leased")
+    name = notice.user.full_name or notice.user.username
+    mail = Mail(
+        to_name=name,
+        to_address=notice.user.email,
+        subject=notice.title,
+        template="notice",
+        reference=notice.reference,
+        values={"title": notice.title, "body": notice.body},
+    )
+    return Letter(notice.id, notice.lease, mail)
+
+
+def _mark(letter: Letter, **values: object) -> None:
+    marked = db.session.scalar(
+        update(Notice)
+        .where(
+            Notice.id == letter.notice_id, Notice.lease == letter.lease, Notice.state == NoticeState.QUEUED
+        )
+        .values(lease=None, leased_until=None, **values)
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    if marked is None:
+        log.warning("notice %s was marked by somebody else after its lease had ended", letter.notice_id)
+
+
+def _tries() -> int:
+    return len(settings().notice_retry_seconds) + 1
