@@ -1,0 +1,118 @@
+"""Migrations: numbered, in a line, reversible, and together exactly the models."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine
+
+from app import create_app
+from app.db import Model, db
+from tests.servers import connected, drop_database, make_database
+
+VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"
+
+# What a reader of the schema can tell apart: columns, constraints, indexes, functions, sequences, triggers.
+SCHEMA = """
+    SELECT 'column', table_name, column_name, data_type, column_default, is_nullable,
+        generation_expression, coalesce(character_maximum_length, numeric_precision, 0)::text
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', '', '', ''
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'index', tablename, indexname, indexdef, '', '', '', ''
+    FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'function', proname, pg_get_functiondef(oid), '', '', '', '', ''
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'relation', relname, relkind::text, array_to_string(reloptions, ','), '', '', '', ''
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), '', '', '', ''
+    FROM pg_trigger WHERE NOT tgisinternal
+    ORDER BY 1, 2, 3, 4
+"""
+
+
+@pytest.fixture
+def empty_database():
+    url = make_database("migrations", migrated=False)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def migrating(config, empty_database):
+    """An application on a database without a schema."""
+    url = empty_database.replace("postgresql://", "postgresql+psycopg2://")
+    app = create_app(dataclasses.replace(config, database_url=url))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def schema_of(url):
+    with connected(url) as cursor:
+        cursor.execute(SCHEMA)
+        return cursor.fetchall()
+
+
+def test_upgrading_from_nothing_gives_the_models(config):
+    engine = create_engine(config.database_url)
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Model.metadata)
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_constraints_indexes_and_defaults_are_those_of_the_models(migrating, empty_database, database_url):
+    with migrating.app_context():
+        upgrade(revision="0001")  # the functions that defaults call
+        db.metadata.create_all(db.engine)
+
+    kinds = {"column", "constraint", "index", "relation"}
+    declared, migrated = (
+        {row for row in schema_of(url) if row[0] in kinds} for url in (empty_database, database_url)
+    )
+    assert declared == migrated
+
+
+def test_going_down_to_nothing_and_up_again_gives_the_same_schema(migrating, empty_database):
+    with migrating.app_context():
+        upgrade()
+    first = schema_of(empty_database)
+    with migrating.app_context():
+        downgrade(revision="base")
+    nothing = schema_of(empty_database)
+    with migrating.app_context():
+        upgrade()
+
+    assert {row[1].removesuffix("_pkc") for row in nothing} == {"alembic_version"}
+    assert schema_of(empty_database) == first
+
+
+def test_migrations_are_numbered_in_a_line():
+    script = ScriptDirectory(str(VERSIONS.parent))
+    line = [revision.revision for revision in script.walk_revisions()][::-1]
+
+    assert line == [f"{number:04}" for number in range(1, len(line) + 1)]
+    assert len(script.get_heads()) == 1
+
+
+def test_a_migration_is_named_by_its_number_and_its_idea():
+    names = sorted(path.name for path in VERSIONS.glob("*.py"))
+
+    assert [name for name in names if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name)] == []
+    for path in VERSIONS.glob("*.py"):
+        assert f'revision: str = "{path.name[:4]}"' in path.read_text()
+        assert path.read_text().startswith('"""'), f"{path.name} does not say what it is for"
