@@ -11,7 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, false, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import db
 from app.errors import PageNotFound, PageTooDeep
@@ -27,7 +41,7 @@ COUNT_CAP = 10_000
 class SortKey:
     """One column a list is ordered by. NULLs come last in both directions."""
 
-    column: ColumnElement[Any]
+    column: ColumnElement[Any] | InstrumentedAttribute[Any]
     descending: bool = False
     nullable: bool = False
 
@@ -43,7 +57,7 @@ class Listing:
     The last sort key is the primary key. Rows are single entities, or mappings when `columns` is set.
     """
 
-    statement: Select[Any]
+    statement: Select[*tuple[Any, ...]]
     keys: Sequence[SortKey]
     columns: bool = False
     total: int | None = None
