@@ -106,7 +106,7 @@ class Config:
     database_url: str = _setting(None, _database_url, "PostgreSQL 15 or newer")
     redis_url: str = _setting(None, _text, "Redis 6.2 or newer: job queue and cache")
     app_env: str = _setting(
-        "development", _choice("development", "production", "test"), "what kind of installation"
+        "development", _choice("development", "production", "test"), "development, production or test"
     )
     secret_key: str = _setting(DEVELOPMENT_SECRET, _text, "signs page cursors; at least 32 bytes")
     jwt_secret_key: str = _setting(
@@ -126,7 +126,7 @@ class Config:
     password_hash_memory_kib: int = _setting("19456", _whole(8), "Argon2id memory")
     password_hash_passes: int = _setting("2", _whole(1), "Argon2id passes")
     instructor_signup: str = _setting(
-        "request", _choice("request", "open"), "who becomes INSTRUCTOR by signing up"
+        "request", _choice("request", "open"), "open: signing up as INSTRUCTOR gives the role"
     )
 
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")
@@ -134,19 +134,19 @@ class Config:
     publish_min_lessons: int = _setting("1", _whole(0), "lessons a course needs before submit and publish")
     search_language: str = _setting("english", _text, "PostgreSQL text search configuration of the catalogue")
     paid_enrollment: str = _setting(
-        "allow", _choice("allow", "require"), "require: priced courses open once paid"
+        "allow", _choice("allow", "require"), "allow, or require: priced courses open once paid"
     )
     notify_instructor_of_completion: bool = _setting(
-        "off", _switch, "completion notices to the instructor as well"
+        "off", _switch, "on: completion notices to the instructor as well"
     )
 
-    mail_transport: str = _setting("log", _choice("smtp", "file", "log"), "smtp, or a sink for development")
+    mail_transport: str = _setting(
+        "log", _choice("smtp", "file", "log"), "smtp; in development also the sinks file and log"
+    )
     mail_file_dir: str = _setting("mail", _text, "where the file sink writes messages")
     mail_host: str = _setting("127.0.0.1", _text, "SMTP server")
     mail_port: int = _setting("25", _whole(1), "SMTP port")
-    mail_security: str = _setting(
-        "none", _choice("none", "starttls", "tls"), "how the SMTP connection is protected"
-    )
+    mail_security: str = _setting("none", _choice("none", "starttls", "tls"), "none, starttls or tls")
     mail_username: str = _setting("", _text, "SMTP user; empty: no login")
     mail_password: str = _setting("", _text, "SMTP password")
     mail_timeout_seconds: float = _setting("20", _seconds, "the longest one SMTP exchange may take")

@@ -105,6 +105,12 @@ def command_lock(arguments: list[str]) -> None:
         compile_lock(lock, arguments)
 
 
+def command_settings(_: list[str]) -> None:
+    """Write .env.example and the README's table anew from config.py"""
+    install(RUN_LOCKS)
+    hand_over("-m", "tools.settings")
+
+
 def command_reset(_: list[str]) -> None:
     """Forget the local database, queue and mail; the next run starts anew"""
     install(RUN_LOCKS)
@@ -134,6 +140,7 @@ COMMANDS = {
     "redis-cli": command_redis_cli,
     "install": command_install,
     "lock": command_lock,
+    "settings": command_settings,
     "reset": command_reset,
     "clean": command_clean,
 }
