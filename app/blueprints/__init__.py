@@ -2,6 +2,6 @@
 
 from flask_smorest import Blueprint
 
-from app.blueprints import auth
+from app.blueprints import auth, enrollments, users
 
-ALL: list[Blueprint] = [auth.blp]
+ALL: list[Blueprint] = [auth.blp, users.blp, enrollments.blp]

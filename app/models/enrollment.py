@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.db import Identified, Model
 from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
@@ -60,6 +60,10 @@ class Enrollment(Identified, Model):
     last_accessed: Mapped[datetime | None]
     resume_lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id", ondelete="SET NULL"))
 
+    # Filled by `rosters.shown()`: how many lessons there are and are done, the required first, then the optional.
+    lesson_counts: Mapped[list[int]] = query_expression()
+    certificate_number: Mapped[str | None] = query_expression()
+
     course: Mapped[Course] = relationship(lazy="raise")
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise")
 
@@ -84,6 +88,35 @@ class Enrollment(Identified, Model):
     @property
     def is_held(self) -> bool:
         return self.status in SEAT_HOLDERS
+
+    @property
+    def _counted(self) -> tuple[int, int]:
+        """Lessons that decide about completion, and those of them that are done."""
+        required, required_done, optional, optional_done = self.lesson_counts
+        return (required, required_done) if required else (optional, optional_done)
+
+    @property
+    def total_lessons(self) -> int:
+        return self._counted[0]
+
+    @property
+    def completed_lessons(self) -> int:
+        return self._counted[1]
+
+    @property
+    def optional_total(self) -> int:
+        return self.lesson_counts[2]
+
+    @property
+    def optional_completed(self) -> int:
+        return self.lesson_counts[3]
+
+    @property
+    def completion_percentage(self) -> Decimal:
+        """Two decimals, rounded down, so that 100.00 means all of them."""
+        total, done = self._counted
+        share = Decimal(done * 100) / total if total else Decimal(0)
+        return share.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
 
     @classmethod
     def holds_seat(cls) -> ColumnElement[bool]:

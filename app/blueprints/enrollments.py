@@ -1,0 +1,153 @@
+"""Enrollments: join, leave, see who is where and how far."""
+
+from typing import Any
+from uuid import UUID
+
+from app.access import caller, requires
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import (
+    AdmissionClosed,
+    AlreadyCompleted,
+    AlreadyEnrolled,
+    AssignedByAdmin,
+    CourseFull,
+    CourseNotOpen,
+    EnrollmentCancelled,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    OwnCourse,
+)
+from app.schemas.enrollments import (
+    EnrollmentSchema,
+    EnrollSchema,
+    GradeSchema,
+    OwnEnrollmentQuerySchema,
+    PaymentSchema,
+    PersonalEnrollmentQuerySchema,
+    RosterQuerySchema,
+)
+from app.services import enrollments, rosters
+
+blp = Blueprint("enrollments", __name__, description="Join, leave, and see who is where and how far.")
+
+JOINING = (OwnCourse, CourseNotOpen, AlreadyEnrolled, AdmissionClosed, CourseFull)
+ROSTER_COLUMNS = (
+    "id",
+    "user.id",
+    "user.username",
+    "user.full_name",
+    "status",
+    "source",
+    "enrolled_at",
+    "due_at",
+    "completed_at",
+    "total_lessons",
+    "completed_lessons",
+    "completion_percentage",
+    "last_accessed",
+    "grade",
+    "payment_status",
+    "certificate_number",
+)
+
+
+@blp.post("/courses/<uuid:course_id>/enroll")
+@requires(Role.STUDENT)
+@blp.response(201, EnrollmentSchema, message="You are enrolled.")
+@blp.refuses(*JOINING)
+def enroll_in_course(course_id: UUID):
+    """Join a course
+
+    Coming back after leaving revives the same enrollment with its progress.
+    """
+    return enrollments.enroll(caller(), course_id)
+
+
+@blp.post("/enrollments")
+@requires(Role.STUDENT)
+@blp.arguments(EnrollSchema)
+@blp.response(201, EnrollmentSchema, message="You are enrolled.")
+@blp.refuses(NotFound, *JOINING)
+def enroll(wanted: dict[str, Any]):
+    """Join a course named in the body"""
+    return enrollments.enroll(caller(), **wanted)
+
+
+@blp.get("/enrollments")
+@requires()
+@blp.lists(EnrollmentSchema, OwnEnrollmentQuerySchema)
+@blp.refuses(Forbidden)
+def list_enrollments(filters: dict[str, Any]):
+    """Your enrollments
+
+    Each with its course, progress and due date. Admins may name another `user_id`.
+    """
+    return rosters.list_own(caller(), **filters)
+
+
+@blp.get("/users/<uuid:user_id>/enrollments")
+@requires(Role.ADMIN)
+@blp.lists(EnrollmentSchema, PersonalEnrollmentQuerySchema)
+def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
+    """A user's enrollments"""
+    return rosters.list_of_user(caller(), user_id, **filters)
+
+
+@blp.get("/courses/<uuid:course_id>/enrollments")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=ROSTER_COLUMNS)
+def list_roster(filters: dict[str, Any], course_id: UUID):
+    """A course's roster
+
+    For its instructor and admins. `format=csv` answers all of it as a spreadsheet.
+    """
+    return rosters.list_of_course(caller(), course_id, **filters)
+
+
+@blp.get("/enrollments/<uuid:enrollment_id>")
+@requires()
+@blp.response(200, EnrollmentSchema)
+def show_enrollment(enrollment_id: UUID):
+    """One enrollment
+
+    For its learner, the course's instructor and admins.
+    """
+    return enrollments.get_visible(caller(), enrollment_id)
+
+
+@blp.delete("/enrollments/<uuid:enrollment_id>")
+@requires()
+@blp.response(200, EnrollmentSchema, message="The enrollment is cancelled.")
+@blp.refuses(Forbidden, AssignedByAdmin, AlreadyCompleted, InvalidTransition)
+def leave_course(enrollment_id: UUID):
+    """Leave a course
+
+    The seat is free again and the progress is kept. Learners leave what they joined themselves and have not
+    completed; admins may cancel anything.
+    """
+    return enrollments.leave(caller(), enrollment_id)
+
+
+@blp.post("/enrollments/<uuid:enrollment_id>/grade")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(GradeSchema)
+@blp.response(200, EnrollmentSchema, message="The grade is recorded.")
+@blp.refuses(EnrollmentCancelled)
+def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
+    """Grade an enrollment
+
+    `null` clears the grade. A grade never completes an enrollment.
+    """
+    return enrollments.grade(caller(), enrollment_id, **graded)
+
+
+@blp.post("/enrollments/<uuid:enrollment_id>/payment")
+@requires(Role.ADMIN)
+@blp.arguments(PaymentSchema)
+@blp.response(200, EnrollmentSchema, message="The payment state is recorded.")
+@blp.refuses(EnrollmentCancelled)
+def record_payment(paid: dict[str, Any], enrollment_id: UUID):
+    """Record whether an enrollment is paid for"""
+    return enrollments.record_payment(caller(), enrollment_id, **paid)

@@ -1,0 +1,120 @@
+"""Enrollments in and out."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import validate
+from marshmallow.fields import Float, Nested
+
+from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
+
+
+class EnrolledCourseSchema(Schema):
+    id = fields.Id()
+    code = fields.Text(max_length=40)
+    title = fields.Text(max_length=200)
+    slug = fields.Text(max_length=220)
+    thumbnail = fields.Text(max_length=500, allow_none=True)
+
+
+class LearnerSchema(Schema):
+    id = fields.Id()
+    username = fields.Text(max_length=60)
+    full_name = fields.Text(max_length=201)
+
+
+class EnrollmentSchema(Schema):
+    """One person in one course.
+
+    The numbers count the lessons that the course has now: the required ones, or all where none is required.
+    """
+
+    id = fields.Id()
+    course_id = fields.Id()
+    course = Nested(EnrolledCourseSchema)
+    user_id = fields.Id()
+    user = Nested(LearnerSchema)
+    status = fields.Choice(EnrollmentStatus)
+    source = fields.Choice(Source)
+    assigned_by = fields.Id(allow_none=True)
+    enrolled_at = fields.Instant()
+    completed_at = fields.Instant(allow_none=True)
+    cancelled_at = fields.Instant(allow_none=True)
+    reactivated_at = fields.Instant(allow_none=True)
+    due_at = fields.Instant(allow_none=True)
+    grade = fields.Choice(Grade, allow_none=True)
+    price_at_enrollment = fields.Money()
+    currency = fields.Text(max_length=3)
+    payment_status = fields.Choice(PaymentStatus)
+    total_lessons = fields.Whole()
+    completed_lessons = fields.Whole()
+    completion_percentage = Float(
+        metadata={"description": "Two decimals; 100 only when all are done.", "example": 58.33}
+    )
+    optional_total = fields.Whole()
+    optional_completed = fields.Whole()
+    is_completed = fields.Flag()
+    last_accessed = fields.Instant(allow_none=True)
+    resume_lesson_id = fields.Id(allow_none=True)
+    certificate_number = fields.Text(max_length=40, allow_none=True)
+
+
+class EnrollSchema(Schema):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"course_id": "01920c3e-7a10-7c3d-9f42-5b6a7c8d9e0f"}
+
+    course_id = fields.Id(required=True)
+
+
+class GradeSchema(Schema):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"grade": "A+"}
+
+    grade = fields.Choice(Grade, required=True, allow_none=True)
+
+
+class PaymentSchema(Schema):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"payment_status": "PAID"}
+
+    payment_status = fields.Choice(PaymentStatus, required=True)
+
+
+class EnrollmentQuerySchema(ListQuerySchema):
+    """What both lists of enrollments filter by."""
+
+    status = fields.Choice(EnrollmentStatus, load_default=None)
+    search = search_term()
+    due_before = fields.Instant(load_default=None)
+    due_after = fields.Instant(load_default=None)
+    overdue = fields.Flag(
+        load_default=None, metadata={"description": "ACTIVE, and the due date has passed; or not."}
+    )
+
+
+class PersonalEnrollmentQuerySchema(EnrollmentQuerySchema):
+    course = fields.Id(load_default=None)
+    ordering = ordering(
+        "enrolled_at", "due_at", "completed_at", "last_accessed", "title", default="-enrolled_at"
+    )
+
+
+class OwnEnrollmentQuerySchema(PersonalEnrollmentQuerySchema):
+    user_id = fields.Id(load_default=None, metadata={"description": "Somebody else's, for admins."})
+
+
+class RosterQuerySchema(EnrollmentQuerySchema):
+    ordering = ordering(
+        "enrolled_at",
+        "due_at",
+        "completed_at",
+        "last_accessed",
+        "name",
+        "username",
+        default="-enrolled_at",
+    )
+    format = fields.Text(
+        max_length=4,
+        load_default="json",
+        validate=validate.OneOf(["json", "csv"]),
+        metadata={"description": "`csv` answers the whole list as a spreadsheet."},
+    )
