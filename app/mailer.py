@@ -47,13 +47,13 @@ class MailRejected(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. `reference` makes the Message-ID: the same however often it is sent."""
+    """One mail to one person. `message_id` is its own for good: the same however often it is tried."""
 
     to_name: str
     to_address: str
     subject: str
     template: str
-    reference: str
+    message_id: str
     values: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -73,10 +73,6 @@ def init_app(app: Flask) -> None:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-
-
-def message_id(reference: str) -> str:
-    return f"<{reference}@{settings().mail_domain}>"
 
 
 @contextmanager
@@ -105,8 +101,8 @@ def compose(mail: Mail) -> EmailMessage:
         raise MailRejected(f"no valid address: {problem}") from problem
     message["Subject"] = _one_line(mail.subject)
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = message_id(mail.reference)
-    message["X-Entity-Ref-ID"] = mail.reference
+    message["Message-ID"] = mail.message_id
+    message["X-Entity-Ref-ID"] = mail.message_id.strip("<>")
     message["Auto-Submitted"] = "auto-generated"
     values = {"public_url": settings().public_url, "to_name": mail.to_name, **mail.values}
     templates: Environment = current_app.extensions[_EXTENSION]
@@ -147,11 +143,12 @@ class _Folder:
 
     def send(self, mail: Mail) -> None:
         content = compose(mail).as_bytes()
+        name = mail.message_id.strip("<>").partition("@")[0]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            unfinished = self.folder / f".{mail.reference}.part"
+            unfinished = self.folder / f".{name}.part"
             unfinished.write_bytes(content)
-            unfinished.rename(self.folder / f"{mail.reference}.eml")
+            unfinished.rename(self.folder / f"{name}.eml")
         except OSError as problem:
             raise MailDeferred(f"mail folder: {problem.strerror}", is_everywhere=True) from problem
 

@@ -18,6 +18,7 @@ from app.models.columns import one_of, word
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.user import User
+from app.settings import settings
 
 
 class Notice(Identified, Model):
@@ -99,9 +100,12 @@ class Notice(Identified, Model):
         return self.user_id == self.enrollment.user_id
 
     @property
-    def reference(self) -> str:
-        """What stays the same however often this mail is tried: the local part of its Message-ID."""
-        return str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
+    def message_id(self) -> str | None:
+        """The same however often this mail is tried; a resend has its own, made of the first one's."""
+        if self.channel != Channel.EMAIL:
+            return None
+        name = str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
+        return f"<{name}@{settings().mail_domain}>"
 
     @property
     def title(self) -> str:

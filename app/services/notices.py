@@ -34,11 +34,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from app import queue
 from app.db import after_commit, db
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
+from app.errors import NotFound, NoticeNotDelivered
 from app.models.assignment import AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.notice import Notice
 from app.models.user import User
+from app.paging import Listing, SortKey
+from app.services.courses import named
 from app.settings import settings
 
 USER_INACTIVE = "user_inactive"
@@ -84,6 +87,89 @@ def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> No
         assignment_id=AssignmentItem.assignment_id,
         suppressed=suppressed,
     )
+
+
+def listing(
+    *,
+    state: NoticeState | None = None,
+    kind: NoticeKind | None = None,
+    channel: Channel | None = None,
+    course: str | None = None,
+    user: str | None = None,
+    ordering: str = "-created_at",
+) -> Listing:
+    """Every notice, for admins. Ids sort by the time they were made, so that `created_at` needs no index."""
+    wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
+    statement = select(Notice).where(*(each == word for each, word in wanted.items() if word))
+    if course is not None:
+        statement = statement.where(Notice.course_id.in_(select(Course.id).where(named(course))))
+    if user is not None:
+        person = or_(cast(User.id, Text) == user, User.has_username(user), User.has_email(user))
+        statement = statement.where(Notice.user_id.in_(select(User.id).where(person)))
+    return Listing(statement, [SortKey(Notice.id, descending=ordering.startswith("-"))])
+
+
+def resend(notice_id: UUID) -> Notice:
+    """A FAILED notice is tried again under its Message-ID; a SENT one becomes a new attempt under its own."""
+    found = db.session.get(Notice, notice_id)
+    if found is None:
+        raise NotFound
+    attempts = _attempts_like(found)
+    notice = next(attempt for attempt in attempts if attempt.id == notice_id)
+    if any(attempt.state == NoticeState.QUEUED for attempt in attempts):
+        raise NoticeNotDelivered("An attempt of this notice is still under way.")
+    if notice.state == NoticeState.SUPPRESSED:
+        raise NoticeNotDelivered
+    again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
+    if again.channel == Channel.EMAIL:
+        _queue(again)
+    db.session.add(again)
+    db.session.flush()
+    db.session.refresh(again)
+    if again.state == NoticeState.QUEUED:
+        after_commit(partial(queue.deliver_notices, [again.id]))
+    return again
+
+
+def _attempts_like(notice: Notice) -> Sequence[Notice]:
+    """All attempts at one notice, the first one first, locked: two admins resend one after the other."""
+    return db.session.scalars(
+        select(Notice)
+        .where(
+            Notice.enrollment_id == notice.enrollment_id,
+            Notice.kind == notice.kind,
+            Notice.channel == notice.channel,
+            Notice.user_id == notice.user_id,
+            Notice.completion_number == notice.completion_number,
+            Notice.assignment_id.is_not_distinct_from(notice.assignment_id),
+        )
+        .order_by(Notice.attempt_number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _next_attempt(attempts: Sequence[Notice]) -> Notice:
+    first, last = attempts[0], attempts[-1]
+    return Notice(
+        kind=first.kind,
+        channel=first.channel,
+        state=NoticeState.SENT,
+        sent_at=func.now(),
+        user_id=first.user_id,
+        course_id=first.course_id,
+        enrollment_id=first.enrollment_id,
+        assignment_id=first.assignment_id,
+        completion_number=first.completion_number,
+        first_id=first.id,
+        attempt_number=last.attempt_number + 1,
+    )
+
+
+def _queue(notice: Notice) -> None:
+    notice.state, notice.sent_at, notice.reason = NoticeState.QUEUED, None, None
+    notice.attempts = 0
+    notice.due_at = notice.enqueued_at = func.now()
 
 
 def _owe(

@@ -130,15 +130,14 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
 
 
 def _letter(notice: Notice) -> Letter:
-    if notice.lease is None:
-        raise ValueError("the notice is not leased")
-    name = notice.user.full_name or notice.user.username
+    if notice.lease is None or notice.message_id is None:
+        raise ValueError("the notice is no leased mail")
     mail = Mail(
-        to_name=name,
+        to_name=notice.user.full_name or notice.user.username,
         to_address=notice.user.email,
         subject=notice.title,
         template="notice",
-        reference=notice.reference,
+        message_id=notice.message_id,
         values={"title": notice.title, "body": notice.body},
     )
     return Letter(notice.id, notice.lease, mail)

@@ -1,0 +1,46 @@
+"""The outbox, for admins."""
+
+from typing import Any
+from uuid import UUID
+
+from app.access import requires
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import NoticeNotDelivered
+from app.schemas.notices import NoticeQuerySchema, NoticeSchema, RecalculateSchema, RecalculationSchema
+from app.services import notices, recalculation
+
+blp = Blueprint("notices", __name__, description="What people are told by mail and in the app, for admins.")
+
+
+@blp.get("/notices")
+@requires(Role.ADMIN)
+@blp.lists(NoticeSchema, NoticeQuerySchema)
+def list_notices(filters: dict[str, Any]):
+    """Every notice, with what became of it."""
+    return notices.listing(**filters)
+
+
+@blp.post("/notices/<uuid:notice_id>/resend")
+@requires(Role.ADMIN)
+@blp.response(200, NoticeSchema, message="The notice is on its way again.")
+@blp.refuses(NoticeNotDelivered)
+def resend_notice(notice_id: UUID):
+    """Send a notice again.
+
+    A FAILED notice is tried again under its Message-ID. A SENT one becomes a new attempt under a Message-ID of its
+    own, which is what the answer shows.
+    """
+    return notices.resend(notice_id)
+
+
+@blp.post("/courses/<uuid:course_id>/recalculate")
+@requires(Role.ADMIN)
+@blp.arguments(RecalculateSchema)
+@blp.response(200, RecalculationSchema, message="Completions recalculated.")
+def recalculate_course(body: dict[str, Any], course_id: UUID):
+    """Complete everybody who has done all that counts.
+
+    Nobody's completion is ever taken back. With `notify: false` the notices are recorded and not sent.
+    """
+    return recalculation.recalculate(course_id, **body)

@@ -1,0 +1,120 @@
+"""Periodic work: a list, and the one process that walks it.
+
+A session advisory lock makes it one: a second process waits and takes over when the first is gone. Nothing here may be
+needed for the platform to be right, only for it to be punctual.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from time import monotonic
+
+from redis.exceptions import RedisError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import queue
+from app.db import db, transaction
+from app.jobs.notices import send_due
+from app.services import notices_delivery, retention
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+LOCK = 727_001_001
+"""The advisory lock of the one process; any number that nothing else here uses."""
+
+RUNG_AT_ONCE = 1_000
+HOURLY = 3_600.0
+
+
+@dataclass(frozen=True)
+class Chore:
+    name: str
+    every: Callable[[], float]
+    """seconds from one start to the next"""
+    run: Callable[[], None]
+
+
+def sweep_notices() -> None:
+    """Ring again for what is due, or send it from here while nobody hears the bell."""
+    while True:
+        heard = queue.is_reachable()
+        limit = RUNG_AT_ONCE if heard else queue.NOTICES_PER_JOB
+        with transaction():
+            overdue = notices_delivery.take_overdue(limit, heedless=not heard)
+        if not overdue:
+            return
+        log.info(
+            "%d notices are due; %s", len(overdue), "ringing" if heard else "Redis is away, sending them"
+        )
+        if heard:
+            queue.deliver_notices(overdue)
+        elif send_due(overdue):
+            return
+
+
+def _committed(service: Callable[[], None]) -> None:
+    with transaction():
+        service()
+
+
+CHORES = (
+    Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
+    Chore("sessions", lambda: HOURLY, partial(_committed, retention.forget_sessions)),
+    Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
+)
+
+
+def walk(stop: Event) -> None:
+    """Do the chores, each in its rhythm, until told to stop."""
+    while not stop.is_set():
+        try:
+            with _alone(stop) as connection:
+                _walk_while_alone(connection, stop)
+        except SQLAlchemyError as trouble:
+            log.warning("the database is away: %s", type(trouble).__name__)
+            stop.wait(settings().sweep_interval_seconds)
+
+
+@contextmanager
+def _alone(stop: Event) -> Iterator[Connection]:
+    """Hold the lock on a connection of its own, which closes with it."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()
+        told = False
+        while not stop.is_set():
+            if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+                log.info("sweeping")
+                break
+            if not told:
+                log.info("another process sweeps; waiting for it to go")
+                told = True
+            stop.wait(settings().sweep_interval_seconds)
+        yield connection
+
+
+def _walk_while_alone(connection: Connection, stop: Event) -> None:
+    due = dict.fromkeys((chore.name for chore in CHORES), monotonic())
+    while not stop.is_set():
+        # The lock lives as long as this connection; an error here means that it is gone.
+        connection.execute(text("SELECT 1"))
+        for chore in CHORES:
+            if due[chore.name] <= monotonic():
+                due[chore.name] = monotonic() + chore.every()
+                _do(chore)
+        stop.wait(max(0.0, min(due.values()) - monotonic()))
+
+
+def _do(chore: Chore) -> None:
+    try:
+        chore.run()
+    except (SQLAlchemyError, RedisError, OSError) as trouble:
+        log.warning("%s: %s, next time again", chore.name, type(trouble).__name__)
+    finally:
+        db.session.remove()

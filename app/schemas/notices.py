@@ -1,0 +1,64 @@
+"""The outbox as admins see it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from app.enums import Channel, NoticeKind, NoticeState
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema, Schema, ordering
+
+
+class NoticeSchema(Schema):
+    """One message owed to one person on one channel."""
+
+    id = fields.Id()
+    kind = fields.Choice(NoticeKind)
+    channel = fields.Choice(Channel)
+    state = fields.Choice(NoticeState)
+    reason = fields.Text(
+        max_length=200,
+        allow_none=True,
+        metadata={"description": "Why it failed, waits for another try, or is not sent at all."},
+    )
+    enrollment_id = fields.Id()
+    course_id = fields.Id()
+    assignment_id = fields.Id(allow_none=True)
+    user_id = fields.Id()
+    completion_number = fields.Whole()
+    attempt_number = fields.Whole(metadata={"description": "2 and up: resent by an admin after it was SENT."})
+    attempts = fields.Whole(metadata={"description": "Tries at handing it over, begun ones included."})
+    message_id = fields.Text(
+        max_length=300,
+        allow_none=True,
+        metadata={"description": "Of the mail, the same at every try; null in the app."},
+    )
+    created_at = fields.Instant()
+    due_at = fields.Instant(metadata={"description": "When it is tried next, while it is QUEUED."})
+    sent_at = fields.Instant(allow_none=True)
+
+
+class NoticeQuerySchema(ListQuerySchema):
+    state = fields.Choice(NoticeState, load_default=None)
+    kind = fields.Choice(NoticeKind, load_default=None)
+    channel = fields.Choice(Channel, load_default=None)
+    course = fields.Text(
+        max_length=220, load_default=None, metadata={"description": "A course by id, slug or code."}
+    )
+    user = fields.Text(
+        max_length=254, load_default=None, metadata={"description": "A recipient by id, username or email."}
+    )
+    ordering = ordering("created_at", default="-created_at")
+
+
+class RecalculateSchema(Schema):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"notify": False}
+
+    notify = fields.Flag(
+        load_default=True,
+        metadata={"description": "false: the notices are recorded as SUPPRESSED and nobody is told."},
+    )
+
+
+class RecalculationSchema(Schema):
+    course_id = fields.Id()
+    completed = fields.Whole(metadata={"description": "Enrollments that were completed by this call."})

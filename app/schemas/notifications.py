@@ -1,0 +1,31 @@
+"""Notices as their recipients see them in the app."""
+
+from app.enums import NoticeKind
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema, Schema
+
+
+class NotificationSchema(Schema):
+    """Something you have been told."""
+
+    id = fields.Id()
+    kind = fields.Choice(NoticeKind)
+    title = fields.Text(max_length=400)
+    body = fields.Text(max_length=1000)
+    course_id = fields.Id()
+    enrollment_id = fields.Id()
+    is_read = fields.Flag()
+    read_at = fields.Instant(allow_none=True)
+    created_at = fields.Instant()
+
+
+class NotificationQuerySchema(ListQuerySchema):
+    is_read = fields.Flag(load_default=None)
+
+
+class UnreadCountSchema(Schema):
+    unread_count = fields.Whole()
+
+
+class ReadAllSchema(Schema):
+    marked = fields.Whole(metadata={"description": "Notifications that were unread."})

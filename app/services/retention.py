@@ -1,0 +1,33 @@
+"""What is kept for a while and then forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, or_
+
+from app.db import db
+from app.enums import AssignmentState
+from app.models.assignment import Assignment
+from app.models.session import Session
+
+SESSIONS_KEPT = timedelta(days=7)
+
+
+def forget_sessions() -> None:
+    """Sessions that are over, with their refresh tokens."""
+    long_ago = func.now() - SESSIONS_KEPT
+    db.session.execute(
+        delete(Session)
+        .where(or_(Session.expires_at < long_ago, Session.ended_at < long_ago))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_previews() -> None:
+    """Bulk runs that were only looked at."""
+    db.session.execute(
+        delete(Assignment)
+        .where(Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
+        .execution_options(synchronize_session=False)
+    )
