@@ -111,3 +111,17 @@ class Outcome(StrEnum):
     UNASSIGNED = "unassigned"
     NOT_ENROLLED = "not_enrolled"
     KEPT_COMPLETED = "kept_completed"
+
+
+class OnExisting(StrEnum):
+    """What an assigning run does about people who are enrolled already."""
+
+    KEEP = "keep"
+    UPDATE_DUE = "update_due"
+
+
+class Mode(StrEnum):
+    """Whether a bulk run writes, or only says what it would write."""
+
+    RUN = "run"
+    PREVIEW = "preview"

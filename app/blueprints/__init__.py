@@ -2,6 +2,28 @@
 
 from flask_smorest import Blueprint
 
-from app.blueprints import auth, enrollments, users
+from app.blueprints import (
+    admin_assign,
+    auth,
+    categories,
+    courses,
+    enrollments,
+    lessons,
+    notices,
+    notifications,
+    sections,
+    users,
+)
 
-ALL: list[Blueprint] = [auth.blp, users.blp, enrollments.blp]
+ALL: list[Blueprint] = [
+    auth.blp,
+    users.blp,
+    categories.blp,
+    courses.blp,
+    sections.blp,
+    lessons.blp,
+    enrollments.blp,
+    admin_assign.blp,
+    notices.blp,
+    notifications.blp,
+]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, text, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -48,10 +48,27 @@ class Assignment(Identified, Model):
 
     @classmethod
     def visible_to(cls, viewer: User) -> ColumnElement[bool]:
-        """One's own runs, and those on courses one teaches; all to admins."""
-        if viewer.is_admin:
-            return true()
-        return or_(cls.created_by_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))
+        """One's own runs, all of them to admins. An admin's ledger tells what an instructor may not know.
+
+        A preview is gone when it has expired.
+        """
+        present = or_(cls.expires_at.is_(None), cls.expires_at > func.now())
+        return present if viewer.is_admin else and_(present, cls.created_by_id == viewer.id)
+
+
+class Standing(NamedTuple):
+    """How a person stands to a course."""
+
+    status: EnrollmentStatus
+    source: Source | None
+    due_at: datetime | None
+
+    @classmethod
+    def of(
+        cls, status: EnrollmentStatus | None, source: Source | None, due_at: datetime | None
+    ) -> Standing | None:
+        """Nothing, where there is no enrollment."""
+        return None if status is None else cls(status, source, due_at)
 
 
 class AssignmentItem(Model):
@@ -81,3 +98,11 @@ class AssignmentItem(Model):
     after_due_at: Mapped[datetime | None]
 
     __table_args__ = (CheckConstraint(one_of("outcome", Outcome), "outcome"),)
+
+    @property
+    def before(self) -> Standing | None:
+        return Standing.of(self.before_status, self.before_source, self.before_due_at)
+
+    @property
+    def after(self) -> Standing | None:
+        return Standing.of(self.after_status, self.after_source, self.after_due_at)

@@ -1,0 +1,123 @@
+"""Assigning people to courses in bulk, and the record of every run."""
+
+from typing import Any
+from uuid import UUID
+
+from app.access import caller, requires
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import (
+    AlreadyEnrolled,
+    CourseFull,
+    CourseNotOpen,
+    Forbidden,
+    OwnCourse,
+    TooManyPeople,
+    UserInactive,
+)
+from app.schemas.assignments import (
+    AssignedSchema,
+    AssignmentQuerySchema,
+    AssignmentSchema,
+    AssignMultipleSchema,
+    AssignSchema,
+    ItemQuerySchema,
+    ItemSchema,
+    ReportSchema,
+    UnassignMultipleSchema,
+)
+from app.services import assignments, assignments_runs, assignments_unassign
+
+blp = Blueprint(
+    "admin-assign", __name__, description="Assign one person or ten thousand to a course in one call."
+)
+
+ITEM_COLUMNS = (
+    "row",
+    "input",
+    "user_id",
+    "course_id",
+    "outcome",
+    "code",
+    "enrollment_id",
+    "before.status",
+    "before.source",
+    "before.due_at",
+    "after.status",
+    "after.source",
+    "after.due_at",
+)
+
+
+@blp.post("/courses/<uuid:course_id>/assign")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(AssignSchema)
+@blp.response(201, AssignedSchema, message="Assigned.")
+@blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
+def assign_person(person: dict[str, Any], course_id: UUID):
+    """Assign one person
+
+    By exactly one of `user_id`, `email`, `username`, `external_id`. Somebody who had left comes back with the same
+    enrollment and progress. A refusal names the reason, and no run is recorded.
+    """
+    return assignments.assign_one(caller(), course_id, **person)
+
+
+@blp.post("/courses/<uuid:course_id>/assign-multiple")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(AssignMultipleSchema)
+@blp.response(200, ReportSchema, message="Here is what became of everybody.")
+@blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
+def assign_people(order: dict[str, Any], course_id: UUID):
+    """Assign up to 10,000 people
+
+    Every person is answered for, in the order `user_ids`, `emails`, `usernames`, `external_ids`. One bad row never
+    fails the others; all refused is still 200. With `atomic` a single refusal leaves everything as it was
+    (`state: REFUSED`). `mode: preview` decides the same and writes nothing but its own record, which lives for a day.
+    Instructors assign to their own courses; to them unknown, inactive and unverified people are all `not_found`.
+    """
+    return assignments.assign(caller(), course_id, **order)
+
+
+@blp.post("/courses/<uuid:course_id>/unassign-multiple")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(UnassignMultipleSchema)
+@blp.response(200, ReportSchema, message="Here is what became of everybody.")
+@blp.refuses(Forbidden, TooManyPeople)
+def unassign_people(order: dict[str, Any], course_id: UUID):
+    """Take up to 10,000 people out of a course
+
+    Cancels ACTIVE enrollments, whoever made them, and frees their seats; progress is kept. Whoever has completed the
+    course stays (`kept_completed`).
+    """
+    return assignments_unassign.unassign(caller(), course_id, **order)
+
+
+@blp.get("/assignments")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.lists(AssignmentSchema, AssignmentQuerySchema)
+def list_assignments(filters: dict[str, Any]):
+    """Bulk runs
+
+    All of them for admins, one's own for instructors. Previews are listed for a day.
+    """
+    return assignments_runs.list_visible(caller(), **filters)
+
+
+@blp.get("/assignments/<uuid:assignment_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(200, AssignmentSchema)
+def show_assignment(assignment_id: UUID):
+    """One bulk run"""
+    return assignments_runs.get_visible(caller(), assignment_id)
+
+
+@blp.get("/assignments/<uuid:assignment_id>/items")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS)
+def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
+    """The ledger of a run
+
+    In the order in which the people were sent; `format=csv` gives all of it as a sheet.
+    """
+    return assignments_runs.list_items(caller(), assignment_id, **filters)

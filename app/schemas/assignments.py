@@ -1,0 +1,261 @@
+"""Bulk runs: who is meant and on what terms, the report person by person, and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import marshmallow as ma
+from marshmallow import validate
+
+from app.enums import (
+    AssignmentAction,
+    AssignmentState,
+    EnrollmentStatus,
+    Mode,
+    OnExisting,
+    Outcome,
+    Source,
+)
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema, Schema, ordering
+from app.schemas.enrollments import EnrollmentSchema
+
+IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
+
+
+class Strings(ma.fields.List[str]):
+    """A list of strings, however long, checked in one pass. Whether each can be an identifier is the report's to say."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(ma.fields.String(), metadata={"description": description})
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[str | None]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        if set(map(type, value)) - {str}:
+            wrong = {
+                place: ["Not a string."] for place, each in enumerate(value) if not isinstance(each, str)
+            }
+            raise ma.ValidationError(dict(list(wrong.items())[:20]))
+        return value
+
+
+class PeopleSchema(Schema):
+    """Whom a bulk run is about, by any mixture of identifiers; rows count in this order."""
+
+    user_ids = Strings("UUIDs.")
+    emails = Strings("Compared without regard to case.")
+    usernames = Strings("Compared without regard to case.")
+    external_ids = Strings("Identifiers from an HR system, compared exactly.")
+    reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
+    atomic = fields.Flag(
+        metadata={"description": "All or nobody: one refused person and nothing is written."}
+    )
+    mode = fields.Choice(
+        Mode, metadata={"description": "`preview` reports what `run` would do and writes none of it."}
+    )
+
+    @ma.validates_schema
+    def _check_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        if not any(data.get(name) for name in IDENTIFIERS):
+            raise ma.ValidationError(f"Name at least one person in {', '.join(IDENTIFIERS)}.", "user_ids")
+
+
+class TermsSchema(Schema):
+    """On what terms people are assigned."""
+
+    due_at = fields.Instant(allow_none=True)
+    due_in_days = fields.Whole(
+        maximum=3650, allow_none=True, metadata={"description": "Instead of `due_at`: days from now."}
+    )
+    notify = fields.Flag(metadata={"description": "Whether the people hear of it; true when left out."})
+    override_seats = fields.Flag(metadata={"description": "Exceed the seats of the course; for admins only."})
+
+    @ma.validates_schema
+    def _check_one_due(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("due_at") is not None and data.get("due_in_days") is not None:
+            raise ma.ValidationError("Give either due_at or due_in_days.", "due_in_days")
+
+
+class AssignMultipleSchema(PeopleSchema, TermsSchema):
+    """Many people for one course."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "emails": ["ada@example.org", "grace@example.org"],
+        "external_ids": ["HR-1042"],
+        "due_in_days": 30,
+        "reason": "Yearly safety training",
+    }
+
+    on_existing = fields.Choice(
+        OnExisting,
+        metadata={
+            "description": "`update_due` gives people who are taking the course already this run's due date;"
+            " `due_at` null takes theirs away."
+        },
+    )
+
+    @ma.validates_schema
+    def _check_due_to_update(self, data: dict[str, Any], **_: Any) -> None:
+        names_due = "due_at" in data or data.get("due_in_days") is not None
+        if data.get("on_existing") == OnExisting.UPDATE_DUE and not names_due:
+            raise ma.ValidationError("update_due needs due_at or due_in_days.", "on_existing")
+
+
+class UnassignMultipleSchema(PeopleSchema):
+    """Many people to take out of one course."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "emails": ["ada@example.org"],
+        "reason": "Moved to another department",
+    }
+
+    notify = fields.Flag(metadata={"description": "Accepted for symmetry: nobody is told."})
+
+    @ma.post_load
+    def _forget_notify(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name != "notify"}
+
+
+class AssignSchema(TermsSchema):
+    """One person for one course, by exactly one identifier."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"email": "ada@example.org", "due_at": "2027-01-31T17:00:00Z"}
+
+    user_id = fields.Id()
+    email = fields.Email()
+    username = fields.Text(min_length=1, max_length=254)
+    external_id = fields.Text(min_length=1, max_length=254)
+    reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
+
+    @ma.validates_schema
+    def _check_one_person(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data.keys() & _SINGULAR.keys()) != 1:
+            raise ma.ValidationError(f"Give exactly one of {', '.join(_SINGULAR)}.", "user_id")
+
+    @ma.post_load
+    def _as_run_of_one(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The person as a run takes people: in a list."""
+        return {
+            _SINGULAR.get(name, name): [str(value)] if name in _SINGULAR else value
+            for name, value in data.items()
+        }
+
+
+_SINGULAR = {"user_id": "user_ids", "email": "emails", "username": "usernames", "external_id": "external_ids"}
+
+
+class AssignedSchema(EnrollmentSchema):
+    """The enrollment, and the run that made it."""
+
+    assignment_id = fields.Id(dump_only=True)
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        return super().get_attribute(obj if attr == "assignment_id" else obj.enrollment, attr, default)
+
+
+class StandingSchema(Schema):
+    """How a person stands to the course."""
+
+    status = fields.Choice(EnrollmentStatus, required=True)
+    source = fields.Choice(Source, required=True)
+    due_at = fields.Instant(required=True, allow_none=True)
+
+
+class ItemSchema(Schema):
+    """One row of a run: who was meant, what became of it, and why."""
+
+    row = fields.Whole(required=True, minimum=1, metadata={"description": "From 1, over the whole call."})
+    input = ma.fields.String(required=True, metadata={"description": "The string as sent."})
+    user_id = fields.Id(required=True, allow_none=True)
+    course_id = fields.Id(required=True)
+    outcome = fields.Choice(Outcome, required=True)
+    code = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
+    )
+    enrollment_id = fields.Id(required=True, allow_none=True)
+    before = ma.fields.Nested(StandingSchema, required=True, allow_none=True)
+    after = ma.fields.Nested(StandingSchema, required=True, allow_none=True)
+
+
+class Rows(ma.fields.List[Any]):
+    """The lines of a run as `ItemSchema` has them, ten thousand in one pass: dumping each would take a second."""
+
+    def __init__(self, *, attribute: str) -> None:
+        super().__init__(ma.fields.Nested(ItemSchema), required=True, attribute=attribute)
+
+    def _serialize(self, value: Any, *name_and_report: Any, **_: Any) -> list[dict[str, Any]]:
+        _name, report = name_and_report
+        course_id = str(report.run.course_id)
+        return [
+            {
+                "row": line.row,
+                "input": text,
+                "user_id": line.user_id,
+                "course_id": course_id,
+                "outcome": line.outcome,
+                "code": line.code,
+                "enrollment_id": line.enrollment_id,
+                "before": _standing(line.before_status, line.before_source, line.before_due_at),
+                "after": _standing(line.after_status, line.after_source, line.after_due_at),
+            }
+            for text, line in zip(report.inputs, value, strict=True)
+        ]
+
+
+def _standing(status: str | None, source: str | None, due_at: Any) -> dict[str, Any] | None:
+    return None if status is None else {"status": status, "source": source, "due_at": due_at}
+
+
+class ReportSchema(Schema):
+    """What a run did about everybody."""
+
+    assignment_id = fields.Id(required=True, attribute="run.id")
+    state = fields.Choice(AssignmentState, required=True, attribute="run.state")
+    course_id = fields.Id(required=True, attribute="run.course_id")
+    requested = fields.Whole(required=True, attribute="run.requested")
+    unique = fields.Whole(
+        required=True, attribute="run.unique", metadata={"description": "Requested without the duplicates."}
+    )
+    counts = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        required=True,
+        attribute="run.counts",
+        metadata={"description": "Every outcome, zeros included; they add up to `requested`."},
+    )
+    results = Rows(attribute="lines")
+    plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
+
+
+class AssignmentSchema(Schema):
+    """The record of a run."""
+
+    id = fields.Id(required=True)
+    action = fields.Choice(AssignmentAction, required=True)
+    course_id = fields.Id(required=True)
+    state = fields.Choice(AssignmentState, required=True)
+    requested = fields.Whole(required=True)
+    unique = fields.Whole(required=True)
+    counts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(), required=True)
+    reason = ma.fields.String(required=True)
+    created_by = fields.Id(required=True, attribute="created_by_id")
+    created_at = fields.Instant(required=True)
+    finished_at = fields.Instant(required=True, allow_none=True)
+
+
+class AssignmentQuerySchema(ListQuerySchema):
+    """Which runs to list."""
+
+    course = fields.Id(load_default=None)
+    state = fields.Choice(AssignmentState, load_default=None)
+    action = fields.Choice(AssignmentAction, load_default=None)
+    ordering = ordering("created_at", "requested", default="-created_at")
+
+
+class ItemQuerySchema(ListQuerySchema):
+    """Which rows of a run to list."""
+
+    outcome = fields.Choice(Outcome, load_default=None)
+    format = ma.fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))

@@ -1,0 +1,255 @@
+"""The ledger of a bulk run: one statement finds everybody, decides about everybody, and writes it down.
+
+What is written afterwards (enrollments, seats, notices) is written from these lines and nothing else, so that the
+report, the ledger and the tables cannot differ. A person's enrollment, if there is one, stays locked until the run's
+end; where somebody else held it, the statement sees what they left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BindParameter, TextClause, any_, bindparam, literal, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import DateTime, Uuid
+
+from app.db import db
+from app.enums import AssignmentAction, EnrollmentStatus, Outcome
+from app.models.assignment import Assignment, AssignmentItem
+from app.services.assignments_people import People
+
+
+class Line(NamedTuple):
+    """What a run decided about one row. Plain values, ids as text: ten thousand of them become JSON."""
+
+    row: int
+    user_id: str | None
+    outcome: str
+    code: str | None
+    enrollment_id: str | None
+    before_status: str | None
+    before_source: str | None
+    before_due_at: Any
+    after_status: str | None
+    after_source: str | None
+    after_due_at: Any
+
+
+OUTCOMES = {
+    AssignmentAction.ASSIGN: (
+        Outcome.ASSIGNED,
+        Outcome.REACTIVATED,
+        Outcome.ALREADY_ENROLLED,
+        Outcome.DUE_UPDATED,
+        Outcome.DUPLICATE,
+        Outcome.NOT_FOUND,
+        Outcome.INACTIVE,
+        Outcome.INELIGIBLE,
+        Outcome.NO_SEAT,
+        Outcome.SKIPPED,
+    ),
+    AssignmentAction.UNASSIGN: (
+        Outcome.UNASSIGNED,
+        Outcome.NOT_ENROLLED,
+        Outcome.KEPT_COMPLETED,
+        Outcome.DUPLICATE,
+        Outcome.NOT_FOUND,
+    ),
+}
+"""What `counts` always has; an atomic run that takes people out has `skipped` beside."""
+
+REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_SEAT)
+"""What an atomic run does not accept of anybody."""
+
+
+def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
+    """Decide about every row and write the lines, in one statement; return them in order."""
+    found = db.session.execute(
+        _STATEMENTS[run.action],
+        {"assignment_id": run.id, "course_id": run.course_id, **people.as_parameters(), **terms},
+    )
+    return sorted(map(Line._make, found), key=attrgetter("row"))
+
+
+def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
+    """How many lines have each outcome that such a run knows, zeros included."""
+    counted = Counter(line.outcome for line in lines)
+    known = (*OUTCOMES[run.action], *((Outcome.SKIPPED,) if run.options["atomic"] else ()))
+    return {outcome.value: counted[outcome] for outcome in known}
+
+
+def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence[UUID]) -> list[Line]:
+    """These people have completed by coming back."""
+    db.session.execute(
+        update(AssignmentItem)
+        .where(
+            AssignmentItem.assignment_id == run.id,
+            AssignmentItem.enrollment_id == any_(literal(list(enrollment_ids), ARRAY(Uuid()))),
+        )
+        .values(after_status=EnrollmentStatus.COMPLETED)
+        .execution_options(synchronize_session=False)
+    )
+    completed = {str(enrollment_id) for enrollment_id in enrollment_ids}
+    return [
+        line._replace(after_status=EnrollmentStatus.COMPLETED) if line.enrollment_id in completed else line
+        for line in lines
+    ]
+
+
+# A row without a key matches nobody. To an instructor nobody exists who is inactive or unverified, not even as the
+# second of two identifiers; whoever is in the course can be taken out of it.
+_PEOPLE = """
+WITH sent AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:inputs AS text[]), CAST(:keys AS text[]), CAST(:kinds AS text[]))
+        WITH ORDINALITY AS sent (input, key, kind, row)
+),
+asked AS MATERIALIZED (
+    SELECT row, input, key, users.id AS user_id, is_active, email_verified, deleted_at
+    FROM sent LEFT JOIN users ON users.id = CAST(key AS uuid)
+    WHERE kind = 'user_id'
+    UNION ALL
+    SELECT row, input, key, users.id, is_active, email_verified, deleted_at
+    FROM sent LEFT JOIN users ON lower(email) = lower(key)
+    WHERE kind = 'email'
+    UNION ALL
+    SELECT row, input, key, users.id, is_active, email_verified, deleted_at
+    FROM sent LEFT JOIN users ON lower(username) = lower(key)
+    WHERE kind = 'username'
+    UNION ALL
+    SELECT row, input, key, users.id, is_active, email_verified, deleted_at
+    FROM sent LEFT JOIN users ON external_id = key
+    WHERE kind = 'external_id'
+),
+held AS MATERIALIZED (
+    SELECT id AS held_id, user_id, status, source, due_at, completed_at
+    FROM enrollments
+    WHERE course_id = :course_id AND user_id IN (SELECT user_id FROM asked)
+    ORDER BY id
+    FOR NO KEY UPDATE
+),
+seen AS (
+    SELECT row, input, key, is_active,
+        CASE
+            WHEN deleted_at IS NULL AND (:sees_everyone OR (is_active AND email_verified)) THEN user_id
+            WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held) THEN user_id
+        END AS user_id
+    FROM asked
+),
+counted AS (
+    SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY row) AS nth FROM seen
+),
+people AS (
+    SELECT row, input, key, nth, is_active, counted.user_id, held_id, status, source, due_at, completed_at
+    FROM counted LEFT JOIN held ON held.user_id = counted.user_id AND nth = 1
+),
+"""
+
+_ASSIGN = """
+judged AS (
+    SELECT *,
+        CASE
+            WHEN user_id IS NULL THEN 'not_found'
+            WHEN nth > 1 THEN 'duplicate'
+            WHEN NOT is_active THEN 'inactive'
+            WHEN user_id = :instructor_id THEN 'ineligible'
+            WHEN status = 'ACTIVE' AND :updates_due AND due_at IS DISTINCT FROM :due_at THEN 'due_updated'
+            WHEN status IN ('ACTIVE', 'COMPLETED') THEN 'already_enrolled'
+            WHEN status = 'CANCELLED' THEN 'reactivated'
+            ELSE 'assigned'
+        END AS verdict
+    FROM people
+),
+seated AS (
+    SELECT *,
+        CASE
+            WHEN verdict IN ('assigned', 'reactivated')
+                AND count(*) FILTER (WHERE verdict IN ('assigned', 'reactivated')) OVER (ORDER BY row)
+                    > :free_seats
+            THEN 'no_seat'
+            ELSE verdict
+        END AS placed
+    FROM judged
+),
+decided AS (
+    SELECT *,
+        CASE
+            WHEN :atomic AND placed IN ('assigned', 'reactivated', 'due_updated')
+                AND bool_or(placed IN ('not_found', 'inactive', 'ineligible', 'no_seat')) OVER ()
+            THEN 'skipped'
+            ELSE placed
+        END AS outcome
+    FROM seated
+)
+"""
+
+_UNASSIGN = """
+judged AS (
+    SELECT *,
+        CASE
+            WHEN user_id IS NULL THEN 'not_found'
+            WHEN nth > 1 THEN 'duplicate'
+            WHEN status = 'COMPLETED' THEN 'kept_completed'
+            WHEN status = 'ACTIVE' THEN 'unassigned'
+            ELSE 'not_enrolled'
+        END AS verdict
+    FROM people
+),
+decided AS (
+    SELECT *,
+        CASE
+            WHEN :atomic AND verdict = 'unassigned' AND bool_or(verdict = 'not_found') OVER () THEN 'skipped'
+            ELSE verdict
+        END AS outcome
+    FROM judged
+)
+"""
+
+_WRITTEN = """
+INSERT INTO assignment_items (
+    assignment_id, row, input, user_id, course_id, outcome, code, enrollment_id,
+    before_status, before_source, before_due_at, after_status, after_source, after_due_at
+)
+SELECT
+    :assignment_id, row, input, user_id, :course_id, outcome,
+    CASE outcome
+        WHEN 'not_found' THEN CASE WHEN key IS NULL THEN 'invalid_identifier' ELSE 'not_found' END
+        WHEN 'inactive' THEN 'user_inactive'
+        WHEN 'ineligible' THEN 'own_course'
+        WHEN 'no_seat' THEN 'course_full'
+        WHEN 'skipped' THEN 'atomic_refused'
+        WHEN 'kept_completed' THEN 'already_completed'
+        WHEN 'already_enrolled' THEN 'already_enrolled'
+        WHEN 'not_enrolled' THEN 'not_enrolled'
+    END,
+    CASE WHEN outcome = 'assigned' AND NOT :preview THEN uuid7() ELSE held_id END,
+    status, source, due_at,
+    CASE
+        WHEN outcome = 'unassigned' THEN 'CANCELLED'
+        WHEN outcome IN ('assigned', 'reactivated') AND completed_at IS NULL THEN 'ACTIVE'
+        WHEN outcome IN ('assigned', 'reactivated') THEN 'COMPLETED'
+        ELSE status
+    END,
+    CASE WHEN outcome IN ('assigned', 'reactivated') THEN 'ASSIGNED' ELSE source END,
+    CASE WHEN outcome IN ('assigned', 'reactivated', 'due_updated') THEN :due_at ELSE due_at END
+FROM decided
+ORDER BY row
+RETURNING
+    row, user_id, outcome, code, enrollment_id,
+    before_status, before_source, before_due_at, after_status, after_source, after_due_at
+"""
+
+
+def _statement(decision: str, *terms: BindParameter[Any]) -> TextClause:
+    keys = (bindparam("assignment_id", type_=Uuid()), bindparam("course_id", type_=Uuid()))
+    due = bindparam("due_at", type_=DateTime(timezone=True), value=None)
+    return text(_PEOPLE + decision + _WRITTEN).bindparams(*keys, due, *terms)
+
+
+_STATEMENTS = {
+    AssignmentAction.ASSIGN: _statement(_ASSIGN, bindparam("instructor_id", type_=Uuid())),
+    AssignmentAction.UNASSIGN: _statement(_UNASSIGN),
+}

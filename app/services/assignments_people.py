@@ -1,0 +1,76 @@
+"""The people a bulk run names: strings of four kinds, in the order they were sent.
+
+Nothing here looks anybody up. A string that cannot be an identifier of its kind has no key, so it finds nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import TooManyPeople
+
+MOST_PEOPLE = 10_000
+"""In one call; the rows of a run count from 1 over all four lists."""
+
+LONGEST_STORED_INPUT = 400
+
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
+_SHAPES = {
+    "user_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII),
+    "email": re.compile(r"(?=.{3,254}\Z)[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+"),
+    "username": _PRINTABLE,
+    "external_id": _PRINTABLE,
+}
+
+
+@dataclass(frozen=True)
+class People:
+    """Who was sent, under which kind of identifier."""
+
+    user_ids: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    usernames: Sequence[str] = ()
+    external_ids: Sequence[str] = ()
+
+    @property
+    def by_kind(self) -> dict[str, Sequence[str]]:
+        """Also the order of the rows."""
+        return {
+            "user_id": self.user_ids,
+            "email": self.emails,
+            "username": self.usernames,
+            "external_id": self.external_ids,
+        }
+
+    @property
+    def inputs(self) -> list[str]:
+        """The strings as sent, row by row."""
+        return [text for texts in self.by_kind.values() for text in texts]
+
+    def __len__(self) -> int:
+        return sum(len(texts) for texts in self.by_kind.values())
+
+    def refuse_too_many(self) -> None:
+        if len(self) > MOST_PEOPLE:
+            raise TooManyPeople(f"A call takes at most {MOST_PEOPLE} people; this one has {len(self)}.")
+
+    def as_parameters(self) -> dict[str, Any]:
+        """Three columns for the server: what to store, what to look up, and under which kind."""
+        return {
+            "inputs": [_storable(text) for text in self.inputs],
+            "keys": [_key(text, kind) for kind, texts in self.by_kind.items() for text in texts],
+            "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
+        }
+
+
+def _key(text: str, kind: str) -> str | None:
+    stripped = text.strip()
+    return stripped if _SHAPES[kind].fullmatch(stripped) else None
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL has no NUL; whatever was longer than an identifier can be is kept in part."""
+    return text[:LONGEST_STORED_INPUT].replace("\0", "\N{REPLACEMENT CHARACTER}")
