@@ -31,6 +31,7 @@ class Access:
 
     is_public: bool
     roles: frozenset[Role] = frozenset()
+    reads_token: bool = True
 
 
 def requires(*roles: Role) -> Callable[[View], View]:
@@ -43,13 +44,21 @@ def public(view: View) -> View:
     return _declare(Access(is_public=True))(view)
 
 
+def entrance(view: View) -> View:
+    """Everybody, and whatever token the request carries is not looked at.
+
+    A client whose access token has expired sends it along out of habit; logging in or refreshing must work all the same.
+    """
+    return _declare(Access(is_public=True, reads_token=False))(view)
+
+
 def access_of(view: Callable[..., object]) -> Access | None:
     return getattr(view, "_access", None)
 
 
 def admit(access: Access) -> None:
     """Let the caller in, or refuse: 401 for a bad or missing token, then 403 by role."""
-    g.caller, g.session_id = _identify()
+    g.caller, g.session_id = _identify() if access.reads_token else (None, None)
     if access.is_public:
         return
     if g.caller is None:
@@ -74,6 +83,11 @@ def session_id() -> UUID:
     """The session of the access token in use."""
     found: UUID = g.session_id
     return found
+
+
+def device() -> dict[str, str]:
+    """Where the request comes from, as the list of sessions tells it."""
+    return {"user_agent": request.user_agent.string, "ip_address": request.remote_addr or ""}
 
 
 def _identify() -> tuple[User, UUID] | tuple[None, None]:

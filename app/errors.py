@@ -220,10 +220,10 @@ class ApprovalRequired(Conflict):
 
 
 class InvalidTransition(Conflict):
-    """The transition does not start from the state that the course is in, or somebody else was faster."""
+    """The transition does not start from the present state, or somebody else was faster: repeats are refused too."""
 
     code = "invalid_transition"
-    title = "The course is not in a state that allows this."
+    title = "The present state does not allow this."
 
 
 class CourseNotOpen(Conflict):

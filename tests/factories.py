@@ -6,6 +6,7 @@ from itertools import count
 
 from sqlalchemy import func, select
 
+from app import passwords
 from app.db import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus, Role, Source
 from app.models import Category, Course, Enrollment, Lesson, LessonProgress, Section, User
@@ -28,6 +29,9 @@ class Factory:
             "last_name": f"Number{number}",
             "email_verified": True,
         }
+        if "password" in values:
+            with self.app.app_context():
+                values["password_hash"] = passwords.hash_of(values.pop("password"))
         return self._add(User(**{**defaults, **values}))
 
     def student(self, **values):

@@ -1,10 +1,105 @@
 """Accounts from the owner's side: sign up, log in, stay logged in, and one's own profile."""
 
-from app.access import caller, requires
+from typing import Any
+
+from app.access import caller, device, entrance, requires, session_id
 from app.api import Blueprint
-from app.schemas.users import UserSchema
+from app.errors import (
+    AccountInactive,
+    AlreadyRotated,
+    EmailTaken,
+    InvalidCredentials,
+    UsernameTaken,
+)
+from app.schemas.auth import (
+    LoggedInSchema,
+    LoginSchema,
+    LogoutSchema,
+    PasswordChangeSchema,
+    RefreshSchema,
+    RegisteredSchema,
+    RegistrationSchema,
+    TokenReportSchema,
+    TokenSchema,
+    TokensSchema,
+)
+from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
+from app.services import credentials, sessions, users
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
+
+
+@blp.post("/auth/register")
+@entrance
+@blp.arguments(RegistrationSchema)
+@blp.response(201, RegisteredSchema, message="Welcome. You can log in now.")
+@blp.refuses(EmailTaken, UsernameTaken)
+def register(registration: dict[str, Any]):
+    """Open an account.
+
+    A password has 8 to 128 characters with an upper-case letter, a lower-case letter and a digit, is not a common one,
+    and not your own name or address.
+    """
+    return users.register(**registration)
+
+
+@blp.post("/auth/login")
+@entrance
+@blp.arguments(LoginSchema)
+@blp.response(200, LoggedInSchema, message="Logged in.")
+@blp.refuses(InvalidCredentials, AccountInactive)
+def log_in(login: dict[str, Any]):
+    """Log in by email or username."""
+    return credentials.log_in(**login, **device())
+
+
+@blp.post("/auth/refresh")
+@entrance
+@blp.arguments(RefreshSchema)
+@blp.response(200, TokensSchema, message="Here are your next tokens.")
+@blp.refuses(AlreadyRotated)
+def refresh_tokens(body: dict[str, Any]):
+    """Exchange a refresh token for the next pair.
+
+    Each refresh token is good for one exchange. The same one again within 10 seconds is 409 and changes nothing; later
+    it ends the session.
+    """
+    return sessions.refresh(body["refresh"])
+
+
+@blp.post("/auth/verify")
+@entrance
+@blp.arguments(TokenSchema)
+@blp.response(200, TokenReportSchema)
+def verify_token(body: dict[str, Any]):
+    """Ask whether a token is good."""
+    return sessions.inspect(body["token"])
+
+
+@blp.post("/auth/logout")
+@requires()
+@blp.arguments(LogoutSchema)
+@blp.response(200, message="Logged out.")
+def log_out(body: dict[str, Any]):
+    """End this session, or the one of a refresh token of yours."""
+    sessions.log_out(caller(), session_id(), **body)
+
+
+@blp.post("/auth/logout-all")
+@requires()
+@blp.response(200, message="Logged out everywhere.")
+def log_out_everywhere():
+    """End all your sessions."""
+    sessions.log_out_everywhere(caller())
+
+
+@blp.post("/auth/change-password")
+@requires()
+@blp.arguments(PasswordChangeSchema)
+@blp.response(200, TokensSchema, message="Password changed. Your other sessions have ended.")
+def change_password(change: dict[str, Any]):
+    """Change your password and end your other sessions."""
+    return credentials.change_password(caller(), session_id(), **change)
 
 
 @blp.get("/auth/me")
@@ -13,3 +108,23 @@ blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own pr
 def show_me():
     """Your own account."""
     return caller()
+
+
+@blp.patch("/auth/me")
+@requires()
+@blp.arguments(ProfileChangeSchema)
+@blp.response(200, UserSchema, message="Profile saved.")
+@blp.refuses(UsernameTaken)
+def change_me(changes: dict[str, Any]):
+    """Change some of your profile."""
+    return users.update_own(caller(), **changes)
+
+
+@blp.put("/auth/me")
+@requires()
+@blp.arguments(ProfileSchema)
+@blp.response(200, UserSchema, message="Profile saved.")
+@blp.refuses(UsernameTaken)
+def replace_me(profile: dict[str, Any]):
+    """Replace your profile."""
+    return users.update_own(caller(), **profile)

@@ -3,7 +3,9 @@
 from click import Command
 from flask import Flask
 
-GROUPS: list[Command] = []
+from app.cli import courses, users, work
+
+GROUPS: list[Command] = [courses.group, users.group, work.worker, work.sweep]
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Identified, Model, Timestamped
@@ -21,6 +21,8 @@ class User(Identified, Timestamped, Model):
     ONE_PER_EMAIL = "uq_users_email"
     ONE_PER_USERNAME = "uq_users_username"
     ONE_PER_EXTERNAL_ID = "uq_users_external_id"
+    HAS_MANAGER = "fk_users_manager_id"
+    NOT_OWN_MANAGER = "ck_users_not_own_manager"
 
     email: Mapped[str] = mapped_column(String(254))
     username: Mapped[str] = mapped_column(String(60))
@@ -59,6 +61,10 @@ class User(Identified, Timestamped, Model):
     @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
+
+    @classmethod
+    def is_active_admin(cls) -> ColumnElement[bool]:
+        return and_(cls.role == Role.ADMIN, cls.is_active)
 
     @classmethod
     def has_email(cls, email: str) -> ColumnElement[bool]:

@@ -1,18 +1,24 @@
-"""Logins: a session per device, tokens that rotate, and how all of it ends."""
+"""Logins: a session per device, tokens that rotate, and how all of it ends.
+
+A refresh token is spent once, whoever races for it. One that comes back later than the grace allows may have been
+stolen, and ends its session.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 
 from app import tokens
 from app.db import db
+from app.errors import AlreadyRotated, RefreshTokenReused, TokenInvalid, Unauthenticated
 from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.settings import settings
+from app.tokens import Claims
 
 
 @dataclass(frozen=True)
@@ -21,14 +27,26 @@ class TokenPair:
     refresh: str
     expires_in: int
     """seconds that the access token lives"""
-    token_type: str = "Bearer"
+
+
+@dataclass(frozen=True)
+class TokenReport:
+    """What a token is worth right now."""
+
+    valid: bool
+    kind: str | None = None
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    expires_at: datetime | None = None
 
 
 def open_session(user: User, *, user_agent: str = "", ip_address: str = "") -> TokenPair:
     """A new session on one device, with its first pair of tokens."""
-    life = timedelta(days=settings().refresh_token_days)
     session = Session(
-        user_id=user.id, user_agent=user_agent[:300], ip_address=ip_address[:45], expires_at=func.now() + life
+        user_id=user.id,
+        user_agent=user_agent[:300],
+        ip_address=ip_address[:45],
+        expires_at=func.now() + _life(),
     )
     db.session.add(session)
     db.session.flush()
@@ -44,6 +62,132 @@ def user_of_live(session_id: UUID) -> User | None:
     )
 
 
+def refresh(token: str) -> TokenPair:
+    """Exchange a refresh token for the next pair of its session."""
+    claims = tokens.read(token, kind="refresh")
+    if not _keep_alive(claims.user_id, claims.session_id):
+        raise TokenInvalid
+    if not _spend(RefreshToken.id == claims.token_id):
+        _refuse_spent(claims)
+    return _issue(claims.user_id, claims.session_id)
+
+
+def renew(user_id: UUID, session_id: UUID) -> TokenPair:
+    """A fresh pair for a living session; its outstanding refresh tokens are spent."""
+    if not _keep_alive(user_id, session_id):
+        raise Unauthenticated
+    _spend(RefreshToken.session_id == session_id)
+    return _issue(user_id, session_id)
+
+
+def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None:
+    """End the session of the refresh token, or else the one in use."""
+    if refresh is not None:
+        claims = tokens.read(refresh, kind="refresh")
+        if claims.user_id != user.id:
+            raise TokenInvalid
+        session_id = claims.session_id
+    _end(Session.id == session_id, Session.user_id == user.id)
+
+
+def log_out_everywhere(user: User) -> None:
+    # The person's row comes before several of their sessions, here and in a password change: no two wait in a circle.
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
+    end_all(user.id)
+
+
+def end_all(user_id: UUID) -> None:
+    """End every session of a person whose row is locked, at once: access tokens die with them."""
+    _end(Session.user_id == user_id)
+
+
+def end_others(user_id: UUID, session_id: UUID) -> None:
+    """End every session but this one, of a person whose row is locked."""
+    _end(Session.user_id == user_id, Session.id != session_id)
+
+
+def inspect(token: str) -> TokenReport:
+    """Whether a token would be accepted, without using it."""
+    try:
+        claims = tokens.read(token)
+    except TokenInvalid:
+        return TokenReport(valid=False)
+    user = user_of_live(claims.session_id)
+    if user is None or user.id != claims.user_id or not _is_unspent(claims):
+        return TokenReport(valid=False)
+    expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
+    return TokenReport(
+        valid=True,
+        kind=claims.kind,
+        user_id=claims.user_id,
+        session_id=claims.session_id,
+        expires_at=expires_at,
+    )
+
+
+def _keep_alive(user_id: UUID, session_id: UUID) -> bool:
+    """Move the end of a living session; its row stays locked, so that its tokens change one call after the other."""
+    kept = db.session.scalar(
+        update(Session)
+        .where(
+            Session.id == session_id,
+            Session.user_id == user_id,
+            Session.is_alive(),
+            User.id == Session.user_id,
+            User.is_active,
+        )
+        .values(last_used_at=func.now(), expires_at=func.now() + _life())
+        .returning(Session.id)
+        .execution_options(synchronize_session=False)
+    )
+    return kept is not None
+
+
+def _spend(which: ColumnElement[bool]) -> bool:
+    """Spend what is unspent, in one statement: of two tabs with one token, one does it."""
+    spent = db.session.scalars(
+        update(RefreshToken)
+        .where(which, RefreshToken.spent_at.is_(None))
+        .values(spent_at=func.clock_timestamp())
+        .returning(RefreshToken.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(spent.all())
+
+
+def _refuse_spent(claims: Claims) -> None:
+    grace = timedelta(seconds=settings().refresh_grace_seconds)
+    is_recent = db.session.scalar(
+        select(RefreshToken.spent_at > func.clock_timestamp() - grace).where(
+            RefreshToken.id == claims.token_id
+        )
+    )
+    if is_recent is None:
+        raise TokenInvalid
+    if is_recent:
+        raise AlreadyRotated
+    _end(Session.id == claims.session_id)
+    raise RefreshTokenReused
+
+
+def _is_unspent(claims: Claims) -> bool:
+    if claims.kind != "refresh":
+        return True
+    statement = select(RefreshToken.id).where(
+        RefreshToken.id == claims.token_id, RefreshToken.spent_at.is_(None)
+    )
+    return db.session.scalar(statement) is not None
+
+
+def _end(*which: ColumnElement[bool]) -> None:
+    db.session.execute(
+        update(Session)
+        .where(*which, Session.ended_at.is_(None))
+        .values(ended_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _issue(user_id: UUID, session_id: UUID) -> TokenPair:
     refresh_token = RefreshToken(session_id=session_id)
     db.session.add(refresh_token)
@@ -53,3 +197,7 @@ def _issue(user_id: UUID, session_id: UUID) -> TokenPair:
         refresh=tokens.refresh(user_id, session_id, refresh_token.id),
         expires_in=settings().access_token_minutes * 60,
     )
+
+
+def _life() -> timedelta:
+    return timedelta(days=settings().refresh_token_days)

@@ -1,0 +1,50 @@
+"""`flask users`: what an operator does about accounts."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from marshmallow import ValidationError
+
+from app.db import transaction
+from app.errors import Refusal
+from app.schemas import fields
+from app.services import users
+
+group = AppGroup("users", help="Accounts.")
+
+
+class Email(click.ParamType):
+    name = "email"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            address: str = fields.Email().deserialize(value)
+        except ValidationError as problem:
+            self.fail(" ".join(problem.messages), param, ctx)
+        return address
+
+
+@group.command("create-admin")
+@click.option("--email", type=Email(), envvar="ADMIN_EMAIL", prompt="Email address", help="Or ADMIN_EMAIL.")
+@click.option(
+    "--password",
+    envvar="ADMIN_PASSWORD",
+    prompt="Password",
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Or ADMIN_PASSWORD. An account that exists keeps its own.",
+)
+def create_admin(email: str, password: str) -> None:
+    """Make sure that there is an admin with this address."""
+    try:
+        with transaction():
+            admin = users.found_admin(email=email, password=password)
+    except Refusal as refusal:
+        raise click.ClickException(_explained(refusal)) from refusal
+    click.echo(f"{admin.email} is an admin, with the username {admin.username}.")
+
+
+def _explained(refusal: Refusal) -> str:
+    details = [f"{field}: {' '.join(sentences)}" for field, sentences in refusal.details.items()]
+    return "\n".join([refusal.message, *details])

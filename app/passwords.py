@@ -1,0 +1,108 @@
+"""Passwords: how they are stored, and which ones are good enough.
+
+Checking a password costs the same for every login, known or not. Not more than a few are hashed at once, so that a
+burst of logins costs time and not memory.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.settings import settings
+
+SHORTEST, LONGEST = 8, 128
+
+_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
+
+
+def hash_of(password: str) -> str:
+    with _slots:
+        return _hasher().hash(_normal(password))
+
+
+def matches(password: str, stored: str | None) -> bool:
+    """Whether this is the password behind the stored hash; without one the answer is no, at the same cost."""
+    with _slots:
+        try:
+            _hasher().verify(stored or _nobodys_hash(), _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+    return stored is not None
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the hash was made under other settings than today's."""
+    return _hasher().check_needs_rehash(stored)
+
+
+def weaknesses(
+    password: str, *, first_name: str = "", last_name: str = "", username: str = "", email: str = ""
+) -> list[str]:
+    """What is wrong with a new password of this person, as sentences; empty for a good one."""
+    own = {
+        _letters(name)
+        for name in (
+            first_name,
+            last_name,
+            first_name + last_name,
+            last_name + first_name,
+            username,
+            email,
+            email.partition("@")[0],
+        )
+    }
+    found = {
+        f"Must have {SHORTEST} to {LONGEST} characters.": not SHORTEST <= len(password) <= LONGEST,
+        "Needs an upper-case letter.": not any(character.isupper() for character in password),
+        "Needs a lower-case letter.": not any(character.islower() for character in password),
+        "Needs a digit.": not any(character.isdigit() for character in password),
+        "Too common.": _core(password) in _common(),
+        "Must not be your own name or address.": _letters(password) in own - {""},
+    }
+    return [sentence for sentence, is_true in found.items() if is_true]
+
+
+def _hasher() -> PasswordHasher:
+    return _hasher_with(settings().password_hash_memory_kib, settings().password_hash_passes)
+
+
+def _nobodys_hash() -> str:
+    return _nobodys_hash_with(settings().password_hash_memory_kib, settings().password_hash_passes)
+
+
+@lru_cache
+def _hasher_with(memory_kib: int, passes: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
+
+
+@lru_cache
+def _nobodys_hash_with(memory_kib: int, passes: int) -> str:
+    return _hasher_with(memory_kib, passes).hash("nobody's")
+
+
+@lru_cache
+def _common() -> frozenset[str]:
+    return frozenset(
+        Path(__file__).with_name("common_passwords.txt").read_text(encoding="ascii").splitlines()
+    )
+
+
+def _core(password: str) -> str:
+    """Punctuation around a common password makes no better one."""
+    return password.casefold().strip(" !?.,;:#*$+-_=~")
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalpha())
+
+
+def _normal(password: str) -> str:
+    """One spelling for characters that keyboards compose in different ways."""
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,144 @@
+"""What people send to come in, and the tokens they get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import marshmallow as ma
+from marshmallow import post_load, validate, validates_schema
+
+from app.enums import Role
+from app.schemas import fields
+from app.schemas.base import Schema
+from app.schemas.users import NamesSchema, Phone, Username, UserSchema
+
+
+class Password(fields.Text):
+    """As typed. Whether it is good enough is for the service to say; longer ones are nobody's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=1000, trim=False, **kwargs)
+
+
+class Token(fields.Text):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=4000, **kwargs)
+
+
+class RegistrationSchema(NamesSchema):
+    EXAMPLE: ClassVar = {
+        "email": "ada@example.org",
+        "password": "Analytical-Engine-1843",
+        "password_confirm": "Analytical-Engine-1843",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "role": "STUDENT",
+    }
+
+    email = fields.Email(required=True)
+    username = Username()
+    password = Password(required=True)
+    password_confirm = Password(required=True)
+    phone_number = Phone()
+    role = fields.Choice(
+        Role, validate=validate.OneOf((Role.STUDENT, Role.INSTRUCTOR), error="Nobody signs up as this.")
+    )
+
+    @validates_schema
+    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
+        _check_equal(given, "password", "password_confirm")
+
+    @post_load
+    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        given.pop("password_confirm")
+        return given
+
+
+class LoginSchema(Schema):
+    EXAMPLE: ClassVar = {"email": "ada@example.org", "password": "Analytical-Engine-1843"}
+
+    email = fields.Text(max_length=254, metadata={"description": "Or `username`."})
+    username = fields.Text(max_length=254, metadata={"description": "Or `email`."})
+    password = Password(required=True)
+
+    @validates_schema
+    def check_login(self, given: Mapping[str, Any], **_: Any) -> None:
+        if ("email" in given) == ("username" in given):
+            raise ma.ValidationError("Give email or username.", "email")
+
+    @post_load
+    def name_login(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        login = given.get("email", given.get("username"))
+        return {"login": login, "password": given["password"]}
+
+
+class RefreshSchema(Schema):
+    EXAMPLE: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiJ9.…"}
+
+    refresh = Token(required=True)
+
+
+class LogoutSchema(Schema):
+    EXAMPLE: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiJ9.…"}
+
+    refresh = Token(metadata={"description": "Left out: the session of the access token."})
+
+
+class TokenSchema(Schema):
+    EXAMPLE: ClassVar = {"token": "eyJhbGciOiJIUzI1NiJ9.…"}
+
+    token = Token(required=True)
+
+
+class PasswordChangeSchema(Schema):
+    EXAMPLE: ClassVar = {
+        "old_password": "Analytical-Engine-1843",
+        "new_password": "Difference-Engine-1822",
+        "new_password_confirm": "Difference-Engine-1822",
+    }
+
+    old_password = Password(required=True)
+    new_password = Password(required=True)
+    new_password_confirm = Password(required=True)
+
+    @validates_schema
+    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
+        _check_equal(given, "new_password", "new_password_confirm")
+
+    @post_load
+    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        given.pop("new_password_confirm")
+        return given
+
+
+class RegisteredSchema(Schema):
+    user = ma.fields.Nested(UserSchema)
+    instructor_request = ma.fields.Raw(allow_none=True, metadata={"type": "null"})
+
+
+class TokensSchema(Schema):
+    access = ma.fields.String()
+    refresh = ma.fields.String()
+    token_type = ma.fields.Constant("Bearer")
+    expires_in = ma.fields.Integer(metadata={"description": "Seconds that the access token lives."})
+
+
+class LoggedInSchema(Schema):
+    user = ma.fields.Nested(UserSchema)
+    tokens = ma.fields.Nested(TokensSchema)
+
+
+class TokenReportSchema(Schema):
+    """What a token is worth right now; for a bad one all but `valid` is null."""
+
+    valid = ma.fields.Boolean()
+    kind = ma.fields.String(allow_none=True, metadata={"enum": ["access", "refresh", None]})
+    user_id = fields.Id(allow_none=True)
+    session_id = fields.Id(allow_none=True)
+    expires_at = fields.Instant(allow_none=True)
+
+
+def _check_equal(given: Mapping[str, Any], password: str, confirmation: str) -> None:
+    if given[password] != given[confirmation]:
+        raise ma.ValidationError("The two passwords differ.", confirmation)

@@ -1,0 +1,231 @@
+"""People: how accounts are made, read and edited.
+
+Email address, username and external id each belong to one account, whoever races for them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from slugify import slugify
+from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import load_only
+
+from app import passwords
+from app.db import db, refusing
+from app.enums import Role
+from app.errors import (
+    EmailTaken,
+    ExternalIdTaken,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    Refusal,
+    UsernameTaken,
+)
+from app.models.user import User
+from app.paging import Listing, ordered_by
+from app.settings import settings
+
+SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
+_NULLABLE = ("department", "hired_on")
+_LONGEST_GENERATED = 40
+
+
+@dataclass(frozen=True)
+class Registration:
+    user: User
+    instructor_request: None = None
+    """The request that an INSTRUCTOR sign-up makes where an admin decides about it."""
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    first_name: str,
+    last_name: str = "",
+    username: str | None = None,
+    phone_number: str | None = None,
+    role: Role = Role.STUDENT,
+) -> Registration:
+    """Open an account for oneself."""
+    if role == Role.INSTRUCTOR and settings().instructor_signup != "open":
+        raise InvalidRequest(details={"role": ["Sign up as STUDENT; an admin makes people INSTRUCTOR."]})
+    person = User(
+        email=email,
+        username=username,
+        first_name=first_name,
+        last_name=last_name,
+        phone_number=phone_number,
+        role=role,
+    )
+    return Registration(_add(person, password))
+
+
+def create(
+    admin: User,
+    *,
+    email: str,
+    first_name: str,
+    last_name: str = "",
+    username: str | None = None,
+    password: str | None = None,
+    role: Role = Role.STUDENT,
+    phone_number: str | None = None,
+    external_id: str | None = None,
+    department: str | None = None,
+    hired_on: date | None = None,
+    manager_id: UUID | None = None,
+) -> User:
+    """Make an account for somebody else. Without a password it cannot log in yet."""
+    _check_admin(admin)
+    person = User(
+        email=email,
+        username=username,
+        first_name=first_name,
+        last_name=last_name,
+        role=role,
+        phone_number=phone_number,
+        external_id=external_id,
+        department=department,
+        hired_on=hired_on,
+        manager_id=manager_id,
+    )
+    return _add(person, password)
+
+
+def found_admin(*, email: str, password: str, first_name: str = "Admin", last_name: str = "") -> User:
+    """The admin whom an operator asks for. An account with this address is kept, password too, and made an admin."""
+    existing = db.session.scalar(select(User).where(User.has_email(email)).with_for_update(key_share=True))
+    if existing is None:
+        return _add(User(email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN), password)
+    existing.role, existing.is_active, existing.email_verified = Role.ADMIN, True, True
+    return existing
+
+
+def get_visible(viewer: User, user_id: UUID) -> User:
+    """Somebody's account: one's own, and everybody's to admins."""
+    user = db.session.get(User, user_id) if viewer.is_admin or viewer.id == user_id else None
+    if user is None:
+        raise NotFound
+    return user
+
+
+def browse(
+    admin: User,
+    *,
+    role: Role | None = None,
+    is_active: bool | None = None,
+    email_verified: bool | None = None,
+    department: str | None = None,
+    search: str | None = None,
+    ordering: str = "-created_at",
+) -> Listing:
+    _check_admin(admin)
+    wanted = {
+        User.role: role,
+        User.is_active: is_active,
+        User.email_verified: email_verified,
+        User.department: department,
+    }
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    conditions += [_mentions(word) for word in (search or "").split()]
+    shown = [column for column in User.__mapper__.column_attrs if column.key not in {"password_hash", "bio"}]
+    statement = (
+        select(User)
+        .where(*conditions)
+        .options(load_only(*(column.class_attribute for column in shown), raiseload=True))
+    )
+    columns = {name: getattr(User, name) for name in SORTABLE}
+    return Listing(statement, ordered_by(ordering, columns, User.id, nullable=_NULLABLE))
+
+
+def update(admin: User, user_id: UUID, **changes: Any) -> User:
+    """Edit somebody's account."""
+    _check_admin(admin)
+    return _change(get_visible(admin, user_id), changes)
+
+
+def update_own(user: User, **changes: Any) -> User:
+    """Edit one's own profile."""
+    return _change(user, changes)
+
+
+def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
+    """The hash of a password that is good enough for this person."""
+    found = passwords.weaknesses(
+        password,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        username=person.username or "",
+        email=person.email,
+    )
+    if found:
+        raise InvalidRequest(details={field: found})
+    return passwords.hash_of(password)
+
+
+def _add(person: User, password: str | None) -> User:
+    """Insert the account, verified. A username that nobody typed is tried until one is free."""
+    person.email_verified = True
+    person.password_hash = hash_of_new(person, password) if password else None
+    given = {
+        column.key: getattr(person, column.key)
+        for column in User.__mapper__.column_attrs
+        if getattr(person, column.key) is not None
+    }
+    for username in [person.username] if person.username else _usernames(person):
+        statement = (
+            insert(User)
+            .values({**given, "username": username})
+            .on_conflict_do_nothing(index_elements=[text("lower(username)")])
+            .returning(User)
+        )
+        with refusing(_refusals()):
+            user = db.session.scalar(statement)
+        if user is not None:
+            return user
+    raise UsernameTaken
+
+
+def _usernames(person: User) -> Iterator[str]:
+    """`ada.lovelace`, then the same with ever more random digits behind it."""
+    stem = slugify(person.full_name, separator=".")[:_LONGEST_GENERATED].strip(".")
+    stem = stem if len(stem) >= 3 else "user"
+    yield stem
+    for digits in range(3, 13):
+        yield f"{stem}.{secrets.randbelow(10**digits):0{digits}}"
+
+
+def _change(user: User, changes: dict[str, Any]) -> User:
+    with refusing(_refusals()):
+        for name, value in changes.items():
+            setattr(user, name, value)
+    return user
+
+
+def _refusals() -> dict[str, Refusal]:
+    return {
+        User.ONE_PER_EMAIL: EmailTaken(),
+        User.ONE_PER_USERNAME: UsernameTaken(),
+        User.ONE_PER_EXTERNAL_ID: ExternalIdTaken(),
+        User.HAS_MANAGER: InvalidRequest(details={"manager_id": ["There is no such user."]}),
+        User.NOT_OWN_MANAGER: InvalidRequest(details={"manager_id": ["Nobody manages themselves."]}),
+    }
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    texts = (User.first_name, User.last_name, User.email, User.username, User.external_id)
+    return or_(*(column.icontains(word, autoescape=True) for column in texts))
+
+
+def _check_admin(user: User) -> None:
+    if not user.is_admin:
+        raise Forbidden

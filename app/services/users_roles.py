@@ -1,0 +1,71 @@
+"""Who may do what, and who may come in: roles, deactivation, and the admin who always remains.
+
+The rule about the last active admin is decided under locks on the rows of all active admins, so that two admins who
+demote each other leave one.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.db import db
+from app.enums import Role
+from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
+from app.models.user import User
+from app.services import sessions
+
+_RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
+
+
+def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
+    """Give somebody a role. A lower one ends their sessions; a higher one ends nothing."""
+    user = _lock(admin, user_id, keeps_admin=role == Role.ADMIN)
+    is_demotion = _RANK[role] < _RANK[user.role]
+    user.role = role
+    if is_demotion:
+        sessions.end_all(user.id)
+    return user
+
+
+def deactivate(admin: User, user_id: UUID) -> User:
+    """Shut somebody out, at once. What they did and hold stays."""
+    user = _lock(admin, user_id, keeps_admin=False)
+    if not user.is_active:
+        raise InvalidTransition("This account is deactivated already.")
+    user.is_active = False
+    sessions.end_all(user.id)
+    return user
+
+
+def activate(admin: User, user_id: UUID) -> User:
+    """Let somebody in again."""
+    user = _lock(admin, user_id, keeps_admin=True)
+    if user.is_active:
+        raise InvalidTransition("This account is active already.")
+    user.is_active = True
+    return user
+
+
+def _lock(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
+    """The row to decide about, held together with those of all active admins, in id order.
+
+    :raises LastAdmin: when the row is the only active admin and would not stay one.
+    """
+    statement = (
+        select(User)
+        .where(or_(User.id == user_id, User.is_active_admin()))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+    held = db.session.scalars(statement, execution_options={"populate_existing": True}).all()
+    admins = {user.id for user in held if user.is_active and user.is_admin}
+    if admin.id not in admins:
+        raise Forbidden("You are no longer an admin.")
+    user = next((each for each in held if each.id == user_id), None)
+    if user is None:
+        raise NotFound
+    if not keeps_admin and admins == {user_id}:
+        raise LastAdmin
+    return user
