@@ -75,6 +75,7 @@ class Api(flask_smorest.Api):
     def describe_fields(self) -> None:
         self.register_field(fields.Choice, "string", None)
         self.register_field(fields.Money, "string", "decimal")
+        self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
         self.ma_plugin.converter.add_attribute_function(_describe_choice)
 
@@ -103,7 +104,7 @@ class ErrorBodySchema(ma.Schema):
 class ErrorSchema(ma.Schema):
     success = ma.fields.Boolean(required=True, metadata={"enum": [False]})
     message = ma.fields.String(required=True)
-    data = ma.fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+    data = ma.fields.Raw(required=True, metadata={"type": "null"})
     error = ma.fields.Nested(ErrorBodySchema, required=True)
 
 
@@ -111,7 +112,7 @@ class ErrorSchema(ma.Schema):
 def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
     """The documented shape of a single answer."""
     data: ma.fields.Field[Any] = (
-        ma.fields.Raw(required=True, allow_none=True, metadata={"type": "null"})
+        ma.fields.Raw(required=True, metadata={"type": "null"})
         if schema is None
         else ma.fields.Nested(schema, required=True)
     )

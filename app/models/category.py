@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Index, String, func, literal, or_, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from app.db import Identified, Model, Timestamped
 from app.models.user import User
@@ -20,6 +20,8 @@ class Category(Identified, Timestamped, Model):
     description: Mapped[str] = mapped_column(String(2000), server_default="")
     icon: Mapped[str] = mapped_column(String(100), server_default="")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    course_count: Mapped[int] = query_expression()
 
     __table_args__ = (
         Index(ONE_PER_NAME, func.lower(name), unique=True),

@@ -32,6 +32,7 @@ from app.models.user import User
 
 if TYPE_CHECKING:
     from app.models.enrollment import Enrollment
+    from app.models.section import Section
 
 course_codes = Sequence("course_codes", metadata=Model.metadata)
 
@@ -40,12 +41,16 @@ PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 
 
 class Course(Identified, Timestamped, Model):
-    """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments."""
+    """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments.
+
+    `is_enrolled`, `is_managed` and `publish_refused` are what a query tells about its own caller.
+    """
 
     __tablename__ = "courses"
 
     ONE_PER_SLUG = "uq_courses_slug"
     ONE_PER_CODE = "uq_courses_code"
+    CATEGORY_EXISTS = "fk_courses_category_id"
 
     code: Mapped[str] = mapped_column(
         String(40), server_default=text("'COURSE-' || to_char(nextval('course_codes'), 'FM999990000')")
@@ -89,13 +94,21 @@ class Course(Identified, Timestamped, Model):
     )
 
     average_rating: Mapped[Decimal | None] = column_property(
-        func.round(cast(rating_sum, Numeric) / func.nullif(rating_count, 0), 2)
+        func.round(cast(rating_sum, Numeric) / func.nullif(rating_count, 0), 2, type_=Numeric(3, 2))
     )
     is_enrolled: Mapped[bool] = query_expression()
+    is_managed: Mapped[bool] = query_expression()
+    publish_refused: Mapped[str | None] = query_expression()
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
     enrollments: Mapped[list[Enrollment]] = relationship(viewonly=True, lazy="raise")
+    sections: Mapped[list[Section]] = relationship(
+        viewonly=True,
+        lazy="raise",
+        primaryjoin="and_(Section.course_id == Course.id, Section.deleted_at.is_(None))",
+        order_by="Section.position",
+    )
 
     __table_args__ = (
         Index(ONE_PER_SLUG, slug, unique=True),
@@ -155,6 +168,16 @@ class Course(Identified, Timestamped, Model):
             present,
             or_(cls.status == CourseStatus.PUBLISHED, cls.instructor_id == viewer.id, cls.is_held_by(viewer)),
         )
+
+    @classmethod
+    def listed_to(cls, viewer: User | None) -> ColumnElement[bool]:
+        """What the catalogue shows: published courses and one's own; to admins all but the deleted."""
+        present = cls.deleted_at.is_(None)
+        if viewer is None:
+            return and_(present, cls.status == CourseStatus.PUBLISHED)
+        if viewer.is_admin:
+            return present
+        return and_(present, or_(cls.status == CourseStatus.PUBLISHED, cls.instructor_id == viewer.id))
 
     @classmethod
     def is_held_by(cls, viewer: User) -> ColumnElement[bool]:

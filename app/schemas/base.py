@@ -38,7 +38,7 @@ class ListQuerySchema(Schema):
     )
 
 
-def ordering(*names: str, default: str) -> ma.fields.String:
+def ordering(*names: str, default: str | None) -> ma.fields.String:
     """An `ordering` parameter: one of the names, `-` in front for descending."""
     allowed = [sign + name for name in names for sign in ("", "-")]
     return ma.fields.String(

@@ -169,6 +169,25 @@ class Money(ma.fields.Field[Decimal]):
         return Decimal(written)
 
 
+class Hours(ma.fields.Field[Decimal]):
+    """A length of time: a number up to 99,999.99 with at most two decimals."""
+
+    default_error_messages = {
+        "invalid": "Must be a number of hours from 0 to 99999.99, at most two decimals."
+    }
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> float | None:
+        return None if value is None else float(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Decimal:
+        written = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", written):
+            raise self.make_error("invalid")
+        return Decimal(written)
+
+
 class Email(ma.fields.String):
     """A mail address, lower-cased, without asking the network whether its domain exists."""
 

@@ -9,14 +9,28 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, false, func, literal, or_, select, true
+from sqlalchemy.orm import contains_eager, selectinload, with_expression
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db import db
 from app.enums import CourseStatus
 from app.errors import CourseUnderReview, Forbidden, NotFound
+from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
+from app.models.lesson import Lesson
+from app.models.section import Section
 from app.models.user import User
+
+_OUTLINE = (
+    Lesson.title,
+    Lesson.type,
+    Lesson.duration_seconds,
+    Lesson.is_preview,
+    Lesson.is_required,
+    Lesson.position,
+)
 
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
@@ -45,6 +59,59 @@ def lock(course_id: UUID) -> Course:
     if course is None:
         raise NotFound
     return course
+
+
+def lock_managed(user: User, ref: str | UUID) -> Course:
+    """A locked course that the user may change, also if it has just been given to somebody else."""
+    course = lock(get_managed(user, ref).id)
+    if not course.managed_by(user):
+        raise Forbidden
+    return course
+
+
+def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = None) -> Course:
+    """A course as its own page shows it: with category, instructor and the outline of its lessons."""
+    outline = selectinload(Course.sections).selectinload(Section.lessons)
+    found = (
+        select(Course)
+        .outerjoin(Category, on_shelf(viewer))
+        .join(User, User.id == Course.instructor_id)
+        .where(named(ref), Course.visible_to(viewer))
+        .options(
+            contains_eager(Course.category),
+            contains_eager(Course.instructor),
+            outline.load_only(*_OUTLINE),
+            told_enrolled(viewer),
+            with_expression(Course.is_managed, _is_managed(viewer)),
+            with_expression(Course.publish_refused, literal(publish_refused, Text)),
+        )
+        .order_by((Course.slug == str(ref)).desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    course = db.session.scalar(found)
+    if course is None:
+        raise NotFound
+    return course
+
+
+def on_shelf(viewer: User | None) -> ColumnElement[bool]:
+    """A course's category, where the viewer may know of it; one's own course always tells."""
+    known = Category.visible_to(viewer)
+    if viewer is not None:
+        known = or_(known, Course.instructor_id == viewer.id)
+    return and_(Category.id == Course.category_id, known)
+
+
+def told_enrolled(viewer: User | None) -> ORMOption:
+    """Let each course say whether the viewer holds a seat in it."""
+    return with_expression(Course.is_enrolled, false() if viewer is None else Course.is_held_by(viewer))
+
+
+def _is_managed(viewer: User | None) -> ColumnElement[bool]:
+    if viewer is None:
+        return false()
+    return true() if viewer.is_admin else Course.instructor_id == viewer.id
 
 
 def record_change(

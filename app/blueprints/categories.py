@@ -1,0 +1,72 @@
+"""The shelves of the catalogue: everybody reads, admins arrange."""
+
+from typing import Any
+
+from app.access import caller, public, requires, visitor
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import CategoryInUse, NameTaken, SlugTaken
+from app.schemas.categories import (
+    CategoryInputSchema,
+    CategoryPatchSchema,
+    CategoryQuerySchema,
+    CategorySchema,
+)
+from app.services import categories
+
+blp = Blueprint("categories", __name__, description="The shelves of the catalogue.")
+
+
+@blp.get("/categories")
+@public
+@blp.lists(CategorySchema, CategoryQuerySchema)
+def list_categories(filters: dict[str, Any]):
+    """Categories, with the number of published courses in each."""
+    return categories.listing(visitor(), **filters)
+
+
+@blp.post("/categories")
+@requires(Role.ADMIN)
+@blp.arguments(CategoryInputSchema)
+@blp.response(201, CategorySchema, message="The category is there.")
+@blp.refuses(NameTaken, SlugTaken)
+def create_category(values: dict[str, Any]):
+    """Make a category."""
+    return categories.create(caller(), **values)
+
+
+@blp.get("/categories/<ref>")
+@public
+@blp.response(200, CategorySchema)
+def show_category(ref: str):
+    """One category, by id or slug."""
+    return categories.show(visitor(), ref)
+
+
+@blp.put("/categories/<ref>")
+@requires(Role.ADMIN)
+@blp.arguments(CategoryInputSchema)
+@blp.response(200, CategorySchema, message="The category is changed.")
+@blp.refuses(NameTaken, SlugTaken)
+def replace_category(values: dict[str, Any], ref: str):
+    """Write a category anew; without a slug it keeps its own."""
+    return categories.update(caller(), ref, **values)
+
+
+@blp.patch("/categories/<ref>")
+@requires(Role.ADMIN)
+@blp.arguments(CategoryPatchSchema, partial=True)
+@blp.response(200, CategorySchema, message="The category is changed.")
+@blp.refuses(NameTaken, SlugTaken)
+def edit_category(changes: dict[str, Any], ref: str):
+    """Change fields of a category."""
+    return categories.update(caller(), ref, **changes)
+
+
+@blp.delete("/categories/<ref>")
+@requires(Role.ADMIN)
+@blp.response(204)
+@blp.refuses(CategoryInUse)
+def delete_category(ref: str):
+    """Delete a category that no course uses."""
+    categories.delete(ref)

@@ -1,0 +1,106 @@
+"""The shelves of the catalogue. Admins arrange them; nobody else sees an inactive one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import with_expression
+
+from app.db import db, refusing
+from app.enums import CourseStatus
+from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken
+from app.models.category import Category
+from app.models.course import Course
+from app.models.user import User
+from app.paging import Listing, ordered_by
+from app.services import courses_search, slugs
+from app.services.courses import as_id
+
+ORDERINGS = {"name": func.lower(Category.name), "created_at": Category.created_at}
+
+
+def listing(
+    viewer: User | None, *, search: str | None = None, ordering: str = "name", is_active: bool | None = None
+) -> Listing:
+    statement = _counted().where(Category.visible_to(viewer))
+    if is_active is not None:
+        statement = statement.where(Category.is_active == is_active)
+    for word in (search or "").split():
+        statement = statement.where(Category.name.icontains(word, autoescape=True))
+    return Listing(statement, ordered_by(ordering, ORDERINGS, Category.id))
+
+
+def show(viewer: User | None, ref: str | UUID) -> Category:
+    """The category with this id or slug."""
+    found = _counted().where(_named(ref), Category.visible_to(viewer))
+    category = db.session.scalar(found.execution_options(populate_existing=True))
+    if category is None:
+        raise NotFound
+    return category
+
+
+def create(admin: User, *, name: str, slug: str | None = None, **values: Any) -> Category:
+    slugs.refuse_reserved(slug=slug)
+    while True:
+        free = slug or slugs.choose(Category.slug, name, otherwise="category")
+        row = insert(Category).values({**values, "name": name, "slug": free})
+        category_id = db.session.scalar(row.on_conflict_do_nothing().returning(Category.id))
+        if category_id is not None:
+            return show(admin, category_id)
+        _refuse_taken(name, slug)
+
+
+def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
+    category = _lock(ref)
+    slugs.refuse_reserved(slug=changes.get("slug"))
+    renamed = changes.get("name", category.name) != category.name
+    with refusing({Category.ONE_PER_NAME: NameTaken(), Category.ONE_PER_SLUG: SlugTaken()}):
+        for name, value in changes.items():
+            setattr(category, name, value)
+    if renamed:
+        courses_search.index_for_search(Course.category_id == category.id)
+    return show(admin, category.id)
+
+
+def delete(ref: str | UUID) -> None:
+    category = _lock(ref)
+    with refusing({Course.CATEGORY_EXISTS: CategoryInUse()}):
+        db.session.delete(category)
+
+
+def _lock(ref: str | UUID) -> Category:
+    """For admins, who see every category."""
+    category = db.session.scalar(select(Category).where(_named(ref)).with_for_update())
+    if category is None:
+        raise NotFound
+    return category
+
+
+def _counted() -> Any:
+    """Categories with the number of their published courses."""
+    published = (
+        select(func.count())
+        .select_from(Course)
+        .where(
+            Course.category_id == Category.id,
+            Course.status == CourseStatus.PUBLISHED,
+            Course.deleted_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    return select(Category).options(with_expression(Category.course_count, published))
+
+
+def _named(ref: str | UUID) -> ColumnElement[bool]:
+    category_id = as_id(ref)
+    return Category.slug == str(ref) if category_id is None else Category.id == category_id
+
+
+def _refuse_taken(name: str, slug: str | None) -> None:
+    if db.session.scalar(select(exists().where(func.lower(Category.name) == name.lower()))):
+        raise NameTaken
+    if slug and db.session.scalar(select(exists().where(Category.slug == slug))):
+        raise SlugTaken

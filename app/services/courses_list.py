@@ -1,0 +1,170 @@
+"""The catalogue as lists: what somebody may see, narrowed and ordered.
+
+A list reads the columns it shows, with category and instructor, in one statement whatever its length.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, load_only
+
+from app.enums import CourseStatus, Level
+from app.models.category import Category
+from app.models.course import Course
+from app.models.course_change import CourseChange
+from app.models.user import User
+from app.paging import Listing, SortKey, ordered_by
+from app.services import courses_search
+from app.services.courses import as_id, get_managed, on_shelf, told_enrolled
+
+ORDERINGS = {
+    "created_at": Course.created_at,
+    "published_at": Course.published_at,
+    "enrollment_count": Course.enrollment_count,
+    "average_rating": Course.average_rating,
+    "price": Course.price,
+    "title": func.lower(Course.title),
+    "class_starts": Course.class_starts,
+    "admission_deadline": Course.admission_deadline,
+}
+NULLABLE = ("published_at", "average_rating", "class_starts", "admission_deadline")
+NEWEST = "-created_at"
+
+_SHOWN = (
+    Course.id,
+    Course.code,
+    Course.slug,
+    Course.title,
+    Course.short_description,
+    Course.category_id,
+    Course.instructor_id,
+    Course.level,
+    Course.price,
+    Course.currency,
+    Course.thumbnail,
+    Course.duration_hours,
+    Course.class_starts,
+    Course.admission_deadline,
+    Course.schedule,
+    Course.venue,
+    Course.total_seats,
+    Course.enforce_order,
+    Course.status,
+    Course.published_at,
+    Course.enrollment_count,
+    Course.lesson_count,
+    Course.rating_count,
+    Course.average_rating,
+    Course.created_at,
+    Course.updated_at,
+)
+
+
+def catalogue(viewer: User | None, **query: Any) -> Listing:
+    """The courses that everybody finds, and one's own."""
+    return _listing(viewer, Course.listed_to(viewer), **query)
+
+
+def own(instructor: User, **query: Any) -> Listing:
+    """What somebody teaches, in every state."""
+    return _listing(
+        instructor, Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id), **query
+    )
+
+
+def review_queue(admin: User) -> Listing:
+    """What waits for a decision, longest first."""
+    submitted = (
+        select(func.max(CourseChange.created_at))
+        .where(CourseChange.course_id == Course.id, CourseChange.action == "submitted")
+        .scalar_subquery()
+    )
+    waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
+    return Listing(_summaries(admin).where(*waiting), [SortKey(submitted, nullable=True), SortKey(Course.id)])
+
+
+def history(user: User, course_id: UUID) -> Listing:
+    """What happened to a course, newest first."""
+    course = get_managed(user, course_id)
+    entries = select(CourseChange).where(CourseChange.course_id == course.id)
+    actor = joinedload(CourseChange.actor).load_only(User.username, User.first_name, User.last_name)
+    keys = ordered_by("-created_at", {"created_at": CourseChange.created_at}, CourseChange.id)
+    return Listing(entries.options(actor), keys)
+
+
+def _listing(
+    viewer: User | None,
+    seen: ColumnElement[bool],
+    *,
+    search: str | None = None,
+    ordering: str | None = None,
+    **filters: Any,
+) -> Listing:
+    narrowed = [seen, *_narrowing(viewer, **filters)]
+    statement = _summaries(viewer).where(*narrowed)
+    if not search:
+        return Listing(statement, _keys(ordering or NEWEST))
+    found = courses_search.matches(search, *narrowed)
+    statement = statement.join(found, found.c.id == Course.id)
+    by_rank = ordered_by("-rank", {"rank": found.c.rank}, Course.id)
+    return Listing(statement, _keys(ordering) if ordering else by_rank)
+
+
+def _keys(ordering: str) -> list[SortKey]:
+    return ordered_by(ordering, ORDERINGS, Course.id, nullable=NULLABLE)
+
+
+def _summaries(viewer: User | None) -> Any:
+    """Courses with what a list shows of them; texts of a page's length stay in the database."""
+    return (
+        select(Course)
+        .outerjoin(Category, on_shelf(viewer))
+        .outerjoin(User, User.id == Course.instructor_id)
+        .options(
+            load_only(*_SHOWN),
+            contains_eager(Course.category).load_only(Category.name, Category.slug),
+            contains_eager(Course.instructor).load_only(User.username, User.first_name, User.last_name),
+            told_enrolled(viewer),
+        )
+    )
+
+
+def _narrowing(
+    viewer: User | None,
+    *,
+    category: str | None = None,
+    instructor: str | None = None,
+    level: Level | None = None,
+    status: CourseStatus | None = None,
+    is_free: bool | None = None,
+    has_seats: bool | None = None,
+    min_price: Decimal | None = None,
+    max_price: Decimal | None = None,
+) -> list[ColumnElement[bool]]:
+    free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
+    wanted = [
+        (category, lambda: Course.category_id == _category(viewer, str(category))),
+        (instructor, lambda: Course.instructor_id == _instructor(str(instructor))),
+        (level, lambda: Course.level == level),
+        (status, lambda: Course.status == status),
+        (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
+        (has_seats, lambda: free_seat if has_seats else not_(free_seat)),
+        (min_price, lambda: Course.price >= min_price),
+        (max_price, lambda: Course.price <= max_price),
+    ]
+    return [clause() for value, clause in wanted if value is not None]
+
+
+def _category(viewer: User | None, ref: str) -> Any:
+    category_id = as_id(ref)
+    meant = Category.slug == ref if category_id is None else Category.id == category_id
+    return select(Category.id).where(meant, Category.visible_to(viewer)).scalar_subquery()
+
+
+def _instructor(ref: str) -> Any:
+    user_id = as_id(ref)
+    return user_id or select(User.id).where(User.has_username(ref)).scalar_subquery()

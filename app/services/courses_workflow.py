@@ -1,0 +1,155 @@
+"""The life of a course: draft, decision, publication, archive.
+
+Each step is one compare-and-set on the state that was decided about, so of two people who act at once exactly one
+does; and each leaves one entry in the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, update
+
+from app.db import db
+from app.enums import CourseStatus
+from app.errors import ApprovalRequired, CourseIncomplete, Forbidden, InvalidTransition
+from app.models.course import Course
+from app.models.user import User
+from app.services import courses
+from app.settings import settings
+
+DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
+
+REVIEWED = {APPROVED: "approved", REJECTED: "rejected", PUBLISHED: "published"}
+"""What a course decision is called in the history."""
+
+
+def submit(owner: User, course_id: UUID) -> Course:
+    """Ask for a decision; the course is frozen until then."""
+    course = _get_own(owner, course_id)
+    _refuse_unless_in(course, DRAFT, REJECTED)
+    return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course))
+
+
+def withdraw(owner: User, course_id: UUID) -> Course:
+    course = _get_own(owner, course_id)
+    _refuse_unless_in(course, PENDING)
+    return _move(owner, course, "withdrawn", DRAFT)
+
+
+def review(admin: User, course_id: UUID, *, status: CourseStatus, review_notes: str = "") -> Course:
+    """Decide about a course; an approval may be revised."""
+    course = courses.get_managed(admin, course_id)
+    _refuse_unless_in(course, PENDING, APPROVED)
+    if status == course.status:
+        raise InvalidTransition
+    decision: dict[str, Any] = {
+        "review_notes": review_notes,
+        "reviewed_by_id": admin.id,
+        "reviewed_at": func.now(),
+        "changed_since_review": False,
+    }
+    lessons = 0
+    if status == PUBLISHED:
+        lessons = _refuse_incomplete(course)
+        decision["published_at"] = func.coalesce(Course.published_at, func.now())
+    return _move(
+        admin, course, REVIEWED[status], status, notes=review_notes, lessons=lessons, values=decision
+    )
+
+
+def publish(actor: User, course_id: UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
+    """Open a course to everybody. An admin's reason stands for what is missing."""
+    course = courses.get_managed(actor, course_id)
+    _refuse_unless_in(course, DRAFT, PENDING, APPROVED, REJECTED)
+    if not _may_publish(actor, course):
+        raise ApprovalRequired
+    lessons = 0 if actor.is_admin and override_reason else _refuse_incomplete(course)
+    values = {
+        "published_at": func.coalesce(Course.published_at, at or func.now()),
+        "changed_since_review": False,
+    }
+    return _move(
+        actor, course, "published", PUBLISHED, notes=override_reason, lessons=lessons, at=at, values=values
+    )
+
+
+def unpublish(actor: User, course_id: UUID) -> Course:
+    course = courses.get_managed(actor, course_id)
+    _refuse_unless_in(course, PUBLISHED)
+    return _move(actor, course, "unpublished", DRAFT)
+
+
+def archive(actor: User, course_id: UUID) -> Course:
+    course = courses.get_managed(actor, course_id)
+    _refuse_unless_in(course, PUBLISHED, DRAFT)
+    return _move(actor, course, "archived", ARCHIVED)
+
+
+def unarchive(actor: User, course_id: UUID) -> Course:
+    course = courses.get_managed(actor, course_id)
+    _refuse_unless_in(course, ARCHIVED)
+    return _move(actor, course, "unarchived", DRAFT)
+
+
+def _get_own(owner: User, course_id: UUID) -> Course:
+    """To submit and to withdraw is the instructor's own act, also where an admin sees the course."""
+    course = courses.get_managed(owner, course_id)
+    if course.instructor_id != owner.id:
+        raise Forbidden
+    return course
+
+
+def _refuse_unless_in(course: Course, *states: CourseStatus) -> None:
+    if course.status not in states:
+        raise InvalidTransition
+
+
+def _refuse_incomplete(course: Course) -> int:
+    """Name what is missing, or tell how many lessons must still be there when the state changes."""
+    missing = {}
+    needed = settings().publish_min_lessons
+    if course.lesson_count < needed:
+        missing["lessons"] = [f"The course needs {needed} and has {course.lesson_count}."]
+    if not (course.description or course.short_description):
+        missing["description"] = ["The course is not described."]
+    if missing:
+        raise CourseIncomplete(details=missing)
+    return needed
+
+
+def _may_publish(actor: User, course: Course) -> bool:
+    if actor.is_admin or course.status == APPROVED:
+        return True
+    trusted = actor.can_self_publish or not settings().course_approval
+    return trusted and course.status == DRAFT
+
+
+def _move(
+    actor: User,
+    course: Course,
+    action: str,
+    to: CourseStatus,
+    *,
+    notes: str = "",
+    lessons: int = 0,
+    at: datetime | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Course:
+    before = course.status
+    moved = (
+        update(Course)
+        .where(Course.id == course.id, Course.status == before, Course.deleted_at.is_(None))
+        .where(Course.lesson_count >= lessons)
+        .values({"status": to, **(values or {})})
+        .returning(Course.id)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.scalar(moved) is None:
+        raise InvalidTransition
+    courses.record_change(course, actor, action, from_status=before, to_status=to, notes=notes, at=at)
+    db.session.flush()
+    return courses.show(actor, course.id)

@@ -1,0 +1,171 @@
+"""Making, changing and deleting courses.
+
+What is published stays published while it is edited, and says that it changed; what waits for a decision is frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db import db, refusing
+from app.enums import EnrollmentStatus, Role
+from app.errors import CodeTaken, CourseInUse, Forbidden, InvalidRequest, Refusal, SlugTaken
+from app.models.category import Category
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.user import User
+from app.services import courses, courses_search, courses_workflow, slugs
+from app.settings import settings
+
+DATES = ("class_starts", "admission_deadline")
+NO_CATEGORY = "There is no such category."
+
+
+def create(actor: User, *, publish: bool = False, at: datetime | None = None, **values: Any) -> Course:
+    """A draft of one's own. Wanting it published at once is a wish: a refusal of it is told, the draft stays.
+
+    `at` is when it happened, for records from elsewhere.
+    """
+    _refuse_for_others(actor, values, "code", "instructor_id")
+    _check(actor, values, changed=values, at=at)
+    values = {"instructor_id": actor.id, **values, "currency": values.get("currency") or _currency()}
+    if at is not None:
+        values |= {"created_at": at, "updated_at": at}
+    course_id = _insert(values)
+    course = db.session.get_one(Course, course_id)
+    courses.record_change(course, actor, "created", to_status=course.status, at=at)
+    courses_search.index_for_search(Course.id == course_id)
+    refused = _publish(actor, course_id, at=at) if publish else None
+    return courses.show(actor, course_id, publish_refused=refused)
+
+
+def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
+    """Change some fields; values that are as they were change nothing and leave no trace."""
+    course = courses.lock_managed(actor, ref)
+    courses.refuse_under_review(course)
+    if changes.get("currency", "") is None:
+        changes["currency"] = _currency()
+    changed = {name: value for name, value in changes.items() if getattr(course, name) != value}
+    _refuse_for_others(actor, changed, "instructor_id")
+    _check(actor, {**_relevant(course), **changed}, changed=changed)
+    if changed:
+        _apply(actor, course, changed)
+    return courses.show(actor, course.id)
+
+
+def delete(actor: User, ref: str | UUID, *, force: bool = False) -> None:
+    """Take a course out of sight; every learner's record stays. Only an admin's insistence overrides learners."""
+    course = courses.lock_managed(actor, ref)
+    courses.refuse_under_review(course)
+    learning = exists().where(Enrollment.course_id == course.id, Enrollment.status == EnrollmentStatus.ACTIVE)
+    if not (force and actor.is_admin) and db.session.scalar(select(learning)):
+        raise CourseInUse
+    course.deleted_at = func.now()
+    courses.record_change(course, actor, "deleted", from_status=course.status)
+
+
+def _insert(values: dict[str, Any]) -> UUID:
+    """Write the row under the first free slug and code; whoever chose one of them is told when it is taken.
+
+    A twin made at this very moment makes the statement wait and then write nothing, and the next slug is tried.
+    """
+    while True:
+        slug = values.get("slug") or slugs.choose(Course.slug, values["title"], otherwise="course")
+        row = insert(Course).values({**values, "slug": slug})
+        with refusing(_category_gone()):
+            course_id = db.session.scalar(row.on_conflict_do_nothing().returning(Course.id))
+        if course_id is not None:
+            return course_id
+        _refuse_taken(values)
+
+
+def _refuse_taken(values: Mapping[str, Any]) -> None:
+    slug, code = values.get("slug"), values.get("code")
+    if slug and db.session.scalar(select(exists().where(Course.slug == slug))):
+        raise SlugTaken
+    if code and db.session.scalar(select(exists().where(func.upper(Course.code) == code.upper()))):
+        raise CodeTaken
+
+
+def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
+    courses.record_edit(actor, course, sorted(changed))
+    with refusing({Course.ONE_PER_SLUG: SlugTaken(), **_category_gone()}):
+        for name, value in changed.items():
+            setattr(course, name, value)
+    if courses_search.SOURCES & set(changed):
+        courses_search.index_for_search(Course.id == course.id)
+
+
+def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None:
+    """The reason code of a refusal. Publishing refuses before it writes, so the draft is as it was."""
+    try:
+        courses_workflow.publish(actor, course_id, at=at)
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+def _refuse_for_others(actor: User, values: Mapping[str, Any], *names: str) -> None:
+    """These fields are for admins."""
+    if not actor.is_admin and any(values.get(name) is not None for name in names):
+        raise Forbidden
+
+
+def _relevant(course: Course) -> dict[str, Any]:
+    return {name: getattr(course, name) for name in (*DATES, "description", "short_description")}
+
+
+def _check(
+    actor: User, values: Mapping[str, Any], *, changed: Mapping[str, Any], at: datetime | None = None
+) -> None:
+    """What one field says about another, or about other rows."""
+    trouble: dict[str, list[str]] = {}
+    if not (values.get("description") or values.get("short_description")):
+        trouble["description"] = ["Give a description or a short_description."]
+    trouble |= _trouble_with_dates(values, changed, at or datetime.now(UTC))
+    if changed.get("category_id") and not _is_category_for(actor, changed["category_id"]):
+        trouble["category_id"] = [NO_CATEGORY]
+    if changed.get("instructor_id") and not _can_teach(changed["instructor_id"]):
+        trouble["instructor_id"] = ["This is no active instructor or admin."]
+    if trouble:
+        raise InvalidRequest(details=trouble)
+    slugs.refuse_reserved(slug=changed.get("slug"), code=changed.get("code"))
+
+
+def _trouble_with_dates(
+    values: Mapping[str, Any], changed: Mapping[str, Any], now: datetime
+) -> dict[str, list[str]]:
+    trouble = {
+        name: ["This day has passed."]
+        for name in DATES
+        if changed.get(name) is not None and changed[name] < now.date()
+    }
+    starts, deadline = (values.get(name) for name in DATES)
+    if starts is not None and deadline is not None and starts < deadline:
+        trouble["class_starts"] = ["Classes start on the day of the admission deadline or later."]
+    return trouble
+
+
+def _is_category_for(actor: User, category_id: UUID) -> bool:
+    found = exists().where(Category.id == category_id, Category.visible_to(actor))
+    return bool(db.session.scalar(select(found)))
+
+
+def _category_gone() -> dict[str, Refusal]:
+    """A category deleted since it was looked at."""
+    return {Course.CATEGORY_EXISTS: InvalidRequest(details={"category_id": [NO_CATEGORY]})}
+
+
+def _can_teach(user_id: UUID) -> bool:
+    teaches = User.role.in_((Role.INSTRUCTOR, Role.ADMIN))
+    return bool(db.session.scalar(select(exists().where(User.id == user_id, User.is_active, teaches))))
+
+
+def _currency() -> str:
+    return settings().default_currency

@@ -1,0 +1,81 @@
+"""Readable addresses: transliterated, unique among their kind, never empty, never a word of our own paths."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from uuid import UUID
+
+from slugify import slugify
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.db import db
+from app.errors import InvalidRequest
+
+RESERVED = frozenset(
+    [
+        "analytics",
+        "archive",
+        "code",
+        "create",
+        "edit",
+        "enroll",
+        "export",
+        "history",
+        "import",
+        "lessons",
+        "mine",
+        "new",
+        "progress",
+        "publish",
+        "recent",
+        "review",
+        "review-queue",
+        "reviews",
+        "search",
+        "sections",
+        "slug",
+        "submit",
+        "thumbnail",
+        "unarchive",
+        "unpublish",
+        "withdraw",
+    ]
+)
+"""Words that are, or may one day be, a path of ours beside `/courses/{slug}`."""
+
+LONGEST = 100
+NUMBERED = 9
+
+
+def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) -> str:
+    """A slug for these words that is free now. The unique index decides whether it still is when it is written."""
+    base = slugify(words, max_length=LONGEST) or otherwise
+    numbered = [base, *(f"{base}-{number}" for number in range(2, NUMBERED + 1))]
+    taken = set(db.session.scalars(select(column).where(column.in_(numbered))))
+    return next(slug for slug in _candidates(base, numbered) if slug not in taken and not is_reserved(slug))
+
+
+def _candidates(base: str, numbered: list[str]) -> Iterator[str]:
+    yield from numbered
+    while True:
+        yield f"{base}-{secrets.token_hex(4)}"
+
+
+def refuse_reserved(**given: str | None) -> None:
+    """A slug or code that somebody chose must not read as a path or an id of ours."""
+    for name, value in given.items():
+        if value is not None and is_reserved(value):
+            raise InvalidRequest(details={name: ["This word has a meaning of its own in our addresses."]})
+
+
+def is_reserved(slug: str) -> bool:
+    return slug.lower() in RESERVED or _reads_as_id(slug)
+
+
+def _reads_as_id(slug: str) -> bool:
+    try:
+        return len(slug) == 36 and str(UUID(slug)) == slug.lower()
+    except ValueError:
+        return False
