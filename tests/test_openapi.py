@@ -1,0 +1,195 @@
+"""The OpenAPI document tells everything, and nothing but the truth."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from jsonschema_rs import meta, validator_for
+
+from app.errors import catalogue
+from tests.http import PREFIX
+
+SHAPE = Path(__file__).parent / "schemas" / "openapi-3.1.json"
+"""The OpenAPI Initiative's own description of a 3.1 document, without the schemas inside it."""
+
+PLACEHOLDER = re.compile(r"<(?:[a-z]+:)?")
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def document(app):
+    return app.test_client().get("/openapi.json").get_json()
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    """`{"POST /courses": operation}`"""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+@pytest.fixture(scope="module")
+def bodies(app):
+    """The argument declarations of every view that takes a JSON body."""
+    return {
+        f"{endpoint}": declared
+        for endpoint, view in app.view_functions.items()
+        for declared in getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+        if declared["in"] == "json"
+    }
+
+
+def walk(node):
+    """Every object of the document."""
+    if isinstance(node, dict):
+        yield node
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in inner:
+        yield from walk(each)
+
+
+def test_the_document_is_valid_openapi(document):
+    problems = [
+        f"{'/'.join(map(str, problem.instance_path))}: {problem.message}"
+        for problem in validator_for(json.loads(SHAPE.read_text())).iter_errors(document)
+    ]
+
+    assert document["openapi"].startswith("3.1.")
+    assert problems == []
+
+
+def test_every_schema_is_valid_json_schema_and_every_reference_resolves(document):
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schemas = document["components"]["schemas"]
+    inline = [node["schema"] for node in walk(document) if isinstance(node.get("schema"), dict)]
+    references = {node["$ref"] for node in walk(document) if isinstance(node.get("$ref"), str)}
+
+    assert [name for name, schema in schemas.items() if not meta.is_valid({**dialect, **schema})] == []
+    assert [schema for schema in inline if not meta.is_valid({**dialect, **schema})] == []
+    assert references <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_every_route_is_in_the_document_and_the_other_way_round(app, operations):
+    routes = {
+        f"{method} {re.sub(PLACEHOLDER, '{', rule.rule).replace('>', '}')}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(PREFIX)
+    }
+
+    assert set(operations) == routes
+
+
+def test_every_operation_has_a_short_summary(operations):
+    wrong = {
+        name: operation.get("summary")
+        for name, operation in operations.items()
+        if not 3 <= len(operation.get("summary", "")) <= 80
+    }
+
+    assert wrong == {}
+
+
+def test_no_two_operations_have_one_id_or_one_summary(operations):
+    ids = Counter(operation["operationId"] for operation in operations.values())
+    summaries = Counter((operation["summary"], *operation["tags"]) for operation in operations.values())
+
+    assert [name for name, times in (ids + summaries).items() if times > 1] == []
+
+
+def test_every_operation_says_who_may_call(operations):
+    public = [{}, {"bearerAuth": []}]
+    wrong = {
+        name: operation.get("security")
+        for name, operation in operations.items()
+        if operation.get("security") not in (public, [{"bearerAuth": []}])
+    }
+
+    assert wrong == {}
+
+
+def test_every_tag_is_described(document, operations):
+    described = {tag["name"] for tag in document["tags"] if tag.get("description")}
+
+    assert {tag for operation in operations.values() for tag in operation["tags"]} == described
+
+
+def test_every_success_is_described_by_the_envelope(document, operations):
+    wrong = []
+    for name, operation in operations.items():
+        for status, response in operation["responses"].items():
+            if status[0] != "2" or status == "204":
+                continue
+            schema = response["content"]["application/json"]["schema"]
+            members = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+            if not {"success", "message", "data"} <= set(members):
+                wrong.append(name)
+
+    assert wrong == []
+
+
+def test_every_json_body_has_an_example_that_loads(bodies):
+    broken = {
+        endpoint: declared["schema"].validate(dict(declared["example"] or {})) or "empty"
+        for endpoint, declared in bodies.items()
+        if not declared["example"] or declared["schema"].validate(dict(declared["example"]))
+    }
+
+    assert broken == {}
+
+
+def test_every_example_of_a_body_fits_the_documented_schema(document, operations):
+    misfits = {}
+    for name, operation in operations.items():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in content:
+            schema = {**content["schema"], "components": document["components"]}
+            problems = [problem.message for problem in validator_for(schema).iter_errors(content["example"])]
+            misfits |= {name: problems} if problems else {}
+
+    assert misfits == {}
+
+
+def test_every_example_of_an_error_is_of_the_catalogue(operations):
+    known = catalogue()
+    wrong = []
+    for name, operation in operations.items():
+        for status, response in operation["responses"].items():
+            examples = response.get("content", {}).get("application/json", {}).get("examples", {})
+            for code, example in examples.items():
+                error = example["value"]["error"]
+                if code != error["code"] or code not in known or str(error["status"]) != status:
+                    wrong.append((name, status, code))
+
+    assert wrong == []
+
+
+def test_every_operation_documents_its_refusals(operations):
+    silent = [
+        name for name, operation in operations.items() if not {"401", "422"} <= set(operation["responses"])
+    ]
+
+    assert silent == []
+
+
+def test_no_schema_has_a_number_for_a_name(document):
+    assert [name for name in document["components"]["schemas"] if re.search(r"\d$", name)] == []
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_a_reason_code_has_a_page(app, code):
+    kind = catalogue()[code]
+
+    page = app.test_client().get(f"/problems/{code}")
+
+    assert page.status_code == 200
+    assert code in page.text
+    assert vars(kind).get("__doc__"), f"{kind.__name__} does not say what it means"
+    assert re.fullmatch(r"[A-Z].*\.", kind.title)
+    assert re.fullmatch(r"[a-z_]+", code)
