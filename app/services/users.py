@@ -175,7 +175,7 @@ def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
 def _add(person: User, password: str | None) -> User:
     """Insert the account, verified. A username that nobody typed is tried until one is free."""
     person.email_verified = True
-    person.password_hash = hash_of_new(person, password) if password else None
+    person.password_hash = None if password is None else hash_of_new(person, password)
     given = {
         column.key: getattr(person, column.key)
         for column in User.__mapper__.column_attrs

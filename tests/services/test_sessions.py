@@ -1,0 +1,149 @@
+"""Races over accounts, on real connections: each has been seen to fail without its mechanism."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from app.db import db
+from app.models import User
+from app.models.session import RefreshToken
+from tests.http import assert_refused, data_of
+
+PASSWORD = "Analytical-Engine-1843"
+
+
+def race(*calls):
+    """Start all calls at the same moment; their answers in order."""
+    barrier = Barrier(len(calls))
+
+    def start(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(start, calls))
+
+
+def codes(responses):
+    """How often each outcome came up: `201`, or `409 email_taken`."""
+    return Counter(
+        f"{response.status_code} {response.get_json()['error']['code']}"
+        if response.status_code >= 400
+        else str(response.status_code)
+        for response in responses
+    )
+
+
+@pytest.fixture
+def tokens(api, make):
+    make.student(email="ada@example.org", password=PASSWORD)
+    return data_of(api.post("/auth/login", json={"email": "ada@example.org", "password": PASSWORD}))["tokens"]
+
+
+def test_of_many_tabs_with_one_token_one_gets_the_next_pair(api, app, tokens, setting):
+    body = {"refresh": tokens["refresh"]}
+
+    answers = race(*[lambda: api.post("/auth/refresh", json=body)] * 8)
+
+    assert codes(answers) == {"200": 1, "409 already_rotated": 7}
+    fresh = next(data_of(answer) for answer in answers if answer.status_code == 200)
+    assert data_of(api.with_token(fresh["access"]).get("/auth/me")), "nobody is logged out"
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
+
+    setting(refresh_grace_seconds=0)
+    assert_refused(api.post("/auth/refresh", json=body), 401, "token_invalid")
+    assert_refused(api.with_token(fresh["access"]).get("/auth/me"), 401, "unauthenticated")
+
+
+def test_of_registration_twins_one_gets_the_account(api):
+    body = {
+        "email": "ada@example.org",
+        "password": PASSWORD,
+        "password_confirm": PASSWORD,
+        "full_name": "Ada Lovelace",
+    }
+
+    answers = race(*[lambda: api.post("/auth/register", json=body)] * 8)
+
+    assert codes(answers) == {"201": 1, "409 email_taken": 7}
+
+
+def test_namesakes_who_sign_up_at_once_all_get_a_username(api):
+    body = {"password": PASSWORD, "password_confirm": PASSWORD, "full_name": "Ada Lovelace"}
+    people = [{**body, "email": f"ada{number}@example.org"} for number in range(8)]
+
+    answers = race(*[lambda person=person: api.post("/auth/register", json=person) for person in people])
+
+    assert codes(answers) == {"201": 8}
+    assert len({data_of(answer, 201)["user"]["username"] for answer in answers}) == 8
+
+
+def active_admins(app):
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(User).where(User.is_active_admin()))
+
+
+@pytest.mark.parametrize("act", [("role", {"role": "STUDENT"}), ("deactivate", None)])
+@pytest.mark.parametrize("whom", ["each other", "themselves"])
+def test_two_admins_never_leave_none(api, app, make, act, whom):
+    path, body = act
+    first, second = make.admin(), make.admin()
+    targets = (second, first) if whom == "each other" else (first, second)
+    clients = api.as_(first), api.as_(second)
+
+    answers = race(
+        lambda: clients[0].post(f"/users/{targets[0].id}/{path}", json=body),
+        lambda: clients[1].post(f"/users/{targets[1].id}/{path}", json=body),
+    )
+
+    assert min(answer.status_code for answer in answers) == 200
+    assert active_admins(app) == 1
+
+
+def test_a_login_does_not_outlive_a_password_change(api, make):
+    user = make.student(email="eve@example.org", password=PASSWORD)
+    change = {
+        "old_password": PASSWORD,
+        "new_password": "Difference-Engine-1822",
+        "new_password_confirm": "Difference-Engine-1822",
+    }
+    owner = api.as_(user)
+    login = {"email": "eve@example.org", "password": PASSWORD}
+
+    changed, *logins = race(
+        lambda: owner.post("/auth/change-password", json=change),
+        *[lambda: api.post("/auth/login", json=login)] * 7,
+    )
+
+    data_of(changed)
+    for answer in logins:
+        if answer.status_code == 200:
+            access = data_of(answer)["tokens"]["access"]
+            assert_refused(api.with_token(access).get("/auth/me"), 401, "unauthenticated")
+        else:
+            assert_refused(answer, 401, "invalid_credentials")
+
+
+def test_refreshes_password_changes_and_logouts_never_wait_in_a_circle(api, make):
+    user = make.student(email="eve@example.org", password=PASSWORD)
+    login = {"email": "eve@example.org", "password": PASSWORD}
+    pairs = [data_of(api.post("/auth/login", json=login))["tokens"] for _ in range(6)]
+    change = {"old_password": PASSWORD, "new_password": PASSWORD, "new_password_confirm": PASSWORD}
+    refreshes = [
+        lambda pair=pair: api.post("/auth/refresh", json={"refresh": pair["refresh"]}) for pair in pairs
+    ]
+    changes = [
+        lambda pair=pair: api.with_token(pair["access"]).post("/auth/change-password", json=change)
+        for pair in pairs
+    ]
+    leave = api.as_(user)
+
+    answers = race(*refreshes, *changes, lambda: leave.post("/auth/logout-all"))
+
+    assert all(answer.status_code in {200, 401, 409} for answer in answers), codes(answers)
