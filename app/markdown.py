@@ -1,6 +1,6 @@
 """Markdown as authors write it, made into HTML that is safe to show to anybody.
 
-Two walls, each sufficient: the parser knows no raw HTML, and what it makes passes an allow-list of tags, attributes
+Two walls: the parser knows no raw HTML, and what it makes passes an allow-list of tags, attributes
 and absolute addresses. Nothing that runs, submits, frames or styles comes through.
 """
 

@@ -1,0 +1,153 @@
+"""Lessons: the outline is public with the course, the body is for those who are entitled to it."""
+
+from uuid import UUID
+
+from app.access import caller, public, requires, visitor
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import (
+    CourseUnderReview,
+    Forbidden,
+    NotEnrolled,
+    NotFound,
+    OrderStale,
+    PaymentRequired,
+    PositionTaken,
+)
+from app.schemas.lessons import (
+    CourseLessonSchema,
+    LessonInCourseSchema,
+    LessonOutlineSchema,
+    LessonPatchSchema,
+    LessonReplacementSchema,
+    LessonSchema,
+    LessonsSchema,
+    NewLessonSchema,
+    NewLessonsSchema,
+)
+from app.schemas.sections import OrderSchema
+from app.services import lessons, lessons_read
+
+blp = Blueprint("lessons", __name__, description="What there is to watch, read, answer or hand in.")
+
+
+@blp.get("/courses/<uuid:course_id>/lessons")
+@public
+@blp.lists(CourseLessonSchema)
+def list_course_lessons(course_id: UUID):
+    """Outline of a course
+
+    Every lesson in order, without its body; `position` counts over the whole course.
+    """
+    return lessons_read.list_of_course(visitor(), course_id)
+
+
+@blp.get("/sections/<uuid:section_id>/lessons")
+@public
+@blp.lists(LessonOutlineSchema)
+def list_section_lessons(section_id: UUID):
+    """Outline of a section"""
+    return lessons_read.list_of_section(visitor(), section_id)
+
+
+@blp.post("/lessons")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(NewLessonSchema)
+@blp.response(201, LessonSchema, message="The lesson was made.")
+@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
+def create_lesson(lesson: dict):
+    """Add a lesson
+
+    To a section, or with `course_id` to the first section of a course, which is made when there is none. Without a
+    position it is appended.
+    """
+    return lessons.create(caller(), **lesson)
+
+
+@blp.post("/lessons/bulk")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(NewLessonsSchema)
+@blp.response(201, LessonsSchema, message="The lessons were made.")
+@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
+def create_lessons(batch: dict):
+    """Add up to 500 lessons
+
+    All of them or none: `details` names every position that is taken, such as `lessons.3.position`.
+    """
+    return {"lessons": lessons.create_many(caller(), **batch)}
+
+
+@blp.post("/courses/<uuid:course_id>/lessons")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(LessonInCourseSchema)
+@blp.response(201, LessonSchema, message="The lesson was made.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def create_course_lesson(lesson: dict, course_id: UUID):
+    """Add a lesson to a course
+
+    Without a section it goes to the first one, which is made when there is none.
+    """
+    return lessons.create(caller(), course_id=course_id, **lesson)
+
+
+@blp.post("/sections/<uuid:section_id>/lessons/reorder")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(OrderSchema)
+@blp.response(200, LessonsSchema, message="The lessons have a new order.")
+@blp.refuses(Forbidden, CourseUnderReview, OrderStale)
+def reorder_lessons(order: dict, section_id: UUID):
+    """Reorder the lessons of a section
+
+    Name every lesson of the section exactly once. They get the positions 1, 2, 3 and so on.
+    """
+    return {"lessons": lessons.reorder(caller(), section_id, **order)}
+
+
+@blp.get("/lessons/<uuid:lesson_id>")
+@public
+@blp.response(200, LessonSchema)
+@blp.refuses(NotEnrolled, PaymentRequired)
+def show_lesson(lesson_id: UUID):
+    """One lesson with its body
+
+    For the instructor, admins and people who are enrolled; a preview lesson of a published course for everybody.
+    """
+    return lessons_read.get_readable(visitor(), lesson_id)
+
+
+@blp.put("/lessons/<uuid:lesson_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(LessonReplacementSchema)
+@blp.response(200, LessonSchema, message="The lesson was changed.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def replace_lesson(lesson: dict, lesson_id: UUID):
+    """Replace a lesson
+
+    Without a section or a position it stays where it is.
+    """
+    return lessons.update(caller(), lesson_id, **lesson)
+
+
+@blp.patch("/lessons/<uuid:lesson_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(LessonPatchSchema, partial=True)
+@blp.response(200, LessonSchema, message="The lesson was changed.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def edit_lesson(changes: dict, lesson_id: UUID):
+    """Change a lesson
+
+    Moved to another section without a position, it is appended there. Made optional, it may complete people.
+    """
+    return lessons.update(caller(), lesson_id, **changes)
+
+
+@blp.delete("/lessons/<uuid:lesson_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(204)
+@blp.refuses(Forbidden, CourseUnderReview)
+def delete_lesson(lesson_id: UUID):
+    """Delete a lesson
+
+    What people did in it is kept. Whoever had done all the others completes the course.
+    """
+    return lessons.delete(caller(), lesson_id)

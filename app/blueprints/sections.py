@@ -1,0 +1,95 @@
+"""The parts of a course: public with it, changed by whoever manages it."""
+
+from uuid import UUID
+
+from app.access import caller, public, requires, visitor
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import CourseUnderReview, Forbidden, OrderStale, PositionTaken
+from app.schemas.sections import (
+    OrderedSectionsSchema,
+    OrderSchema,
+    SectionInputSchema,
+    SectionPatchSchema,
+    SectionSchema,
+)
+from app.services import sections
+
+blp = Blueprint("sections", __name__, description="The parts of a course, in order.")
+
+
+@blp.get("/courses/<uuid:course_id>/sections")
+@public
+@blp.lists(SectionSchema)
+def list_sections(course_id: UUID):
+    """Sections of a course"""
+    return sections.list_of_course(visitor(), course_id)
+
+
+@blp.post("/courses/<uuid:course_id>/sections")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(SectionInputSchema)
+@blp.response(201, SectionSchema, message="The section was made.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def create_section(section: dict, course_id: UUID):
+    """Add a section
+
+    Without a position it is appended.
+    """
+    return sections.create(caller(), course_id, **section)
+
+
+@blp.post("/courses/<uuid:course_id>/sections/reorder")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(OrderSchema)
+@blp.response(200, OrderedSectionsSchema, message="The sections have a new order.")
+@blp.refuses(Forbidden, CourseUnderReview, OrderStale)
+def reorder_sections(order: dict, course_id: UUID):
+    """Reorder the sections
+
+    Name every section of the course exactly once. They get the positions 1, 2, 3 and so on.
+    """
+    return {"sections": sections.reorder(caller(), course_id, **order)}
+
+
+@blp.get("/sections/<uuid:section_id>")
+@public
+@blp.response(200, SectionSchema)
+def show_section(section_id: UUID):
+    """One section"""
+    return sections.get_visible(visitor(), section_id)
+
+
+@blp.put("/sections/<uuid:section_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(SectionInputSchema)
+@blp.response(200, SectionSchema, message="The section was changed.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def replace_section(section: dict, section_id: UUID):
+    """Replace a section
+
+    Without a position it keeps its place.
+    """
+    return sections.update(caller(), section_id, **section)
+
+
+@blp.patch("/sections/<uuid:section_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(SectionPatchSchema, partial=True)
+@blp.response(200, SectionSchema, message="The section was changed.")
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+def edit_section(changes: dict, section_id: UUID):
+    """Change a section"""
+    return sections.update(caller(), section_id, **changes)
+
+
+@blp.delete("/sections/<uuid:section_id>")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(204)
+@blp.refuses(Forbidden, CourseUnderReview)
+def delete_section(section_id: UUID):
+    """Delete a section and its lessons
+
+    What people did in the lessons is kept. Whoever had done all the others completes the course.
+    """
+    return sections.delete(caller(), section_id)

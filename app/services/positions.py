@@ -1,0 +1,49 @@
+"""Places in a row: sections in a course, lessons in a section. They count from 1, may have gaps, and never clash.
+
+Callers hold the lock of the course, so that what is read here is still true when it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, column, func, literal, select, update
+
+from app.db import db
+from app.errors import OrderStale
+from app.models.lesson import Lesson
+from app.models.section import Section
+
+Placed = type[Section] | type[Lesson]
+
+
+def behind_the_last(model: Placed, siblings: ColumnElement[bool]) -> ScalarSelect[int]:
+    """The place where something is appended."""
+    return select(func.coalesce(func.max(model.position), 0) + 1).where(siblings).scalar_subquery()
+
+
+def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]) -> None:
+    """Give the siblings the places 1, 2, 3 … in this order, in one statement."""
+    present = db.session.scalars(select(model.id).where(siblings, model.deleted_at.is_(None))).all()
+    _refuse_another(order, present)
+    placed = (
+        func.unnest(literal(list(order), ARRAY(Uuid)))
+        .table_valued(column("id", Uuid), with_ordinality="place")
+        .render_derived()
+    )
+    db.session.execute(
+        update(model)
+        .where(model.id == placed.c.id)
+        .values(position=placed.c.place)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
+    """An order of anything but exactly these was made from a list that is no longer the current one."""
+    if sorted(order) == sorted(present):
+        return
+    missing = [f"Missing: {each}." for each in present if each not in set(order)]
+    unknown = [f"Not here: {each}." for each in order if each not in set(present)]
+    raise OrderStale(details={"order": missing + unknown or ["Something is named twice."]})

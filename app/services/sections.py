@@ -1,0 +1,101 @@
+"""The parts of a course, in order. Whoever sees the course sees them; whoever manages it changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.db import db, refusing
+from app.errors import NotFound, PositionTaken
+from app.models.course import Course
+from app.models.lesson import Lesson
+from app.models.section import Section
+from app.models.user import User
+from app.paging import Listing, SortKey
+from app.services import courses, lessons_delete, positions
+
+FIRST_TITLE = "Lessons"
+"""The section that is made for a lesson which comes without one."""
+
+
+def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
+    course = courses.get_visible(viewer, course_id)
+    present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
+    return Listing(present, [SortKey(Section.position), SortKey(Section.id)])
+
+
+def get_visible(viewer: User | None, section_id: UUID) -> Section:
+    found = select(Section).join(Course, Course.id == Section.course_id)
+    section = db.session.scalar(
+        found.where(Section.id == section_id, Section.deleted_at.is_(None), Course.visible_to(viewer))
+    )
+    if section is None:
+        raise NotFound
+    return section
+
+
+def open_for_change(actor: User, section_id: UUID, what: str) -> Section:
+    """The section as it is now, in a course that the actor manages and that is locked until the end."""
+    course_id = db.session.scalar(
+        select(Section.course_id).where(Section.id == section_id, Section.deleted_at.is_(None))
+    )
+    if course_id is None:
+        raise NotFound
+    courses.touch_content(actor, courses.get_managed(actor, course_id), what)
+    # Read after the lock: somebody may have deleted it while we waited.
+    section = db.session.scalar(select(Section).where(Section.id == section_id, Section.deleted_at.is_(None)))
+    if section is None:
+        raise NotFound
+    return section
+
+
+def create(
+    actor: User, course_id: UUID, *, title: str, description: str = "", position: int | None = None
+) -> Section:
+    courses.touch_content(actor, courses.get_managed(actor, course_id), "sections")
+    return _add(course_id, title, description, position)
+
+
+def first_of(course_id: UUID) -> Section:
+    """The first section of a locked course, made when there is none."""
+    present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    first = db.session.scalar(present.order_by(Section.position).limit(1))
+    return first or _add(course_id, FIRST_TITLE, "", None)
+
+
+def update(actor: User, section_id: UUID, **changes: Any) -> Section:
+    section = open_for_change(actor, section_id, "sections")
+    with refusing({Section.ONE_PER_POSITION: _taken(changes.get("position"))}):
+        for name, value in changes.items():
+            setattr(section, name, value)
+    return section
+
+
+def delete(actor: User, section_id: UUID) -> None:
+    """The section and its lessons leave the course; what people did in them is kept."""
+    section = open_for_change(actor, section_id, "sections")
+    lessons_delete.remove(section.course_id, Lesson.section_id == section.id)
+    section.deleted_at = func.now()
+    section.position = None
+
+
+def reorder(actor: User, course_id: UUID, order: Sequence[UUID]) -> Sequence[Section]:
+    courses.touch_content(actor, courses.get_managed(actor, course_id), "sections")
+    positions.renumber(Section, Section.course_id == course_id, order)
+    present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    return db.session.scalars(present.order_by(Section.position)).all()
+
+
+def _add(course_id: UUID, title: str, description: str, position: int | None) -> Section:
+    place = position or positions.behind_the_last(Section, Section.course_id == course_id)
+    section = Section(course_id=course_id, title=title, description=description, position=place)
+    with refusing({Section.ONE_PER_POSITION: _taken(position)}):
+        db.session.add(section)
+    return section
+
+
+def _taken(position: int | None) -> PositionTaken:
+    return PositionTaken(details={"position": [f"Another section stands at {position}."]})
