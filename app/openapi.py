@@ -78,6 +78,7 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
         self.ma_plugin.converter.add_attribute_function(_describe_choice)
+        self.ma_plugin.converter.add_attribute_function(_describe_pattern)
 
 
 def _describe_choice(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
@@ -87,6 +88,12 @@ def _describe_choice(_converter: object, field: ma.fields.Field[Any], **_: Any) 
     if isinstance(field, fields.Money):
         return {"example": "49.90"}
     return {}
+
+
+def _describe_pattern(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:
+    """A pattern as JSON Schema reads it: searched for, not matched from the start, ended by `$`."""
+    rules = [str(rule.regex.pattern) for rule in field.validators if isinstance(rule, ma.validate.Regexp)]
+    return {"pattern": "^(?:" + rules[0].removesuffix(r"\Z") + ")$"} if rules else {}
 
 
 class ErrorBodySchema(ma.Schema):

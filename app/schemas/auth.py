@@ -114,7 +114,7 @@ class PasswordChangeSchema(Schema):
 
 class RegisteredSchema(Schema):
     user = ma.fields.Nested(UserSchema)
-    instructor_request = ma.fields.Raw(allow_none=True, metadata={"type": "null"})
+    instructor_request = ma.fields.Raw(metadata={"type": "null"})
 
 
 class TokensSchema(Schema):
