@@ -37,3 +37,7 @@ class Certificate(Identified, Model):
         UniqueConstraint("enrollment_id", name=ONE_PER_ENROLLMENT),
         UniqueConstraint("number", name="uq_certificates_number"),
     )
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None

@@ -1,0 +1,58 @@
+"""Certificates: one's own, verification by anybody, revocation by admins."""
+
+from typing import Any
+from uuid import UUID
+
+from app.access import caller, public, requires
+from app.api import Blueprint
+from app.enums import Role
+from app.errors import InvalidTransition
+from app.schemas.certificates import (
+    CertificateQuerySchema,
+    CertificateSchema,
+    RevocationSchema,
+    VerificationSchema,
+)
+from app.services import certificates
+
+blp = Blueprint("certificates", __name__, description="Proof of completion, verifiable by anybody.")
+
+
+@blp.get("/certificates")
+@requires()
+@blp.lists(CertificateSchema, CertificateQuerySchema)
+def list_certificates(filters: dict[str, Any]):
+    """Your certificates"""
+    return certificates.list_own(caller(), **filters)
+
+
+@blp.get("/certificates/<uuid:certificate_id>")
+@requires()
+@blp.response(200, CertificateSchema)
+def show_certificate(certificate_id: UUID):
+    """One certificate
+
+    Your own; admins see any.
+    """
+    return certificates.get_own(caller(), certificate_id)
+
+
+@blp.get("/certificates/verify/<number>")
+@public
+@blp.response(200, VerificationSchema)
+def verify_certificate(number: str):
+    """Verify a certificate by its number
+
+    Name, course and date only; a revoked certificate says so.
+    """
+    return certificates.verify(number)
+
+
+@blp.post("/certificates/<uuid:certificate_id>/revoke")
+@requires(Role.ADMIN)
+@blp.arguments(RevocationSchema)
+@blp.response(200, CertificateSchema, message="The certificate is revoked.")
+@blp.refuses(InvalidTransition)
+def revoke_certificate(revocation: dict[str, Any], certificate_id: UUID):
+    """Revoke a certificate"""
+    return certificates.revoke(caller(), certificate_id, **revocation)

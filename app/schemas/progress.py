@@ -1,0 +1,59 @@
+"""Progress in and out."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, validates_schema
+from marshmallow.fields import List, Nested
+
+from app.enums import LessonType
+from app.schemas import fields
+from app.schemas.base import Schema
+
+
+class ProgressRowSchema(Schema):
+    """One lesson of the course, and how far the learner is in it. `position` counts over the whole course."""
+
+    lesson_id = fields.Id()
+    section_id = fields.Id()
+    title = fields.Text(max_length=200)
+    type = fields.Choice(LessonType)
+    position = fields.Whole(minimum=1)
+    is_required = fields.Flag()
+    is_completed = fields.Flag()
+    completed_at = fields.Instant(allow_none=True)
+    position_seconds = fields.Whole()
+
+
+class ProgressSchema(Schema):
+    """How far a lesson was watched, whether it is done, or both."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"position_seconds": 95}
+
+    position_seconds = fields.Whole()
+    completed = fields.Flag()
+
+    @validates_schema
+    def _say_something(self, told: Mapping[str, Any], **_: Any) -> None:
+        if not told:
+            raise ValidationError("Give position_seconds, completed or both.")
+
+
+class RequirementSchema(Schema):
+    """A lesson that decides about completion."""
+
+    lesson_id = fields.Id()
+    title = fields.Text(max_length=200)
+    position = fields.Whole(minimum=1)
+    is_completed = fields.Flag()
+    completed_at = fields.Instant(allow_none=True)
+
+
+class CompletionSchema(Schema):
+    """Why an enrollment is completed, or not yet."""
+
+    is_completed = fields.Flag()
+    completed_at = fields.Instant(allow_none=True)
+    formula = fields.Text(max_length=400)
+    requirements = List(Nested(RequirementSchema))
+    next_step = fields.Text(max_length=400)

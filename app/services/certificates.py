@@ -1,0 +1,55 @@
+"""Certificates: one's own, anybody's by its number, and their revocation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, true, update
+
+from app.db import db
+from app.errors import InvalidTransition, NotFound
+from app.models import Certificate, Enrollment, User
+from app.paging import Listing, ordered_by
+
+_ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": Certificate.course_title}
+
+
+def list_own(user: User, *, ordering: str) -> Listing:
+    statement = select(Certificate).join(Certificate.enrollment).where(Enrollment.user_id == user.id)
+    return Listing(statement, ordered_by(ordering, _ORDERINGS, Certificate.id))
+
+
+def get_own(user: User, certificate_id: UUID) -> Certificate:
+    """One's own certificate; to admins any."""
+    return _find(Certificate.id == certificate_id, true() if user.is_admin else _belongs_to(user))
+
+
+def verify(number: str) -> Certificate:
+    """The certificate with this number, to anyone who was shown it; revoked ones say so."""
+    return _find(Certificate.number == number.upper())
+
+
+def revoke(admin: User, certificate_id: UUID, *, reason: str) -> Certificate:
+    """Take a certificate back. Its number verifies as revoked from now on."""
+    _find(Certificate.id == certificate_id)
+    revoked = db.session.scalar(
+        update(Certificate)
+        .where(Certificate.id == certificate_id, Certificate.revoked_at.is_(None))
+        .values(revoked_at=func.now(), revoked_by_id=admin.id, revocation_reason=reason)
+        .returning(Certificate)
+        .execution_options(populate_existing=True)
+    )
+    if revoked is None:
+        raise InvalidTransition("This certificate is revoked already.")
+    return revoked
+
+
+def _find(*conditions: ColumnElement[bool]) -> Certificate:
+    certificate = db.session.scalar(select(Certificate).where(*conditions))
+    if certificate is None:
+        raise NotFound
+    return certificate
+
+
+def _belongs_to(user: User) -> ColumnElement[bool]:
+    return Certificate.enrollment.has(Enrollment.user_id == user.id)
