@@ -34,9 +34,11 @@ _OUTLINE = (
 
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
-    """The course with this id, slug or code, if the viewer may see it."""
+    """The course with this id, slug or code as it is now, if the viewer may see it."""
     found = select(Course).where(named(ref), Course.visible_to(viewer))
-    course = db.session.scalar(found.order_by((Course.slug == str(ref)).desc()).limit(1))
+    found = found.order_by((Course.slug == str(ref)).desc()).limit(1)
+    # Counters move in SQL: a course that this session read earlier is read again.
+    course = db.session.scalar(found.execution_options(populate_existing=True))
     if course is None:
         raise NotFound
     return course
