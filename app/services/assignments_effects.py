@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, and_, case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Update, and_, case, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
@@ -103,5 +103,5 @@ def _payment(course: Course, actor: User) -> PaymentStatus:
     return PaymentStatus.WAIVED if actor.is_admin else PaymentStatus.UNPAID
 
 
-def _moment(at: datetime | None) -> object:
-    return func.now() if at is None else at
+def _moment(at: datetime | None) -> ColumnElement[Any]:
+    return func.now() if at is None else literal(at)
