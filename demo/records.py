@@ -117,7 +117,9 @@ class CourseRecord:
     def sections(self) -> dict[str, list[LessonRecord]]:
         """Lessons by section: what is open at any time, then week by week; required ones without a day come last."""
         weeks = sorted({lesson.week for lesson in self.lessons if lesson.week is not None})
-        sections: dict[str, list[LessonRecord]] = {ANY_TIME: []} | {f"Week {week}": [] for week in weeks}
+        sections: dict[str, list[LessonRecord]] = {
+            title: [] for title in (ANY_TIME, *map("Week {}".format, weeks))
+        }
         last = f"Week {weeks[-1]}"
         for lesson in self.lessons:
             undated = last if lesson.is_required else ANY_TIME

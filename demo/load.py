@@ -1,0 +1,197 @@
+"""The import: course by course, each in one transaction, so that a run that was stopped goes on where it was.
+
+A course whose code exists is finished, because its code and all that follows were committed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.db import db, transaction
+from app.enums import CourseStatus
+from app.models.assignment import AssignmentItem
+from app.models.category import Category
+from app.models.course import Course
+from app.models.user import User
+from app.services import (
+    assignments,
+    categories,
+    completion,
+    courses_workflow,
+    courses_write,
+    enrollments_history,
+    lessons,
+    progress,
+    sections,
+    users_provision,
+)
+from app.services.users_provision import Person
+from demo.names import name_of
+from demo.people import ADMIN, INSTRUCTORS
+from demo.records import SMALL, CourseRecord, LearnerRecord, read_courses
+
+IMPORTED = "import"
+"""Why the notices of imported completions are SUPPRESSED."""
+
+_ANNOUNCED = -365
+"""The day, counted from the start, on which an imported course was made: before its first registration."""
+
+_SUBJECTS = {
+    "AAA": "Social sciences",
+    "BBB": "Social sciences",
+    "CCC": "Science and technology",
+    "DDD": "Science and technology",
+    "EEE": "Science and technology",
+    "FFF": "Science and technology",
+    "GGG": "Social sciences",
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One course of an import, for whoever watches."""
+
+    code: str
+    people: int
+    was_there: bool
+
+
+def load_records(size: str) -> Iterator[Loaded]:
+    """Import the courses of this size (`small` or `full`) that are not there yet, one transaction each."""
+    for record in read_courses(SMALL if size == "small" else None):
+        with transaction():
+            was_there = _exists(record.code)
+            if not was_there:
+                _load_course(record)
+        db.session.expunge_all()
+        yield Loaded(record.code, len(record.learners), was_there)
+
+
+def codes_of(size: str) -> list[str]:
+    return list(SMALL) if size == "small" else [record.code for record in read_courses()]
+
+
+def person(email: str) -> User:
+    """One of the demo people, who are there before any record."""
+    return db.session.scalars(select(User).where(User.has_email(email))).one()
+
+
+def _exists(code: str) -> bool:
+    return db.session.scalar(select(Course.id).where(Course.code == code)) is not None
+
+
+def _load_course(record: CourseRecord) -> None:
+    admin = person(ADMIN.email)
+    course, lesson_ids = _publish_course(admin, record)
+    learners = list(record.learners.values())
+    users_provision.provision(
+        [_person_of(learner) for learner in learners],
+        at=record.moment(min(each.enrolled for each in learners)),
+    )
+    report = assignments.assign(
+        admin,
+        course.id,
+        external_ids=[learner.external_id for learner in learners],
+        notify=False,
+        reason=f"Registered for {record.title}",
+        at=record.moment(_ANNOUNCED),
+    )
+    _tell_past(record, course.id, _enrollments_of(report.run.id), lesson_ids)
+
+
+def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str, UUID]]:
+    """The course with its lessons, through draft, submission, decision and publication."""
+    owner = person(_instructor_of(record))
+    opened = record.moment(_ANNOUNCED)
+    course = courses_write.create(
+        admin,
+        at=opened,
+        code=record.code,
+        title=record.title,
+        short_description=f"{_SUBJECTS[record.module]}: {record.length} days, starting {record.starts_on:%d %B %Y}.",
+        description=(
+            "A presentation of a real course of The Open University, from the Open University Learning Analytics "
+            "Dataset (CC BY 4.0). The titles of its lessons and the names of its learners are made up."
+        ),
+        category_id=_category(admin, _SUBJECTS[record.module]).id,
+        instructor_id=owner.id,
+        class_starts=record.starts_on,
+    )
+    lesson_ids = _write_lessons(owner, course.id, record)
+    courses_workflow.submit(owner, course.id)
+    courses_workflow.review(admin, course.id, status=CourseStatus.APPROVED)
+    courses_workflow.publish(owner, course.id, at=opened)
+    return course, lesson_ids
+
+
+def _write_lessons(owner: User, course_id: UUID, record: CourseRecord) -> dict[str, UUID]:
+    lesson_ids: dict[str, UUID] = {}
+    for title, records in record.sections().items():
+        section = sections.create(owner, course_id, title=title)
+        written = lessons.create_many(
+            owner,
+            section_id=section.id,
+            lessons=[
+                {"title": lesson.title, "type": lesson.type, "is_required": lesson.is_required}
+                for lesson in records
+            ],
+        )
+        lesson_ids |= {lesson.key: row.id for lesson, row in zip(records, written, strict=True)}
+    return lesson_ids
+
+
+def _tell_past(
+    record: CourseRecord, course_id: UUID, enrollment_ids: dict[str, UUID], lesson_ids: dict[str, UUID]
+) -> None:
+    """What each learner did: joined, handed in, left, was graded; and who has completed by it."""
+    learners = list(record.learners.values())
+
+    def by_enrollment(told: Sequence[LearnerRecord], day: str) -> dict[UUID, datetime]:
+        return {enrollment_ids[each.external_id]: record.moment(getattr(each, day)) for each in told}
+
+    enrollments_history.tell_enrolled(course_id, by_enrollment(learners, "enrolled"))
+    progress.complete_many(
+        course_id,
+        [
+            (enrollment_ids[learner.external_id], lesson_ids[key], record.moment(day))
+            for learner in learners
+            for key, day in record.completions(learner)
+        ],
+    )
+    cancelled = [learner for learner in learners if learner.is_cancelled]
+    enrollments_history.tell_cancelled(course_id, by_enrollment(cancelled, "cancelled"))
+    completion.settle(course_id, suppressed=IMPORTED)
+    enrollments_history.tell_grades(
+        course_id, {enrollment_ids[each.external_id]: each.grade for each in learners if each.grade}
+    )
+
+
+def _enrollments_of(assignment_id: UUID) -> dict[str, UUID]:
+    """Enrollment ids by the identifier that the run was given, from its ledger."""
+    lines = db.session.execute(
+        select(AssignmentItem.input, AssignmentItem.enrollment_id).where(
+            AssignmentItem.assignment_id == assignment_id
+        )
+    )
+    return {line.input: line.enrollment_id for line in lines if line.enrollment_id is not None}
+
+
+def _person_of(learner: LearnerRecord) -> Person:
+    first_name, last_name = name_of(learner.external_id)
+    login = f"learner{learner.external_id}"
+    return Person(learner.external_id, f"{login}@example.org", login, first_name, last_name)
+
+
+def _instructor_of(record: CourseRecord) -> str:
+    """Modules are shared out among the demo instructors, each keeping all presentations of a module."""
+    return INSTRUCTORS[(ord(record.module[0]) - ord("A")) % len(INSTRUCTORS)].email
+
+
+def _category(admin: User, name: str) -> Category:
+    found = db.session.scalar(select(Category).where(Category.name == name))
+    return found or categories.create(admin, name=name)

@@ -1,0 +1,98 @@
+"""What stands beside the records: the demo people, and a little of everything that a platform has going on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import db, transaction
+from app.enums import CourseStatus, LessonType, Level
+from app.models.course import Course
+from app.models.lesson import Lesson
+from app.models.user import User
+from app.services import assignments, courses_workflow, courses_write, enrollments, lessons, progress, users
+from demo.load import person
+from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
+
+_COURSE = "Fire safety at work"
+_WAITING = "Negotiating with care"
+
+
+def invite_people() -> None:
+    """The nine people, once."""
+    with transaction():
+        if db.session.scalar(select(User.id).where(User.has_email(ADMIN.email))) is not None:
+            return
+        admin = users.found_admin(
+            email=ADMIN.email, password=PASSWORD, first_name=ADMIN.first_name, last_name=ADMIN.last_name
+        )
+        for each in PEOPLE:
+            if each.email != ADMIN.email:
+                users.create(
+                    admin,
+                    email=each.email,
+                    username=each.name,
+                    first_name=each.first_name,
+                    last_name=each.last_name,
+                    role=each.role,
+                    password=PASSWORD,
+                )
+
+
+def furnish() -> None:
+    """A course of today with people at every stage, and one that waits for a decision; once."""
+    with transaction():
+        if db.session.scalar(select(Course.id).where(Course.title == _COURSE)) is not None:
+            return
+        admin = person(ADMIN.email)
+        instructor, second, *_ = (person(each.email) for each in INSTRUCTORS)
+        course, written = _write_course(
+            instructor, _COURSE, "What to do before, during and after a fire.", total_seats=4
+        )
+        courses_workflow.review(
+            admin, course.id, status=CourseStatus.PUBLISHED, review_notes="Short and to the point."
+        )
+        _write_course(second, _WAITING, "Listening first, asking second.", price=Decimal("49.00"))
+        _begin_learning(admin, course, written)
+
+
+def _write_course(owner: User, title: str, about: str, **fields: Any) -> tuple[Course, list[Lesson]]:
+    """A course with three lessons, submitted for a decision."""
+    course = courses_write.create(owner, title=title, short_description=about, level=Level.BEGINNER, **fields)
+    written = lessons.create_many(
+        owner,
+        course_id=course.id,
+        lessons=[
+            {
+                "title": "Welcome",
+                "type": LessonType.TEXT,
+                "content": f"**{title}.** {about}",
+                "is_preview": True,
+            },
+            {"title": "The essentials", "type": LessonType.TEXT, "content": "1. Look.\n2. Think.\n3. Act."},
+            {"title": "Further reading", "type": LessonType.RESOURCE, "is_required": False},
+        ],
+    )
+    courses_workflow.submit(owner, course.id)
+    return course, written
+
+
+def _begin_learning(admin: User, course: Course, written: list[Lesson]) -> None:
+    """One has finished, one has begun, one was assigned with a due date; a seat is left."""
+    first, second, third, *_ = (person(each.email) for each in STUDENTS)
+    welcome, essentials, _ = (lesson.id for lesson in written)
+    enrollments.enroll(first, course.id)
+    progress.complete(first, welcome)
+    progress.complete(first, essentials)
+    enrollments.enroll(second, course.id)
+    progress.complete(second, welcome)
+    assignments.assign(
+        admin,
+        course.id,
+        emails=[third.email],
+        due_at=datetime.now(UTC) + timedelta(days=14),
+        reason="Yearly training",
+    )
