@@ -104,7 +104,9 @@ def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | 
 def _count(listing: Listing) -> tuple[int, bool]:
     if listing.total is not None:
         return listing.total, True
-    capped = listing.statement.order_by(None).with_only_columns(literal(1)).limit(COUNT_CAP + 1).subquery()
+    # The columns may be all that names the table.
+    bare = listing.statement.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    capped = bare.limit(COUNT_CAP + 1).subquery()
     count = db.session.scalar(select(func.count()).select_from(capped)) or 0
     return min(count, COUNT_CAP), count <= COUNT_CAP
 
