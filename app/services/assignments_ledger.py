@@ -238,7 +238,7 @@ SELECT
 FROM decided
 ORDER BY row
 RETURNING
-    row, user_id, outcome, code, enrollment_id,
+    row, CAST(user_id AS text), outcome, code, CAST(enrollment_id AS text),
     before_status, before_source, before_due_at, after_status, after_source, after_due_at
 """
 

@@ -1,0 +1,120 @@
+"""The record of bulk runs: lists, filters, the ledger and its CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.http import assert_refused, data_of
+
+
+@pytest.fixture
+def admin(api, make):
+    return api.as_(make.admin())
+
+
+def assign(client, course, *people, **body):
+    sent = {"user_ids": [str(person.id) for person in people], **body}
+    return data_of(client.post(f"/courses/{course.id}/assign-multiple", json=sent))
+
+
+def test_a_run_is_recorded_with_who_when_and_why(api, make):
+    boss = make.admin()
+    course, student = make.course(), make.student()
+    admin = api.as_(boss)
+
+    report = assign(admin, course, student, student, reason="Safety first")
+
+    record = data_of(admin.get(f"/assignments/{report['assignment_id']}"))
+    assert record.pop("created_at") <= record.pop("finished_at")
+    assert record == {
+        "id": report["assignment_id"],
+        "action": "ASSIGN",
+        "course_id": str(course.id),
+        "state": "APPLIED",
+        "requested": 2,
+        "unique": 1,
+        "counts": report["counts"],
+        "reason": "Safety first",
+        "created_by": str(boss.id),
+    }
+
+
+def test_runs_are_listed_newest_first_and_filtered(admin, make):
+    course, other, student = make.course(), make.course(), make.student()
+    first = assign(admin, course, student)["assignment_id"]
+    second = assign(admin, other, student, mode="preview")["assignment_id"]
+    body = {"user_ids": [str(student.id)]}
+    third = data_of(admin.post(f"/courses/{course.id}/unassign-multiple", json=body))["assignment_id"]
+
+    def listed(query=""):
+        return [run["id"] for run in data_of(admin.get(f"/assignments{query}"))]
+
+    assert listed() == [third, second, first]
+    assert listed("?ordering=created_at") == [first, second, third]
+    assert listed(f"?course={course.id}") == [third, first]
+    assert listed("?state=preview") == [second]
+    assert listed("?action=UNASSIGN") == [third]
+
+
+@pytest.mark.parametrize("query", ["?state=x", "?ordering=reason", "?course=x", "?who=me"])
+def test_an_unknown_filter_is_refused(admin, query):
+    assert_refused(admin.get(f"/assignments{query}"), 422, "invalid_request")
+
+
+def test_instructors_see_their_own_runs_only(api, admin, make):
+    owner, other = make.instructor(), make.instructor()
+    course, student = make.course(instructor=owner), make.student()
+    own = assign(api.as_(owner), course, student)["assignment_id"]
+    admins = assign(admin, course, make.student(is_active=False))["assignment_id"]
+
+    assert [run["id"] for run in data_of(api.as_(owner).get("/assignments"))] == [own]
+    assert data_of(api.as_(other).get("/assignments")) == []
+    assert_refused(api.as_(owner).get(f"/assignments/{admins}"), 404, "not_found")
+    assert_refused(api.as_(other).get(f"/assignments/{own}"), 404, "not_found")
+    assert_refused(api.as_(other).get(f"/assignments/{own}/items"), 404, "not_found")
+    assert len(data_of(admin.get("/assignments"))) == 2
+
+
+def test_students_see_no_runs(api, make):
+    assert_refused(api.as_(make.student()).get("/assignments"), 403, "forbidden")
+
+
+def test_the_ledger_is_paged_in_the_order_sent(admin, make):
+    people = [make.student() for _ in range(5)]
+    report = assign(admin, make.course(total_seats=3), *people)
+    path = f"/assignments/{report['assignment_id']}/items"
+
+    first = admin.get(f"{path}?page_size=2").get_json()
+    refused = admin.get(f"{path}?outcome=no_seat").get_json()
+
+    assert first["data"] == report["results"][:2]
+    assert (first["count"], first["count_is_exact"]) == (5, True)
+    assert refused["data"] == report["results"][3:]
+    assert refused["count"] == 2
+
+
+def test_the_ledger_is_a_sheet_too(admin, make):
+    course, student = make.course(), make.student()
+    report = assign(admin, course, student, emails=["=cmd@example.org"])
+
+    response = admin.get(f"/assignments/{report['assignment_id']}/items?format=csv")
+
+    rows = list(csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff"))))
+    assert response.mimetype == "text/csv"
+    assert [row["outcome"] for row in rows] == ["assigned", "not_found"]
+    assert rows[0]["after_status"] == "ACTIVE"
+    assert rows[1]["input"] == "'=cmd@example.org"
+
+
+def test_a_list_of_runs_is_three_statements(admin, make, statements):
+    course = make.course()
+    for _ in range(5):
+        assign(admin, course, make.student())
+
+    with statements() as seen:
+        data_of(admin.get("/assignments"))
+
+    assert len(seen) == 3
