@@ -27,6 +27,7 @@ from app.schemas.courses import (
     CourseSchema,
     CreatedCourseSchema,
     DecisionSchema,
+    OwnCourseQuerySchema,
     PublicationSchema,
 )
 from app.services import courses, courses_list, courses_workflow, courses_write
@@ -62,7 +63,7 @@ def create_course(values: dict[str, Any]):
 
 @blp.get("/courses/mine")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(CourseSchema, CourseQuerySchema)
+@blp.lists(CourseSchema, OwnCourseQuerySchema)
 def list_my_courses(filters: dict[str, Any]):
     """What you teach, in every state."""
     return courses_list.own(caller(), **filters)

@@ -202,8 +202,8 @@ class CourseInputSchema(CourseReplaceSchema):
     )
 
 
-class CourseQuerySchema(ListQuerySchema):
-    """How to narrow and order the catalogue."""
+class OwnCourseQuerySchema(ListQuerySchema):
+    """How to narrow and order one's own courses."""
 
     search = search_term()
     category = fields.Text(max_length=120, load_default=None, metadata={"description": "An id or a slug."})
@@ -211,12 +211,17 @@ class CourseQuerySchema(ListQuerySchema):
     is_free = fields.Flag(load_default=None)
     min_price = fields.Money(load_default=None)
     max_price = fields.Money(load_default=None)
-    instructor = fields.Text(
-        max_length=60, load_default=None, metadata={"description": "An id or a username."}
-    )
     has_seats = fields.Flag(load_default=None)
     status = fields.Choice(CourseStatus, load_default=None)
     ordering = ordering(*ORDERINGS, default=None)
+
+
+class CourseQuerySchema(OwnCourseQuerySchema):
+    """How to narrow and order the catalogue."""
+
+    instructor = fields.Text(
+        max_length=60, load_default=None, metadata={"description": "An id or a username."}
+    )
 
 
 class CourseDeletionSchema(Schema):
