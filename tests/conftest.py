@@ -18,7 +18,7 @@ from config import Config
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.mail"]
 
 
 @pytest.fixture(scope="session")

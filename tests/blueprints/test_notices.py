@@ -1,0 +1,209 @@
+"""The outbox as admins see it, and what they can do about it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app import queue
+from app.db import db, transaction
+from app.enums import Channel, NoticeState
+from app.models import Notice
+from app.services import notices
+from tests.http import assert_refused, data_of
+
+
+@pytest.fixture
+def admin(api, make):
+    return api.as_(make.admin())
+
+
+@pytest.fixture
+def owe(app):
+    def run(*enrollments, **options):
+        with app.app_context(), transaction():
+            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
+
+    return run
+
+
+@pytest.fixture
+def mail(app, make, owe):
+    """An EMAIL row in some state."""
+
+    def run(state, **values):
+        enrollment = make.enrollment(make.course())
+        owe(enrollment)
+        if state == NoticeState.SENT:
+            values["sent_at"] = func.now()
+        with app.app_context(), transaction():
+            mails = Notice.enrollment_id == enrollment.id, Notice.channel == Channel.EMAIL
+            db.session.execute(update(Notice).where(*mails).values(state=state, **values))
+            found = db.session.scalars(select(Notice).where(*mails)).one()
+            queue.connection().flushdb()
+        return found
+
+    return run
+
+
+@pytest.fixture
+def rung(app):
+    def read():
+        with app.app_context():
+            return [each for found in queue.jobs().get_jobs() for each in found.args[0]]
+
+    return read
+
+
+def test_admins_see_every_notice(admin, mail):
+    found = mail(NoticeState.FAILED, reason="SMTP 550 no", attempts=10)
+
+    shown = data_of(admin.get("/notices?channel=email"))
+
+    [row] = shown
+    assert row["created_at"].endswith("Z")
+    assert {name: row[name] for name in row if not name.endswith("_at")} == {
+        "id": str(found.id),
+        "kind": "COMPLETION",
+        "channel": "EMAIL",
+        "state": "FAILED",
+        "reason": "SMTP 550 no",
+        "enrollment_id": str(found.enrollment_id),
+        "course_id": str(found.course_id),
+        "assignment_id": None,
+        "user_id": str(found.user_id),
+        "completion_number": 0,
+        "attempt_number": 1,
+        "attempts": 10,
+        "message_id": f"<{found.id}@rollcall.example>",
+    }
+    assert row["sent_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 4),
+        ("state=sent", 2),
+        ("state=QUEUED", 2),
+        ("kind=completion", 4),
+        ("kind=ASSIGNMENT", 0),
+        ("channel=IN_APP", 2),
+        ("course=one", 2),
+        ("course=two&channel=EMAIL", 1),
+        ("course=nowhere", 0),
+        ("user=ada", 2),
+        ("user=ADA@example.org", 2),
+        ("ordering=created_at", 4),
+    ],
+)
+def test_the_list_is_filtered(query, found, admin, make, owe):
+    owe(make.enrollment(make.course(slug="one"), make.student(username="ada", email="ada@example.org")))
+    owe(make.enrollment(make.course(slug="two")))
+
+    assert len(data_of(admin.get(f"/notices?{query}"))) == found
+
+
+@pytest.mark.parametrize("query", ["state=LOST", "channel=PIGEON", "ordering=reason", "colour=red"])
+def test_an_unknown_filter_is_refused(query, admin):
+    assert_refused(admin.get(f"/notices?{query}"), 422, "invalid_request")
+
+
+def test_the_list_is_newest_first_in_three_statements(admin, make, owe, statements):
+    for _ in range(3):
+        owe(make.enrollment(make.course()))
+
+    with statements() as seen:
+        rows = data_of(admin.get("/notices"))
+
+    assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
+    assert len(seen) == 3
+
+
+def test_a_failed_notice_is_tried_again_under_its_message_id(admin, mail, rung):
+    failed = mail(NoticeState.FAILED, reason="SMTP 550 no", attempts=10)
+
+    again = data_of(admin.post(f"/notices/{failed.id}/resend"))
+
+    assert again["id"] == str(failed.id)
+    assert again["message_id"] == f"<{failed.id}@rollcall.example>"
+    assert (again["state"], again["attempts"], again["reason"]) == ("QUEUED", 0, None)
+    assert rung() == [str(failed.id)]
+
+
+def test_a_sent_notice_becomes_a_new_attempt_under_its_own_message_id(admin, mail, smtp, work_off):
+    sent = mail(NoticeState.SENT, attempts=1)
+
+    second = data_of(admin.post(f"/notices/{sent.id}/resend"))
+    work_off()
+    third = data_of(admin.post(f"/notices/{second['id']}/resend"))
+    work_off()
+
+    assert [second["attempt_number"], third["attempt_number"]] == [2, 3]
+    assert smtp.message_ids == [f"<{sent.id}.2@rollcall.example>", f"<{sent.id}.3@rollcall.example>"]
+    assert {row["state"] for row in data_of(admin.get("/notices?channel=EMAIL"))} == {"SENT"}
+
+
+def test_a_notification_can_be_repeated(api, admin, make, owe):
+    learner = make.student()
+    owe(make.enrollment(make.course(), learner))
+    [shown] = data_of(admin.get("/notices?channel=IN_APP"))
+
+    again = data_of(admin.post(f"/notices/{shown['id']}/resend"))
+
+    assert (again["state"], again["message_id"]) == ("SENT", None)
+    assert data_of(api.as_(learner).get("/notifications/unread-count")) == {"unread_count": 2}
+
+
+@pytest.mark.parametrize("state", [NoticeState.QUEUED, NoticeState.SUPPRESSED])
+def test_what_was_not_delivered_is_not_resent(state, admin, mail):
+    notice = mail(state)
+
+    assert_refused(admin.post(f"/notices/{notice.id}/resend"), 409, "notice_not_delivered")
+
+
+def test_a_resend_that_is_under_way_is_not_repeated(admin, mail):
+    sent = mail(NoticeState.SENT)
+    data_of(admin.post(f"/notices/{sent.id}/resend"))
+
+    assert_refused(admin.post(f"/notices/{sent.id}/resend"), 409, "notice_not_delivered")
+
+
+def test_a_notice_that_is_not_there_is_not_resent(admin):
+    assert_refused(admin.post(f"/notices/{uuid4()}/resend"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "state"), [({}, "QUEUED"), ({"notify": True}, "QUEUED"), ({"notify": False}, "SUPPRESSED")]
+)
+def test_recalculating_completes_whoever_is_done(body, state, admin, make):
+    course = make.course(lessons=2)
+    done, half = make.enrollment(course), make.enrollment(course)
+    lessons = make.lessons_of(course)
+    make.progress(done, *lessons)
+    make.progress(half, lessons[0])
+
+    first = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
+    second = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
+
+    assert first == {"course_id": str(course.id), "completed": 1}
+    assert second["completed"] == 0
+    [row] = data_of(admin.get("/notices?channel=EMAIL"))
+    assert (row["user_id"], row["state"]) == (str(done.user_id), state)
+    assert row["reason"] == ("recalculated" if state == "SUPPRESSED" else None)
+
+
+def test_recalculating_what_is_not_there_is_refused(admin):
+    assert_refused(admin.post(f"/courses/{uuid4()}/recalculate", json={}), 404, "not_found")
+
+
+@pytest.mark.parametrize("role", ["student", "instructor"])
+def test_the_outbox_is_for_admins(role, api, make, mail):
+    person = api.as_(getattr(make, role)())
+    sent = mail(NoticeState.SENT)
+
+    assert_refused(person.get("/notices"), 403, "forbidden")
+    assert_refused(person.post(f"/notices/{sent.id}/resend"), 403, "forbidden")
+    assert_refused(person.post(f"/courses/{sent.course_id}/recalculate", json={}), 403, "forbidden")

@@ -1,0 +1,351 @@
+"""The way of a completion notice from its row to the mailbox, by the real job through real Redis and SMTP."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from rq.utils import import_attribute
+from sqlalchemy import func, select, update
+
+from app import queue
+from app.db import db, transaction
+from app.enums import Channel, NoticeKind, NoticeState
+from app.jobs import notices as job
+from app.models import Enrollment, Notice, User
+from app.services import notices, notices_delivery
+
+
+@pytest.fixture
+def owe(app):
+    """Owe the completion of these enrollments, as the completing transaction does."""
+
+    def run(*enrollments, **options):
+        with app.app_context(), transaction():
+            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
+
+    return run
+
+
+@pytest.fixture
+def mails(app):
+    """The EMAIL rows, oldest first."""
+
+    def read():
+        with app.app_context():
+            return db.session.scalars(
+                select(Notice).where(Notice.channel == Channel.EMAIL).order_by(Notice.id)
+            ).all()
+
+    return read
+
+
+@pytest.fixture
+def age(app):
+    """Let time pass for every notice."""
+
+    def run(seconds):
+        with app.app_context(), transaction():
+            past = timedelta(seconds=seconds)
+            db.session.execute(
+                update(Notice).values(
+                    due_at=Notice.due_at - past,
+                    enqueued_at=Notice.enqueued_at - past,
+                    leased_until=Notice.leased_until - past,
+                )
+            )
+
+    return run
+
+
+@pytest.fixture
+def deliver(app):
+    """One run of the job for these rows."""
+
+    def run(rows):
+        with app.app_context():
+            job.deliver([str(row.id) for row in rows])
+
+    return run
+
+
+def test_the_name_of_the_job_is_that_of_a_function():
+    assert import_attribute(queue.DELIVER_NOTICES) is job.deliver
+
+
+def test_a_completion_is_mailed_once(owe, make, smtp, work_off, mails):
+    course = make.course(title="Fire safety", code="FIRE-1")
+    enrollment = make.enrollment(course, make.student(email="ada@example.org"))
+
+    owe(enrollment)
+    work_off()
+
+    [mail] = mails()
+    [message] = smtp.taken
+    assert (mail.state, mail.attempts, mail.reason) == (NoticeState.SENT, 1, None)
+    assert mail.sent_at is not None
+    assert message["Message-ID"] == message_id_of(mail)
+    assert message["X-Entity-Ref-ID"] == f"{mail.id}@rollcall.example"
+    assert message["To"].addresses[0].addr_spec == "ada@example.org"
+    assert message["Subject"] == "You have completed Fire safety"
+    assert message["Date"].datetime is not None
+    assert "Your completion of Fire safety (FIRE-1)" in message.get_body(("plain",)).get_content()
+    assert "Your completion of Fire safety (FIRE-1)" in message.get_body(("html",)).get_content()
+
+
+def test_a_job_that_runs_twice_does_nothing_more(owe, make, smtp, deliver, mails):
+    owe(make.enrollment(make.course()))
+
+    deliver(mails())
+    deliver(mails())
+
+    assert len(smtp.taken) == 1
+    assert mails()[0].attempts == 1
+
+
+def test_a_hundred_letters_are_one_job_on_one_connection(owe, make, smtp, work_off, app, mails):
+    course = make.course()
+    owe(*[make.enrollment(course) for _ in range(12)])
+    with app.app_context():
+        waiting = len(queue.jobs())
+
+    work_off()
+
+    assert (waiting, smtp.connections, len(smtp.taken)) == (1, 1, 12)
+    assert {mail.state for mail in mails()} == {NoticeState.SENT}
+
+
+def test_ten_thousand_ids_reach_redis_in_one_exchange(app, monkeypatch):
+    with app.app_context():
+        queue.connection().ping()
+        exchanges = []
+        pipeline_class = type(queue.connection().pipeline())
+        execute = pipeline_class.execute
+        monkeypatch.setattr(
+            pipeline_class,
+            "execute",
+            lambda self, *a, **k: exchanges.append(len(self)) or execute(self, *a, **k),
+        )
+
+        queue.deliver_notices([uuid4() for _ in range(10_000)])
+
+        assert len(queue.jobs()) == 100
+        assert len(exchanges) == 1
+
+
+def test_two_workers_send_one_mail(owe, make, smtp, app, mails):
+    owe(make.enrollment(make.course()))
+    ids = [mail.id for mail in mails()]
+    smtp.gate = threading.Event()
+    together = threading.Barrier(4)
+
+    def send():
+        with app.app_context():
+            together.wait()
+            job.send_due(ids)
+
+    workers = [threading.Thread(target=send) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers[:-1]:
+        worker.join(0.3)
+    smtp.gate.set()
+    for worker in workers:
+        worker.join()
+
+    assert len(smtp.taken) == 1
+    assert mails()[0].attempts == 1
+
+
+def test_many_workers_share_the_letters_of_one_batch(owe, make, smtp, app, mails):
+    course = make.course()
+    owe(*[make.enrollment(course) for _ in range(20)])
+    ids = [mail.id for mail in mails()]
+    together = threading.Barrier(4)
+
+    def send():
+        with app.app_context():
+            together.wait()
+            job.send_due(ids)
+
+    workers = [threading.Thread(target=send) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sorted(smtp.message_ids) == sorted(message_id_of(mail) for mail in mails())
+
+
+def test_whoever_lost_the_lease_marks_nothing(owe, make, app, mails, age):
+    owe(make.enrollment(make.course()))
+    ids = [mail.id for mail in mails()]
+    with app.app_context(), transaction():
+        slow = notices_delivery.claim(ids)
+    age(3600)
+    with app.app_context(), transaction():
+        second = notices_delivery.claim(ids)
+
+    with app.app_context(), transaction():
+        notices_delivery.mark_rejected(slow, "too late")
+
+    [mail] = mails()
+    assert (mail.state, mail.lease) == (NoticeState.QUEUED, second.lease)
+    assert slow.mail.message_id == second.mail.message_id
+
+
+def test_a_letter_in_hand_is_nobody_elses(owe, make, app, mails):
+    owe(make.enrollment(make.course()))
+    ids = [mail.id for mail in mails()]
+
+    with app.app_context(), transaction():
+        first = notices_delivery.claim(ids)
+    with app.app_context(), transaction():
+        second = notices_delivery.claim(ids)
+
+    assert first is not None
+    assert second is None
+
+
+def test_a_passing_refusal_is_tried_again_by_the_ladder(owe, make, smtp, deliver, mails, age, setting):
+    setting(notice_retry_seconds=(30, 60), mail_transport="smtp", mail_port=smtp.port)
+    owe(make.enrollment(make.course()))
+    smtp.mood = "temporary"
+    waits = []
+
+    for _ in range(2):
+        with pytest.raises(job.NoticesDeferred):
+            deliver(mails())
+        [mail] = mails()
+        assert (mail.state, mail.reason) == (NoticeState.QUEUED, "SMTP 451 4.3.0 try again later")
+        waits.append((mail.due_at - datetime.now(UTC)).total_seconds())
+        deliver(mails())
+        age(3600)
+    with pytest.raises(job.NoticesDeferred):
+        deliver(mails())
+
+    [mail] = mails()
+    assert (mail.state, mail.attempts) == (NoticeState.FAILED, 3)
+    assert waits == [pytest.approx(30, abs=5), pytest.approx(60, abs=5)]
+    assert smtp.taken == []
+
+
+def test_rq_sees_that_a_job_failed_and_tries_it_again(owe, make, smtp, work_off, app, mails):
+    smtp.mood = "temporary"
+    owe(make.enrollment(make.course()))
+
+    work_off()
+
+    with app.app_context():
+        assert len(queue.jobs().scheduled_job_registry) == 1
+    assert mails()[0].state == NoticeState.QUEUED
+
+
+def test_a_refusal_for_good_fails_at_once_and_holds_up_nobody(owe, make, smtp, work_off, mails):
+    course = make.course()
+    owe(make.enrollment(course, make.student(email="gone@example.org")), make.enrollment(course))
+    smtp.hostile.add("gone@example.org")
+
+    work_off()
+
+    assert sorted((mail.state, mail.reason) for mail in mails()) == [
+        (NoticeState.FAILED, "SMTP 550 5.1.1 no such person"),
+        (NoticeState.SENT, None),
+    ]
+
+
+@pytest.mark.parametrize(("mood", "copies"), [("drop", 0), ("drop_after", 1)])
+def test_a_lost_line_is_tried_again_under_the_same_message_id(
+    mood, copies, owe, make, smtp, deliver, mails, age
+):
+    owe(make.enrollment(make.course()))
+    smtp.mood = mood
+    with pytest.raises(job.NoticesDeferred):
+        deliver(mails())
+
+    smtp.mood = "ok"
+    age(3600)
+    deliver(mails())
+
+    [mail] = mails()
+    assert mail.state == NoticeState.SENT
+    assert smtp.message_ids == [message_id_of(mail)] * (copies + 1)
+
+
+def test_a_server_that_drips_is_left_in_time(owe, make, smtp, deliver, mails, setting):
+    setting(mail_transport="smtp", mail_port=smtp.port, mail_timeout_seconds=0.3)
+    owe(make.enrollment(make.course()))
+    smtp.mood = "slow"
+
+    with pytest.raises(job.NoticesDeferred):
+        deliver(mails())
+
+    assert mails()[0].reason.startswith("SMTP connection lost")
+
+
+def test_a_server_that_is_away_costs_one_try_of_one_letter(owe, make, setting, deliver, mails):
+    setting(mail_transport="smtp", mail_port=1)
+    course = make.course()
+    owe(*[make.enrollment(course) for _ in range(3)])
+
+    with pytest.raises(job.NoticesDeferred):
+        deliver(mails())
+
+    assert sorted(mail.attempts for mail in mails()) == [0, 0, 1]
+    assert {mail.state for mail in mails()} == {NoticeState.QUEUED}
+
+
+def test_a_letter_that_kills_its_workers_is_given_up(owe, make, smtp, app, mails, age, setting, deliver):
+    setting(notice_retry_seconds=(30,), mail_transport="smtp", mail_port=smtp.port)
+    owe(make.enrollment(make.course()))
+    for _ in range(2):
+        with app.app_context(), transaction():
+            notices_delivery.claim([mail.id for mail in mails()])
+        age(3600)
+
+    deliver(mails())
+
+    assert (mails()[0].state, mails()[0].reason) == (NoticeState.FAILED, "worker_died")
+    assert smtp.taken == []
+
+
+def test_who_was_deactivated_in_the_meantime_gets_no_mail(owe, make, smtp, work_off, app, mails):
+    student = make.student()
+    owe(make.enrollment(make.course(), student))
+    with app.app_context(), transaction():
+        db.session.execute(update(User).where(User.id == student.id).values(is_active=False))
+
+    work_off()
+
+    assert (mails()[0].state, mails()[0].reason) == (NoticeState.SUPPRESSED, "user_inactive")
+    assert smtp.taken == []
+
+
+def test_an_assignment_that_was_undone_is_not_announced(make, smtp, app, deliver, mails):
+    enrollment = make.enrollment(make.course())
+    with app.app_context(), transaction():
+        db.session.add(
+            Notice(
+                kind=NoticeKind.ASSIGNMENT,
+                channel=Channel.EMAIL,
+                state=NoticeState.QUEUED,
+                user_id=enrollment.user_id,
+                course_id=enrollment.course_id,
+                enrollment_id=enrollment.id,
+            )
+        )
+        db.session.execute(
+            update(Enrollment)
+            .where(Enrollment.id == enrollment.id)
+            .values(status="CANCELLED", cancelled_at=func.now())
+        )
+
+    deliver(mails())
+
+    assert (mails()[0].state, mails()[0].reason) == (NoticeState.SUPPRESSED, "not_enrolled")
+
+
+def message_id_of(mail):
+    return f"<{mail.id}@rollcall.example>"

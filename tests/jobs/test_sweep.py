@@ -1,0 +1,262 @@
+"""The sweep: what nobody rang for, or nobody heard, is found again."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import func, select, text, update
+
+from app import queue
+from app.db import db, transaction
+from app.enums import Channel, NoticeState
+from app.jobs import periodic
+from app.models import Notice, Session
+from app.services import notices, notices_delivery
+
+
+@pytest.fixture
+def owe(app):
+    def run(*enrollments):
+        with app.app_context(), transaction():
+            notices.owe_completions([enrollment.id for enrollment in enrollments])
+
+    return run
+
+
+@pytest.fixture
+def mail(app):
+    def read():
+        with app.app_context():
+            return db.session.scalars(select(Notice).where(Notice.channel == Channel.EMAIL)).one()
+
+    return read
+
+
+@pytest.fixture
+def change(app):
+    """Set columns of every notice."""
+
+    def run(**values):
+        with app.app_context(), transaction():
+            db.session.execute(update(Notice).values(**values))
+
+    return run
+
+
+@pytest.fixture
+def sweep(app):
+    """One sweep, and how many jobs RQ holds after it."""
+
+    def run():
+        with app.app_context():
+            periodic.sweep_notices()
+            return len(queue.jobs()) if queue.is_reachable() else None
+
+    return run
+
+
+@pytest.fixture
+def flush(app):
+    def run():
+        with app.app_context():
+            queue.connection().flushdb()
+
+    return run
+
+
+@pytest.fixture
+def without_redis(app):
+    """Redis is away: nobody listens on the port."""
+    before = app.extensions["rollcall-redis"]
+    app.extensions["rollcall-redis"] = Redis(
+        port=1, socket_timeout=0.2, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 1)
+    )
+    yield
+    app.extensions["rollcall-redis"].close()
+    app.extensions["rollcall-redis"] = before
+
+
+ago = {name: func.now() - timedelta(seconds=seconds) for name, seconds in {"long": 3600, "just": 1}.items()}
+ahead = func.now() + timedelta(seconds=3600)
+
+
+@pytest.mark.parametrize(
+    ("values", "rings"),
+    [
+        ({}, False),
+        ({"due_at": ago["long"], "enqueued_at": ago["long"]}, True),
+        ({"due_at": ago["just"], "enqueued_at": ago["just"]}, False),
+        ({"due_at": ago["just"], "enqueued_at": ago["just"] - timedelta(seconds=30)}, True),
+        ({"due_at": ahead, "enqueued_at": ago["long"]}, False),
+        ({"due_at": ago["long"], "enqueued_at": ago["long"], "leased_until": ahead}, False),
+        (
+            {
+                "due_at": ago["long"],
+                "enqueued_at": ago["just"] - timedelta(seconds=30),
+                "leased_until": ago["just"],
+            },
+            True,
+        ),
+    ],
+    ids=[
+        "told just now",
+        "told long ago",
+        "told recently",
+        "due since it was told",
+        "not due yet",
+        "in somebody's hands",
+        "lease ended since it was told",
+    ],
+)
+def test_what_waits_for_nobody_is_rung_again(values, rings, owe, make, change, sweep, flush):
+    owe(make.enrollment(make.course()))
+    flush()
+    if values:
+        change(**values)
+
+    assert sweep() == (1 if rings else 0)
+    assert sweep() == (1 if rings else 0)
+
+
+def test_what_redis_forgot_is_sent_all_the_same(owe, make, flush, change, sweep, smtp, work_off, mail):
+    owe(make.enrollment(make.course()))
+    flush()
+    change(enqueued_at=ago["long"])
+
+    sweep()
+    work_off()
+
+    assert mail().state == NoticeState.SENT
+    assert smtp.message_ids == [f"<{mail().id}@rollcall.example>"]
+
+
+def test_without_redis_the_commit_stands_and_the_sweep_sends(
+    owe, make, without_redis, smtp, sweep, mail, caplog
+):
+    owe(make.enrollment(make.course()))
+    assert mail().state == NoticeState.QUEUED
+    assert "an effect after the commit failed" in caplog.text
+
+    sweep()
+
+    assert mail().state == NoticeState.SENT
+    assert smtp.message_ids == [f"<{mail().id}@rollcall.example>"]
+
+
+def test_without_redis_and_smtp_the_sweep_tries_each_letter_by_the_ladder(
+    owe, make, without_redis, setting, sweep, mail
+):
+    setting(mail_transport="smtp", mail_port=1)
+    owe(make.enrollment(make.course()))
+
+    sweep()
+    sweep()
+
+    assert (mail().state, mail().attempts) == (NoticeState.QUEUED, 1)
+
+
+def test_a_letter_whose_worker_died_is_sent_when_the_lease_ends(
+    app, owe, make, flush, change, sweep, smtp, work_off, mail
+):
+    owe(make.enrollment(make.course()))
+    flush()
+    with app.app_context(), transaction():
+        notices_delivery.claim([mail().id])
+    assert sweep() == 0
+
+    change(leased_until=func.now(), enqueued_at=ago["just"])
+    sweep()
+    work_off()
+
+    assert (mail().state, mail().attempts) == (NoticeState.SENT, 2)
+
+
+def test_one_process_sweeps_and_the_next_takes_over(app, setting, monkeypatch):
+    setting(sweep_interval_seconds=0.02)
+    sweeping = []
+    monkeypatch.setattr(
+        periodic,
+        "CHORES",
+        (periodic.Chore("note", lambda: 0.02, lambda: sweeping.append(threading.current_thread().name)),),
+    )
+    stops = {name: threading.Event() for name in ("first", "second")}
+
+    def walk(stop):
+        with app.app_context():
+            periodic.walk(stop)
+
+    first = threading.Thread(target=walk, args=(stops["first"],), name="first")
+    second = threading.Thread(target=walk, args=(stops["second"],), name="second")
+    first.start()
+    until(lambda: sweeping)
+    second.start()
+    until(lambda: len(sweeping) > 5)
+    during = set(sweeping)
+    stops["first"].set()
+    first.join()
+    until(lambda: "second" in sweeping)
+    stops["second"].set()
+    second.join()
+
+    assert during == {"first"}
+
+
+def test_the_sweep_outlives_its_connection(app, setting, monkeypatch):
+    setting(sweep_interval_seconds=0.02)
+    walked = []
+    monkeypatch.setattr(
+        periodic, "CHORES", (periodic.Chore("note", lambda: 0.02, lambda: walked.append(None)),)
+    )
+    stop = threading.Event()
+
+    def walk():
+        with app.app_context():
+            periodic.walk(stop)
+
+    sweep = threading.Thread(target=walk)
+    sweep.start()
+    until(lambda: walked)
+    with app.app_context(), transaction():
+        db.session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :key"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ),
+            {"key": periodic.LOCK},
+        )
+    before = len(walked)
+    until(lambda: len(walked) > before + 3)
+    stop.set()
+    sweep.join()
+
+
+def test_sessions_that_are_long_over_are_forgotten(app, make, api):
+    api.as_(make.student())
+    old = api.as_(make.student())
+    with app.app_context(), transaction():
+        newest = db.session.scalar(select(Session.id).order_by(Session.id.desc()).limit(1))
+        db.session.execute(
+            update(Session).where(Session.id == newest).values(expires_at=func.now() - timedelta(days=8))
+        )
+
+    with app.app_context():
+        next(chore for chore in periodic.CHORES if chore.name == "sessions").run()
+        left = db.session.scalars(select(Session.id)).all()
+
+    assert len(left) == 1
+    assert newest not in left
+    assert old.get("/auth/me").status_code == 401
+
+
+def until(holds, seconds=5.0):
+    patience = threading.Event()
+    for _ in range(int(seconds / 0.01)):
+        if holds():
+            return
+        patience.wait(0.01)
+    raise AssertionError("it did not happen in time")

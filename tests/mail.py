@@ -1,0 +1,113 @@
+"""A real SMTP server that records what it takes, in the moods that servers have; and the worker that talks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from app import queue
+
+REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
+
+
+@dataclass
+class Sink:
+    """`mood`: ok, temporary (4xx), permanent (5xx), drop (the line, before the answer), drop_after (having taken it),
+    slow (longer than anybody waits). `hostile` recipients are refused whatever the mood.
+    """
+
+    mood: str = "ok"
+    taken: list = field(default_factory=list)
+    hostile: set = field(default_factory=set)
+    connections: int = 0
+    port: int = 0
+    gate: threading.Event | None = None
+
+    @property
+    def message_ids(self):
+        return [message["Message-ID"] for message in self.taken]
+
+    async def greet(self, _server, session, _envelope, hostname, responses):
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def admit(self, _server, _session, envelope, address, _options):
+        if address in self.hostile:
+            return "550 5.1.1 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def take(self, server, _session, envelope):
+        if self.gate is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.gate.wait, 10)
+        if self.mood in REFUSALS:
+            return REFUSALS[self.mood]
+        if self.mood == "slow":
+            await asyncio.sleep(30)
+        if self.mood != "drop":
+            self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        if self.mood.startswith("drop"):
+            server.transport.abort()
+        return "250 OK"
+
+
+# The names that aiosmtpd looks for.
+Sink.handle_EHLO, Sink.handle_RCPT, Sink.handle_DATA = Sink.greet, Sink.admit, Sink.take
+
+
+@pytest.fixture
+def sink():
+    """A server that is up, and nothing more."""
+    sink = Sink()
+    loop = asyncio.new_event_loop()
+    serving = threading.Thread(target=loop.run_forever)
+    serving.start()
+    factory = partial(SMTP, sink, hostname="sink.test", loop=loop)
+    server = asyncio.run_coroutine_threadsafe(loop.create_server(factory, "127.0.0.1", 0), loop).result()
+    sink.port = server.sockets[0].getsockname()[1]
+    yield sink
+    if sink.gate is not None:
+        sink.gate.set()
+    asyncio.run_coroutine_threadsafe(_close(server), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    serving.join()
+    loop.close()
+
+
+async def _close(server):
+    server.close()
+    busy = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in busy:
+        task.cancel()
+    await asyncio.gather(*busy, return_exceptions=True)
+
+
+@pytest.fixture
+def smtp(sink, setting):
+    """The same, and our mail goes there."""
+    setting(mail_transport="smtp", mail_port=sink.port, mail_timeout_seconds=5.0, notice_lease_seconds=30.0)
+    return sink
+
+
+@pytest.fixture
+def work_off(app):
+    """Run an RQ worker until the queue is empty."""
+
+    def run():
+        with app.app_context():
+            connection = queue.patient_connection()
+            worker = SimpleWorker([queue.QUEUE_NAME], connection=connection, serializer=JSONSerializer)
+            worker.work(burst=True, logging_level="WARNING")
+            connection.close()
+
+    return run

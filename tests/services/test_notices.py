@@ -1,0 +1,175 @@
+"""What is owed, to whom, and in how many statements."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app import queue
+from app.db import db, transaction
+from app.enums import AssignmentAction, AssignmentState, Channel, NoticeKind, NoticeState, Outcome
+from app.models import Assignment, AssignmentItem, Enrollment, Notice
+from app.services import notices
+
+
+@pytest.fixture
+def owe(app):
+    def run(*enrollments, **options):
+        with app.app_context(), transaction():
+            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
+
+    return run
+
+
+@pytest.fixture
+def owed(app):
+    """Every row as (recipient, channel, state, reason), and nothing about the order."""
+
+    def read():
+        with app.app_context():
+            rows = db.session.scalars(select(Notice)).all()
+        return sorted(
+            (str(row.user_id), row.channel.value, row.state.value, row.reason or "") for row in rows
+        )
+
+    return read
+
+
+@pytest.fixture
+def rung(app):
+    """The notices that RQ was told of."""
+
+    def read():
+        with app.app_context():
+            return [each for found in queue.jobs().get_jobs() for each in found.args[0]]
+
+    return read
+
+
+def test_a_completion_is_owed_on_both_channels(owe, owed, make, rung, app):
+    enrollment = make.enrollment(make.course())
+
+    owe(enrollment)
+
+    learner = str(enrollment.user_id)
+    assert owed() == [(learner, "EMAIL", "QUEUED", ""), (learner, "IN_APP", "SENT", "")]
+    with app.app_context():
+        mail = db.session.scalars(select(Notice).where(Notice.channel == Channel.EMAIL)).one()
+    assert rung() == [str(mail.id)]
+
+
+def test_owing_twice_is_owing_once(owe, owed, make, rung):
+    enrollment = make.enrollment(make.course())
+
+    owe(enrollment, enrollment)
+    owe(enrollment)
+
+    assert len(owed()) == 2
+    assert len(rung()) == 1
+
+
+def test_the_instructor_hears_of_it_by_setting(owe, owed, make, setting):
+    setting(notify_instructor_of_completion=True)
+    course = make.course()
+    enrollment = make.enrollment(course)
+
+    owe(enrollment)
+
+    people = {str(enrollment.user_id), str(course.instructor_id)}
+    assert {row[0] for row in owed()} == people
+    assert len(owed()) == 4
+
+
+@pytest.mark.parametrize(
+    ("is_active", "suppressed", "expected"),
+    [
+        (True, None, [("EMAIL", "QUEUED", ""), ("IN_APP", "SENT", "")]),
+        (False, None, [("EMAIL", "SUPPRESSED", "user_inactive"), ("IN_APP", "SUPPRESSED", "user_inactive")]),
+        (True, "import", [("EMAIL", "SUPPRESSED", "import"), ("IN_APP", "SUPPRESSED", "import")]),
+        (False, "import", [("EMAIL", "SUPPRESSED", "import"), ("IN_APP", "SUPPRESSED", "import")]),
+    ],
+)
+def test_what_is_not_to_be_said_is_on_record(is_active, suppressed, expected, owe, owed, make, rung):
+    owe(make.enrollment(make.course(), make.student(is_active=is_active)), suppressed=suppressed)
+
+    assert [row[1:] for row in owed()] == expected
+    assert len(rung()) == (1 if expected[0][1] == "QUEUED" else 0)
+
+
+def test_the_ledger_says_who_hears_of_an_assignment(app, make, owed):
+    admin, course = make.admin(), make.course()
+    people = {outcome: make.enrollment(course) for outcome in Outcome}
+    with app.app_context(), transaction():
+        run = Assignment(
+            action=AssignmentAction.ASSIGN,
+            course_id=course.id,
+            state=AssignmentState.APPLIED,
+            requested=len(people),
+            created_by_id=admin.id,
+        )
+        db.session.add(run)
+        db.session.flush()
+        db.session.add_all(
+            AssignmentItem(
+                assignment_id=run.id,
+                row=row,
+                input=str(enrollment.user_id),
+                user_id=enrollment.user_id,
+                course_id=course.id,
+                outcome=outcome,
+                enrollment_id=enrollment.id,
+            )
+            for row, (outcome, enrollment) in enumerate(people.items(), 1)
+        )
+        db.session.flush()
+
+        notices.owe_assignments(run.id)
+        notices.owe_assignments(run.id)
+
+    told = {str(people[outcome].user_id) for outcome in (Outcome.ASSIGNED, Outcome.REACTIVATED)}
+    assert {row[0] for row in owed()} == told
+    assert len(owed()) == 4
+    with app.app_context():
+        rows = db.session.scalars(select(Notice)).all()
+    assert {(row.kind, row.assignment_id) for row in rows} == {(NoticeKind.ASSIGNMENT, run.id)}
+
+
+def test_any_number_of_people_is_one_statement(app, make, statements):
+    course = make.course()
+    ids = [make.enrollment(course).id for _ in range(5)]
+
+    with app.app_context(), transaction(), statements() as seen:
+        notices.owe_completions(ids)
+
+    assert len(seen) == 1
+
+
+def test_what_is_rolled_back_was_never_owed(app, make, owed, rung):
+    enrollment = make.enrollment(make.course())
+
+    def fail_late():
+        with transaction():
+            notices.owe_completions([enrollment.id])
+            raise ZeroDivisionError
+
+    with app.app_context(), pytest.raises(ZeroDivisionError):
+        fail_late()
+
+    assert (owed(), rung()) == ([], [])
+
+
+def test_a_notice_is_worded_for_its_reader(app, make, owe, setting):
+    setting(notify_instructor_of_completion=True)
+    course = make.course(title="Fire\r\nBcc: x@example.org\tsafety")
+    owe(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
+
+    with app.app_context():
+        wording = (joinedload(Notice.course), joinedload(Notice.enrollment).joinedload(Enrollment.user))
+        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*wording)
+        titles = sorted(notice.title for notice in db.session.scalars(told))
+
+    assert titles == [
+        "Grace Hopper has completed Fire Bcc: x@example.org safety",
+        "You have completed Fire Bcc: x@example.org safety",
+    ]
