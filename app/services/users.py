@@ -29,8 +29,10 @@ from app.errors import (
     Refusal,
     UsernameTaken,
 )
+from app.models.course import Course
 from app.models.user import User
 from app.paging import Listing, ordered_by
+from app.services import courses_search
 from app.settings import settings
 
 SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
@@ -205,9 +207,12 @@ def _usernames(person: User) -> Iterator[str]:
 
 
 def _change(user: User, changes: dict[str, Any]) -> User:
+    before = user.full_name
     with refusing(_refusals()):
         for name, value in changes.items():
             setattr(user, name, value)
+    if user.full_name != before:
+        courses_search.index_for_search(Course.instructor_id == user.id)
     return user
 
 

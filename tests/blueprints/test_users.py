@@ -280,3 +280,16 @@ def test_an_inactive_admin_is_demoted_without_ado(office, make):
     former = make.admin(is_active=False)
 
     assert data_of(office.post(f"/users/{former.id}/role", json={"role": "STUDENT"}))["role"] == "STUDENT"
+
+
+@pytest.mark.parametrize("who", ["the admin", "themselves"])
+def test_a_renamed_instructor_is_found_by_the_new_name(office, api, make, who):
+    instructor = make.instructor(first_name="Ines", last_name="Quill")
+    course = make.course(instructor=instructor)
+    client, path = (
+        (office, f"/users/{instructor.id}") if who == "the admin" else (api.as_(instructor), "/auth/me")
+    )
+
+    data_of(client.patch(path, json={"last_name": "Zimmermann"}))
+
+    assert [found["id"] for found in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
