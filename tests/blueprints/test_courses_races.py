@@ -1,0 +1,206 @@
+"""Courses under several hands at once, over real connections."""
+
+from contextlib import contextmanager
+from threading import Barrier, Thread
+from time import monotonic, sleep
+
+from sqlalchemy import create_engine, text
+
+from app.enums import CourseStatus
+from tests.http import assert_refused, data_of
+
+COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}
+
+
+class Started:
+    """Calls that run in threads of their own, from the same moment on."""
+
+    def __init__(self, *calls):
+        self.answers = [None] * len(calls)
+        self.barrier = Barrier(len(calls))
+        self.threads = [Thread(target=self._run, args=each) for each in enumerate(calls)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, number, call):
+        self.barrier.wait()
+        self.answers[number] = call()
+
+    def finish(self):
+        for thread in self.threads:
+            thread.join()
+        return self.answers
+
+
+@contextmanager
+def holding(config, statement, **values):
+    """Hold what the statement locks; yields a function that waits until so many others wait for it."""
+    engine = create_engine(config.database_url)
+    with engine.connect() as holder, engine.connect() as watcher:
+        holder.execute(text(statement), values)
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+
+        def wait_for(number):
+            deadline = monotonic() + 10
+            while watcher.scalar(waiting) < number:
+                assert monotonic() < deadline, "nobody waits for the lock"
+                watcher.rollback()
+                sleep(0.01)
+
+        yield wait_for
+        holder.rollback()
+    engine.dispose()
+
+
+def colliding(config, course, *calls):
+    """The answers of calls that have all read the course before the first of them, in this order, writes."""
+    lock = "SELECT FROM courses WHERE id = :id FOR UPDATE"
+    started = []
+    with holding(config, lock, id=course.id) as wait_for:
+        for call in calls:
+            started.append(Started(call))
+            wait_for(len(started))
+    return [each.finish()[0] for each in started]
+
+
+def the_winner(answers):
+    """What the one call answered that was not refused."""
+    refused = [answer for answer in answers if answer.status_code != 200]
+    for answer in refused:
+        assert_refused(answer, 409, "invalid_transition")
+    (won,) = [data_of(answer) for answer in answers if answer.status_code == 200]
+    return won
+
+
+def test_of_publishing_and_archiving_at_once_one_happens(api, make, config):
+    owner, admin = api.as_(make.instructor()), api.as_(make.admin())
+    course = make.course(status=CourseStatus.DRAFT, lessons=1)
+    path = f"/courses/{course.id}"
+
+    answers = colliding(
+        config,
+        course,
+        lambda: admin.post(f"{path}/publish", json={}),
+        lambda: admin.post(f"{path}/archive"),
+    )
+
+    won = the_winner(answers)
+    (entry,) = data_of(admin.get(f"{path}/history"))
+    assert (entry["from_status"], entry["to_status"]) == ("DRAFT", won["status"])
+    assert data_of(admin.get(path))["status"] == won["status"]
+    assert owner.get(path).status_code == (200 if won["status"] == "PUBLISHED" else 404)
+
+
+def test_of_two_decisions_at_once_one_is_taken(api, make, config):
+    first, second = api.as_(make.admin()), api.as_(make.admin())
+    course = make.course(status=CourseStatus.PENDING, lessons=1)
+    path = f"/courses/{course.id}"
+
+    answers = colliding(
+        config,
+        course,
+        lambda: first.post(f"{path}/review", json={"status": "APPROVED", "review_notes": "Good."}),
+        lambda: second.post(f"{path}/review", json={"status": "REJECTED", "review_notes": "Bad."}),
+    )
+
+    won = the_winner(answers)
+    (entry,) = data_of(first.get(f"{path}/history"))
+    shown = data_of(first.get(path))
+    assert entry["to_status"] == won["status"] == shown["status"]
+    assert entry["notes"] == won["review_notes"] == shown["review_notes"]
+
+
+def test_an_edit_before_a_publication_withdraws_the_approval(api, make, config):
+    teacher = make.instructor()
+    owner = api.as_(teacher)
+    course = make.course(instructor=teacher, status=CourseStatus.APPROVED, lessons=1)
+    path = f"/courses/{course.id}"
+
+    edited, published = colliding(
+        config,
+        course,
+        lambda: owner.patch(path, json={"title": "Another"}),
+        lambda: owner.post(f"{path}/publish", json={}),
+    )
+
+    assert data_of(edited)["status"] == "DRAFT"
+    assert_refused(published, 409, "invalid_transition")
+
+
+def test_an_edit_after_a_publication_is_an_edit_of_what_is_live(api, make, config):
+    teacher = make.instructor()
+    owner = api.as_(teacher)
+    course = make.course(instructor=teacher, status=CourseStatus.APPROVED, lessons=1)
+    path = f"/courses/{course.id}"
+
+    published, edited = colliding(
+        config,
+        course,
+        lambda: owner.post(f"{path}/publish", json={}),
+        lambda: owner.patch(path, json={"title": "Another"}),
+    )
+
+    assert data_of(published)["status"] == "PUBLISHED"
+    shown = data_of(edited)
+    assert (shown["status"], shown["changed_since_review"]) == ("PUBLISHED", True)
+
+
+def test_a_lesson_deleted_while_submitting_leaves_no_incomplete_course_behind(api, make, config):
+    teacher = make.instructor()
+    course = make.course(instructor=teacher, status=CourseStatus.DRAFT, lessons=1)
+    owner = api.as_(teacher)
+    engine = create_engine(config.database_url)
+    with engine.connect() as other, holding(config, "SELECT 1") as wait_for:
+        other.execute(text("UPDATE courses SET lesson_count = 0 WHERE id = :id"), {"id": course.id})
+        started = Started(lambda: owner.post(f"/courses/{course.id}/submit"))
+        wait_for(1)
+        other.commit()
+    engine.dispose()
+
+    (answer,) = started.finish()
+
+    assert_refused(answer, 409, "invalid_transition")
+    assert data_of(owner.get(f"/courses/{course.id}"))["status"] == "DRAFT"
+
+
+def test_twins_made_at_once_all_get_a_slug(api, make):
+    instructor = api.as_(make.instructor())
+
+    answers = Started(*[lambda: instructor.post("/courses", json=COURSE)] * 8).finish()
+
+    made = [data_of(answer, 201) for answer in answers]
+    assert len({course["slug"] for course in made}) == 8
+    assert len({course["code"] for course in made}) == 8
+
+
+def test_a_slug_that_is_being_taken_is_passed_over(api, make, config):
+    teacher = make.instructor()
+    instructor = api.as_(teacher)
+    taking = (
+        "INSERT INTO courses (slug, title, currency, instructor_id) VALUES ('accounting', 'x', 'USD', :id)"
+    )
+    engine = create_engine(config.database_url)
+    with engine.connect() as other, holding(config, "SELECT 1") as wait_for:
+        other.execute(text(taking), {"id": teacher.id})
+        started = Started(*[lambda: instructor.post("/courses", json=COURSE)] * 2)
+        wait_for(2)
+        other.commit()
+    engine.dispose()
+
+    slugs = {data_of(answer, 201)["slug"] for answer in started.finish()}
+
+    assert slugs == {"accounting-2", "accounting-3"}
+
+
+def test_category_twins_made_at_once_are_one(api, make):
+    admin = api.as_(make.admin())
+
+    answers = Started(*[lambda: admin.post("/categories", json={"name": "Finance"})] * 8).finish()
+
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    for answer in answers:
+        if answer.status_code == 409:
+            assert_refused(answer, 409, "name_taken")
