@@ -1,0 +1,140 @@
+"""The import of real records keeps its promises: it adds up, goes on where it was, and leaves nobody a way in."""
+
+import pytest
+from sqlalchemy import func, select
+
+from app.db import db
+from app.enums import CourseStatus, NoticeState
+from app.models import Assignment, Course, CourseChange, Notice, User
+from demo import load, people, records
+from demo.records import LearnerRecord
+from tests.http import assert_refused, data_of
+
+
+@pytest.fixture
+def load_demo(app):
+    def run(*arguments):
+        return app.test_cli_runner().invoke(args=["demo", "load", *arguments])
+
+    return run
+
+
+@pytest.fixture
+def of_one_course(monkeypatch):
+    """The smaller of the small courses: 365 people."""
+    monkeypatch.setattr(load, "SMALL", ("AAA-2014J",))
+
+
+def test_the_small_import_adds_up_to_its_records(load_demo):
+    result = load_demo("--size", "small")
+
+    assert result.exit_code == 0, result.output
+    assert "DIFFERS" not in result.output
+    assert "completed lessons: 15,312 of 15,312" in result.output
+
+
+def test_loading_twice_changes_nothing(app, load_demo, of_one_course):
+    load_demo()
+    before = _counts(app)
+
+    result = load_demo()
+
+    assert "AAA-2014J: 365 people (was there)" in result.output
+    assert _counts(app) == before
+
+
+def test_an_import_that_was_stopped_goes_on_where_it_was(app, load_demo, of_one_course, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(load.completion, "settle", _stop)
+        load_demo()
+        assert _counts(app)[Course] == 0
+
+    load_demo()
+
+    assert _counts(app)[Course] == 3
+
+
+def test_an_imported_course_went_through_the_real_workflow(app, load_demo, of_one_course):
+    load_demo()
+
+    with app.app_context():
+        course = db.session.scalars(select(Course).where(Course.code == "AAA-2014J")).one()
+        steps = db.session.scalars(
+            select(CourseChange.to_status)
+            .where(CourseChange.course_id == course.id, CourseChange.to_status.is_not(None))
+            .order_by(CourseChange.id)
+        ).all()
+        run = db.session.scalars(select(Assignment).where(Assignment.course_id == course.id)).one()
+    assert [step for step in steps if step != CourseStatus.DRAFT] == ["PENDING", "APPROVED", "PUBLISHED"]
+    assert (run.requested, run.counts["assigned"]) == (365, 365)
+
+
+def test_nobody_is_written_to_about_imported_completions(app, load_demo, of_one_course):
+    load_demo()
+
+    with app.app_context():
+        imported = (
+            select(Notice.state, Notice.reason)
+            .join(Notice.course)
+            .where(Course.code == "AAA-2014J")
+            .distinct()
+        )
+        assert db.session.execute(imported).all() == [(NoticeState.SUPPRESSED, load.IMPORTED)]
+
+
+def test_demo_people_log_in_and_imported_learners_cannot(api, app, load_demo, of_one_course):
+    load_demo()
+    with app.app_context():
+        learner = db.session.scalars(
+            select(User.username).where(User.external_id.is_not(None)).limit(1)
+        ).one()
+
+    for person in people.PEOPLE:
+        login = api.post("/auth/login", json={"email": person.email, "password": people.PASSWORD})
+        assert data_of(login)["user"]["role"] == person.role
+    refused = api.post("/auth/login", json={"username": learner, "password": people.PASSWORD})
+    assert_refused(refused, 401, "invalid_credentials")
+
+
+def test_a_production_installation_gets_no_demo_people(load_demo, setting):
+    setting(app_env="production")
+
+    result = load_demo()
+
+    assert result.exit_code != 0
+    assert "not in production" in result.output
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ({"registered": -20}, -20),
+        ({"registered": None}, 0),
+        ({"registered": 10, "submissions": {"1": 3}}, 3),
+        ({"registered": 10, "unregistered": 4}, 4),
+    ],
+)
+def test_people_enrolled_before_anything_they_did(told, day):
+    assert LearnerRecord("1", "Pass", **told).enrolled == day
+
+
+def test_all_records_add_up_before_they_are_loaded():
+    courses = records.read_courses()
+    learners = [(course, learner) for course in courses for learner in course.learners.values()]
+
+    assert len(courses) == 22
+    assert len({learner.external_id for _, learner in learners}) == 28_785
+    assert sum(learner.is_cancelled for _, learner in learners) == 10_165
+    assert sum(1 for course, learner in learners for _ in course.completions(learner)) == 192_317
+
+
+def _counts(app):
+    with app.app_context():
+        return {
+            model: db.session.scalar(select(func.count()).select_from(model))
+            for model in (Assignment, Course, Notice, User)
+        }
+
+
+def _stop(*_, **__):
+    raise KeyboardInterrupt
