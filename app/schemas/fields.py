@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -95,12 +95,12 @@ class Id(ma.fields.UUID):
 
 
 class Choice(ma.fields.Field[Any]):
-    """One word of a closed vocabulary: any case in, the stored spelling out."""
+    """One word of a closed vocabulary, or of some of its words: any case in, the stored spelling out."""
 
     default_error_messages = {"unknown": "Must be one of {choices}."}
 
-    def __init__(self, vocabulary: type[StrEnum], **kwargs: Any) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Iterable[StrEnum], **kwargs: Any) -> None:
+        self.vocabulary = tuple(vocabulary)
         super().__init__(**kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:

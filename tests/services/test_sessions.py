@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Event
 from time import sleep
 
 import pytest
@@ -15,30 +13,9 @@ from app.models import User
 from app.models.session import RefreshToken
 from app.services import sessions
 from tests.http import assert_refused, data_of
+from tests.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
-
-
-def race(*calls):
-    """Start all calls at the same moment; their answers in order."""
-    barrier = Barrier(len(calls))
-
-    def start(call):
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(start, calls))
-
-
-def codes(responses):
-    """How often each outcome came up: `201`, or `409 email_taken`."""
-    return Counter(
-        f"{response.status_code} {response.get_json()['error']['code']}"
-        if response.status_code >= 400
-        else str(response.status_code)
-        for response in responses
-    )
 
 
 @pytest.fixture
@@ -50,9 +27,9 @@ def tokens(api, make):
 def test_of_many_tabs_with_one_token_one_gets_the_next_pair(api, app, tokens, setting):
     body = {"refresh": tokens["refresh"]}
 
-    answers = race(*[lambda: api.post("/auth/refresh", json=body)] * 8)
+    answers = at_once(*[lambda: api.post("/auth/refresh", json=body)] * 8)
 
-    assert codes(answers) == {"200": 1, "409 already_rotated": 7}
+    assert outcomes(answers) == {"200": 1, "409 already_rotated": 7}
     fresh = next(data_of(answer) for answer in answers if answer.status_code == 200)
     assert data_of(api.with_token(fresh["access"]).get("/auth/me")), "nobody is logged out"
     with app.app_context():
@@ -71,18 +48,18 @@ def test_of_registration_twins_one_gets_the_account(api):
         "full_name": "Ada Lovelace",
     }
 
-    answers = race(*[lambda: api.post("/auth/register", json=body)] * 8)
+    answers = at_once(*[lambda: api.post("/auth/register", json=body)] * 8)
 
-    assert codes(answers) == {"201": 1, "409 email_taken": 7}
+    assert outcomes(answers) == {"201": 1, "409 email_taken": 7}
 
 
 def test_namesakes_who_sign_up_at_once_all_get_a_username(api):
     body = {"password": PASSWORD, "password_confirm": PASSWORD, "full_name": "Ada Lovelace"}
     people = [{**body, "email": f"ada{number}@example.org"} for number in range(8)]
 
-    answers = race(*[lambda person=person: api.post("/auth/register", json=person) for person in people])
+    answers = at_once(*[lambda person=person: api.post("/auth/register", json=person) for person in people])
 
-    assert codes(answers) == {"201": 8}
+    assert outcomes(answers) == {"201": 8}
     assert len({data_of(answer, 201)["user"]["username"] for answer in answers}) == 8
 
 
@@ -99,7 +76,7 @@ def test_two_admins_never_leave_none(api, app, make, act, whom):
     targets = (second, first) if whom == "each other" else (first, second)
     clients = api.as_(first), api.as_(second)
 
-    answers = race(
+    answers = at_once(
         lambda: clients[0].post(f"/users/{targets[0].id}/{path}", json=body),
         lambda: clients[1].post(f"/users/{targets[1].id}/{path}", json=body),
     )
@@ -118,7 +95,7 @@ def test_a_login_does_not_outlive_a_password_change(api, make):
     owner = api.as_(user)
     login = {"email": "eve@example.org", "password": PASSWORD}
 
-    changed, *logins = race(
+    changed, *logins = at_once(
         lambda: owner.post("/auth/change-password", json=change),
         *[lambda: api.post("/auth/login", json=login)] * 7,
     )
@@ -149,7 +126,7 @@ def test_a_password_change_and_a_logout_everywhere_never_wait_in_a_circle(api, m
         half_way.wait()
         return elsewhere.post("/auth/logout-all")
 
-    answers = race(lambda: here.post("/auth/change-password", json=change), leave)
+    answers = at_once(lambda: here.post("/auth/change-password", json=change), leave)
 
-    assert codes(answers) == {"200": 2}
+    assert outcomes(answers) == {"200": 2}
     assert_refused(here.get("/auth/me"), 401, "unauthenticated")
