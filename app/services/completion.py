@@ -41,7 +41,7 @@ def settle(
 ) -> list[UUID]:
     """Complete every ACTIVE enrollment of the course (or these of them) that has done all that counts.
 
-    `at` is when the certificates are said to be issued; `suppressed` is the reason why nobody is told.
+    Certificates bear the day of the completion, or `at`; `suppressed` is the reason why nobody is told.
     """
     hold(course_id, enrollment_ids=enrollment_ids)
     return settle_held(course_id, enrollment_ids=enrollment_ids, at=at, suppressed=suppressed)
@@ -133,7 +133,7 @@ def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
 def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> None:
     """Title and name as they stand now; a second completion keeps the first certificate."""
     full_name = func.btrim(User.first_name + " " + User.last_name)
-    issued_at = func.now() if at is None else literal(at)
+    issued_at = Enrollment.completed_at if at is None else literal(at)
     rows = (
         select(Enrollment.id, Course.title, full_name, issued_at)
         .join(Course, Course.id == Enrollment.course_id)
