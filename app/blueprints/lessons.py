@@ -26,7 +26,7 @@ from app.schemas.lessons import (
     NewLessonsSchema,
 )
 from app.schemas.sections import OrderSchema
-from app.services import lessons, lessons_read
+from app.services import lessons, lessons_outline, lessons_read
 
 blp = Blueprint("lessons", __name__, description="What there is to watch, read, answer or hand in.")
 
@@ -39,7 +39,7 @@ def list_course_lessons(course_id: UUID):
 
     Every lesson in order, without its body; `position` counts over the whole course.
     """
-    return lessons_read.list_of_course(visitor(), course_id)
+    return lessons_outline.of_course(visitor(), course_id)
 
 
 @blp.get("/sections/<uuid:section_id>/lessons")
@@ -47,7 +47,7 @@ def list_course_lessons(course_id: UUID):
 @blp.lists(LessonOutlineSchema)
 def list_section_lessons(section_id: UUID):
     """Outline of a section"""
-    return lessons_read.list_of_section(visitor(), section_id)
+    return lessons_outline.of_section(visitor(), section_id)
 
 
 @blp.post("/lessons")

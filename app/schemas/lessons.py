@@ -42,16 +42,6 @@ class CourseLessonSchema(LessonOutlineSchema):
     section_title = fields.Text(max_length=200)
 
 
-class SectionOutlineSchema(Schema):
-    """A section with the outline of its lessons, as the course detail shows it."""
-
-    id = fields.Id()
-    title = fields.Text(max_length=200)
-    description = fields.Text(max_length=5000)
-    position = fields.Whole(minimum=1)
-    lessons = List(Nested(LessonOutlineSchema))
-
-
 class LessonSchema(LessonOutlineSchema):
     """A whole lesson: the Markdown as written, and the same as HTML that is safe to show."""
 

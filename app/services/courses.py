@@ -142,9 +142,9 @@ def record_change(
     )
 
 
-def touch_content(actor: User, course: Course, what: str) -> None:
-    """Sections or lessons are about to change: refuse, or let the course say that they did."""
-    record_edit(actor, lock(course.id), [what])
+def touch_content(actor: User, course_id: UUID, what: str) -> None:
+    """Sections or lessons are about to change: lock, and refuse or let the course say that they did."""
+    record_edit(actor, lock_managed(actor, course_id), [what])
 
 
 def record_edit(actor: User, course: Course, fields: Iterable[str]) -> None:

@@ -68,9 +68,7 @@ def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Ro
     """The outline of the section in its new order."""
     section = sections.open_for_change(actor, section_id, "lessons")
     positions.renumber(Lesson, Lesson.section_id == section.id, order)
-    rows = select(*lessons_outline.COLUMNS, Lesson.position)
-    present = rows.where(Lesson.section_id == section.id, Lesson.deleted_at.is_(None))
-    return db.session.execute(present.order_by(Lesson.position)).all()
+    return db.session.execute(lessons_outline.in_section(section.id).order_by(Lesson.position)).all()
 
 
 def _section_for(actor: User, course_id: UUID | None, section_id: UUID | None) -> Section:
@@ -82,7 +80,7 @@ def _section_for(actor: User, course_id: UUID | None, section_id: UUID | None) -
         return section
     if course_id is None:
         raise InvalidRequest(details={"section_id": ["Give either course_id or section_id."]})
-    courses.touch_content(actor, courses.get_managed(actor, course_id), "lessons")
+    courses.touch_content(actor, course_id, "lessons")
     return sections.first_of(course_id)
 
 
@@ -92,7 +90,7 @@ def _open_for_change(actor: User, lesson_id: UUID) -> Lesson:
     course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))
     if course_id is None:
         raise NotFound
-    courses.touch_content(actor, courses.get_managed(actor, course_id), "lessons")
+    courses.touch_content(actor, course_id, "lessons")
     # Read after the lock: somebody may have moved or deleted it while we waited.
     lesson = db.session.scalar(present)
     if lesson is None:

@@ -1,20 +1,19 @@
-"""The outline of a course: its sections with the titles, types and lengths of their lessons, without the bodies."""
+"""The outline: what everybody who sees a course sees of its lessons. The bodies are in `lessons_read`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Select, func, select
 
-from app.db import db
 from app.models.lesson import Lesson
 from app.models.section import Section
+from app.models.user import User
+from app.paging import Listing, SortKey
+from app.services import courses, sections
 
-COLUMNS = (
+_COLUMNS = (
     Lesson.id,
     Lesson.section_id,
     Lesson.title,
@@ -23,34 +22,29 @@ COLUMNS = (
     Lesson.is_preview,
     Lesson.is_required,
 )
-"""What everybody who sees the course sees of a lesson."""
 
 
-@dataclass(frozen=True)
-class SectionOutline:
-    id: UUID
-    title: str
-    description: str
-    position: int
-    lessons: Sequence[Row[*tuple[Any, ...]]]
-
-
-def outline_of(course_id: UUID) -> list[SectionOutline]:
-    """Every section in order, empty ones too, in one statement. The caller has checked who is looking."""
-    rows = db.session.execute(
-        select(
-            Section.id.label("part_id"),
-            Section.title.label("part_title"),
-            Section.description.label("part_description"),
-            Section.position.label("part_position"),
-            *COLUMNS,
-            Lesson.position,
-        )
-        .outerjoin(Lesson, and_(Lesson.section_id == Section.id, Lesson.deleted_at.is_(None)))
-        .where(Section.course_id == course_id, Section.deleted_at.is_(None))
-        .order_by(Section.position, Lesson.position)
+def of_course(viewer: User | None, course_id: UUID) -> Listing:
+    """Every lesson in order; `position` counts over the whole course."""
+    course = courses.get_visible(viewer, course_id)
+    place = func.row_number().over(order_by=(Section.position, Lesson.position))
+    rows = (
+        select(*_COLUMNS, Section.title.label("section_title"), place.label("position"))
+        .join(Section, Section.id == Lesson.section_id)
+        .where(Lesson.course_id == course.id, Lesson.deleted_at.is_(None))
+        .subquery()
     )
-    return [
-        SectionOutline(section_id, title, description, position, [row for row in group if row.id is not None])
-        for (section_id, title, description, position), group in groupby(rows, key=lambda row: row[:4])
-    ]
+    keys = [SortKey(rows.c.position), SortKey(rows.c.id)]
+    return Listing(select(rows), keys, columns=True, total=course.lesson_count)
+
+
+def of_section(viewer: User | None, section_id: UUID) -> Listing:
+    """The lessons of one section; `position` counts within it."""
+    section = sections.get_visible(viewer, section_id)
+    return Listing(in_section(section.id), [SortKey(Lesson.position), SortKey(Lesson.id)], columns=True)
+
+
+def in_section(section_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS, Lesson.position.label("position")).where(
+        Lesson.section_id == section_id, Lesson.deleted_at.is_(None)
+    )

@@ -1,10 +1,10 @@
-"""Who reads what of the lessons: the outline whoever sees the course, the body whoever is entitled to it."""
+"""Who reads the body of a lesson: the owner, admins, the enrolled, and everybody where it is a preview."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from app.db import db
 from app.enums import CourseStatus
@@ -12,36 +12,12 @@ from app.errors import NotEnrolled, NotFound, PaymentRequired, Unauthenticated
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson
-from app.models.section import Section
 from app.models.user import User
-from app.paging import Listing, SortKey
-from app.services import completion, courses, lessons_outline, sections
-
-
-def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
-    """The outline; `position` counts over the whole course."""
-    course = courses.get_visible(viewer, course_id)
-    place = func.row_number().over(order_by=(Section.position, Lesson.position))
-    rows = (
-        select(*lessons_outline.COLUMNS, Section.title.label("section_title"), place.label("position"))
-        .join(Section, Section.id == Lesson.section_id)
-        .where(Lesson.course_id == course.id, Lesson.deleted_at.is_(None))
-        .subquery()
-    )
-    keys = [SortKey(rows.c.position), SortKey(rows.c.id)]
-    return Listing(select(rows), keys, columns=True, total=course.lesson_count)
-
-
-def list_of_section(viewer: User | None, section_id: UUID) -> Listing:
-    """The outline of one section; `position` counts within it."""
-    section = sections.get_visible(viewer, section_id)
-    rows = select(*lessons_outline.COLUMNS, Lesson.position.label("position"))
-    present = rows.where(Lesson.section_id == section.id, Lesson.deleted_at.is_(None))
-    return Listing(present, [SortKey(Lesson.position), SortKey(Lesson.id)], columns=True)
+from app.services import completion
 
 
 def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
-    """The lesson with its body: to the owner, admins and the enrolled, and to everybody where it is a preview."""
+    """The lesson with its body, in one statement, or the reason why not."""
     reader = and_(
         Enrollment.course_id == Course.id,
         Enrollment.user_id == (viewer.id if viewer else None),

@@ -44,7 +44,7 @@ def open_for_change(actor: User, section_id: UUID, what: str) -> Section:
     )
     if course_id is None:
         raise NotFound
-    courses.touch_content(actor, courses.get_managed(actor, course_id), what)
+    courses.touch_content(actor, course_id, what)
     # Read after the lock: somebody may have deleted it while we waited.
     section = db.session.scalar(select(Section).where(Section.id == section_id, Section.deleted_at.is_(None)))
     if section is None:
@@ -55,7 +55,7 @@ def open_for_change(actor: User, section_id: UUID, what: str) -> Section:
 def create(
     actor: User, course_id: UUID, *, title: str, description: str = "", position: int | None = None
 ) -> Section:
-    courses.touch_content(actor, courses.get_managed(actor, course_id), "sections")
+    courses.touch_content(actor, course_id, "sections")
     return _add(course_id, title, description, position)
 
 
@@ -83,7 +83,7 @@ def delete(actor: User, section_id: UUID) -> None:
 
 
 def reorder(actor: User, course_id: UUID, order: Sequence[UUID]) -> Sequence[Section]:
-    courses.touch_content(actor, courses.get_managed(actor, course_id), "sections")
+    courses.touch_content(actor, course_id, "sections")
     positions.renumber(Section, Section.course_id == course_id, order)
     present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
     return db.session.scalars(present.order_by(Section.position)).all()

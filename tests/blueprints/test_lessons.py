@@ -1,7 +1,6 @@
 """Lessons: outline for all, body for those entitled to it, written by whoever manages the course."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -10,8 +9,8 @@ from sqlalchemy import select
 from app.db import db
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus
 from app.models import Certificate, Course, CourseChange, Enrollment, LessonProgress, Notice, Section
-from app.services import lessons_outline
 from tests.http import assert_refused, data_of
+from tests.races import at_once
 
 TEXT = {"title": "What a ledger is", "type": "TEXT"}
 
@@ -288,22 +287,6 @@ def test_the_outline_of_twenty_lessons_is_two_statements(api, make, statements):
         assert len(data_of(api.get(f"/courses/{course.id}/lessons"))) == 20
 
     assert len(seen) == 2
-
-
-def test_the_outline_by_section_is_one_statement(app, make, course, statements):
-    full, empty = make.section(course, title="A"), make.section(course, title="B")
-    for _ in range(20):
-        make.lesson(full)
-
-    with app.app_context(), statements() as seen:
-        found = lessons_outline.outline_of(course.id)
-
-    assert len(seen) == 1
-    assert [(part.id, part.title, part.position, len(part.lessons)) for part in found] == [
-        (full.id, "A", 1, 20),
-        (empty.id, "B", 2, 0),
-    ]
-    assert [lesson.position for lesson in found[0].lessons] == list(range(1, 21))
 
 
 def test_the_outline_of_a_section_counts_within_it(api, make, course):
@@ -635,33 +618,23 @@ def test_an_edit_is_recorded_and_the_course_waits_for_another_look(
 # Races
 
 
-def at_once(calls):
-    """Every call in a thread of its own, all let go together; their answers in order."""
-    barrier = Barrier(len(calls))
-
-    def wait_and(call):
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(wait_and, calls))
-
-
-def test_editors_who_append_at_once_all_succeed(app, api, owner, course, section):
-    clients = [api.as_(owner) for _ in range(8)]
+def test_editors_who_append_at_once_all_succeed(app, api, make, owner):
+    course = make.course(instructor=owner, status=CourseStatus.DRAFT)
+    section, clients = make.section(course), [api.as_(owner) for _ in range(8)]
     body = {**TEXT, "section_id": str(section.id)}
 
-    answers = at_once([lambda client=client: client.post("/lessons", json=body) for client in clients])
+    answers = at_once(*(lambda client=client: client.post("/lessons", json=body) for client in clients))
 
     assert sorted(data_of(answer, 201)["position"] for answer in answers) == list(range(1, 9))
     assert lesson_count(app, course) == 8
 
 
-def test_lessons_without_a_section_make_one_section_between_them(app, api, owner, course):
+def test_lessons_without_a_section_make_one_section_between_them(app, api, make, owner):
+    course = make.course(instructor=owner, status=CourseStatus.DRAFT)
     clients = [api.as_(owner) for _ in range(8)]
 
     answers = at_once(
-        [lambda client=client: client.post(f"/courses/{course.id}/lessons", json=TEXT) for client in clients]
+        *(lambda client=client: client.post(f"/courses/{course.id}/lessons", json=TEXT) for client in clients)
     )
 
     assert len({data_of(answer, 201)["section_id"] for answer in answers}) == 1
@@ -677,11 +650,9 @@ def test_editors_who_reorder_and_delete_at_once_leave_a_whole_order(app, api, ma
         path = f"/sections/{section.id}/lessons/reorder"
 
         forwards, backwards, deleted = at_once(
-            [
-                lambda path=path, ids=ids: first.post(path, json={"order": ids[::-1]}),
-                lambda path=path, ids=ids: second.post(path, json={"order": ids[1:] + ids[:1]}),
-                lambda ids=ids: deleter.delete(f"/lessons/{ids[2]}"),
-            ]
+            lambda path=path, ids=ids: first.post(path, json={"order": ids[::-1]}),
+            lambda path=path, ids=ids: second.post(path, json={"order": ids[1:] + ids[:1]}),
+            lambda ids=ids: deleter.delete(f"/lessons/{ids[2]}"),
         )
 
         assert deleted.status_code == 204
@@ -718,10 +689,8 @@ def test_the_last_lesson_done_while_another_is_deleted_completes_once(app, api, 
         editor, pupil = api.as_(owner), api.as_(learner)
 
         deleted, marked = at_once(
-            [
-                lambda editor=editor, missing=missing: editor.delete(f"/lessons/{missing.id}"),
-                lambda pupil=pupil, done=done: pupil.post(f"/lessons/{done.id}/complete"),
-            ]
+            lambda editor=editor, missing=missing: editor.delete(f"/lessons/{missing.id}"),
+            lambda pupil=pupil, done=done: pupil.post(f"/lessons/{done.id}/complete"),
         )
 
         assert (deleted.status_code, marked.status_code) == (204, 200)
