@@ -113,6 +113,15 @@ def _commit(session: Session) -> None:
             log.exception("an effect after the commit failed")
 
 
+def forget_plans() -> None:
+    """Let the server plan anew what it checks for each row that is about to be written. Before a bulk write.
+
+    A connection keeps the plans of its foreign-key checks. One made while a table had a handful of rows reads the
+    whole table, and goes on reading all of it, row after row, while thousands are added.
+    """
+    db.session.execute(text("DISCARD PLANS"))
+
+
 @contextmanager
 def refusing(refusals: Mapping[str, Refusal]) -> Iterator[None]:
     """Flush what the block wrote; the violation of a named constraint becomes its refusal."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db import db
+from app.db import db, forget_plans
 from app.enums import AssignmentAction, AssignmentState, Mode, Outcome
 from app.errors import NotFound
 from app.models.assignment import Assignment, AssignmentItem
@@ -59,6 +59,7 @@ def begin(
     )
     db.session.add(run)
     db.session.flush()
+    forget_plans()
     return run
 
 

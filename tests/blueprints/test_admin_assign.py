@@ -260,8 +260,8 @@ def test_an_admin_may_exceed_the_seats(run, make, stored):
 
 
 def test_an_instructor_may_not_exceed_the_seats(api, make):
-    course = make.course()
-    instructor = api.as_(_instructor_of(make, course))
+    teacher = make.instructor()
+    course, instructor = make.course(instructor=teacher), api.as_(teacher)
 
     response = instructor.post(
         f"/courses/{course.id}/assign-multiple", json={"usernames": ["x"], "override_seats": True}
@@ -457,16 +457,9 @@ def test_admins_assign_anybody_who_is_active(run, make):
     assert report["counts"]["assigned"] == 3
 
 
-def _instructor_of(make, course):
-    with make.app.app_context():
-        from app.models import User
-
-        return db.session.get_one(User, course.instructor_id)
-
-
 def test_to_an_instructor_unknown_inactive_and_unverified_are_alike(api, run, make):
-    course = make.course()
-    instructor = api.as_(_instructor_of(make, course))
+    teacher = make.instructor()
+    course, instructor = make.course(instructor=teacher), api.as_(teacher)
     hidden = [make.student(is_active=False), make.student(email_verified=False)]
     seen = make.student()
 
@@ -483,9 +476,10 @@ def test_to_an_instructor_unknown_inactive_and_unverified_are_alike(api, run, ma
 
 
 def test_an_instructors_word_waives_no_price(api, run, make, stored):
-    course, student = make.course(price=5), make.student()
+    teacher, student = make.instructor(), make.student()
+    course = make.course(price=5, instructor=teacher)
 
-    run(course, client=api.as_(_instructor_of(make, course)), user_ids=ids(student))
+    run(course, client=api.as_(teacher), user_ids=ids(student))
 
     assert stored(select(Enrollment.payment_status)) == [PaymentStatus.UNPAID]
 
@@ -570,5 +564,5 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(app, r
     assert len(seen) == STATEMENTS, "\n".join(seen)
 
 
-STATEMENTS = 9
-"""Who calls, the course, its lock, the run, the ledger, its sums, the enrollments, the counter, the notices."""
+STATEMENTS = 10
+"""Who calls, the course, its lock, the run, new plans, the ledger, its sums, the enrollments, the counter, the notices."""

@@ -153,4 +153,4 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(run, m
     with statements() as seen:
         run(course, user_ids=enrolled)
 
-    assert len(seen) == 8, "\n".join(seen)
+    assert len(seen) == 9, "\n".join(seen)

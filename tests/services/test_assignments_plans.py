@@ -1,0 +1,51 @@
+"""A bulk run on a young platform: the plans of its first days must not slow down the first large list."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.db import db, transaction
+from app.models import User
+from app.services import assignments
+
+FEW, MANY = 60, 1_000
+
+
+@pytest.fixture
+def admin(make):
+    return make.admin()
+
+
+def test_checking_thousands_of_rows_reads_no_table_from_end_to_end(app, make, admin):
+    first, second = make.course(), make.course()
+    with app.app_context():
+        with transaction():
+            _people(FEW + MANY)
+            _assign(admin, first, range(1, FEW + 1))
+            db.session.execute(text("ANALYZE"))
+        with transaction():
+            for number in range(1, 8):
+                _assign(admin, second, [number])
+        with transaction():
+            _assign(admin, second, range(8, FEW + MANY + 1))
+            rows_read = db.session.scalar(
+                text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'enrollments'")
+            )
+
+    assert rows_read < 20 * MANY
+
+
+def _people(count):
+    db.session.execute(
+        text(
+            "INSERT INTO users (email, username, email_verified)"
+            " SELECT 'p' || n || '@example.org', 'p' || n, true FROM generate_series(1, :count) n"
+        ),
+        {"count": count},
+    )
+
+
+def _assign(admin, course, numbers):
+    actor = db.session.get_one(User, admin.id)
+    assignments.assign(actor, course.id, usernames=[f"p{number}" for number in numbers])
