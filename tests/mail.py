@@ -31,6 +31,7 @@ class Sink:
     connections: int = 0
     port: int = 0
     gate: threading.Event | None = None
+    pause: float = 0.0
 
     @property
     def message_ids(self):
@@ -50,6 +51,7 @@ class Sink:
     async def take(self, server, _session, envelope):
         if self.gate is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.gate.wait, 10)
+        await asyncio.sleep(self.pause)
         if self.mood in REFUSALS:
             return REFUSALS[self.mood]
         if self.mood == "slow":

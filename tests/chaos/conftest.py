@@ -1,0 +1,51 @@
+"""Processes of the real thing, started beside the test and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def environment(config, sink):
+    """What a process of the platform needs to work on this test's servers."""
+    return os.environ | {
+        "DATABASE_URL": config.database_url,
+        "REDIS_URL": config.redis_url,
+        "APP_ENV": "test",
+        "SECRET_KEY": config.secret_key,
+        "JWT_SECRET_KEY": config.jwt_secret_key,
+        "MAIL_TRANSPORT": "smtp",
+        "MAIL_PORT": str(sink.port),
+        "MAIL_TIMEOUT_SECONDS": "5",
+        "NOTICE_LEASE_SECONDS": "2",
+        "NOTICE_RETRY_SECONDS": "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+        "NOTICE_NUDGE_SECONDS": "2",
+        "SWEEP_INTERVAL_SECONDS": "0.2",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+@pytest.fixture
+def start(environment):
+    """Start a Python program of ours in a process group of its own."""
+    started = []
+
+    def run(*arguments):
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, process_group=0)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
