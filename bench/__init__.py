@@ -1,0 +1,1 @@
+"""How fast the platform is, measured against what the database itself needs. `make bench` runs all of it."""

@@ -1,0 +1,75 @@
+"""A platform to measure: servers of its own, thrown away afterwards, with people in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app import create_app
+from app.db import db
+from config import Config, read_environment
+from tools import throwaway
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "rollcall_bench"
+
+
+@contextlib.contextmanager
+def running() -> Iterator[dict[str, str]]:
+    """The environment of an application on fresh, migrated servers."""
+    with throwaway.running_servers("bench", lambda _cluster: None) as servers:
+        maintenance = servers.postgres.url("postgres")
+        environment = {
+            **read_environment(),
+            "DATABASE_URL": servers.postgres.url(DATABASE),
+            "REDIS_URL": servers.redis.url(),
+            "APP_ENV": "development",
+            "LOG_LEVEL": "ERROR",
+        }
+        application = create_app(Config.from_env({**environment, "DATABASE_URL": maintenance}))
+        with application.app_context(), db.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+                text(f"CREATE DATABASE {DATABASE}")
+            )
+        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+        yield environment
+
+
+def fill(people: int) -> None:
+    """An admin, an instructor and this many learners; the planner knows them."""
+    db.session.execute(
+        text(
+            """
+            INSERT INTO users (email, username, first_name, last_name, role, email_verified)
+            SELECT 'person' || n || '@example.org', 'person' || n, 'Ada', 'Number ' || n,
+                CASE n WHEN 1 THEN 'ADMIN' WHEN 2 THEN 'INSTRUCTOR' ELSE 'STUDENT' END, true
+            FROM generate_series(1, :people + 2) AS n
+            """
+        ),
+        {"people": people},
+    )
+    db.session.commit()
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+def make_course() -> str:
+    """A published course without people; returns its id."""
+    course_id = db.session.scalar(
+        text(
+            """
+            INSERT INTO courses (slug, title, currency, status, instructor_id)
+            SELECT 'course-' || uuid7(), 'A course', 'USD', 'PUBLISHED', id FROM users WHERE role = 'INSTRUCTOR'
+            RETURNING id
+            """
+        )
+    )
+    db.session.commit()
+    return str(course_id)

@@ -1,0 +1,84 @@
+"""One real web worker on the loopback, its answers and its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from tools import ports
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30.0
+
+
+@dataclass
+class Web:
+    """A gunicorn master with one worker, where it listens, and who calls."""
+
+    master: int
+    port: int
+    token: str
+
+    def post(self, path: str, body: object) -> bytes:
+        """The whole answer to one call; anything but 200 ends the bench."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("POST", f"/api/v1{path}", orjson.dumps(body), headers)
+            response = connection.getresponse()
+            answer = response.read()
+        if response.status != 200:
+            raise SystemExit(f"POST {path} answered {response.status}: {answer[:500].decode()}")
+        return answer
+
+    def resident_mb(self) -> float:
+        return self._memory("VmRSS")
+
+    def peak_mb(self) -> float:
+        """The most that was ever resident since `forget_peak`."""
+        return self._memory("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self._worker()}/clear_refs").write_text("5", encoding="ascii")
+
+    def _memory(self, name: str) -> float:
+        status = Path(f"/proc/{self._worker()}/status").read_text(encoding="ascii", errors="replace")
+        found = re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)
+        if found is None:
+            raise SystemExit(f"/proc tells no {name}: the memory of a process is measured on Linux.")
+        return int(found[1]) / 1024
+
+    def _worker(self) -> str:
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text(encoding="ascii")
+        return children.split()[0]
+
+
+@contextlib.contextmanager
+def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
+    port = ports.pick(None)
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
+    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"]
+    process = subprocess.Popen([*command, *options, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment})
+    try:
+        _await(port, process)
+        yield Web(process.pid, port, token)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ports.listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit("The web process did not start.")
+        time.sleep(0.1)
