@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Text, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
 
@@ -19,7 +19,7 @@ from app.paging import Listing, ordered_by
 from app.services import courses_search, slugs
 from app.services.courses import as_id
 
-ORDERINGS = {"name": func.lower(Category.name), "created_at": Category.created_at}
+ORDERINGS = {"name": func.lower(Category.name, type_=Text), "created_at": Category.created_at}
 
 
 def listing(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, Text, func, not_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from app.enums import CourseStatus, Level
@@ -27,7 +27,7 @@ ORDERINGS = {
     "enrollment_count": Course.enrollment_count,
     "average_rating": Course.average_rating,
     "price": Course.price,
-    "title": func.lower(Course.title),
+    "title": func.lower(Course.title, type_=Text),
     "class_starts": Course.class_starts,
     "admission_deadline": Course.admission_deadline,
 }

@@ -1,0 +1,194 @@
+"""Searching the catalogue: by stem, by beginning, over all that describes a course."""
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from app.db import transaction
+from app.models import Course
+from app.services import courses_list, courses_search
+from tests.http import assert_refused, data_of
+
+
+def publish(make, app, **values):
+    """A published course that search knows."""
+    course = make.course(**values)
+    with app.app_context(), transaction():
+        courses_search.index_for_search(Course.id == course.id)
+    return course
+
+
+def found(api, question, **query):
+    return [
+        each["title"] for each in data_of(api.get("/courses", query_string={"search": question, **query}))
+    ]
+
+
+@pytest.fixture
+def ledger(make, app):
+    category = make.category(name="Finance & Tax")
+    teacher = make.instructor(first_name="Grace", last_name="O'Hopper")
+    texts = {
+        "title": "Accounting with Node.js in the evening",
+        "short_description": "Balance sheets at e-learning pace.",
+        "description": "Debits, credits; C++ programmers welcome. Café récit 日本語.",
+        "venue": "Room 3.14, Harbour",
+        "schedule": "Tuesdays",
+    }
+    make.course(title="Another")
+    return publish(make, app, category=category, instructor=teacher, **texts)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "accounting",
+        "ACCOUNTING",
+        "account",
+        "accounts",
+        "accounti",
+        "acc",
+        "the evening",
+        "sheet",
+        "node.js",
+        "node js",
+        "e-learning",
+        "elear e learn",
+        "credit debit",
+        "c++",
+        "café",
+        "日本語",
+        "finance",
+        "tax",
+        "grace",
+        "o'hopper",
+        "hopper grace accounting",
+        "harbour 3.14",
+        "tuesday",
+        "  accounting  ",
+        "(accounting) & !!",
+        "accounting:*",
+        "'accounting'",
+        "accounting \\",
+    ],
+)
+def test_every_word_matches_by_stem_or_beginning(api, ledger, question):
+    expected = [] if question == "elear e learn" else [ledger.title]
+
+    assert found(api, question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "accounting zebra",
+        "ounting",
+        "!!!",
+        "&",
+        "'",
+        "\\",
+        "'' | 'zebra",
+        "accounting | zebra",
+        "!zebra accountant2",
+        ":*",
+        "—",
+        "zebra | accounting",
+    ],
+)
+def test_what_does_not_match_is_not_found(api, ledger, question):
+    response = api.get("/courses", query_string={"search": question})
+
+    assert data_of(response) == []
+    assert response.get_json()["count"] == 0
+
+
+def test_a_blank_search_is_none(api, ledger):
+    assert len(found(api, "  ")) == 2
+
+
+def test_a_long_search_is_refused_and_a_full_one_answered(api, ledger):
+    assert_refused(api.get("/courses?search=" + "a" * 201), 422, "invalid_request")
+    assert found(api, "a " * 100) == [ledger.title]
+    assert found(api, " ".join(chr(0x4E00 + n) for n in range(100))) == []
+
+
+def test_the_best_match_comes_first_unless_an_ordering_is_given(api, make, app):
+    publish(make, app, title="B mentions", description="A word on pottery.", price=1)
+    publish(make, app, title="Pottery", description="Pottery for all.", price=3)
+    publish(make, app, title="A mentions", short_description="Almost pottery.", price=2)
+
+    assert found(api, "pottery") == ["Pottery", "A mentions", "B mentions"]
+    assert found(api, "pottery", ordering="price") == ["B mentions", "A mentions", "Pottery"]
+
+
+def test_search_narrows_with_the_filters(api, make, app):
+    publish(make, app, title="Pottery", price=0)
+    publish(make, app, title="Pottery too", price=5)
+    publish(make, app, title="Pottery in secret", status="DRAFT")
+
+    assert found(api, "pottery", is_free="false") == ["Pottery too"]
+    assert set(found(api, "pottery")) == {"Pottery", "Pottery too"}
+
+
+def test_what_is_written_is_found_at_once(api, make):
+    owner = api.as_(make.instructor())
+    course = data_of(owner.post("/courses", json={"title": "Weaving", "description": "x"}), 201)
+
+    assert found(owner, "weav") == ["Weaving"]
+    data_of(owner.patch(f"/courses/{course['id']}", json={"title": "Knitting"}))
+
+    assert found(owner, "weav") == []
+    assert found(owner, "knit") == ["Knitting"]
+
+
+def test_search_is_one_statement_and_its_count(api, make, app, statements):
+    for _ in range(20):
+        publish(make, app, title="Pottery", category=make.category())
+
+    with statements() as seen:
+        response = api.get("/courses?search=pottery")
+
+    assert len(data_of(response)) == 20
+    assert len(seen) == 2
+    assert all("AS MATERIALIZED" in statement for statement in seen)
+
+
+def test_a_changed_language_is_indexed_by_command(api, make, app, setting):
+    publish(make, app, title="Häuser")
+    assert found(api, "haus") == []
+
+    setting(search_language="german")
+    result = app.test_cli_runner().invoke(args=["courses", "reindex"])
+
+    assert result.output == "1 courses can be searched.\n"
+    assert found(api, "haus") == ["Häuser"]
+
+
+def test_indexing_is_no_edit(api, make, app):
+    course = make.course()
+    app.test_cli_runner().invoke(args=["courses", "reindex"])
+
+    assert data_of(api.get(f"/courses/{course.id}"))["updated_at"].startswith(
+        course.updated_at.isoformat()[:19]
+    )
+
+
+def test_a_rare_word_does_not_walk_the_catalogue(api, make, app, config):
+    """The plan reads the text index, although an index of the ordering is at hand."""
+    teacher = make.instructor()
+    rows = text(
+        "INSERT INTO courses (slug, title, currency, instructor_id, status, search_vector)"
+        " SELECT 'c-' || n, 'x', 'USD', :id, 'PUBLISHED', to_tsvector('simple', CASE n WHEN 9 THEN 'needle' ELSE 'hay' END)"
+        " FROM generate_series(1, 5000) AS n"
+    )
+    engine = create_engine(config.database_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(rows, {"id": teacher.id})
+        connection.execute(text("VACUUM ANALYZE courses"))
+        with app.app_context():
+            listing = courses_list.catalogue(None, search="needle", ordering="-created_at")
+            order = [key.order() for key in listing.keys]
+            page = listing.statement.order_by(*order).limit(21).compile(engine)
+        plan = connection.exec_driver_sql(f"EXPLAIN {page}", page.params).scalars().all()
+    engine.dispose()
+
+    assert any("Index Scan on ix_courses_search_vector" in line for line in plan), plan
