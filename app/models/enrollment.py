@@ -63,6 +63,7 @@ class Enrollment(Identified, Model):
     # Filled by `rosters.shown()`: how many lessons there are and are done, the required first, then the optional.
     lesson_counts: Mapped[list[int]] = query_expression()
     certificate_number: Mapped[str | None] = query_expression()
+    next_lesson_id: Mapped[UUID | None] = query_expression()
 
     course: Mapped[Course] = relationship(lazy="raise")
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise")

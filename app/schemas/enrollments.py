@@ -57,7 +57,7 @@ class EnrollmentSchema(Schema):
     optional_completed = fields.Whole()
     is_completed = fields.Flag()
     last_accessed = fields.Instant(allow_none=True)
-    resume_lesson_id = fields.Id(allow_none=True)
+    resume_lesson_id = fields.Id(attribute="next_lesson_id", allow_none=True)
     certificate_number = fields.Text(max_length=40, allow_none=True)
 
 

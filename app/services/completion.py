@@ -50,11 +50,12 @@ def settle(
 def hold(course_id: UUID, *, enrollment_ids: Sequence[UUID] | None = None) -> None:
     """Lock the people who may complete, in id order.
 
-    The decision is a later statement, so that it sees the progress which those who held these rows have committed.
+    The decision is a later statement, so that it sees the progress and the payments which those who held these rows
+    have committed.
     """
     locked = (
         select(Enrollment.id)
-        .where(_may_complete(course_id, enrollment_ids))
+        .where(_is_active(course_id, enrollment_ids))
         .order_by(Enrollment.id)
         .with_for_update(key_share=True)
         .subquery()
@@ -73,7 +74,7 @@ def settle_held(
     done = _done(course_id, enrollment_ids)
     completed = db.session.scalars(
         update(Enrollment)
-        .where(Enrollment.id == done.c.enrollment_id, _may_complete(course_id, enrollment_ids))
+        .where(Enrollment.id == done.c.enrollment_id, _is_active(course_id, enrollment_ids), is_paid())
         .values(
             status=EnrollmentStatus.COMPLETED,
             completed_at=done.c.latest,
@@ -110,8 +111,8 @@ def is_among(column: InstrumentedAttribute[UUID], ids: Sequence[UUID]) -> Column
     return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
-def _may_complete(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
-    ours = (Enrollment.course_id == course_id) & (Enrollment.status == EnrollmentStatus.ACTIVE) & is_paid()
+def _is_active(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
+    ours = (Enrollment.course_id == course_id) & (Enrollment.status == EnrollmentStatus.ACTIVE)
     return ours if enrollment_ids is None else ours & is_among(Enrollment.id, enrollment_ids)
 
 
@@ -123,7 +124,7 @@ def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
         select(LessonProgress.enrollment_id, func.max(LessonProgress.completed_at).label("latest"))
         .join(counted, counted.c.id == LessonProgress.lesson_id)
         .join(Enrollment, Enrollment.id == LessonProgress.enrollment_id)
-        .where(_may_complete(course_id, enrollment_ids), LessonProgress.completed_at.is_not(None))
+        .where(_is_active(course_id, enrollment_ids), LessonProgress.completed_at.is_not(None))
         .group_by(LessonProgress.enrollment_id)
         .having(func.count() == how_many)
         .cte("done")

@@ -89,6 +89,7 @@ def shown() -> Select[Enrollment]:
             user,
             with_expression(Enrollment.lesson_counts, _lesson_counts()),
             with_expression(Enrollment.certificate_number, _certificate_number()),
+            with_expression(Enrollment.next_lesson_id, _next_lesson_id()),
         )
     )
 
@@ -147,6 +148,16 @@ def _certificate_number() -> ColumnElement[str | None]:
     return (
         select(Certificate.number)
         .where(Certificate.enrollment_id == Enrollment.id)
+        .correlate(Enrollment)
+        .scalar_subquery()
+    )
+
+
+def _next_lesson_id() -> ColumnElement[UUID]:
+    """Where to resume, unless that lesson has been deleted since."""
+    return (
+        select(Lesson.id)
+        .where(Lesson.id == Enrollment.resume_lesson_id, Lesson.deleted_at.is_(None))
         .correlate(Enrollment)
         .scalar_subquery()
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from app.db import db
+from app.db import db, transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus
-from app.models import Certificate, Notice
+from app.models import Certificate, Lesson, Notice, Section
 from tests.http import assert_refused, data_of
 
 CANCELLED = {"status": EnrollmentStatus.CANCELLED, "cancelled_at": datetime(2026, 1, 1, tzinfo=UTC)}
@@ -151,6 +151,16 @@ def test_resuming_wraps_around_to_what_was_skipped(learning):
     assert shown["resume_lesson_id"] == str(first.id)
 
 
+def test_a_deleted_lesson_is_no_place_to_resume(learning, api, make):
+    client, enrollment, (first, second) = learning()
+    data_of(client.post(f"/lessons/{first.id}/complete"))
+    with make.app.app_context(), transaction():
+        gone = db.session.get_one(Lesson, second.id)
+        gone.position, gone.deleted_at = None, func.now()
+
+    assert data_of(client.get(f"/enrollments/{enrollment.id}"))["resume_lesson_id"] is None
+
+
 def test_lessons_in_order_name_the_first_missing_one(learning):
     client, _enrollment, (first, _second, third) = learning(lessons=3, enforce_order=True)
 
@@ -257,7 +267,7 @@ def test_a_lesson_added_later_lowers_the_percentage_and_revokes_nothing(learning
     client, enrollment, (lesson,) = learning(lessons=1)
     data_of(client.post(f"/lessons/{lesson.id}/complete"))
     with make.app.app_context():
-        section = db.session.get_one(type(lesson).section.property.entity.class_, lesson.section_id)
+        section = db.session.get_one(Section, lesson.section_id)
     make.lesson(section)
 
     shown = data_of(client.get(f"/enrollments/{enrollment.id}"))

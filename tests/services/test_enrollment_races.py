@@ -158,6 +158,28 @@ def test_nobody_is_left_incomplete_when_the_last_open_lesson_goes(api, app, make
         assert db.session.scalar(select(func.count()).select_from(Certificate)) == 12
 
 
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_nobody_is_left_incomplete_who_pays_when_the_last_open_lesson_goes(api, app, make, setting, _round):
+    setting(paid_enrollment="require")
+    course = make.course(lessons=2, price=10)
+    done, dropped = make.lessons_of(course)
+    owner, admin = api.as_(owner_of(make, course)), api.as_(make.admin())
+    waiting = [make.enrollment(course) for _ in range(12)]
+    for enrollment in waiting:
+        make.progress(enrollment, done)
+
+    at_once(
+        lambda: owner.delete(f"/lessons/{dropped.id}"),
+        *[
+            lambda path=f"/enrollments/{each.id}/payment": admin.post(path, json={"payment_status": "PAID"})
+            for each in waiting
+        ],
+    )
+
+    with app.app_context():
+        assert Counter(db.session.scalars(select(Enrollment.status))) == {EnrollmentStatus.COMPLETED: 12}
+
+
 def test_settling_twice_at_once_completes_everybody_once(app, make):
     course = make.course(lessons=1)
     (lesson,) = make.lessons_of(course)
