@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app import passwords
@@ -33,6 +33,7 @@ from app.models import (
     Section,
     User,
 )
+from app.models.session import Session
 from app.services import sessions
 
 PASSWORD = "Analytical-Engine-1843"
@@ -81,6 +82,9 @@ class Scene:
                 password_hash=hashed,
             )
             setattr(self, name, self._add(user))
+        self.session = self._add(
+            Session(user_id=self.student.id, expires_at=datetime.now(UTC) + timedelta(days=1))
+        )
 
     def _furnish(self, status):
         self.category = self._add(Category(name=f"Used {self.mark}", slug=f"used-{self.mark}"))

@@ -23,6 +23,8 @@ MATRIX = {
     "POST /auth/verify": (200, 200, 200, 200, 200),
     "POST /auth/logout": (401, 200, 200, 200, 200),
     "POST /auth/logout-all": (401, 200, 200, 200, 200),
+    "GET /auth/sessions": (401, 200, 200, 200, 200),
+    "DELETE /auth/sessions/{session_id}": (401, 204, 404, 404, 404),
     "POST /auth/change-password": (401, 200, 200, 200, 200),
     "GET /auth/me": (401, 200, 200, 200, 200),
     "PATCH /auth/me": (401, 200, 200, 200, 200),
@@ -138,6 +140,7 @@ USUALLY = {
     "notice_id": "notice",
     "notification_id": "notification",
     "user_id": "person",
+    "session_id": "session",
 }
 
 BODIES = {

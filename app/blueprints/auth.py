@@ -1,6 +1,7 @@
 """Accounts from the owner's side: sign up, log in, stay logged in, and one's own profile."""
 
 from typing import Any
+from uuid import UUID
 
 from app.access import caller, device, entrance, requires, session_id
 from app.api import Blueprint
@@ -19,6 +20,7 @@ from app.schemas.auth import (
     RefreshSchema,
     RegisteredSchema,
     RegistrationSchema,
+    SessionSchema,
     TokenReportSchema,
     TokenSchema,
     TokensSchema,
@@ -91,6 +93,22 @@ def log_out(body: dict[str, Any]):
 def log_out_everywhere():
     """End all your sessions."""
     sessions.log_out_everywhere(caller())
+
+
+@blp.get("/auth/sessions")
+@requires()
+@blp.lists(SessionSchema)
+def list_sessions():
+    """Your sessions, a line per device."""
+    return sessions.browse(caller(), session_id())
+
+
+@blp.delete("/auth/sessions/<uuid:session_id>")
+@requires()
+@blp.response(204)
+def end_session(session_id: UUID):
+    """End one of your sessions."""
+    sessions.end_own(caller(), session_id)
 
 
 @blp.post("/auth/change-password")

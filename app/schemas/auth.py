@@ -137,6 +137,18 @@ class TokenReportSchema(Schema):
     expires_at = fields.Instant(allow_none=True)
 
 
+class SessionSchema(Schema):
+    """A login on one device."""
+
+    id = fields.Id()
+    user_agent = ma.fields.String()
+    ip_address = ma.fields.String()
+    created_at = fields.Instant()
+    last_used_at = fields.Instant(metadata={"description": "When it was opened or last refreshed."})
+    expires_at = fields.Instant()
+    is_current = ma.fields.Boolean(metadata={"description": "The session of this request."})
+
+
 def _check_equal(given: Mapping[str, Any], password: str, confirmation: str) -> None:
     if given[password] != given[confirmation]:
         raise ma.ValidationError("The two passwords differ.", confirmation)

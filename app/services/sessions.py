@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from app import tokens
 from app.db import db
-from app.errors import AlreadyRotated, RefreshTokenReused, TokenInvalid, Unauthenticated
+from app.errors import AlreadyRotated, NotFound, RefreshTokenReused, TokenInvalid, Unauthenticated
 from app.models.session import RefreshToken, Session
 from app.models.user import User
+from app.paging import Listing, SortKey
 from app.settings import settings
 from app.tokens import Claims
 
@@ -88,6 +89,27 @@ def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None
             raise TokenInvalid
         session_id = claims.session_id
     _end(Session.id == session_id, Session.user_id == user.id)
+
+
+def browse(user: User, current_id: UUID) -> Listing:
+    """One's living sessions, the one used last first."""
+    statement = select(
+        Session.id,
+        Session.user_agent,
+        Session.ip_address,
+        Session.created_at,
+        Session.last_used_at,
+        Session.expires_at,
+        (Session.id == current_id).label("is_current"),
+    ).where(Session.user_id == user.id, Session.is_alive())
+    keys = [SortKey(Session.last_used_at, descending=True), SortKey(Session.id, descending=True)]
+    return Listing(statement, keys, columns=True)
+
+
+def end_own(user: User, session_id: UUID) -> None:
+    """End one of one's own sessions."""
+    if not _end(Session.id == session_id, Session.user_id == user.id, Session.is_alive()):
+        raise NotFound
 
 
 def log_out_everywhere(user: User) -> None:
@@ -179,13 +201,15 @@ def _is_unspent(claims: Claims) -> bool:
     return db.session.scalar(statement) is not None
 
 
-def _end(*which: ColumnElement[bool]) -> None:
-    db.session.execute(
+def _end(*which: ColumnElement[bool]) -> bool:
+    ended = db.session.scalars(
         update(Session)
         .where(*which, Session.ended_at.is_(None))
         .values(ended_at=func.now())
+        .returning(Session.id)
         .execution_options(synchronize_session=False)
     )
+    return bool(ended.all())
 
 
 def _issue(user_id: UUID, session_id: UUID) -> TokenPair:

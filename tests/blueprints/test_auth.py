@@ -348,6 +348,39 @@ def test_logging_out_everywhere_ends_all_of_ones_sessions(api, make, ada):
     assert data_of(other.get("/auth/me"))
 
 
+def test_the_list_of_sessions_tells_devices_apart(api, ada):
+    login = {"email": ada.email, "password": PASSWORD}
+    api.post("/auth/login", json=login, headers={"User-Agent": "Phone"})
+    here = data_of(api.post("/auth/login", json=login, headers={"User-Agent": "Laptop"}))["tokens"]["access"]
+
+    listed = data_of(api.with_token(here).get("/auth/sessions"))
+
+    seen = [(session["user_agent"], session["ip_address"], session["is_current"]) for session in listed]
+    assert seen == [("Laptop", "127.0.0.1", True), ("Phone", "127.0.0.1", False)]
+
+
+def test_one_session_is_ended_without_the_others(api, make, ada):
+    here, elsewhere, stranger = api.as_(ada), api.as_(ada), api.as_(make.student())
+    lost = next(row["id"] for row in data_of(elsewhere.get("/auth/sessions")) if row["is_current"])
+
+    assert_refused(stranger.delete(f"/auth/sessions/{lost}"), 404, "not_found")
+    assert here.delete(f"/auth/sessions/{lost}").status_code == 204
+    assert_refused(elsewhere.get("/auth/me"), 401, "unauthenticated")
+    assert_refused(here.delete(f"/auth/sessions/{lost}"), 404, "not_found")
+    assert len(data_of(here.get("/auth/sessions"))) == 1
+
+
+def test_logging_in_and_refreshing_cost_a_few_statements(api, ada, statements):
+    tokens = log_in(api, ada)["tokens"]
+
+    with statements() as login:
+        log_in(api, ada)
+    with statements() as refresh:
+        api.post("/auth/refresh", json={"refresh": tokens["refresh"]})
+
+    assert (len(login), len(refresh)) == (4, 3)
+
+
 def change_to(new, old=PASSWORD, confirm=None):
     return {"old_password": old, "new_password": new, "new_password_confirm": confirm or new}
 
