@@ -15,7 +15,7 @@ from app.schemas.users import (
     UserRowSchema,
     UserSchema,
 )
-from app.services import users, users_roles
+from app.services import users, users_list, users_roles
 
 blp = Blueprint("users", __name__, description="People, for admins.")
 
@@ -25,7 +25,7 @@ blp = Blueprint("users", __name__, description="People, for admins.")
 @blp.lists(UserRowSchema, UserQuerySchema)
 def list_users(filters: dict[str, Any]):
     """People, filtered, searched and ordered."""
-    return users.browse(caller(), **filters)
+    return users_list.browse(caller(), **filters)
 
 
 @blp.post("/users")

@@ -13,9 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from slugify import slugify
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import load_only
 
 from app import passwords
 from app.db import db, refusing
@@ -31,12 +30,9 @@ from app.errors import (
 )
 from app.models.course import Course
 from app.models.user import User
-from app.paging import Listing, ordered_by
 from app.services import courses_search
 from app.settings import settings
 
-SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
-_NULLABLE = ("department", "hired_on")
 _LONGEST_GENERATED = 40
 
 
@@ -120,35 +116,6 @@ def get_visible(viewer: User, user_id: UUID) -> User:
     return user
 
 
-def browse(
-    admin: User,
-    *,
-    role: Role | None = None,
-    is_active: bool | None = None,
-    email_verified: bool | None = None,
-    department: str | None = None,
-    search: str | None = None,
-    ordering: str = "-created_at",
-) -> Listing:
-    _check_admin(admin)
-    wanted = {
-        User.role: role,
-        User.is_active: is_active,
-        User.email_verified: email_verified,
-        User.department: department,
-    }
-    conditions = [column == value for column, value in wanted.items() if value is not None]
-    conditions += [_mentions(word) for word in (search or "").split()]
-    shown = [column for column in User.__mapper__.column_attrs if column.key not in {"password_hash", "bio"}]
-    statement = (
-        select(User)
-        .where(*conditions)
-        .options(load_only(*(column.class_attribute for column in shown), raiseload=True))
-    )
-    columns = {name: getattr(User, name) for name in SORTABLE}
-    return Listing(statement, ordered_by(ordering, columns, User.id, nullable=_NULLABLE))
-
-
 def update(admin: User, user_id: UUID, **changes: Any) -> User:
     """Edit somebody's account."""
     _check_admin(admin)
@@ -224,11 +191,6 @@ def _refusals() -> dict[str, Refusal]:
         User.HAS_MANAGER: InvalidRequest(details={"manager_id": ["There is no such user."]}),
         User.NOT_OWN_MANAGER: InvalidRequest(details={"manager_id": ["Nobody manages themselves."]}),
     }
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    texts = (User.first_name, User.last_name, User.email, User.username, User.external_id)
-    return or_(*(column.icontains(word, autoescape=True) for column in texts))
 
 
 def _check_admin(user: User) -> None:
