@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Flask, current_app
-from redis import Redis
+from redis import Redis, exceptions
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry as Reconnect
 from rq import Queue, Retry
 from rq.queue import EnqueueData
@@ -30,13 +29,17 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         timeout = settings().redis_timeout_seconds
         url = settings().redis_url
-    # One more try on a fresh connection, at once: a server that was restarted is no reason to wait or to fail.
-    app.extensions[_EXTENSION] = Redis.from_url(
+    app.extensions[_EXTENSION] = impatient(url, timeout=timeout)
+
+
+def impatient(url: str, *, timeout: float) -> Redis:
+    """A connection that broke is tried afresh once: the server was restarted. One that is silent is left at once."""
+    return Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=30,
-        retry=Reconnect(NoBackoff(), 1),
+        retry=Reconnect(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     )
 
 
@@ -54,7 +57,7 @@ def patient_connection() -> Redis:
 def is_reachable() -> bool:
     try:
         connection().ping()
-    except RedisError:
+    except exceptions.RedisError:
         return False
     return True
 

@@ -18,7 +18,7 @@ from config import Config
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
 
-pytest_plugins = ["tests.servers", "tests.mail"]
+pytest_plugins = ["tests.servers", "tests.mail", "tests.processes"]
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy import func, select, text, update
 
 from app import queue
@@ -73,9 +70,7 @@ def flush(app):
 def without_redis(app):
     """Redis is away: nobody listens on the port."""
     before = app.extensions["rollcall-redis"]
-    app.extensions["rollcall-redis"] = Redis(
-        port=1, socket_timeout=0.2, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 1)
-    )
+    app.extensions["rollcall-redis"] = queue.impatient("redis://127.0.0.1:1/0", timeout=0.2)
     yield
     app.extensions["rollcall-redis"].close()
     app.extensions["rollcall-redis"] = before

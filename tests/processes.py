@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -39,9 +39,19 @@ def start(environment):
     """Start a Python program of ours in a process group of its own."""
     started = []
 
-    def run(*arguments):
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment, process_group=0)
+    def run(*arguments, says=None):
+        """With `says`, come back once its log has said that."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            process_group=0,
+            stderr=subprocess.PIPE if says else None,
+        )
         started.append(process)
+        if says:
+            heard = any(says.encode() in line for line in process.stderr)
+            assert heard, f"it never said {says!r}"
         return process
 
     yield run
@@ -49,3 +59,5 @@ def start(environment):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        if process.stderr:
+            process.stderr.close()

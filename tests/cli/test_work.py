@@ -1,0 +1,49 @@
+"""`flask worker` and `flask sweep`, as the supervisor starts them."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from sqlalchemy import select
+
+from app.db import db, transaction
+from app.enums import Channel, NoticeState
+from app.models import Notice
+from app.services import notices
+
+SPAWNING = """
+import sys
+from app.cli import work
+from wsgi import app
+sys.platform = "darwin"
+with app.app_context():
+    work.hire().work(burst=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-m", "flask", "--app", "wsgi", "worker", "--burst"), ("-c", SPAWNING)],
+    ids=["forking", "spawning"],
+)
+def test_a_worker_sends_what_it_was_rung_for(command, app, make, sink, start):
+    with app.app_context(), transaction():
+        notices.owe_completions([make.enrollment(make.course()).id])
+
+    worker = start(*command)
+
+    assert worker.wait(timeout=60) == 0
+    assert len(sink.taken) == 1
+    with app.app_context():
+        [mail] = db.session.scalars(select(Notice).where(Notice.channel == Channel.EMAIL))
+    assert mail.state == NoticeState.SENT
+
+
+def test_a_sweep_ends_when_it_is_asked_to(start, environment, sink):
+    environment["LOG_LEVEL"] = "INFO"
+    sweep = start("-m", "flask", "--app", "wsgi", "sweep", says="sweeping")
+
+    sweep.send_signal(signal.SIGTERM)
+
+    assert sweep.wait(timeout=20) == 0
