@@ -1,0 +1,95 @@
+"""Whatever is sent to whichever endpoint, the answer is a documented one.
+
+Requests are generated from the OpenAPI document, valid and broken ones, and each is sent as a student, an instructor and an
+admin; half of them meet rows that exist. `make test ARGS="-m fuzz"` takes its time.
+"""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.enums import CourseStatus
+from tests.http import PREFIX
+from tests.scene import Scene
+from tests.test_permissions import BODIES, IN_STATUS, MATRIX, PLACES, USUALLY
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+CALLERS = ("student", "owner", "admin")
+FEW, MANY = 6, 150
+
+
+@pytest.fixture(scope="module")
+def schema(app):
+    config = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
+    return schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+
+
+def stage(app, name):
+    """A scene for the requests of one example, and who makes them."""
+    scene = Scene(app, status=IN_STATUS.get(name, CourseStatus.PUBLISHED))
+    return scene, {caller: f"Bearer {scene.token_of(caller).access}" for caller in CALLERS}
+
+
+def meet(case, name, scene):
+    """Point the request to rows that exist."""
+    targets = USUALLY | PLACES.get(name, {})
+    for parameter in case.path_parameters or {}:
+        row = scene.certificate.number if parameter == "number" else getattr(scene, targets[parameter]).id
+        case.path_parameters[parameter] = str(row)
+    if isinstance(case.body, dict) and name in BODIES:
+        case.body |= {field: value for field, value in BODIES[name](scene).items() if field in case.body}
+
+
+def exercise(app, schema, name, examples):
+    method, path = name.split()
+    operation = schema[PREFIX + path][method]
+    requests = st.one_of(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
+    scenes = []
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=requests, meets_rows=st.booleans())
+    def answer(case, meets_rows):
+        scene, tokens = scenes[-1] if scenes else stage(app, name)
+        scenes[:] = [(scene, tokens)]
+        if meets_rows:
+            meet(case, name, scene)
+        for token in tokens.values():
+            response = case.call(headers={"Authorization": token})
+            case.validate_response(response, checks=CHECKS)
+            if method != "GET" and response.status_code < 400:
+                scenes.clear()
+
+    answer()
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_any_request_gets_a_documented_answer(app, schema, name):
+    exercise(app, schema, name, FEW)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_very_many_requests_get_documented_answers(app, schema, name):
+    exercise(app, schema, name, MANY)
