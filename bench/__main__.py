@@ -12,7 +12,9 @@ BENCHES = {"assign": assign.measure}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"any of {', '.join(BENCHES)}; all by default")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"any of {', '.join(BENCHES)}; all by default"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="how often each thing is measured (7)")
     wanted = parser.parse_args()
     unknown = set(wanted.names) - set(BENCHES)

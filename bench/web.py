@@ -67,7 +67,9 @@ def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
     port = ports.pick(None)
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"]
-    process = subprocess.Popen([*command, *options, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment})
+    process = subprocess.Popen(
+        [*command, *options, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment}
+    )
     try:
         _await(port, process)
         yield Web(process.pid, port, token)

@@ -72,7 +72,7 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
         _STATEMENTS[run.action],
         {"assignment_id": run.id, "course_id": run.course_id, **people.as_parameters(), **terms},
     )
-    return sorted(map(Line._make, found), key=attrgetter("row"))
+    return sorted(map(Line._make, found.all()), key=attrgetter("row"))
 
 
 def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
@@ -104,8 +104,12 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
 # second of two identifiers; whoever is in the course can be taken out of it.
 _PEOPLE = """
 WITH sent AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:inputs AS text[]), CAST(:keys AS text[]), CAST(:kinds AS text[]))
-        WITH ORDINALITY AS sent (input, key, kind, row)
+    SELECT *
+    FROM ROWS FROM (
+        json_array_elements_text(CAST(:inputs AS json)),
+        json_array_elements_text(CAST(:keys AS json)),
+        json_array_elements_text(CAST(:kinds AS json))
+    ) WITH ORDINALITY AS sent (input, key, kind, row)
 ),
 asked AS MATERIALIZED (
     SELECT row, input, key, users.id AS user_id, is_active, email_verified, deleted_at

@@ -8,21 +8,30 @@ branch_labels = None
 depends_on = None
 
 
+# Our floor is PostgreSQL 15. Where the server has its own it is called instead: written in place by the planner, it
+# costs a tenth, which bulk runs feel.
+_NATIVE = """
+CREATE FUNCTION uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS 'SELECT uuidv7()'
+"""
+
+# RFC 9562, version 7: 48 bits of milliseconds, 12 bits of the fraction below them, 62 random bits.
+_OUR_OWN = """
+CREATE FUNCTION uuid7() RETURNS uuid LANGUAGE plpgsql VOLATILE PARALLEL SAFE AS $$
+DECLARE
+    micros bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+BEGIN
+    RETURN encode(
+        int8send((micros / 1000 << 16) | 28672 | (micros % 1000) * 4096 / 1000)
+            || substring(uuid_send(gen_random_uuid()) FROM 9),
+        'hex'
+    )::uuid;
+END
+$$
+"""
+
+
 def upgrade() -> None:
-    # RFC 9562, version 7: 48 bits of milliseconds, 12 bits of the fraction below them, 62 random bits.
-    # PostgreSQL has uuidv7() from 18 on; our floor is 15.
-    op.execute(
-        """
-        CREATE FUNCTION uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-            SELECT encode(
-                int8send((micros / 1000 << 16) | 28672 | (micros % 1000) * 4096 / 1000)
-                    || substring(uuid_send(gen_random_uuid()) FROM 9),
-                'hex'
-            )::uuid
-            FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros) AS clock
-        $$
-        """
-    )
+    op.execute(_NATIVE if op.get_bind().dialect.server_version_info >= (18,) else _OUR_OWN)
     # 128 random bits: the two random UUIDs hold 244, of which a digest keeps 128.
     op.execute(
         """
