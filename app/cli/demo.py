@@ -7,7 +7,7 @@ import time
 import click
 from flask.cli import AppGroup
 
-from app.db import db
+from app.db import transaction
 from app.settings import settings
 from demo import load, people, scenery, totals
 
@@ -26,8 +26,8 @@ def load_demo(size: str) -> None:
         state = "was there" if course.was_there else f"{time.monotonic() - started:.0f} s"
         click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
     scenery.furnish()
-    comparisons = totals.compare(size, load.codes_of(size))
-    db.session.rollback()
+    with transaction():
+        comparisons = totals.compare(size, load.codes_of(size))
     for each in comparisons:
         click.echo(
             f"{'ok' if each.holds else 'DIFFERS':>8}  {each.name}: {each.found:,} of {each.expected:,}"
