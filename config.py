@@ -185,7 +185,12 @@ class Config:
         return config
 
     def check(self) -> None:
-        """Refuse what is unsafe in production."""
+        """Refuse settings that contradict each other, and what is unsafe in production."""
+        if self.notice_lease_seconds < 2 * self.mail_timeout_seconds:
+            raise BadSettingError(
+                "NOTICE_LEASE_SECONDS must be at least twice MAIL_TIMEOUT_SECONDS: "
+                "connecting and sending have to fit into the lease"
+            )
         if self.app_env != "production":
             return
         for name in ("secret_key", "jwt_secret_key"):

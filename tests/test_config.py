@@ -97,3 +97,8 @@ def test_production_starts_with_secrets_of_its_own():
     config = Config.from_env({**NEEDED, **OWN_SECRETS, "APP_ENV": "production"})
 
     assert config.app_env == "production"
+
+
+def test_a_lease_outlasts_the_mail_that_is_sent_under_it():
+    with pytest.raises(BadSettingError, match="NOTICE_LEASE_SECONDS"):
+        Config.from_env({**NEEDED, "NOTICE_LEASE_SECONDS": "30", "MAIL_TIMEOUT_SECONDS": "20"})
