@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, func, select
 
 from app.models.lesson import Lesson
 from app.models.section import Section
@@ -27,7 +27,7 @@ _COLUMNS = (
 def of_course(viewer: User | None, course_id: UUID) -> Listing:
     """Every lesson in order; `position` counts over the whole course."""
     course = courses.get_visible(viewer, course_id)
-    place = func.row_number().over(order_by=(Section.position, Lesson.position))
+    place = func.row_number(type_=Integer).over(order_by=(Section.position, Lesson.position))
     rows = (
         select(*_COLUMNS, Section.title.label("section_title"), place.label("position"))
         .join(Section, Section.id == Lesson.section_id)

@@ -280,6 +280,20 @@ def test_the_outline_comes_in_pages(api, make):
     assert_refused(api.get(f"/courses/{course.id}/lessons?page_size=10&page=4"), 404, "page_not_found")
 
 
+def test_a_long_outline_is_walked_to_its_end(editor, course):
+    for _ in range(3):
+        body = {"course_id": str(course.id), "lessons": [TEXT] * 370}
+        data_of(editor.post("/lessons/bulk", json=body), 201)
+
+    places, path = [], f"http://rollcall.test/api/v1/courses/{course.id}/lessons?page_size=100"
+    while path:
+        page = editor.get(path).get_json()
+        places += [row["position"] for row in page["data"]]
+        path = page["next"]
+
+    assert places == list(range(1, 1111))
+
+
 def test_the_outline_of_twenty_lessons_is_two_statements(api, make, statements):
     course = make.course(lessons=20)
 
