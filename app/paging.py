@@ -26,6 +26,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import NullType
 
 from app.db import db
 from app.errors import PageNotFound, PageTooDeep
@@ -44,6 +45,11 @@ class SortKey:
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     descending: bool = False
     nullable: bool = False
+
+    def __post_init__(self) -> None:
+        # Only a list beyond row 1,000 would notice: a cursor's text is cast back to the type of its column.
+        if isinstance(self.column.type, NullType):
+            raise TypeError(f"{self.column} has no type that a cursor could hold; give it one with type_=")
 
     def order(self) -> ColumnElement[Any]:
         ordered = self.column.desc() if self.descending else self.column.asc()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CTE, and_, func, select
+from sqlalchemy import CTE, Integer, and_, func, select
 
 from app.errors import NotEnrolled
 from app.models import Lesson, LessonProgress, Section, User
@@ -37,7 +37,9 @@ def lessons_in_order(course_id: UUID, enrollment_id: UUID) -> CTE:
             Lesson.section_id,
             Lesson.title,
             Lesson.type,
-            func.row_number().over(order_by=(Section.position, Lesson.position)).label("position"),
+            func.row_number(type_=Integer)
+            .over(order_by=(Section.position, Lesson.position))
+            .label("position"),
             Lesson.is_required,
             (Lesson.is_required == any_required).label("is_counted"),
             LessonProgress.completed_at.is_not(None).label("is_completed"),
