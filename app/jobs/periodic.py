@@ -7,12 +7,13 @@ needed for the platform to be right, only for it to be punctual.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from time import monotonic
+from uuid import UUID
 
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
@@ -44,19 +45,28 @@ class Chore:
 def sweep_notices() -> None:
     """Ring again for what is due, or send it from here while nobody hears the bell."""
     while True:
-        heard = queue.is_reachable()
-        limit = RUNG_AT_ONCE if heard else queue.NOTICES_PER_JOB
+        is_heard = queue.is_reachable()
+        limit = RUNG_AT_ONCE if is_heard else queue.NOTICES_PER_JOB
         with transaction():
-            overdue = notices_delivery.take_overdue(limit, heedless=not heard)
+            overdue = notices_delivery.take_overdue(limit, heedless=not is_heard)
         if not overdue:
             return
-        log.info(
-            "%d notices are due; %s", len(overdue), "ringing" if heard else "Redis is away, sending them"
-        )
-        if heard:
-            queue.deliver_notices(overdue)
-        elif send_due(overdue):
+        if is_heard and _ring(overdue):
+            continue
+        log.info("Redis is away; sending %d notices from here", len(overdue))
+        if send_due(overdue):
             return
+
+
+def _ring(notice_ids: Sequence[UUID]) -> bool:
+    try:
+        queue.deliver_notices(notice_ids)
+    except RedisError as trouble:
+        # It answers and takes nothing: full, read-only, or gone since we asked.
+        log.warning("Redis takes no jobs: %s", type(trouble).__name__)
+        return False
+    log.info("rang for %d notices", len(notice_ids))
+    return True
 
 
 def _committed(service: Callable[[], None]) -> None:

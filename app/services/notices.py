@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app import queue
-from app.db import after_commit, db
+from app.db import after_commit, db, refusing
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
 from app.errors import NotFound, NoticeNotDelivered
 from app.models.assignment import AssignmentItem
@@ -45,6 +45,7 @@ from app.services.courses import named
 from app.settings import settings
 
 USER_INACTIVE = "user_inactive"
+UNDER_WAY = "An attempt of this notice is still under way."
 
 
 def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = None) -> None:
@@ -117,14 +118,14 @@ def resend(notice_id: UUID) -> Notice:
     attempts = _attempts_like(found)
     notice = next(attempt for attempt in attempts if attempt.id == notice_id)
     if any(attempt.state == NoticeState.QUEUED for attempt in attempts):
-        raise NoticeNotDelivered("An attempt of this notice is still under way.")
+        raise NoticeNotDelivered(UNDER_WAY)
     if notice.state == NoticeState.SUPPRESSED:
         raise NoticeNotDelivered
     again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
     if again.channel == Channel.EMAIL:
         _queue(again)
-    db.session.add(again)
-    db.session.flush()
+    with refusing({Notice.ONE_PER_CAUSE: NoticeNotDelivered(UNDER_WAY)}):
+        db.session.add(again)
     db.session.refresh(again)
     if again.state == NoticeState.QUEUED:
         after_commit(partial(queue.deliver_notices, [again.id]))

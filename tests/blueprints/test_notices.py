@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from uuid import uuid4
 
@@ -171,6 +172,26 @@ def test_a_resend_that_is_under_way_is_not_repeated(admin, mail):
     data_of(admin.post(f"/notices/{sent.id}/resend"))
 
     assert_refused(admin.post(f"/notices/{sent.id}/resend"), 409, "notice_not_delivered")
+
+
+@pytest.mark.parametrize("state", [NoticeState.SENT, NoticeState.FAILED])
+def test_of_racing_resends_one_sends(state, admin, mail, rung):
+    notice = mail(state)
+    together = threading.Barrier(6)
+    statuses = []
+
+    def resend():
+        together.wait()
+        statuses.append(admin.post(f"/notices/{notice.id}/resend").status_code)
+
+    callers = [threading.Thread(target=resend) for _ in range(6)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+    assert len(rung()) == 1
 
 
 def test_a_notice_that_is_not_there_is_not_resent(admin):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -141,6 +143,35 @@ def test_without_redis_the_commit_stands_and_the_sweep_sends(
 
     assert mail().state == NoticeState.SENT
     assert smtp.message_ids == [f"<{mail().id}@rollcall.example>"]
+
+
+@pytest.fixture
+def redis_that_takes_nothing(app, redis_url):
+    """A server that answers, and lets us write nothing: full, or a replica."""
+    real = app.extensions["rollcall-redis"]
+    reader = f"reader{os.getpid()}"
+    real.acl_setuser(reader, enabled=True, nopass=True, commands=["+ping"])
+    parts = urlsplit(redis_url)
+    url = parts._replace(netloc=f"{reader}:any@{parts.hostname}:{parts.port or 6379}").geturl()
+    app.extensions["rollcall-redis"] = queue.impatient(url, timeout=2)
+    yield
+    app.extensions["rollcall-redis"].close()
+    app.extensions["rollcall-redis"] = real
+    real.acl_deluser(reader)
+
+
+def test_a_redis_that_takes_nothing_stops_no_mail(
+    app, owe, make, change, redis_that_takes_nothing, smtp, mail
+):
+    owe(make.enrollment(make.course()))
+    change(enqueued_at=ago["long"])
+
+    with app.app_context():
+        assert queue.is_reachable()
+        periodic.sweep_notices()
+
+    assert mail().state == NoticeState.SENT
+    assert len(smtp.taken) == 1
 
 
 def test_without_redis_and_smtp_the_sweep_tries_each_letter_by_the_ladder(
