@@ -77,16 +77,19 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Money, "string", "decimal")
         self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
-        self.ma_plugin.converter.add_attribute_function(_describe_choice)
+        self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
 
 
-def _describe_choice(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
     if isinstance(field, fields.Choice):
         words: list[str | None] = [word.value for word in field.vocabulary]
         return {"enum": [*words, None] if field.allow_none else words}
     if isinstance(field, fields.Money):
         return {"example": "49.90"}
+    if isinstance(field, fields.Whole) and not field.from_text:
+        # Readers make up the largest number that is allowed, which reads like a defect.
+        return {"example": field.metadata.get("example", 1)}
     return {}
 
 
