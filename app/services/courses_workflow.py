@@ -27,11 +27,11 @@ REVIEWED = {APPROVED: "approved", REJECTED: "rejected", PUBLISHED: "published"}
 """What a course decision is called in the history."""
 
 
-def submit(owner: User, course_id: UUID) -> Course:
+def submit(owner: User, course_id: UUID, *, at: datetime | None = None) -> Course:
     """Ask for a decision; the course is frozen until then."""
     course = _get_own(owner, course_id)
     _refuse_unless_in(course, DRAFT, REJECTED)
-    return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course))
+    return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
 
 
 def withdraw(owner: User, course_id: UUID) -> Course:
@@ -40,7 +40,14 @@ def withdraw(owner: User, course_id: UUID) -> Course:
     return _move(owner, course, "withdrawn", DRAFT)
 
 
-def review(admin: User, course_id: UUID, *, status: CourseStatus, review_notes: str = "") -> Course:
+def review(
+    admin: User,
+    course_id: UUID,
+    *,
+    status: CourseStatus,
+    review_notes: str = "",
+    at: datetime | None = None,
+) -> Course:
     """Decide about a course; an approval may be revised."""
     course = courses.get_managed(admin, course_id)
     _refuse_unless_in(course, PENDING, APPROVED)
@@ -49,15 +56,15 @@ def review(admin: User, course_id: UUID, *, status: CourseStatus, review_notes: 
     decision: dict[str, Any] = {
         "review_notes": review_notes,
         "reviewed_by_id": admin.id,
-        "reviewed_at": func.now(),
+        "reviewed_at": at or func.now(),
         "changed_since_review": False,
     }
     lessons = 0
     if status == PUBLISHED:
         lessons = _refuse_incomplete(course)
-        decision["published_at"] = func.coalesce(Course.published_at, func.now())
+        decision["published_at"] = func.coalesce(Course.published_at, at or func.now())
     return _move(
-        admin, course, REVIEWED[status], status, notes=review_notes, lessons=lessons, values=decision
+        admin, course, REVIEWED[status], status, notes=review_notes, lessons=lessons, at=at, values=decision
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.db import transaction
+from app.db import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
 from app.services import courses_workflow, courses_write
 from tests.http import assert_refused, data_of
@@ -422,12 +422,22 @@ def test_a_course_in_use_is_deleted_only_by_an_insisting_admin(api, make):
     assert admin.delete(f"{path}?force=true").status_code == 204
 
 
-def test_an_import_may_speak_of_the_past(app, make):
+def test_an_import_may_speak_of_the_past(app, api, make):
     admin = make.admin()
     then = datetime(2013, 10, 1, tzinfo=UTC)
     with app.app_context(), transaction():
         values = {**COURSE, "class_starts": date(2013, 10, 2)}
         course = courses_write.create(admin, at=then, **values)
-        course = courses_workflow.publish(admin, course.id, override_reason="imported", at=then)
+        make_complete(course)
+        courses_workflow.submit(admin, course.id, at=then + timedelta(hours=1))
+        decided = {"status": CourseStatus.PUBLISHED, "at": then + timedelta(hours=2)}
+        course = courses_workflow.review(admin, course.id, **decided)
 
-    assert (course.created_at, course.published_at) == (then, then)
+    assert (course.created_at, course.published_at) == (then, then + timedelta(hours=2))
+    entries = data_of(api.as_(admin).get(f"/courses/{course.id}/history"))
+    assert [entry["action"] for entry in entries] == ["published", "submitted", "created"]
+
+
+def make_complete(course):
+    course.lesson_count = 1
+    db.session.flush()

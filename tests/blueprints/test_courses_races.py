@@ -1,35 +1,30 @@
 """Courses under several hands at once, over real connections."""
 
 from contextlib import contextmanager
-from threading import Barrier, Thread
+from threading import Thread
 from time import monotonic, sleep
 
 from sqlalchemy import create_engine, text
 
 from app.enums import CourseStatus
 from tests.http import assert_refused, data_of
+from tests.races import at_once, outcomes
 
 COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}
 
 
 class Started:
-    """Calls that run in threads of their own, from the same moment on."""
+    """A call that runs in a thread of its own."""
 
-    def __init__(self, *calls):
-        self.answers = [None] * len(calls)
-        self.barrier = Barrier(len(calls))
-        self.threads = [Thread(target=self._run, args=each) for each in enumerate(calls)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self, number, call):
-        self.barrier.wait()
-        self.answers[number] = call()
+    def __init__(self, call):
+        self.answers = []
+        self.thread = Thread(target=lambda: self.answers.append(call()))
+        self.thread.start()
 
     def finish(self):
-        for thread in self.threads:
-            thread.join()
-        return self.answers
+        self.thread.join()
+        (answer,) = self.answers
+        return answer
 
 
 @contextmanager
@@ -63,7 +58,7 @@ def colliding(config, course, *calls):
         for call in calls:
             started.append(Started(call))
             wait_for(len(started))
-    return [each.finish()[0] for each in started]
+    return [each.finish() for each in started]
 
 
 def the_winner(answers):
@@ -160,7 +155,7 @@ def test_a_lesson_deleted_while_submitting_leaves_no_incomplete_course_behind(ap
         other.commit()
     engine.dispose()
 
-    (answer,) = started.finish()
+    answer = started.finish()
 
     assert_refused(answer, 409, "invalid_transition")
     assert data_of(owner.get(f"/courses/{course.id}"))["status"] == "DRAFT"
@@ -169,7 +164,7 @@ def test_a_lesson_deleted_while_submitting_leaves_no_incomplete_course_behind(ap
 def test_twins_made_at_once_all_get_a_slug(api, make):
     instructor = api.as_(make.instructor())
 
-    answers = Started(*[lambda: instructor.post("/courses", json=COURSE)] * 8).finish()
+    answers = at_once(*[lambda: instructor.post("/courses", json=COURSE)] * 8)
 
     made = [data_of(answer, 201) for answer in answers]
     assert len({course["slug"] for course in made}) == 8
@@ -185,12 +180,12 @@ def test_a_slug_that_is_being_taken_is_passed_over(api, make, config):
     engine = create_engine(config.database_url)
     with engine.connect() as other, holding(config, "SELECT 1") as wait_for:
         other.execute(text(taking), {"id": teacher.id})
-        started = Started(*[lambda: instructor.post("/courses", json=COURSE)] * 2)
+        started = [Started(lambda: instructor.post("/courses", json=COURSE)) for _ in range(2)]
         wait_for(2)
         other.commit()
     engine.dispose()
 
-    slugs = {data_of(answer, 201)["slug"] for answer in started.finish()}
+    slugs = {data_of(each.finish(), 201)["slug"] for each in started}
 
     assert slugs == {"accounting-2", "accounting-3"}
 
@@ -198,9 +193,6 @@ def test_a_slug_that_is_being_taken_is_passed_over(api, make, config):
 def test_category_twins_made_at_once_are_one(api, make):
     admin = api.as_(make.admin())
 
-    answers = Started(*[lambda: admin.post("/categories", json={"name": "Finance"})] * 8).finish()
+    answers = at_once(*[lambda: admin.post("/categories", json={"name": "Finance"})] * 8)
 
-    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
-    for answer in answers:
-        if answer.status_code == 409:
-            assert_refused(answer, 409, "name_taken")
+    assert outcomes(answers) == {"201": 1, "409 name_taken": 7}
