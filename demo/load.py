@@ -123,8 +123,8 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str
         class_starts=record.starts_on,
     )
     lesson_ids = _write_lessons(owner, course.id, record)
-    courses_workflow.submit(owner, course.id)
-    courses_workflow.review(admin, course.id, status=CourseStatus.APPROVED)
+    courses_workflow.submit(owner, course.id, at=opened)
+    courses_workflow.review(admin, course.id, status=CourseStatus.APPROVED, at=opened)
     courses_workflow.publish(owner, course.id, at=opened)
     return course, lesson_ids
 
