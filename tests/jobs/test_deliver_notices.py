@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from app.enums import Channel, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
 from app.services import notices, notices_delivery
+from tests.races import at_once
 
 
 @pytest.fixture
@@ -67,6 +69,18 @@ def deliver(app):
     def run(rows):
         with app.app_context():
             job.deliver([str(row.id) for row in rows])
+
+    return run
+
+
+@pytest.fixture
+def send(app, mails):
+    """What a worker does about all letters there are."""
+
+    def run():
+        ids = [mail.id for mail in mails()]
+        with app.app_context():
+            job.send_due(ids)
 
     return run
 
@@ -135,46 +149,25 @@ def test_ten_thousand_ids_reach_redis_in_one_exchange(app, monkeypatch):
         assert len(exchanges) == 1
 
 
-def test_two_workers_send_one_mail(owe, make, smtp, app, mails):
+def test_two_workers_send_one_mail(owe, make, smtp, send, mails):
     owe(make.enrollment(make.course()))
-    ids = [mail.id for mail in mails()]
     smtp.gate = threading.Event()
-    together = threading.Barrier(4)
 
-    def send():
-        with app.app_context():
-            together.wait()
-            job.send_due(ids)
+    def open_the_gate_late():
+        time.sleep(0.3)
+        smtp.gate.set()
 
-    workers = [threading.Thread(target=send) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers[:-1]:
-        worker.join(0.3)
-    smtp.gate.set()
-    for worker in workers:
-        worker.join()
+    at_once(send, send, send, send, open_the_gate_late)
 
     assert len(smtp.taken) == 1
     assert mails()[0].attempts == 1
 
 
-def test_many_workers_share_the_letters_of_one_batch(owe, make, smtp, app, mails):
+def test_many_workers_share_the_letters_of_one_batch(owe, make, smtp, send, mails):
     course = make.course()
     owe(*[make.enrollment(course) for _ in range(20)])
-    ids = [mail.id for mail in mails()]
-    together = threading.Barrier(4)
 
-    def send():
-        with app.app_context():
-            together.wait()
-            job.send_due(ids)
-
-    workers = [threading.Thread(target=send) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(send, send, send, send)
 
     assert sorted(smtp.message_ids) == sorted(message_id_of(mail) for mail in mails())
 

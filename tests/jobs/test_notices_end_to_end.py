@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-
 from tests.http import data_of
+from tests.races import at_once
 
 
 def test_the_last_lesson_brings_one_mail_and_one_notification(api, make, smtp, work_off):
@@ -33,17 +32,8 @@ def test_eight_racing_clicks_bring_one_mail(api, make, smtp, work_off):
     make.enrollment(course, learner)
     [lesson] = make.lessons_of(course)
     client = api.as_(learner)
-    together = threading.Barrier(8)
 
-    def click():
-        together.wait()
-        client.post(f"/lessons/{lesson.id}/complete")
-
-    clicks = [threading.Thread(target=click) for _ in range(8)]
-    for each in clicks:
-        each.start()
-    for each in clicks:
-        each.join()
+    at_once(*[lambda: client.post(f"/lessons/{lesson.id}/complete")] * 8)
     work_off()
 
     assert len(smtp.taken) == 1
