@@ -117,6 +117,9 @@ class Config:
     )
     log_level: str = _setting("INFO", lambda name: name.upper(), "DEBUG, INFO, WARNING or ERROR")
     run_id: str = _setting("", _text, "told by /healthz, so that a supervisor knows its own child")
+    require_if_match: bool = _setting(
+        "off", _switch, "PUT, PATCH and DELETE must name the version they change"
+    )
     db_pool_size: int = _setting("5", _whole(1), "connections a web process keeps open")
     statement_timeout_ms: int = _setting("15000", _whole(100), "the longest a request's statement may run")
 
@@ -135,6 +138,9 @@ class Config:
     search_language: str = _setting("english", _text, "PostgreSQL text search configuration of the catalogue")
     paid_enrollment: str = _setting(
         "allow", _choice("allow", "require"), "allow, or require: priced courses open once paid"
+    )
+    review_requires: str = _setting(
+        "enrolled", _choice("enrolled", "completed"), "enrolled or completed: who may review a course"
     )
     notify_instructor_of_completion: bool = _setting(
         "off", _switch, "on: completion notices to the instructor as well"

@@ -14,7 +14,7 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, current_app, jsonify, request
 
-from app import access, openapi
+from app import access, openapi, preconditions
 from app.db import transaction
 from app.errors import (
     Forbidden,
@@ -23,6 +23,8 @@ from app.errors import (
     NotFound,
     PageNotFound,
     PageTooDeep,
+    PreconditionFailed,
+    PreconditionRequired,
     Refusal,
     TokenInvalid,
     TooLarge,
@@ -59,6 +61,11 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._readers: dict[str, View] = {}
+        """The views behind GET, by rule: what a precondition on PUT, PATCH or DELETE is about."""
+
     def add_url_rule(
         self,
         rule: str,
@@ -72,7 +79,11 @@ class Blueprint(flask_smorest.Blueprint):
         declared = access.access_of(view_func)
         if declared is None:
             raise TypeError(f"{view_func.__name__} declares no access: add @requires(...) or @public")
-        guarded = _guard(view_func, declared, takes_path="<" in rule)
+        methods = set(options.get("methods", ("GET",)))
+        if methods & SAFE_METHODS:
+            self._readers[rule] = view_func
+        reader = self._readers.get(rule) if methods & {"GET", "PUT", "PATCH", "DELETE"} else None
+        guarded = _guard(view_func, declared, takes_path="<" in rule, reader=reader)
         super().add_url_rule(rule, endpoint, guarded, provide_automatic_options, **options)
 
     def arguments(
@@ -144,6 +155,7 @@ class Blueprint(flask_smorest.Blueprint):
                 return page_of(listing, instance, message, **paging)
 
             documented = _document_response(wrapper, 200, openapi.list_envelope(schema))
+            documented._is_list = True  # type: ignore[attr-defined]
             documented._refusals = (PageNotFound, PageTooDeep, *getattr(view, "_refusals", ()))  # type: ignore[attr-defined]
             return self.arguments(query, location="query")(documented)
 
@@ -160,11 +172,16 @@ class Blueprint(flask_smorest.Blueprint):
         return decorator
 
 
-def _guard(view: View, declared: access.Access, *, takes_path: bool) -> View:
-    """The view behind access, strict query and path, and one transaction when it may write."""
+def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: View | None) -> View:
+    """The view behind access, strict query and path, and one transaction when it may write.
+
+    `reader` is the view behind GET on the same path, where this view is it or may change what it reads.
+    """
     parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     known = {name for each in parameters if each["in"] == "query" for name in each["schema"].fields}
     takes_body = any(each["in"] in ("json", "files", "form") for each in parameters)
+
+    is_list = getattr(view, "_is_list", False)
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
@@ -172,15 +189,24 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool) -> View:
         check_path(path)
         check_query(known)
         if request.method in SAFE_METHODS:
-            return current_app.make_response(view(**path))
+            response = current_app.make_response(view(**path))
+            return response if is_list else preconditions.tag(response)
         if not takes_body:
             check_no_body()
         with transaction():
+            if reader is not None:
+                preconditions.check(reader, path)
             return current_app.make_response(view(**path))
 
     endpoint._apidoc = {**getattr(view, "_apidoc", {})}  # type: ignore[attr-defined]
     manual = dict(endpoint._apidoc.get("manual_doc", {}))  # type: ignore[attr-defined]
     refusals = _refusals(view, declared, takes_path=takes_path, takes_body=takes_body)
+    if view is reader and not is_list:
+        manual["parameters"] = [*manual.get("parameters", []), openapi.IF_NONE_MATCH]
+        manual["responses"] = {**manual.get("responses", {}), "304": {"description": "Not modified."}}
+    elif reader is not None:
+        refusals |= {PreconditionFailed, PreconditionRequired}
+        manual["parameters"] = [*manual.get("parameters", []), openapi.IF_MATCH]
     manual["responses"] = {**manual.get("responses", {}), **openapi.error_responses(refusals)}
     manual["operationId"] = view.__name__
     manual["security"] = [{}, {"bearerAuth": []}] if declared.is_public else [{"bearerAuth": []}]

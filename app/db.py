@@ -103,6 +103,11 @@ def after_commit(effect: Callable[[], None]) -> None:
     db.session().info[_EFFECTS].append(effect)
 
 
+def lock_name(name: str) -> None:
+    """Hold a lock of this name until the transaction ends; whoever wants the same one waits."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def _commit(session: Session) -> None:
     session.commit()
     for effect in session.info[_EFFECTS]:

@@ -261,6 +261,13 @@ class AlreadyEnrolled(Conflict):
     title = "This person is already enrolled."
 
 
+class AlreadyReviewed(Conflict):
+    """There is one review per learner and course; edit the one you wrote."""
+
+    code = "already_reviewed"
+    title = "You have reviewed this course already."
+
+
 class AssignedByAdmin(Conflict):
     """Only an enrollment of one's own making can be cancelled by the learner; ask whoever assigned you."""
 
@@ -334,6 +341,14 @@ class PreconditionFailed(Refusal):
     title = "The thing has changed since you read it."
 
 
+class PreconditionRequired(Refusal):
+    """This installation wants every PUT, PATCH and DELETE to name in `If-Match` the version that it changes."""
+
+    status = 428
+    code = "precondition_required"
+    title = "Name the version you change."
+
+
 class TooLarge(Refusal):
     """The body exceeds the limit of this endpoint."""
 
@@ -377,6 +392,13 @@ class TooManyPeople(InvalidRequest):
 
     code = "too_many_people"
     title = "Too many people for one call."
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """The key came with another request to the same endpoint within the last day. A new request takes a new key."""
+
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key belongs to another request."
 
 
 class InternalError(Refusal):

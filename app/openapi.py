@@ -26,6 +26,22 @@ thousands of people in a single call with a report for each of them.
 """
 
 
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The `ETag` of what you read: the change is refused when it is not current any more.",
+}
+
+
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The `ETag` of what you have: 304 says that it is still current.",
+}
+
+
 def init_app(app: Flask) -> None:
     app.config.update(
         API_TITLE=TITLE,

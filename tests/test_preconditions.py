@@ -1,0 +1,87 @@
+"""Versions: a reader who has it is told so, and of two writers who read the same one is refused."""
+
+import pytest
+
+from tests.http import assert_refused, data_of
+from tests.races import at_once
+
+
+@pytest.fixture
+def course(make):
+    return make.course(lessons=1)
+
+
+def test_a_reader_who_has_the_version_is_told_so(api, course):
+    first = api.get(f"/courses/{course.id}")
+
+    again = api.get(f"/courses/{course.id}", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_change_makes_a_new_version(api, make, course):
+    before = api.get(f"/courses/{course.id}").headers["ETag"]
+    admin = api.as_(make.admin())
+
+    data_of(admin.patch(f"/courses/{course.id}", json={"venue": "Hall 2"}))
+
+    assert api.get(f"/courses/{course.id}").headers["ETag"] != before
+
+
+def test_a_write_that_names_the_current_version_is_made(api, make, course):
+    admin = api.as_(make.admin())
+    current = admin.get(f"/courses/{course.id}").headers["ETag"]
+
+    response = admin.patch(f"/courses/{course.id}", json={"venue": "Hall 2"}, headers={"If-Match": current})
+
+    assert data_of(response)["venue"] == "Hall 2"
+
+
+@pytest.mark.parametrize("stale", ['"some-other-version"', 'W/"weak"', "garbage"])
+def test_a_write_that_names_another_version_changes_nothing(api, make, course, stale):
+    admin = api.as_(make.admin())
+
+    response = admin.patch(f"/courses/{course.id}", json={"venue": "Hall 2"}, headers={"If-Match": stale})
+
+    assert_refused(response, 412, "precondition_failed")
+    assert data_of(admin.get(f"/courses/{course.id}"))["venue"] == ""
+
+
+def test_a_delete_that_names_another_version_deletes_nothing(api, make):
+    admin, category = api.as_(make.admin()), make.category()
+
+    response = admin.delete(f"/categories/{category.id}", headers={"If-Match": '"other"'})
+
+    assert_refused(response, 412, "precondition_failed")
+    assert admin.get(f"/categories/{category.id}").status_code == 200
+
+
+def test_an_unknown_thing_is_not_found_whatever_version_is_named(api, make):
+    response = api.as_(make.admin()).patch(
+        "/sections/00000000-0000-7000-8000-000000000000", json={}, headers={"If-Match": "*"}
+    )
+
+    assert_refused(response, 404, "not_found")
+
+
+def test_an_installation_may_demand_the_version(api, make, course, setting):
+    setting(require_if_match=True)
+    admin = api.as_(make.admin())
+
+    assert_refused(admin.patch(f"/courses/{course.id}", json={"venue": "x"}), 428, "precondition_required")
+    current = admin.get(f"/courses/{course.id}").headers["ETag"]
+    changed = admin.patch(f"/courses/{course.id}", json={"venue": "x"}, headers={"If-Match": current})
+    assert changed.status_code == 200
+
+
+def test_of_writers_who_read_the_same_version_one_is_refused(api, make, course):
+    admin = api.as_(make.admin())
+    current = admin.get(f"/courses/{course.id}").headers["ETag"]
+
+    def write(number):
+        body = {"venue": f"Hall {number}"}
+        return admin.patch(f"/courses/{course.id}", json=body, headers={"If-Match": current}).status_code
+
+    answers = at_once(*(lambda number=number: write(number) for number in range(6)))
+
+    assert sorted(answers) == [200, 412, 412, 412, 412, 412]
