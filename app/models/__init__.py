@@ -11,6 +11,7 @@ from app.models.notice import Notice
 from app.models.progress import LessonProgress
 from app.models.section import Section
 from app.models.session import RefreshToken, Session
+from app.models.tally import Tally
 from app.models.user import User
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "RefreshToken",
     "Section",
     "Session",
+    "Tally",
     "User",
 ]

@@ -15,6 +15,9 @@ from app.enums import CourseStatus
 from app.models.columns import word
 from app.models.user import User
 
+DECIDED = "from_status = 'PENDING' AND to_status IN ('APPROVED', 'REJECTED', 'PUBLISHED')"
+"""A course decision, as its partial index spells it."""
+
 
 class CourseChange(Identified, Model):
     """One entry. `action` is a verb (`created`, `submitted`, `edited` …); `fields` names what an edit touched."""
@@ -32,4 +35,7 @@ class CourseChange(Identified, Model):
 
     actor: Mapped[User] = relationship(lazy="raise")
 
-    __table_args__ = (Index("ix_course_changes_course_id_newest", "course_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_course_changes_course_id_newest", "course_id", "created_at", "id"),
+        Index("ix_course_changes_decided", "created_at", postgresql_where=text(DECIDED)),
+    )

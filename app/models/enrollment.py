@@ -72,6 +72,11 @@ class Enrollment(Identified, Model):
         UniqueConstraint("course_id", "user_id", name=ONE_PER_PERSON),
         Index("ix_enrollments_user_id_newest", "user_id", "enrolled_at", "id"),
         Index("ix_enrollments_course_id_newest", "course_id", "enrolled_at", "id"),
+        Index(
+            "ix_enrollments_due_at_active",
+            "due_at",
+            postgresql_where=text("status = 'ACTIVE' AND due_at IS NOT NULL"),
+        ),
         CheckConstraint(one_of("status", EnrollmentStatus), "status"),
         CheckConstraint(one_of("source", Source), "source"),
         CheckConstraint(one_of("payment_status", PaymentStatus), "payment_status"),
