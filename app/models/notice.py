@@ -10,7 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, or_, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db import Identified, Model
 from app.enums import Channel, EnrollmentStatus, NoticeKind, NoticeState
@@ -141,6 +142,17 @@ class Notice(Identified, Model):
     def _learner(self) -> str:
         learner = self.enrollment.user
         return learner.full_name or learner.username
+
+    @classmethod
+    def worded(cls) -> tuple[ORMOption, ...]:
+        """Loads what `title` and `body` speak of, and nothing else about anybody."""
+        learner = (User.first_name, User.last_name, User.username)
+        enrollment = joinedload(cls.enrollment)
+        return (
+            joinedload(cls.course).load_only(Course.title, Course.code),
+            enrollment.load_only(Enrollment.user_id, Enrollment.due_at, Enrollment.status),
+            enrollment.joinedload(Enrollment.user).load_only(*learner),
+        )
 
     @classmethod
     def in_inbox_of(cls, user: User) -> ColumnElement[bool]:

@@ -19,11 +19,13 @@ from sqlalchemy.orm import joinedload
 from app.db import db
 from app.enums import NoticeState
 from app.mailer import Mail
-from app.models.enrollment import Enrollment
 from app.models.notice import Notice
+from app.models.user import User
 from app.settings import settings
 
 log = logging.getLogger(__name__)
+
+_RECIPIENT = (User.email, User.first_name, User.last_name, User.username, User.is_active)
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,7 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
     return db.session.scalars(
         select(Notice)
         .where(Notice.id == leased)
-        .options(
-            joinedload(Notice.user),
-            joinedload(Notice.course),
-            joinedload(Notice.enrollment).joinedload(Enrollment.user),
-        )
+        .options(joinedload(Notice.user).load_only(*_RECIPIENT), *Notice.worded())
         .execution_options(populate_existing=True)
     ).one()
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import joinedload
 
 from app.db import db
 from app.errors import NotFound
-from app.models.enrollment import Enrollment
 from app.models.notice import Notice
 from app.models.user import User
 from app.paging import Listing, SortKey
@@ -55,8 +53,4 @@ def read_all(reader: User) -> int:
 
 
 def _told_to(reader: User) -> Select[Notice]:
-    return (
-        select(Notice)
-        .where(Notice.in_inbox_of(reader))
-        .options(joinedload(Notice.course), joinedload(Notice.enrollment).joinedload(Enrollment.user))
-    )
+    return select(Notice).where(Notice.in_inbox_of(reader)).options(*Notice.worded())

@@ -149,15 +149,27 @@ def test_ten_thousand_ids_reach_redis_in_one_exchange(app, monkeypatch):
         assert len(exchanges) == 1
 
 
+def test_a_letter_costs_two_statements_to_claim_and_one_to_mark(owe, make, smtp, deliver, mails, statements):
+    owe(make.enrollment(make.course()))
+    rows = mails()
+
+    with statements() as seen:
+        deliver(rows)
+
+    claim, empty_handed = 2, 1
+    assert len(seen) == claim + 1 + empty_handed
+
+
 def test_two_workers_send_one_mail(owe, make, smtp, send, mails):
     owe(make.enrollment(make.course()))
     smtp.gate = threading.Event()
 
-    def open_the_gate_late():
+    def send_while_it_is_being_sent():
         time.sleep(0.3)
+        send()
         smtp.gate.set()
 
-    at_once(send, send, send, send, open_the_gate_late)
+    at_once(send, send, send_while_it_is_being_sent)
 
     assert len(smtp.taken) == 1
     assert mails()[0].attempts == 1

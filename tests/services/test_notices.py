@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app import queue
 from app.db import db, transaction
 from app.enums import AssignmentAction, AssignmentState, Channel, NoticeKind, NoticeState, Outcome
-from app.models import Assignment, AssignmentItem, Enrollment, Notice
+from app.models import Assignment, AssignmentItem, Notice
 from app.services import notices
 
 
@@ -165,8 +164,7 @@ def test_a_notice_is_worded_for_its_reader(app, make, owe, setting):
     owe(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
 
     with app.app_context():
-        wording = (joinedload(Notice.course), joinedload(Notice.enrollment).joinedload(Enrollment.user))
-        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*wording)
+        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*Notice.worded())
         titles = sorted(notice.title for notice in db.session.scalars(told))
 
     assert titles == [
