@@ -155,6 +155,8 @@ class Blueprint(flask_smorest.Blueprint):
                 return page_of(listing, instance, message, **paging)
 
             documented = _document_response(wrapper, 200, openapi.list_envelope(schema))
+            if csv_columns:
+                documented._apidoc["response"]["responses"][200].append(_SHEET)  # type: ignore[attr-defined]
             documented._is_list = True  # type: ignore[attr-defined]
             documented._refusals = (PageNotFound, PageTooDeep, *getattr(view, "_refusals", ()))  # type: ignore[attr-defined]
             return self.arguments(query, location="query")(documented)
@@ -202,11 +204,11 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: Vie
     manual = dict(endpoint._apidoc.get("manual_doc", {}))  # type: ignore[attr-defined]
     refusals = _refusals(view, declared, takes_path=takes_path, takes_body=takes_body)
     if view is reader and not is_list:
-        manual["parameters"] = [*manual.get("parameters", []), openapi.IF_NONE_MATCH]
+        _takes_header(endpoint, openapi.IF_NONE_MATCH)
         manual["responses"] = {**manual.get("responses", {}), "304": {"description": "Not modified."}}
-    elif reader is not None:
+    elif reader not in (None, view):
         refusals |= {PreconditionFailed, PreconditionRequired}
-        manual["parameters"] = [*manual.get("parameters", []), openapi.IF_MATCH]
+        _takes_header(endpoint, openapi.IF_MATCH)
     manual["responses"] = {**manual.get("responses", {}), **openapi.error_responses(refusals)}
     manual["operationId"] = view.__name__
     manual["security"] = [{}, {"bearerAuth": []}] if declared.is_public else [{"bearerAuth": []}]
@@ -214,6 +216,13 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: Vie
         manual["x-roles"] = sorted(declared.roles)
     endpoint._apidoc["manual_doc"] = manual  # type: ignore[attr-defined]
     return endpoint
+
+
+def _takes_header(endpoint: View, header: dict[str, Any]) -> None:
+    """Document a header beside the parameters that the view declares."""
+    declared = endpoint._apidoc.get("arguments", {})  # type: ignore[attr-defined]
+    parameters = [*declared.get("parameters", []), header]
+    endpoint._apidoc["arguments"] = {**declared, "parameters": parameters}  # type: ignore[attr-defined]
 
 
 def _refusals(
@@ -239,4 +248,5 @@ def _document_response(view: View, status: int, schema: type[ma.Schema] | None) 
     return view
 
 
+_SHEET = {"description": "Done.", "content_type": "text/csv", "schema": {"type": "string"}}
 _PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}

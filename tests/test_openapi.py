@@ -86,6 +86,21 @@ def test_every_route_is_in_the_document_and_the_other_way_round(app, operations)
     assert set(operations) == routes
 
 
+def test_every_query_parameter_is_in_the_document(app, operations):
+    by_id = {operation["operationId"]: operation for operation in operations.values()}
+    missing = {}
+    for view in app.view_functions.values():
+        documentation = getattr(view, "_apidoc", {})
+        for declared in documentation.get("arguments", {}).get("parameters", []):
+            if declared["in"] == "query":
+                operation = by_id[documentation["manual_doc"]["operationId"]]
+                told = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
+                missing |= {view.__name__: set(declared["schema"].fields) - told}
+
+    assert missing
+    assert not any(missing.values())
+
+
 def test_every_operation_has_a_short_summary(operations):
     wrong = {
         name: operation.get("summary")
@@ -193,3 +208,14 @@ def test_a_reason_code_has_a_page(app, code):
     assert vars(kind).get("__doc__"), f"{kind.__name__} does not say what it means"
     assert re.fullmatch(r"[A-Z].*\.", kind.title)
     assert re.fullmatch(r"[a-z_]+", code)
+
+
+def test_a_list_that_is_also_a_sheet_says_so(operations):
+    sheets = {
+        name: operation["responses"]["200"]["content"]
+        for name, operation in operations.items()
+        if any(parameter["name"] == "format" for parameter in operation.get("parameters", []))
+    }
+
+    assert sheets
+    assert all(set(content) == {"application/json", "text/csv"} for content in sheets.values())
