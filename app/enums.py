@@ -125,3 +125,42 @@ class Mode(StrEnum):
 
     RUN = "run"
     PREVIEW = "preview"
+
+
+class RequestStatus(StrEnum):
+    """Where an instructor request stands."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+class DecisionOutcome(StrEnum):
+    """What a bulk decision did about one instructor request."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ALREADY_DECIDED = "already_decided"
+    DUPLICATE = "duplicate"
+    NOT_FOUND = "not_found"
+
+
+class ActivationOutcome(StrEnum):
+    """What a bulk activation or deactivation did about one account."""
+
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+
+
+class ImportOutcome(StrEnum):
+    """What an import did about one row of the file."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"

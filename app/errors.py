@@ -163,6 +163,34 @@ class LastAdmin(Conflict):
     title = "The last active admin has to stay one."
 
 
+class InstructorHasCourses(Conflict):
+    """Give the courses to somebody else first: a course always has an instructor."""
+
+    code = "instructor_has_courses"
+    title = "This person still has courses."
+
+
+class RequestPending(Conflict):
+    """One instructor request at a time: edit the pending one, or withdraw it."""
+
+    code = "request_pending"
+    title = "A request of yours is waiting for a decision."
+
+
+class ReapplyTooSoon(Conflict):
+    """This installation has a waiting time after a rejected instructor request; `details.retry_at` says when it ends."""
+
+    code = "reapply_too_soon"
+    title = "It is too soon to ask again."
+
+
+class AlreadyDecided(Conflict):
+    """An instructor request is edited, withdrawn and decided about only while it is PENDING."""
+
+    code = "already_decided"
+    title = "This request has been decided about."
+
+
 class NameTaken(Conflict):
     """Another category has this name."""
 
@@ -416,6 +444,14 @@ class Unavailable(Refusal):
     code = "unavailable"
     title = "A service we depend on is down."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+
+
+class StorageFull(Refusal):
+    """The file store has no room left. Nothing was changed; an operator has to make room."""
+
+    status = 507
+    code = "storage_full"
+    title = "There is no room left for files."
 
 
 class RefreshTokenReused(TokenInvalid):
