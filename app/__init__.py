@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app import api, cli, db, health, mailer, pages, problems, queue, settings, telemetry, tokens
+from app import api, cache, cli, db, health, mailer, pages, problems, queue, settings, telemetry, tokens
 from app.blueprints import ALL
 from config import Config, read_environment
 
@@ -15,6 +15,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     tokens.init_app(app)
     queue.init_app(app)
+    cache.init_app(app)
     mailer.init_app(app)
     problems.init_app(app)
     api.init_app(app, ALL)

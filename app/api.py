@@ -35,6 +35,7 @@ from app.errors import (
 from app.lists import PAGING, page_of, sheet_of
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema
+from app.services.dashboard import Snapshot
 from app.wire import OrjsonProvider, StrictParser, check_no_body, check_path, check_query
 
 PREFIX = "/api/v1"
@@ -126,6 +127,24 @@ class Blueprint(flask_smorest.Blueprint):
                 return response
 
             return _document_response(wrapper, status_code, documented)
+
+        return decorator
+
+    @staticmethod
+    def figures(schema: type[ma.Schema], *, message: str = "OK.") -> Callable[[View], View]:
+        """The answer: a `Snapshot`, which is shaped already. `schema` describes it; its tag is of the figures alone."""
+        documented = openapi.envelope(schema)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                snapshot: Snapshot = view(*args, **kwargs)
+                members = {"as_of": snapshot.as_of, **snapshot.figures}
+                response = jsonify(success=True, message=message, data=members)
+                response.set_etag(snapshot.tag, weak=True)
+                return response
+
+            return _document_response(wrapper, 200, documented)
 
         return decorator
 

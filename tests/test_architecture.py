@@ -156,6 +156,7 @@ def test_a_view_is_declared_in_the_house_order(path):
         "arguments": "arguments",
         "response": "answer",
         "lists": "answer",
+        "figures": "answer",
         "refuses": "refuses",
     }
     wrong = {}

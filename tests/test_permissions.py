@@ -107,6 +107,13 @@ MATRIX = {
     "GET /notifications/unread-count": (401, 200, 200, 200, 200),
     "POST /notifications/{notification_id}/read": (401, 200, 404, 404, 404),
     "POST /notifications/read-all": (401, 200, 200, 200, 200),
+    "GET /dashboard": (401, 200, 200, 200, 200),
+    "GET /dashboard/stats": (401, 200, 200, 200, 200),
+    "GET /dashboard/admin": (401, 403, 403, 403, 200),
+    "GET /dashboard/instructor": (401, 403, 200, 200, 200),
+    "GET /dashboard/student": (401, 200, 200, 200, 200),
+    "GET /courses/{course_id}/analytics": (401, 403, 403, 200, 200),
+    "POST /dashboard/verify": (401, 403, 403, 403, 200),
 }
 
 IN_STATUS = {

@@ -8,6 +8,7 @@ from app.blueprints import (
     categories,
     certificates,
     courses,
+    dashboard,
     enrollments,
     lessons,
     notices,
@@ -30,4 +31,5 @@ ALL: list[Blueprint] = [
     admin_assign.blp,
     notices.blp,
     notifications.blp,
+    dashboard.blp,
 ]

@@ -3,9 +3,9 @@
 from click import Command
 from flask import Flask
 
-from app.cli import courses, demo, users, work
+from app.cli import courses, demo, stats, users, work
 
-GROUPS: list[Command] = [courses.group, demo.demo, users.group, work.worker, work.sweep]
+GROUPS: list[Command] = [courses.group, demo.demo, stats.group, users.group, work.worker, work.sweep]
 
 
 def init_app(app: Flask) -> None:

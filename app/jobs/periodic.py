@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import queue
 from app.db import db, transaction
 from app.jobs.notices import send_due
-from app.services import notices_delivery, retention
+from app.services import notices_delivery, retention, tallies
 from app.settings import settings
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ CHORES = (
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("sessions", lambda: HOURLY, partial(_committed, retention.forget_sessions)),
     Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
+    Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),
 )
 
 

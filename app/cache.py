@@ -1,0 +1,122 @@
+"""Redis as a memory of what was computed: JSON for some minutes, and nothing that is not in PostgreSQL.
+
+Who asks is part of every key, so nobody is shown what was computed for somebody else; so is the version of what was
+read, so nothing outlives a change, wherever Redis was when it happened. Redis away or slow means computing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from typing import Any, NamedTuple
+
+import orjson
+from cachelib.serializers import BaseSerializer
+from flask import Flask, current_app
+from flask_caching import Cache
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+LAYOUT = 1
+"""Raised when what is stored changes its shape: the entries of an older program are then nobody's."""
+
+KEPT_SECONDS = 600
+
+LEFT_ALONE_SECONDS = 5.0
+"""How long nobody waits for a Redis that has just failed."""
+
+_AWAY_UNTIL = "rollcall-cache-away-until"
+
+# Of several who miss the same entry at once, one in each process computes it.
+_turns = [Lock() for _ in range(128)]
+
+
+class Key(NamedTuple):
+    """Which figures, for whom, with which parameters, of which version."""
+
+    figures: str
+    principal: str
+    version: str
+    parameters: str = ""
+
+    def __str__(self) -> str:
+        return f"{LAYOUT}:" + ":".join(self)
+
+
+class Json(BaseSerializer):
+    """Whoever can write to Redis must not thereby run code here: no pickle.
+
+    A value stands in a list of one, so that null and zero are values and not misses.
+    """
+
+    def dumps(self, value: Any, *_: Any, **__: Any) -> bytes:
+        return orjson.dumps([value])
+
+    def loads(self, bvalue: bytes | None) -> Any:
+        """The list, or nothing for what is not ours."""
+        try:
+            stored = orjson.loads(bvalue or b"")
+        except orjson.JSONDecodeError:
+            return None
+        return stored if isinstance(stored, list) and len(stored) == 1 else None
+
+
+cache = Cache(with_jinja2_ext=False)
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        timeout = settings().redis_timeout_seconds
+        config = {
+            "CACHE_TYPE": "RedisCache",
+            "CACHE_REDIS_URL": settings().redis_url,
+            "CACHE_DEFAULT_TIMEOUT": KEPT_SECONDS,
+            "CACHE_KEY_PREFIX": "rollcall:cache:",
+            "CACHE_SERIALIZER": Json(),
+            "CACHE_OPTIONS": {
+                "socket_timeout": timeout,
+                "socket_connect_timeout": timeout,
+                "retry": Retry(NoBackoff(), 0),
+            },
+        }
+    cache.init_app(app, config)
+    app.extensions[_AWAY_UNTIL] = 0.0
+
+
+def remember(key: Key, compute: Callable[[], Any]) -> Any:
+    """What is stored under this key; else compute it and store it. `compute` returns what JSON can hold."""
+    name = str(key)
+    found = _get(name)
+    if found is not None:
+        return found[0]
+    with _turns[hash(name) % len(_turns)]:
+        found = _get(name)
+        if found is not None:
+            return found[0]
+        value = compute()
+        _attempt(lambda: cache.set(name, value))
+        return value
+
+
+def _get(name: str) -> list[Any] | None:
+    found: list[Any] | None = _attempt(lambda: cache.get(name))
+    return found
+
+
+def _attempt(exchange: Callable[[], Any]) -> Any:
+    """Talk to Redis, unless it failed a moment ago."""
+    if monotonic() < current_app.extensions[_AWAY_UNTIL]:
+        return None
+    try:
+        return exchange()
+    except (RedisError, OSError) as trouble:
+        current_app.extensions[_AWAY_UNTIL] = monotonic() + LEFT_ALONE_SECONDS
+        log.warning("computing what the cache would know: %s", type(trouble).__name__)
+        return None

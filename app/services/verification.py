@@ -1,0 +1,187 @@
+"""Every stored counter against what it counts, recomputed from the rows themselves.
+
+One statement a counter, so that each comparison is of one moment. There is nothing to find unless something else than
+this program has written to the tables, or this program is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from app.db import Model, db
+
+MOST_LISTED = 1_000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A counter, the row or number it belongs to, what is stored and what there is."""
+
+    counter: str
+    id: str
+    stored: int
+    actual: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared, and the differences; at most a thousand are listed."""
+
+    as_of: datetime
+    counters: list[str]
+    difference_count: int
+    differences: list[Difference]
+
+
+def verify() -> Verification:
+    """Recompute every stored counter. Nothing is changed."""
+    as_of = datetime.now(UTC)
+    found = list(_differences())
+    return Verification(as_of, sorted(_statements()), len(found), found[:MOST_LISTED])
+
+
+def _differences() -> Iterator[Difference]:
+    for counter, statement in _statements().items():
+        for row_id, stored, actual in db.session.execute(text(statement)):
+            yield Difference(counter, str(row_id), int(stored), int(actual))
+
+
+def _statements() -> dict[str, str]:
+    """Reviews are counted from the day on which there are any."""
+    has_reviews = "reviews" in Model.metadata.tables
+    return _COUNTERS | (_RATINGS if has_reviews else {})
+
+
+def _of_course(counter: str, counted: str) -> str:
+    return f"""
+        SELECT courses.id, courses.{counter}, coalesce(counted.amount, 0)
+        FROM courses LEFT JOIN ({counted}) AS counted ON counted.course_id = courses.id
+        WHERE courses.{counter} <> coalesce(counted.amount, 0)
+        ORDER BY courses.id
+    """
+
+
+def _of_tallies(stems: str, counted: str) -> str:
+    """Sums that triggers keep, against the rows; `stems` is what their names begin with."""
+    return f"""
+        SELECT coalesce(kept.name, counted.name), coalesce(kept.amount, 0), coalesce(counted.amount, 0)
+        FROM (
+            SELECT name, sum(amount) AS amount FROM tallies
+            WHERE split_part(name, '/', 1) = ANY('{{{stems}}}') GROUP BY name
+        ) AS kept
+        FULL JOIN (
+            SELECT name, sum(amount) AS amount FROM ({counted}) AS summed GROUP BY name
+        ) AS counted USING (name)
+        WHERE coalesce(kept.amount, 0) <> coalesce(counted.amount, 0)
+        ORDER BY 1
+    """
+
+
+_HELD = "status IN ('ACTIVE', 'COMPLETED')"
+_PUBLIC = "category_id IS NOT NULL AND status = 'PUBLISHED' AND deleted_at IS NULL"
+_MONTH = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+_COUNTERS = {
+    "courses.enrollment_count": _of_course(
+        "enrollment_count",
+        f"SELECT course_id, count(*) AS amount FROM enrollments WHERE {_HELD} GROUP BY course_id",
+    ),
+    "courses.lesson_count": _of_course(
+        "lesson_count",
+        "SELECT course_id, count(*) AS amount FROM lessons WHERE deleted_at IS NULL GROUP BY course_id",
+    ),
+    "assignments.counts": """
+        SELECT coalesce(stored.id, ledger.id) || ' ' || coalesce(stored.outcome, ledger.outcome),
+            coalesce(stored.amount, 0), coalesce(ledger.amount, 0)
+        FROM (
+            SELECT id::text, key AS outcome, value::bigint AS amount
+            FROM assignments CROSS JOIN jsonb_each_text(counts)
+        ) AS stored
+        FULL JOIN (
+            SELECT assignment_id::text AS id, outcome, count(*) AS amount
+            FROM assignment_items GROUP BY assignment_id, outcome
+        ) AS ledger USING (id, outcome)
+        WHERE coalesce(stored.amount, 0) <> coalesce(ledger.amount, 0)
+        ORDER BY 1
+    """,
+    "assignments.unique": """
+        SELECT assignments.id, assignments.unique_count, counted.amount
+        FROM assignments JOIN (
+            SELECT assignment_id, count(*) FILTER (WHERE outcome <> 'duplicate') AS amount
+            FROM assignment_items GROUP BY assignment_id
+        ) AS counted ON counted.assignment_id = assignments.id
+        WHERE assignments.unique_count <> counted.amount
+        ORDER BY assignments.id
+    """,
+    "tallies of users": _of_tallies(
+        "users,registered",
+        f"""
+        SELECT 'users/' || role AS name, count(*) AS amount FROM users WHERE is_active GROUP BY 1
+        UNION ALL
+        SELECT 'registered/' || {_MONTH.format("created_at")} || '/' || role, count(*) FROM users GROUP BY 1
+        """,
+    ),
+    "tallies of courses": _of_tallies(
+        "courses,created,rating,category",
+        f"""
+        SELECT 'courses/' || status AS name, count(*) AS amount
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'created/' || {_MONTH.format("created_at")}, count(*)
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'rating/sum', sum(rating_sum) FROM courses WHERE deleted_at IS NULL
+        UNION ALL
+        SELECT 'rating/count', sum(rating_count) FROM courses WHERE deleted_at IS NULL
+        UNION ALL
+        SELECT 'category/' || category_id || '/courses', count(*) FROM courses WHERE {_PUBLIC} GROUP BY 1
+        UNION ALL
+        SELECT 'category/' || category_id || '/enrollments', sum(enrollment_count)
+        FROM courses WHERE {_PUBLIC} GROUP BY 1
+        """,
+    ),
+    "tallies of enrollments": _of_tallies(
+        "enrollments,enrolled,completed",
+        f"""
+        SELECT 'enrollments/' || status AS name, count(*) AS amount FROM enrollments GROUP BY 1
+        UNION ALL
+        SELECT 'enrolled/' || {_MONTH.format("enrolled_at")}, count(*)
+        FROM enrollments WHERE {_HELD} GROUP BY 1
+        UNION ALL
+        SELECT 'completed/' || {_MONTH.format("completed_at")}, count(*)
+        FROM enrollments WHERE status = 'COMPLETED' GROUP BY 1
+        """,
+    ),
+    "tallies of progress": _of_tallies(
+        "done,lesson",
+        """
+        SELECT 'done/' || to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS name, count(*) AS amount
+        FROM lesson_progress WHERE completed_at IS NOT NULL GROUP BY 1
+        UNION ALL
+        SELECT 'lesson/' || lesson_id, count(*)
+        FROM lesson_progress WHERE completed_at IS NOT NULL GROUP BY 1
+        """,
+    ),
+    "tallies of decisions": _of_tallies(
+        "decisions",
+        """
+        SELECT 'decisions/' || CASE to_status WHEN 'REJECTED' THEN 'REJECTED' ELSE 'APPROVED' END AS name,
+            count(*) AS amount
+        FROM course_changes
+        WHERE from_status = 'PENDING' AND to_status IN ('APPROVED', 'REJECTED', 'PUBLISHED') GROUP BY 1
+        """,
+    ),
+}
+
+_RATINGS = {
+    "courses.rating_sum": _of_course(
+        "rating_sum", "SELECT course_id, sum(rating) AS amount FROM reviews GROUP BY course_id"
+    ),
+    "courses.rating_count": _of_course(
+        "rating_count", "SELECT course_id, count(*) AS amount FROM reviews GROUP BY course_id"
+    ),
+}
