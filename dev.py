@@ -80,6 +80,18 @@ def command_bench(arguments: list[str]) -> None:
     hand_over("-m", "bench", *arguments)
 
 
+def command_chaos(arguments: list[str]) -> None:
+    """Kill workers and stop servers for minutes, and see that nothing is lost"""
+    install(ALL_LOCKS)
+    hand_over("-m", "pytest", "-m", "chaos", *arguments)
+
+
+def command_fuzz(arguments: list[str]) -> None:
+    """Send generated requests to every endpoint, many more than the tests do"""
+    install(ALL_LOCKS)
+    hand_over("-m", "pytest", "-m", "fuzz", *arguments)
+
+
 def command_psql(arguments: list[str]) -> None:
     """Open a SQL shell on the running platform's database"""
     install(RUN_LOCKS)
@@ -136,6 +148,8 @@ COMMANDS = {
     "lint": command_lint,
     "format": command_format,
     "bench": command_bench,
+    "chaos": command_chaos,
+    "fuzz": command_fuzz,
     "psql": command_psql,
     "redis-cli": command_redis_cli,
     "install": command_install,
