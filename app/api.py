@@ -155,12 +155,15 @@ class Blueprint(flask_smorest.Blueprint):
         *,
         message: str = "OK.",
         csv_columns: Sequence[str] = (),
+        summary: type[ma.Schema] | None = None,
     ) -> Callable[[View], View]:
         """One page of the `Listing` that the view returns; with `csv_columns` also the whole list as CSV.
 
+        `summary` shapes what the `Listing` tells about the whole list, beside `data`.
         The view receives the filters of `query` as its first argument, when `query` has any.
         """
         instance = schema()
+        summed_up = summary() if summary else None
         has_filters = set(query().fields) != set(PAGING)
 
         def decorator(view: View) -> View:
@@ -171,9 +174,9 @@ class Blueprint(flask_smorest.Blueprint):
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
                 if wants_csv:
                     return sheet_of(listing, instance, csv_columns, view.__name__)
-                return page_of(listing, instance, message, **paging)
+                return page_of(listing, instance, message, summary=summed_up, **paging)
 
-            documented = _document_response(wrapper, 200, openapi.list_envelope(schema))
+            documented = _document_response(wrapper, 200, openapi.list_envelope(schema, summary))
             if csv_columns:
                 documented._apidoc["response"]["responses"][200].append(_SHEET)  # type: ignore[attr-defined]
             documented._is_list = True  # type: ignore[attr-defined]

@@ -19,7 +19,14 @@ PAGING = ("page", "page_size", "after")
 
 
 def page_of(
-    listing: Listing, schema: ma.Schema, message: str, *, page: int, page_size: int, after: str | None
+    listing: Listing,
+    schema: ma.Schema,
+    message: str,
+    *,
+    page: int,
+    page_size: int,
+    after: str | None,
+    summary: ma.Schema | None = None,
 ) -> Response:
     cursor = None if after is None else read_cursor(after)["values"]
     found = fetch_page(listing, page=page, size=page_size, after=cursor)
@@ -35,6 +42,7 @@ def page_of(
         previous=previous,
         page=None if after else page,
         page_size=page_size,
+        **(summary.dump(listing.summary) if summary else {}),
     )
     relations = {"next": next_link, "prev": previous}
     header = ", ".join(f'<{target}>; rel="{name}"' for name, target in relations.items() if target)

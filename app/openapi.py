@@ -146,8 +146,8 @@ def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
 
 
 @lru_cache
-def list_envelope(schema: type[ma.Schema]) -> type[ma.Schema]:
-    """The documented shape of one page of a list."""
+def list_envelope(schema: type[ma.Schema], summary: type[ma.Schema] | None = None) -> type[ma.Schema]:
+    """The documented shape of one page of a list, with what is told about the whole of it."""
     return _named(
         f"{_stem(schema)}Page",
         {
@@ -159,6 +159,7 @@ def list_envelope(schema: type[ma.Schema]) -> type[ma.Schema]:
             "previous": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
             "page": ma.fields.Integer(required=True, allow_none=True),
             "page_size": ma.fields.Integer(required=True),
+            **(summary().fields if summary else {}),
         },
     )
 

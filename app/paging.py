@@ -8,7 +8,7 @@ the last row seen and costs the same anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -67,6 +67,8 @@ class Listing:
     keys: Sequence[SortKey]
     columns: bool = False
     total: int | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What is told about the whole list beside its rows."""
 
 
 @dataclass(frozen=True)

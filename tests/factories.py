@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from app import passwords
 from app.db import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus, Role, Source
-from app.models import Category, Course, Enrollment, Lesson, LessonProgress, Section, User
+from app.models import Category, Course, Enrollment, Lesson, LessonProgress, Review, Section, User
+from app.services import fulltext
 
 _numbers = count(1)
 
@@ -133,6 +134,22 @@ class Factory:
             db.session.flush()
             db.session.refresh(enrollment)
         return enrollment
+
+    def review(self, course, author=None, *, rating=5, **values):
+        """Stars for a course, counted; from somebody who takes it unless an author is named."""
+        author_id = author.id if author else self.enrollment(course).user_id
+        with self.app.app_context(), transaction():
+            review = Review(course_id=course.id, author_id=author_id, rating=rating, **values)
+            review.search_vector = fulltext.words_of(values.get("comment", ""))
+            db.session.add(review)
+            rated = db.session.get_one(Course, course.id)
+            rated.rating_sum, rated.rating_count = Course.rating_sum + rating, Course.rating_count + 1
+            rated.rating_counts = [
+                number + (stars == rating) for stars, number in enumerate(rated.rating_counts, start=1)
+            ]
+            db.session.flush()
+            db.session.refresh(review)
+        return review
 
     def progress(self, enrollment, *lessons):
         """These lessons completed, as rows only: nothing is settled."""

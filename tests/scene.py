@@ -30,6 +30,7 @@ from app.models import (
     Enrollment,
     Lesson,
     Notice,
+    Review,
     Section,
     User,
 )
@@ -146,6 +147,11 @@ class Scene:
                 full_name=self.student.full_name,
             )
         )
+        self.review = self._add(
+            Review(course_id=self.finished_course.id, author_id=self.student.id, rating=5)
+        )
+        self.finished_course.rating_sum, self.finished_course.rating_count = 5, 1
+        self.finished_course.rating_counts = [0, 0, 0, 0, 1]
         self.notice, self.notification = (self._told(channel) for channel in (Channel.EMAIL, Channel.IN_APP))
         self.run = self._add(
             Assignment(

@@ -14,6 +14,7 @@ from app.blueprints import (
     notices,
     notifications,
     progress,
+    reviews,
     sections,
     users,
 )
@@ -28,6 +29,7 @@ ALL: list[Blueprint] = [
     enrollments.blp,
     progress.blp,
     certificates.blp,
+    reviews.blp,
     admin_assign.blp,
     notices.blp,
     notifications.blp,

@@ -9,6 +9,7 @@ from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson
 from app.models.notice import Notice
 from app.models.progress import LessonProgress
+from app.models.review import Review
 from app.models.section import Section
 from app.models.session import RefreshToken, Session
 from app.models.tally import Tally
@@ -26,6 +27,7 @@ __all__ = [
     "LessonProgress",
     "Notice",
     "RefreshToken",
+    "Review",
     "Section",
     "Session",
     "Tally",

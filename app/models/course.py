@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
     Numeric,
     Sequence,
     String,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     or_,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
 
 from app.db import Identified, Model, Timestamped
@@ -43,6 +44,7 @@ PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 class Course(Identified, Timestamped, Model):
     """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments.
 
+    `rating_counts` holds how many reviews give one star, two, up to five; `rating_sum` and `rating_count` are their sums.
     `is_enrolled`, `is_managed` and `publish_refused` are what a query tells about its own caller.
     """
 
@@ -89,6 +91,9 @@ class Course(Identified, Timestamped, Model):
     lesson_count: Mapped[int] = mapped_column(server_default=text("0"))
     rating_sum: Mapped[int] = mapped_column(server_default=text("0"))
     rating_count: Mapped[int] = mapped_column(server_default=text("0"))
+    rating_counts: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), server_default=text("'{0,0,0,0,0}'::integer[]")
+    )
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, server_default=text("''::tsvector"), nullable=False)
     )

@@ -1,0 +1,105 @@
+"""Reviews: under their course, and by themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from app.access import caller, public, requires, visitor
+from app.api import Blueprint
+from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
+from app.schemas.reviews import (
+    CourseReviewInputSchema,
+    CourseReviewQuerySchema,
+    ReviewInputSchema,
+    ReviewPatchSchema,
+    ReviewQuerySchema,
+    ReviewSchema,
+    ReviewSummarySchema,
+)
+from app.services import reviews
+
+blp = Blueprint("reviews", __name__, description="What learners think of a course.")
+
+
+@blp.get("/courses/<uuid:course_id>/reviews")
+@public
+@blp.lists(ReviewSchema, CourseReviewQuerySchema, summary=ReviewSummarySchema)
+def list_course_reviews(filters: dict[str, Any], course_id: UUID):
+    """The reviews of a course
+
+    With how many there are of each rating, and their average.
+    """
+    return reviews.list_of_course(visitor(), course_id, **filters)
+
+
+@blp.post("/courses/<uuid:course_id>/reviews")
+@requires()
+@blp.arguments(ReviewInputSchema)
+@blp.response(201, ReviewSchema, message="Thank you for the review.")
+@blp.refuses(NotEnrolled, AlreadyReviewed)
+def write_course_review(review: dict[str, Any], course_id: UUID):
+    """Review a course you are taking
+
+    Once per course. The review stays when you leave.
+    """
+    return reviews.write(caller(), course_id, **review)
+
+
+@blp.get("/reviews")
+@public
+@blp.lists(ReviewSchema, ReviewQuerySchema, summary=ReviewSummarySchema)
+def list_reviews(filters: dict[str, Any]):
+    """Reviews
+
+    Of all courses that you may see; with `course_id` the same as under the course.
+    """
+    return reviews.browse(visitor(), **filters)
+
+
+@blp.post("/reviews")
+@requires()
+@blp.arguments(CourseReviewInputSchema)
+@blp.response(201, ReviewSchema, message="Thank you for the review.")
+@blp.refuses(NotFound, NotEnrolled, AlreadyReviewed)
+def write_review(review: dict[str, Any]):
+    """Review a course named in the body"""
+    return reviews.write(caller(), **review)
+
+
+@blp.get("/reviews/<uuid:review_id>")
+@public
+@blp.response(200, ReviewSchema)
+def show_review(review_id: UUID):
+    """One review"""
+    return reviews.get_visible(visitor(), review_id)
+
+
+@blp.put("/reviews/<uuid:review_id>")
+@requires()
+@blp.arguments(ReviewInputSchema)
+@blp.response(200, ReviewSchema, message="The review is changed.")
+@blp.refuses(Forbidden)
+def replace_review(review: dict[str, Any], review_id: UUID):
+    """Write your review anew"""
+    return reviews.revise(caller(), review_id, **review)
+
+
+@blp.patch("/reviews/<uuid:review_id>")
+@requires()
+@blp.arguments(ReviewPatchSchema, partial=True)
+@blp.response(200, ReviewSchema, message="The review is changed.")
+@blp.refuses(Forbidden)
+def edit_review(changes: dict[str, Any], review_id: UUID):
+    """Change stars or comment of your review"""
+    return reviews.revise(caller(), review_id, **changes)
+
+
+@blp.delete("/reviews/<uuid:review_id>")
+@requires()
+@blp.response(204)
+@blp.refuses(Forbidden)
+def delete_review(review_id: UUID):
+    """Take a review back
+
+    Your own; admins any.
+    """
+    reviews.delete(caller(), review_id)

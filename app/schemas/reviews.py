@@ -1,0 +1,93 @@
+"""Reviews in and out."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow.fields import Field, Float, Nested
+
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
+
+
+class AuthorSchema(Schema):
+    """Who wrote it, as everybody may know them."""
+
+    id = fields.Id()
+    full_name = fields.Text(max_length=201)
+
+
+class ReviewSchema(Schema):
+    """What a learner thinks of a course. `is_completed`: its author has completed the course."""
+
+    id = fields.Id()
+    course_id = fields.Id()
+    author = Nested(AuthorSchema)
+    rating = fields.Whole(minimum=1, maximum=5)
+    comment = fields.Text(max_length=2000)
+    is_completed = fields.Flag()
+    created_at = fields.Instant()
+    updated_at = fields.Instant()
+
+
+_BREAKDOWN: dict[str, Field[Any]] = {
+    str(rating): fields.Whole(required=True, metadata={"example": rating}) for rating in range(1, 6)
+}
+
+
+class ReviewSummarySchema(Schema):
+    """All reviews of the course, however the list is narrowed by rating or search.
+
+    Without a course: all that the caller may see, and null when they are too many to count.
+    """
+
+    breakdown = Nested(
+        Schema.from_dict(_BREAKDOWN, name="RatingBreakdown"),
+        required=True,
+        allow_none=True,
+        metadata={"description": "How many reviews give one star, two, up to five."},
+    )
+    average = Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Two decimals; null without reviews.", "example": 4.33},
+    )
+
+
+class ReviewInputSchema(Schema):
+    """A whole review. Without a comment it is stars alone."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"rating": 5, "comment": "Clear, and to the point."}
+
+    rating = fields.Whole(minimum=1, maximum=5, required=True)
+    comment = fields.Text(max_length=2000, load_default="")
+
+
+class CourseReviewInputSchema(ReviewInputSchema):
+    """A review that names its course."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "course_id": "01920c3e-7a10-7c3d-9f42-5b6a7c8d9e0f",
+        **ReviewInputSchema.EXAMPLE,
+    }
+
+    course_id = fields.Id(required=True)
+
+
+class ReviewPatchSchema(ReviewInputSchema):
+    """What changes of a review."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"rating": 4}
+
+
+class CourseReviewQuerySchema(ListQuerySchema):
+    """How to narrow and order the reviews of a course."""
+
+    rating = fields.Whole(minimum=1, maximum=5, load_default=None, strict=False)
+    search = search_term()
+    ordering = ordering("created_at", "rating", default="-created_at")
+
+
+class ReviewQuerySchema(CourseReviewQuerySchema):
+    """How to narrow and order all reviews."""
+
+    course_id = fields.Id(load_default=None)
