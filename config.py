@@ -131,6 +131,9 @@ class Config:
     instructor_signup: str = _setting(
         "request", _choice("request", "open"), "open: signing up as INSTRUCTOR gives the role"
     )
+    instructor_reapply_days: int = _setting(
+        "0", _whole(0), "days between a rejected instructor request and the next"
+    )
 
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")
     course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")

@@ -28,6 +28,7 @@ from app.models import (
     Certificate,
     Course,
     Enrollment,
+    InstructorRequest,
     Lesson,
     Notice,
     Review,
@@ -80,9 +81,11 @@ class Scene:
                 role=role,
                 email_verified=True,
                 is_active=name != "sleeper",
+                can_self_publish=name == "other",
                 password_hash=hashed,
             )
             setattr(self, name, self._add(user))
+        self.request = self._add(InstructorRequest(user_id=self.person.id, reason="I can teach."))
         self.session = self._add(
             Session(user_id=self.student.id, expires_at=datetime.now(UTC) + timedelta(days=1))
         )

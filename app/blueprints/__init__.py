@@ -10,6 +10,7 @@ from app.blueprints import (
     courses,
     dashboard,
     enrollments,
+    instructor_requests,
     lessons,
     notices,
     notifications,
@@ -22,6 +23,7 @@ from app.blueprints import (
 ALL: list[Blueprint] = [
     auth.blp,
     users.blp,
+    instructor_requests.blp,
     categories.blp,
     courses.blp,
     sections.blp,

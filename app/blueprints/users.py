@@ -6,7 +6,15 @@ from uuid import UUID
 from app.access import caller, requires
 from app.api import Blueprint
 from app.enums import Role
-from app.errors import EmailTaken, ExternalIdTaken, InvalidTransition, LastAdmin, UsernameTaken
+from app.errors import (
+    EmailTaken,
+    ExternalIdTaken,
+    InstructorHasCourses,
+    InvalidTransition,
+    LastAdmin,
+    TooManyPeople,
+    UsernameTaken,
+)
 from app.schemas.users import (
     NewUserSchema,
     RoleSchema,
@@ -15,7 +23,8 @@ from app.schemas.users import (
     UserRowSchema,
     UserSchema,
 )
-from app.services import users, users_list, users_roles
+from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
+from app.services import users, users_delete, users_list, users_many, users_roles
 
 blp = Blueprint("users", __name__, description="People, for admins.")
 
@@ -56,6 +65,19 @@ def change_user(changes: dict[str, Any], user_id: UUID):
     return users.update(caller(), user_id, **changes)
 
 
+@blp.delete("/users/<uuid:user_id>")
+@requires(Role.ADMIN)
+@blp.response(204)
+@blp.refuses(LastAdmin, InstructorHasCourses)
+def delete_user(user_id: UUID):
+    """Deactivate and anonymise an account
+
+    Names, address and everything else that says who it was are overwritten for good. Certificates keep verifying with
+    the name they were issued to, reviews stay, sessions end. Give an instructor's courses to somebody else first.
+    """
+    users_delete.forget(caller(), user_id)
+
+
 @blp.post("/users/<uuid:user_id>/role")
 @requires(Role.ADMIN)
 @blp.arguments(RoleSchema)
@@ -85,3 +107,48 @@ def activate_user(user_id: UUID):
 def deactivate_user(user_id: UUID):
     """Shut somebody out, at once."""
     return users_roles.deactivate(caller(), user_id)
+
+
+@blp.post("/users/activate-multiple")
+@requires(Role.ADMIN)
+@blp.arguments(UserIdsSchema)
+@blp.response(200, ActivationReportSchema, message="Done; see the report.")
+@blp.refuses(TooManyPeople)
+def activate_users(body: dict[str, Any]):
+    """Let many people in again
+
+    Every id gets a line: `activated`, `unchanged`, `duplicate` or `not_found`.
+    """
+    return users_many.activate_multiple(caller(), **body)
+
+
+@blp.post("/users/deactivate-multiple")
+@requires(Role.ADMIN)
+@blp.arguments(UserIdsSchema)
+@blp.response(200, ActivationReportSchema, message="Done; see the report.")
+@blp.refuses(TooManyPeople)
+def deactivate_users(body: dict[str, Any]):
+    """Shut many people out, at once
+
+    Every id gets a line: `deactivated`, `unchanged`, `duplicate`, `not_found`, or `refused` with the code `last_admin`
+    for the one active admin who would be the last.
+    """
+    return users_many.deactivate_multiple(caller(), **body)
+
+
+@blp.post("/users/<uuid:user_id>/grant-self-publish")
+@requires(Role.ADMIN)
+@blp.response(200, UserSchema, message="This person may publish courses without a decision.")
+@blp.refuses(InvalidTransition)
+def grant_self_publish(user_id: UUID):
+    """Let somebody publish without a decision."""
+    return users_roles.let_publish(caller(), user_id, granted=True)
+
+
+@blp.post("/users/<uuid:user_id>/revoke-self-publish")
+@requires(Role.ADMIN)
+@blp.response(200, UserSchema, message="This person's courses need a decision again.")
+@blp.refuses(InvalidTransition)
+def revoke_self_publish(user_id: UUID):
+    """Have somebody's courses decided about again."""
+    return users_roles.let_publish(caller(), user_id, granted=False)

@@ -59,6 +59,11 @@ class User(Identified, Timestamped, Model):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def is_deleted(self) -> bool:
+        """Whether nothing of the person is left but the row that others refer to."""
+        return self.deleted_at is not None
+
+    @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
 

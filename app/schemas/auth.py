@@ -11,6 +11,7 @@ from marshmallow import post_load, validates_schema
 from app.enums import Role
 from app.schemas import fields
 from app.schemas.base import Schema
+from app.schemas.instructor_requests import InstructorRequestSchema
 from app.schemas.users import NamesSchema, Phone, Username, UserSchema
 
 
@@ -112,7 +113,11 @@ class PasswordChangeSchema(Schema):
 
 class RegisteredSchema(Schema):
     user = ma.fields.Nested(UserSchema)
-    instructor_request = ma.fields.Raw(metadata={"type": "null"})
+    instructor_request = ma.fields.Nested(
+        InstructorRequestSchema,
+        allow_none=True,
+        metadata={"description": "Made by an INSTRUCTOR sign-up; an admin decides about it."},
+    )
 
 
 class TokensSchema(Schema):

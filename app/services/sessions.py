@@ -6,11 +6,14 @@ stolen, and ends its session.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from app import tokens
 from app.db import db
@@ -121,6 +124,11 @@ def log_out_everywhere(user: User) -> None:
 def end_all(user_id: UUID) -> None:
     """End every session of a person whose row is locked, at once: access tokens die with them."""
     _end(Session.user_id == user_id)
+
+
+def end_all_of(user_ids: Collection[UUID]) -> None:
+    """End every session of people whose rows are locked."""
+    _end(Session.user_id == any_(literal(list(user_ids), ARRAY(Uuid()))))
 
 
 def end_others(user_id: UUID, session_id: UUID) -> None:

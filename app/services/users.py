@@ -29,8 +29,9 @@ from app.errors import (
     UsernameTaken,
 )
 from app.models.course import Course
+from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import courses_search
+from app.services import courses_search, instructor_requests
 from app.settings import settings
 
 _LONGEST_GENERATED = 40
@@ -39,7 +40,7 @@ _LONGEST_GENERATED = 40
 @dataclass(frozen=True)
 class Registration:
     user: User
-    instructor_request: None = None
+    instructor_request: InstructorRequest | None = None
     """The request that an INSTRUCTOR sign-up makes where an admin decides about it."""
 
 
@@ -53,18 +54,18 @@ def register(
     phone_number: str | None = None,
     role: Role = Role.STUDENT,
 ) -> Registration:
-    """Open an account for oneself."""
-    if role == Role.INSTRUCTOR and settings().instructor_signup != "open":
-        raise InvalidRequest(details={"role": ["Sign up as STUDENT; an admin makes people INSTRUCTOR."]})
+    """Open an account for oneself. Where an admin decides about instructors, one begins as a student who asks."""
+    asks = role == Role.INSTRUCTOR and settings().instructor_signup != "open"
     person = User(
         email=email,
         username=username,
         first_name=first_name,
         last_name=last_name,
         phone_number=phone_number,
-        role=role,
+        role=Role.STUDENT if asks else role,
     )
-    return Registration(_add(person, password))
+    user = _add(person, password)
+    return Registration(user, instructor_requests.ask(user) if asks else None)
 
 
 def create(
@@ -111,7 +112,7 @@ def found_admin(*, email: str, password: str, first_name: str = "Admin", last_na
 def get_visible(viewer: User, user_id: UUID) -> User:
     """Somebody's account: one's own, and everybody's to admins."""
     user = db.session.get(User, user_id) if viewer.is_admin or viewer.id == user_id else None
-    if user is None:
+    if user is None or user.is_deleted:
         raise NotFound
     return user
 

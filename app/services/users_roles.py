@@ -21,7 +21,7 @@ _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
 def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
     """Give somebody a role. A lower one ends their sessions; a higher one ends nothing."""
-    user = _lock(admin, user_id, keeps_admin=role == Role.ADMIN)
+    user = lock_with_admins(admin, user_id, keeps_admin=role == Role.ADMIN)
     is_demotion = _RANK[role] < _RANK[user.role]
     user.role = role
     if is_demotion:
@@ -31,7 +31,7 @@ def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
 
 def deactivate(admin: User, user_id: UUID) -> User:
     """Shut somebody out, at once. What they did and hold stays."""
-    user = _lock(admin, user_id, keeps_admin=False)
+    user = lock_with_admins(admin, user_id, keeps_admin=False)
     if not user.is_active:
         raise InvalidTransition("This account is deactivated already.")
     user.is_active = False
@@ -41,14 +41,23 @@ def deactivate(admin: User, user_id: UUID) -> User:
 
 def activate(admin: User, user_id: UUID) -> User:
     """Let somebody in again."""
-    user = _lock(admin, user_id, keeps_admin=True)
+    user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.is_active:
         raise InvalidTransition("This account is active already.")
     user.is_active = True
     return user
 
 
-def _lock(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
+def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
+    """Trust somebody to publish courses without a decision, or do so no longer."""
+    user = lock_with_admins(admin, user_id, keeps_admin=True)
+    if user.can_self_publish == granted:
+        raise InvalidTransition("This is so already.")
+    user.can_self_publish = granted
+    return user
+
+
+def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
     """The row to decide about, held together with those of all active admins, in id order.
 
     :raises LastAdmin: when the row is the only active admin and would not stay one.
@@ -63,7 +72,7 @@ def _lock(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
     admins = {user.id for user in held if user.is_active and user.is_admin}
     if admin.id not in admins:
         raise Forbidden("You are no longer an admin.")
-    user = next((each for each in held if each.id == user_id), None)
+    user = next((each for each in held if each.id == user_id and not each.is_deleted), None)
     if user is None:
         raise NotFound
     if not keeps_admin and admins == {user_id}:

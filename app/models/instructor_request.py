@@ -1,0 +1,51 @@
+"""Somebody's wish to become an instructor, and what an admin decided about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Identified, Model, Timestamped
+from app.enums import RequestStatus
+from app.models.columns import one_of, word
+from app.models.user import User
+
+
+class InstructorRequest(Identified, Timestamped, Model):
+    """An INSTRUCTOR sign-up makes one without a word of explanation, so all three texts may be empty."""
+
+    __tablename__ = "instructor_requests"
+
+    ONE_PENDING = "uq_instructor_requests_pending"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    status: Mapped[RequestStatus] = mapped_column(word(RequestStatus), server_default=RequestStatus.PENDING)
+    reason: Mapped[str] = mapped_column(String(5000), server_default="")
+    qualifications: Mapped[str] = mapped_column(String(5000), server_default="")
+    teaching_interests: Mapped[str] = mapped_column(String(5000), server_default="")
+    review_notes: Mapped[str] = mapped_column(String(5000), server_default="")
+    reviewed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    reviewed_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        Index(ONE_PENDING, "user_id", unique=True, postgresql_where=text("status = 'PENDING'")),
+        Index("ix_instructor_requests_user_id_newest", "user_id", "created_at", "id"),
+        Index("ix_instructor_requests_newest", "created_at", "id"),
+        CheckConstraint(one_of("status", RequestStatus), "status"),
+        CheckConstraint("(status = 'PENDING') = (reviewed_at IS NULL)", "decided_has_time"),
+        CheckConstraint("(reviewed_at IS NULL) = (reviewed_by_id IS NULL)", "decided_has_admin"),
+    )
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == RequestStatus.PENDING
+
+    @classmethod
+    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
+        """One's own; all of them to admins."""
+        return true() if viewer.is_admin else cls.user_id == viewer.id

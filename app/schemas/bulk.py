@@ -1,0 +1,40 @@
+"""Calls about many rows by id: the ids in, and the report out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from app.schemas import fields
+from app.schemas.base import Schema
+
+
+class Ids(ma.fields.List[str]):
+    """A list of strings, at least one. Whether each can be an id is the report's to say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ma.fields.String(), required=True, validate=ma.validate.Length(min=1), **kwargs)
+
+
+class LineSchema(Schema):
+    """One row of the call and what became of it."""
+
+    row = fields.Whole(required=True, minimum=1, metadata={"description": "From 1, in the order sent."})
+    input = ma.fields.String(required=True, metadata={"description": "The string as sent."})
+    code = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
+    )
+
+
+class ReportSchema(Schema):
+    """The sums of a bulk call."""
+
+    requested = fields.Whole(required=True)
+    unique = fields.Whole(required=True, metadata={"description": "Requested without the duplicates."})
+    counts = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        required=True,
+        metadata={"description": "Every outcome, zeros included; they add up to `requested`."},
+    )

@@ -1,0 +1,28 @@
+"""Many accounts in one call: whom it is about, and the report."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import marshmallow as ma
+
+from app.enums import ActivationOutcome
+from app.schemas import bulk, fields
+from app.schemas.base import Schema
+
+
+class UserIdsSchema(Schema):
+    EXAMPLE: ClassVar = {"user_ids": ["0198f3a0-7c1e-7f00-8000-000000000001"]}
+
+    user_ids = bulk.Ids()
+
+
+class ActivationLineSchema(bulk.LineSchema):
+    user_id = fields.Id(attribute="id", required=True, allow_none=True)
+    outcome = fields.Choice(ActivationOutcome, required=True)
+
+
+class ActivationReportSchema(bulk.ReportSchema):
+    """What became of every account that the call names."""
+
+    results = ma.fields.List(ma.fields.Nested(ActivationLineSchema), required=True)

@@ -1,0 +1,72 @@
+"""Calls about many rows by id: each row of the call gets a line in the report, whatever is wrong with it.
+
+Nothing here reads or writes. A service locks and reads what the ids name, judges row by row, and writes what was
+decided as a set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.errors import InvalidIdentifier, NotFound, TooManyPeople
+
+MOST_ROWS = 10_000
+
+DUPLICATE, NOT_FOUND = "duplicate", "not_found"
+"""Outcomes that every such call knows."""
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class Line:
+    row: int
+    input: str
+    id: UUID | None
+    outcome: str
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    requested: int
+    unique: int
+    counts: dict[str, int]
+    results: Sequence[object]
+
+
+def ids_in(inputs: Sequence[str]) -> list[UUID]:
+    """What the strings name, each once, in the order in which rows are locked."""
+    if len(inputs) > MOST_ROWS:
+        raise TooManyPeople(f"A call takes at most {MOST_ROWS} rows; this one has {len(inputs)}.")
+    return sorted({UUID(text.strip()) for text in inputs if _ID.fullmatch(text.strip())})
+
+
+def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None]]) -> list[Line]:
+    """A line for each string. `verdict` is asked once about each id, in the order of the call."""
+    lines: list[Line] = []
+    seen: set[UUID] = set()
+    for row, text in enumerate(inputs, 1):
+        if not _ID.fullmatch(text.strip()):
+            lines.append(Line(row, text, None, NOT_FOUND, InvalidIdentifier.code))
+            continue
+        key = UUID(text.strip())
+        outcome, code = (DUPLICATE, None) if key in seen else verdict(key)
+        if outcome == NOT_FOUND:
+            lines.append(Line(row, text, None, NOT_FOUND, NotFound.code))
+            continue
+        seen.add(key)
+        lines.append(Line(row, text, key, outcome, code))
+    return lines
+
+
+def report(lines: Sequence[Line], outcomes: type[StrEnum]) -> Report:
+    """The lines with their sums; `counts` has every outcome, zeros included."""
+    counted = Counter(line.outcome for line in lines)
+    counts = {outcome.value: counted[outcome] for outcome in outcomes}
+    return Report(len(lines), len(lines) - counts[DUPLICATE], counts, lines)

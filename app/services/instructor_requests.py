@@ -1,0 +1,132 @@
+"""Asking to become an instructor: one request at a time, in one's own words, until an admin decides."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+
+from app.db import db, refusing
+from app.enums import RequestStatus, Role
+from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSoon, RequestPending
+from app.models.instructor_request import InstructorRequest
+from app.models.user import User
+from app.paging import Listing, ordered_by
+from app.settings import settings
+
+_COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": InstructorRequest.reviewed_at}
+
+
+def ask(
+    user: User, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
+) -> InstructorRequest:
+    """Ask to become an instructor."""
+    statement = select(User.role).where(User.id == user.id).with_for_update(key_share=True)
+    # Under the lock that a decision takes: nobody asks again for what is being given at this moment.
+    if db.session.scalar(statement) != Role.STUDENT:
+        raise InvalidTransition("You are an instructor or an admin already.")
+    _refuse_too_soon(user)
+    request = InstructorRequest(
+        user_id=user.id,
+        reason=reason,
+        qualifications=qualifications,
+        teaching_interests=teaching_interests,
+    )
+    with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
+        db.session.add(request)
+    return get_visible(user, request.id)
+
+
+def browse(
+    viewer: User,
+    *,
+    status: RequestStatus | None = None,
+    user_id: UUID | None = None,
+    search: str | None = None,
+    ordering: str = "-created_at",
+) -> Listing:
+    """One's own requests; everybody's to admins."""
+    wanted = {InstructorRequest.status: status, InstructorRequest.user_id: user_id}
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    conditions += [_mentions(word) for word in (search or "").split()]
+    statement = (
+        select(InstructorRequest)
+        .join(User, User.id == InstructorRequest.user_id)
+        .options(contains_eager(InstructorRequest.user))
+        .where(InstructorRequest.visible_to(viewer), *conditions)
+    )
+    return Listing(statement, ordered_by(ordering, _COLUMNS, InstructorRequest.id, nullable=("reviewed_at",)))
+
+
+def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
+    statement = (
+        select(InstructorRequest)
+        .options(joinedload(InstructorRequest.user))
+        .where(InstructorRequest.id == request_id, InstructorRequest.visible_to(viewer))
+        .execution_options(populate_existing=True)
+    )
+    request = db.session.scalar(statement)
+    if request is None:
+        raise NotFound
+    return request
+
+
+def update(user: User, request_id: UUID, **changes: Any) -> InstructorRequest:
+    """Put a request in other words while it waits."""
+    request = _hold_pending(user, request_id)
+    for name, value in changes.items():
+        setattr(request, name, value)
+    db.session.flush()
+    return get_visible(user, request_id)
+
+
+def withdraw(user: User, request_id: UUID) -> None:
+    """Take a request back, as if it had never been made."""
+    db.session.delete(_hold_pending(user, request_id))
+    db.session.flush()
+
+
+def _refuse_too_soon(user: User) -> None:
+    days = settings().instructor_reapply_days
+    if not days:
+        return
+    rejected_at = db.session.scalar(
+        select(func.max(InstructorRequest.reviewed_at)).where(
+            InstructorRequest.user_id == user.id,
+            InstructorRequest.status == RequestStatus.REJECTED,
+            InstructorRequest.reviewed_at > func.now() - timedelta(days=days),
+        )
+    )
+    if rejected_at is not None:
+        raise ReapplyTooSoon(details={"retry_at": [(rejected_at + timedelta(days=days)).isoformat()]})
+
+
+def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:
+    """The row, locked against a decision, if there is none yet."""
+    statement = (
+        select(InstructorRequest)
+        .where(InstructorRequest.id == request_id, InstructorRequest.visible_to(user))
+        .with_for_update()
+    )
+    request = db.session.scalar(statement, execution_options={"populate_existing": True})
+    if request is None:
+        raise NotFound
+    if not request.is_pending:
+        raise AlreadyDecided
+    return request
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    texts: tuple[InstrumentedAttribute[str], ...] = (
+        User.first_name,
+        User.last_name,
+        User.email,
+        User.username,
+        InstructorRequest.reason,
+        InstructorRequest.qualifications,
+        InstructorRequest.teaching_interests,
+    )
+    return or_(*(column.icontains(word, autoescape=True) for column in texts))

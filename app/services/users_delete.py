@@ -1,0 +1,62 @@
+"""Forgetting a person: the account is shut, and what says who it was is overwritten for good.
+
+The row stays, because what the person did refers to it: enrollments, certificates with the name they were issued to,
+reviews, the history of courses.
+"""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, update
+
+from app.db import db
+from app.enums import RequestStatus
+from app.errors import InstructorHasCourses
+from app.models.course import Course
+from app.models.instructor_request import InstructorRequest
+from app.models.session import Session
+from app.models.user import User
+from app.services import sessions, users_roles
+
+
+def forget(admin: User, user_id: UUID) -> None:
+    """Deactivate and anonymise an account. It cannot be undone."""
+    user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
+    _refuse_with_courses(user)
+    _anonymise(user)
+    db.session.flush()
+    sessions.end_all(user.id)
+    _forget_traces(user)
+
+
+def _refuse_with_courses(user: User) -> None:
+    """A course that is being made for this person holds the row; only a lock on its key waits for that."""
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
+    if db.session.scalar(select(teaches)):
+        raise InstructorHasCourses
+
+
+def _anonymise(user: User) -> None:
+    """Nobody can sign up with such an address: `.invalid` is reserved for never being one."""
+    placeholder = f"deleted-{secrets.token_hex(10)}"
+    user.email, user.username = f"{placeholder}@deleted.invalid", placeholder
+    user.first_name, user.last_name = "Deleted", "user"
+    user.phone_number = user.bio = user.profile_picture = user.password_hash = None
+    user.external_id = user.department = user.hired_on = user.manager_id = None
+    user.is_active = user.email_verified = user.can_self_publish = False
+    user.deleted_at = func.now()
+
+
+def _forget_traces(user: User) -> None:
+    """What the person wrote about themselves elsewhere, and where they logged in from."""
+    db.session.execute(update(Session).where(Session.user_id == user.id).values(user_agent="", ip_address=""))
+    of_theirs = InstructorRequest.user_id == user.id
+    db.session.execute(
+        delete(InstructorRequest).where(of_theirs, InstructorRequest.status == RequestStatus.PENDING)
+    )
+    db.session.execute(
+        update(InstructorRequest).where(of_theirs).values(reason="", qualifications="", teaching_interests="")
+    )

@@ -1,0 +1,97 @@
+"""Many accounts shut or opened in one call: decided row by row, written as a set.
+
+The rows of all active admins are held too, so that whoever asks for what at once, one active admin stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from app.db import db
+from app.enums import ActivationOutcome, Role
+from app.errors import Forbidden, LastAdmin, NotFound
+from app.models.user import User
+from app.services import bulk, sessions
+from app.services.bulk import Report
+
+
+class Account(NamedTuple):
+    id: UUID
+    role: Role
+    is_active: bool
+
+
+def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
+    """Let people in again."""
+    held = _hold(admin, bulk.ids_in(user_ids))
+
+    def verdict(user_id: UUID) -> tuple[str, str | None]:
+        if user_id not in held:
+            return ActivationOutcome.NOT_FOUND, NotFound.code
+        if held[user_id].is_active:
+            return ActivationOutcome.UNCHANGED, None
+        return ActivationOutcome.ACTIVATED, None
+
+    lines = bulk.judge(user_ids, verdict)
+    _switch([line.id for line in lines if line.id and line.outcome == ActivationOutcome.ACTIVATED], on=True)
+    return bulk.report(lines, ActivationOutcome)
+
+
+def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
+    """Shut people out, at once. Of active admins the last one in the order of the call stays."""
+    held = _hold(admin, bulk.ids_in(user_ids))
+    remaining = _active_admins(held)
+    leaving: list[UUID] = []
+
+    def verdict(user_id: UUID) -> tuple[str, str | None]:
+        if user_id not in held:
+            return ActivationOutcome.NOT_FOUND, NotFound.code
+        if not held[user_id].is_active:
+            return ActivationOutcome.UNCHANGED, None
+        if remaining == {user_id}:
+            return ActivationOutcome.REFUSED, LastAdmin.code
+        remaining.discard(user_id)
+        leaving.append(user_id)
+        return ActivationOutcome.DEACTIVATED, None
+
+    lines = bulk.judge(user_ids, verdict)
+    _switch(leaving, on=False)
+    sessions.end_all_of(leaving)
+    return bulk.report(lines, ActivationOutcome)
+
+
+def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
+    """The accounts that exist, locked together with those of all active admins, in id order."""
+    statement = (
+        select(User.id, User.role, User.is_active)
+        .where(or_(_is_one_of(user_ids), User.is_active_admin()), User.deleted_at.is_(None))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+    held = {account.id: account for account in map(Account._make, db.session.execute(statement))}
+    if admin.id not in _active_admins(held):
+        raise Forbidden("You are no longer an admin.")
+    return held
+
+
+def _active_admins(held: Mapping[UUID, Account]) -> set[UUID]:
+    return {user_id for user_id, account in held.items() if account.is_active and account.role == Role.ADMIN}
+
+
+def _switch(user_ids: Collection[UUID], *, on: bool) -> None:
+    db.session.execute(
+        update(User)
+        .where(_is_one_of(user_ids))
+        .values(is_active=on)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_one_of(user_ids: Collection[UUID]) -> ColumnElement[bool]:
+    return User.id == any_(literal(list(user_ids), ARRAY(Uuid())))
