@@ -100,6 +100,11 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
     ]
 
 
+# The planner knows neither how many people come nor, after a large run, how many a course has. So nothing here leaves
+# it a choice that it could get wrong: enrollments are found person by person (`IS TRUE` keeps it from reading a whole
+# course for each), locked by their keys, and meet their rows by sorting: row 0 of a person is the enrollment, which
+# the first real row sees as its predecessor, and a second does not.
+#
 # A row without a key matches nobody. To an instructor nobody exists who is inactive or unverified, not even as the
 # second of two identifiers; whoever is in the course can be taken out of it.
 _PEOPLE = """
@@ -128,27 +133,42 @@ asked AS MATERIALIZED (
     FROM sent LEFT JOIN users ON external_id = key
     WHERE kind = 'external_id'
 ),
+found AS MATERIALIZED (
+    SELECT asked.*, (
+        SELECT id FROM enrollments
+        WHERE enrollments.user_id = asked.user_id AND (enrollments.course_id = :course_id) IS TRUE
+    ) AS found_id
+    FROM asked
+),
 held AS MATERIALIZED (
     SELECT id AS held_id, user_id, status, source, due_at, completed_at
     FROM enrollments
-    WHERE course_id = :course_id AND user_id IN (SELECT user_id FROM asked)
+    WHERE id = ANY (ARRAY(SELECT found_id FROM found WHERE found_id IS NOT NULL))
     ORDER BY id
     FOR NO KEY UPDATE
 ),
-seen AS (
-    SELECT row, input, key, is_active,
+met AS (
+    SELECT 0 AS row, CAST(NULL AS text) AS input, CAST(NULL AS text) AS key, false AS is_active, held.*
+    FROM held
+    UNION ALL
+    SELECT row, input, key, is_active, NULL,
         CASE
             WHEN deleted_at IS NULL AND (:sees_everyone OR (is_active AND email_verified)) THEN user_id
-            WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held) THEN user_id
-        END AS user_id
-    FROM asked
-),
-counted AS (
-    SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY row) AS nth FROM seen
+            WHEN :sees_enrolled AND found_id IS NOT NULL THEN user_id
+        END,
+        NULL, NULL, NULL, NULL
+    FROM found
 ),
 people AS (
-    SELECT row, input, key, nth, is_active, counted.user_id, held_id, status, source, due_at, completed_at
-    FROM counted LEFT JOIN held ON held.user_id = counted.user_id AND nth = 1
+    SELECT row, input, key, is_active, user_id,
+        count(*) FILTER (WHERE row > 0) OVER person AS nth,
+        lag(held_id) OVER person AS held_id,
+        lag(status) OVER person AS status,
+        lag(source) OVER person AS source,
+        lag(due_at) OVER person AS due_at,
+        lag(completed_at) OVER person AS completed_at
+    FROM met
+    WINDOW person AS (PARTITION BY user_id ORDER BY row)
 ),
 """
 
@@ -166,6 +186,7 @@ judged AS (
             ELSE 'assigned'
         END AS verdict
     FROM people
+    WHERE row > 0
 ),
 seated AS (
     SELECT *,
@@ -201,6 +222,7 @@ judged AS (
             ELSE 'not_enrolled'
         END AS verdict
     FROM people
+    WHERE row > 0
 ),
 decided AS (
     SELECT *,

@@ -144,7 +144,7 @@ def test_whoever_completes_while_being_taken_out_is_one_or_the_other(app, api, a
         make.enrollment(course, learner)
     clients = [api.as_(learner) for learner in learners]
 
-    report, *answers = at_once(
+    report, *_ = at_once(
         bulk(admin, course, [str(learner.id) for learner in learners], "unassign"),
         *[calling(each, f"/lessons/{lesson.id}/complete") for each in clients],
     )
