@@ -33,8 +33,8 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
     `at` is when it happened, for records from elsewhere.
     """
     _refuse_for_others(actor, values, "code", "instructor_id")
-    _check(actor, values, changed=values, at=at)
     values = {"instructor_id": actor.id, **values, "currency": values.get("currency") or _currency()}
+    _check(actor, values, changed=values, at=at)
     if at is not None:
         values |= {"created_at": at, "updated_at": at}
     course_id = _insert(values)
@@ -163,8 +163,10 @@ def _category_gone() -> dict[str, Refusal]:
 
 
 def _can_teach(user_id: UUID) -> bool:
+    """Holds the account: nobody is deleted who is being given a course."""
     teaches = User.role.in_((Role.INSTRUCTOR, Role.ADMIN))
-    return bool(db.session.scalar(select(exists().where(User.id == user_id, User.is_active, teaches))))
+    statement = select(User.id).where(User.id == user_id, User.is_active, teaches)
+    return db.session.scalar(statement.with_for_update(read=True, key_share=True)) is not None
 
 
 def _currency() -> str:
