@@ -17,6 +17,7 @@ from cachelib.serializers import BaseSerializer
 from flask import Flask, current_app
 from flask_caching import Cache
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
@@ -83,7 +84,8 @@ def init_app(app: Flask) -> None:
             "CACHE_OPTIONS": {
                 "socket_timeout": timeout,
                 "socket_connect_timeout": timeout,
-                "retry": Retry(NoBackoff(), 0),
+                # A server that was restarted is no reason to compute; one that hangs is not asked twice.
+                "retry": Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
             },
         }
     cache.init_app(app, config)
