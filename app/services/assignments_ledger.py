@@ -101,8 +101,8 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
 
 
 # The planner knows neither how many people come nor, after a large run, how many a course has. So nothing here leaves
-# it a choice that it could get wrong: enrollments are found person by person (`IS TRUE` keeps it from reading a whole
-# course for each), locked by their keys, and meet their rows by sorting: row 0 of a person is the enrollment, which
+# it a choice that it could get wrong: a course is read once and its people are looked up in a hash (`IS TRUE` keeps
+# that from becoming a join), and enrollments meet their rows by sorting: row 0 of a person is the enrollment, which
 # the first real row sees as its predecessor, and a second does not.
 #
 # A row without a key matches nobody. To an instructor nobody exists who is inactive or unverified, not even as the
@@ -133,17 +133,10 @@ asked AS MATERIALIZED (
     FROM sent LEFT JOIN users ON external_id = key
     WHERE kind = 'external_id'
 ),
-found AS MATERIALIZED (
-    SELECT asked.*, (
-        SELECT id FROM enrollments
-        WHERE enrollments.user_id = asked.user_id AND (enrollments.course_id = :course_id) IS TRUE
-    ) AS found_id
-    FROM asked
-),
 held AS MATERIALIZED (
     SELECT id AS held_id, user_id, status, source, due_at, completed_at
     FROM enrollments
-    WHERE id = ANY (ARRAY(SELECT found_id FROM found WHERE found_id IS NOT NULL))
+    WHERE course_id = :course_id AND (user_id IN (SELECT user_id FROM asked)) IS TRUE
     ORDER BY id
     FOR NO KEY UPDATE
 ),
@@ -154,10 +147,10 @@ met AS (
     SELECT row, input, key, is_active, NULL,
         CASE
             WHEN deleted_at IS NULL AND (:sees_everyone OR (is_active AND email_verified)) THEN user_id
-            WHEN :sees_enrolled AND found_id IS NOT NULL THEN user_id
+            WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held) THEN user_id
         END,
         NULL, NULL, NULL, NULL
-    FROM found
+    FROM asked
 ),
 people AS (
     SELECT row, input, key, is_active, user_id,
