@@ -89,6 +89,7 @@ class AdminDashboardSchema(StatsSchema):
     approval_rate = _percentage("Approvals of all course decisions, in percent.")
     approval_times = ma.fields.Nested(ApprovalTimesSchema)
     pending_course_decisions = fields.Whole()
+    pending_instructor_requests = fields.Whole()
     enrollments_by_status = ma.fields.Nested(EnrollmentsByStatusSchema)
     enrollments = ma.fields.List(ma.fields.Nested(EnrollmentsOfMonthSchema))
     enrollment_rate = ma.fields.Float(

@@ -10,11 +10,12 @@ from sqlalchemy import Float, and_, cast, exists, func, select, text
 from sqlalchemy.orm import aliased
 
 from app.db import db
-from app.enums import CourseStatus, EnrollmentStatus, Role
+from app.enums import CourseStatus, EnrollmentStatus, RequestStatus, Role
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import DECIDED, CourseChange
 from app.models.enrollment import Enrollment
+from app.models.instructor_request import InstructorRequest
 from app.models.session import Session
 from app.models.user import User
 from app.services import tallies
@@ -92,7 +93,7 @@ def _learning(numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
-    """Who was here in the last seven days, what was learned, and what should have been done by now."""
+    """Who was here in the last seven days, what was learned, what should have been done by now, and who waits."""
     is_overdue = and_(Enrollment.status == EnrollmentStatus.ACTIVE, Enrollment.due_at < func.now())
     here = select(Session.user_id).where(Session.last_used_at >= _week_began()).distinct().subquery()
     learns = exists().where(Enrollment.user_id == here.c.user_id, Enrollment.holds_seat())
@@ -104,7 +105,11 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
         .subquery()
     )
     overdue = select(func.count()).select_from(Enrollment).where(is_overdue).scalar_subquery()
-    users, learners, late = db.session.execute(select(active.c.users, active.c.learners, overdue)).one()
+    pending = InstructorRequest.status == RequestStatus.PENDING
+    requests = select(func.count()).select_from(InstructorRequest).where(pending).scalar_subquery()
+    users, learners, late, asked = db.session.execute(
+        select(active.c.users, active.c.learners, overdue, requests)
+    ).one()
     done = sum(count for name, count in numbers.items() if name.startswith("done/"))
     return {
         "active_users": users,
@@ -112,6 +117,7 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
         "lessons_completed": done,
         "engagement": ratio(done, learners),
         "overdue_assignments": late,
+        "pending_instructor_requests": asked,
     }
 
 

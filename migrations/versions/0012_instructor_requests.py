@@ -61,6 +61,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("status = 'PENDING'"),
     )
+    # How many are pending is one of the platform's figures.
+    op.execute(
+        """
+        CREATE TRIGGER tally_platform AFTER INSERT OR UPDATE OR DELETE ON instructor_requests
+        FOR EACH STATEMENT EXECUTE FUNCTION tally_platform()
+        """
+    )
 
 
 def downgrade() -> None:

@@ -186,6 +186,22 @@ def promote(world):
     world.admin.post(f"/users/{world.person.id}/role", json={"role": "INSTRUCTOR"})
 
 
+def ask_to_teach(world):
+    world.other.post(
+        "/instructor-requests", json={"reason": "R.", "qualifications": "Q.", "teaching_interests": "T."}
+    )
+
+
+def review(world):
+    world.student.post(f"/courses/{world.course.id}/reviews", json={"rating": 5})
+
+
+def take_review_back(world):
+    review(world)
+    (written,) = data_of(world.student.get(f"/courses/{world.course.id}/reviews"))
+    world.student.delete(f"/reviews/{written['id']}")
+
+
 def deactivate(world):
     world.admin.post(f"/users/{world.person.id}/deactivate")
 
@@ -263,6 +279,14 @@ CHANGES = {
     rename_category: {"admin.by_category.0.name": ("…", "Renamed")},
     add_person: {"stats.total_users": (4, 5), "admin.users_by_role.STUDENT": (2, 3)},
     promote: {"admin.users_by_role.INSTRUCTOR": (1, 2), "admin.users_by_role.STUDENT": (2, 1)},
+    ask_to_teach: {"admin.pending_instructor_requests": (0, 1)},
+    review: {
+        "admin.average_rating": (None, 5.0),
+        "admin.top_courses.0.average_rating": (None, 5.0),
+        "instructor.total_reviews": (0, 1),
+        "analytics.average_rating": (None, 5.0),
+    },
+    take_review_back: {"admin.total_reviews": (0, 0), "instructor.average_rating": (None, None)},
     deactivate: {"admin.users_by_role.STUDENT": (2, 1), "admin.total_users": (4, 3)},
 }
 

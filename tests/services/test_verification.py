@@ -23,6 +23,7 @@ def world(api, make):
     learner = api.as_(student)
     for lesson in make.lessons_of(course):
         learner.post(f"/lessons/{lesson.id}/complete")
+    learner.post(f"/courses/{course.id}/reviews", json={"rating": 4})
     return client, course
 
 
@@ -49,14 +50,24 @@ def test_after_work_through_the_platform_there_are_no_differences(world):
     assert found(client) == []
 
 
-@pytest.mark.parametrize("counter", ["enrollment_count", "lesson_count"])
-def test_a_counter_of_a_course_that_is_wrong_is_found(world, run, counter):
+@pytest.mark.parametrize(
+    ("counter", "actual"),
+    [("enrollment_count", 1), ("lesson_count", 2), ("rating_sum", 4), ("rating_count", 1)],
+)
+def test_a_counter_of_a_course_that_is_wrong_is_found(world, run, counter, actual):
     client, course = world
-    actual = {"enrollment_count": 1, "lesson_count": 2}[counter]
 
     run(update(Course).where(Course.id == course.id).values({counter: 7}))
 
     assert (f"courses.{counter}", str(course.id), 7, actual) in found(client)
+
+
+def test_a_count_of_stars_that_is_wrong_is_found(world, run):
+    client, course = world
+
+    run(update(Course).where(Course.id == course.id).values(rating_counts=[0, 0, 3, 1, 0]))
+
+    assert found(client) == [("courses.rating_counts", f"{course.id} 3", 3, 0)]
 
 
 def test_a_run_whose_sums_are_not_its_ledgers_is_found(world, run):
