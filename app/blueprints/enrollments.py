@@ -55,6 +55,7 @@ ROSTER_COLUMNS = (
 
 @blp.post("/courses/<uuid:course_id>/enroll")
 @requires(Role.STUDENT)
+@blp.idempotent
 @blp.response(201, EnrollmentSchema, message="You are enrolled.")
 @blp.refuses(*JOINING)
 def enroll_in_course(course_id: UUID):
@@ -67,6 +68,7 @@ def enroll_in_course(course_id: UUID):
 
 @blp.post("/enrollments")
 @requires(Role.STUDENT)
+@blp.idempotent
 @blp.arguments(EnrollSchema)
 @blp.response(201, EnrollmentSchema, message="You are enrolled.")
 @blp.refuses(NotFound, *JOINING)
@@ -120,7 +122,7 @@ def show_enrollment(enrollment_id: UUID):
 @blp.delete("/enrollments/<uuid:enrollment_id>")
 @requires()
 @blp.response(200, EnrollmentSchema, message="The enrollment is cancelled.")
-@blp.refuses(Forbidden, AssignedByAdmin, AlreadyCompleted, InvalidTransition)
+@blp.refuses(AssignedByAdmin, AlreadyCompleted, InvalidTransition)
 def leave_course(enrollment_id: UUID):
     """Leave a course
 

@@ -71,10 +71,11 @@ def enroll(student: User, course_id: UUID, *, at: datetime | None = None) -> Enr
 
 
 def leave(actor: User, enrollment_id: UUID) -> Enrollment:
-    """Give the seat back, by the learner or an admin. Progress stays for the day they come back."""
+    """Give the seat back, by the learner, the course's instructor or an admin.
+
+    Progress stays for the day they come back.
+    """
     enrollment = get_visible(actor, enrollment_id)
-    if not (actor.is_admin or enrollment.user_id == actor.id):
-        raise Forbidden
     courses.lock(enrollment.course_id)
     _refuse_leaving(actor, _lock(enrollment_id))
     _free_seat(enrollment_id)
@@ -166,7 +167,7 @@ def _refuse_leaving(actor: User, enrollment: Enrollment) -> None:
         raise InvalidTransition("This enrollment is cancelled already.")
     if actor.is_admin:
         return
-    if enrollment.source != Source.SELF:
+    if enrollment.source != Source.SELF and enrollment.user_id == actor.id:
         raise AssignedByAdmin
     if enrollment.is_completed:
         raise AlreadyCompleted

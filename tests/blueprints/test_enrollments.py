@@ -151,13 +151,14 @@ def test_what_is_completed_is_left_by_admins_only(api, make):
     assert (cancelled["status"], cancelled["is_completed"]) == ("CANCELLED", True)
 
 
-def test_an_instructor_sees_but_does_not_cancel(api, make):
+def test_an_instructor_takes_people_out_of_their_course_unless_they_completed_it(api, make):
     course = make.course()
-    enrollment = make.enrollment(course)
+    assigned = make.enrollment(course, source=Source.ASSIGNED)
+    completed = make.enrollment(course, **COMPLETED)
     owner = api.as_(get_user(make, course.instructor_id))
 
-    data_of(owner.get(f"/enrollments/{enrollment.id}"))
-    assert_refused(owner.delete(f"/enrollments/{enrollment.id}"), 403, "forbidden")
+    assert data_of(owner.delete(f"/enrollments/{assigned.id}"))["status"] == "CANCELLED"
+    assert_refused(owner.delete(f"/enrollments/{completed.id}"), 409, "already_completed")
 
 
 def test_strangers_do_not_see_an_enrollment(api, make):
