@@ -14,10 +14,11 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, current_app, jsonify, request
 
-from app import access, openapi, preconditions
+from app import access, openapi, preconditions, replay
 from app.db import transaction
 from app.errors import (
     Forbidden,
+    IdempotencyKeyReused,
     InvalidRequest,
     MalformedBody,
     NotFound,
@@ -186,6 +187,12 @@ class Blueprint(flask_smorest.Blueprint):
         return decorator
 
     @staticmethod
+    def idempotent(view: View) -> View:
+        """Sent again under the same `Idempotency-Key`, the request gets its first answer and does nothing."""
+        view._is_idempotent = True  # type: ignore[attr-defined]
+        return view
+
+    @staticmethod
     def refuses(*kinds: type[Refusal]) -> Callable[[View], View]:
         """What the service behind this view can say no with; the OpenAPI document lists it."""
 
@@ -206,6 +213,10 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: Vie
     takes_body = any(each["in"] in ("json", "files", "form") for each in parameters)
 
     is_list = getattr(view, "_is_list", False)
+    is_idempotent = getattr(view, "_is_idempotent", False)
+
+    def answer(**path: Any) -> Response:
+        return current_app.make_response(view(**path))
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
@@ -213,31 +224,52 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: Vie
         check_path(path)
         check_query(known)
         if request.method in SAFE_METHODS:
-            response = current_app.make_response(view(**path))
+            response = answer(**path)
             return response if is_list else preconditions.tag(response)
         if not takes_body:
             check_no_body()
         with transaction():
             if reader is not None:
                 preconditions.check(reader, path)
-            return current_app.make_response(view(**path))
+            if is_idempotent:
+                return replay.once(access.caller(), view.__name__, path, lambda: answer(**path))
+            return answer(**path)
 
+    _document(endpoint, view, declared, reader=reader, takes_path=takes_path, takes_body=takes_body)
+    return endpoint
+
+
+def _document(
+    endpoint: View,
+    view: View,
+    declared: access.Access,
+    *,
+    reader: View | None,
+    takes_path: bool,
+    takes_body: bool,
+) -> None:
+    """What the document tells about an endpoint beyond arguments and answer: headers, refusals, who may call."""
     endpoint._apidoc = {**getattr(view, "_apidoc", {})}  # type: ignore[attr-defined]
     manual = dict(endpoint._apidoc.get("manual_doc", {}))  # type: ignore[attr-defined]
     refusals = _refusals(view, declared, takes_path=takes_path, takes_body=takes_body)
-    if view is reader and not is_list:
+    responses = dict(manual.get("responses", {}))
+    if view is reader and not getattr(view, "_is_list", False):
         _takes_header(endpoint, openapi.IF_NONE_MATCH)
-        manual["responses"] = {**manual.get("responses", {}), "304": {"description": "Not modified."}}
+        responses["304"] = {"description": "Not modified."}
     elif reader not in (None, view):
         refusals |= {PreconditionFailed, PreconditionRequired}
         _takes_header(endpoint, openapi.IF_MATCH)
-    manual["responses"] = {**manual.get("responses", {}), **openapi.error_responses(refusals)}
+    if getattr(view, "_is_idempotent", False):
+        refusals.add(IdempotencyKeyReused)
+        _takes_header(endpoint, openapi.IDEMPOTENCY_KEY)
+        replayed = {"headers": {replay.REPLAYED: openapi.IDEMPOTENCY_REPLAYED}}
+        responses |= dict.fromkeys(view._apidoc["response"]["responses"], replayed)  # type: ignore[attr-defined]
+    manual["responses"] = {**responses, **openapi.error_responses(refusals)}
     manual["operationId"] = view.__name__
     manual["security"] = [{}, {"bearerAuth": []}] if declared.is_public else [{"bearerAuth": []}]
     if declared.roles:
         manual["x-roles"] = sorted(declared.roles)
     endpoint._apidoc["manual_doc"] = manual  # type: ignore[attr-defined]
-    return endpoint
 
 
 def _takes_header(endpoint: View, header: dict[str, Any]) -> None:

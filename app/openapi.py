@@ -42,6 +42,19 @@ IF_NONE_MATCH = {
 }
 
 
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "Names this request for a day: sent again with the same body, it does nothing and is answered alike.",
+}
+
+IDEMPOTENCY_REPLAYED = {
+    "schema": {"type": "string", "enum": ["true"]},
+    "description": "The request was sent before under this `Idempotency-Key`; this is the answer that it got.",
+}
+
+
 def init_app(app: Flask) -> None:
     app.config.update(
         API_TITLE=TITLE,

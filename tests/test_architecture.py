@@ -153,6 +153,7 @@ def test_a_view_is_declared_in_the_house_order(path):
     kinds = {
         "requires": "access",
         "public": "access",
+        "idempotent": "arguments",
         "arguments": "arguments",
         "response": "answer",
         "lists": "answer",

@@ -51,6 +51,7 @@ ITEM_COLUMNS = (
 
 @blp.post("/courses/<uuid:course_id>/assign")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.idempotent
 @blp.arguments(AssignSchema)
 @blp.response(201, AssignedSchema, message="Assigned.")
 @blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
@@ -65,6 +66,7 @@ def assign_person(person: dict[str, Any], course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/assign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.idempotent
 @blp.arguments(AssignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
@@ -81,6 +83,7 @@ def assign_people(order: dict[str, Any], course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/unassign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, TooManyPeople)

@@ -6,6 +6,7 @@ from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
+from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.lesson import Lesson
 from app.models.notice import Notice
@@ -24,6 +25,7 @@ __all__ = [
     "Course",
     "CourseChange",
     "Enrollment",
+    "IdempotencyKey",
     "InstructorRequest",
     "Lesson",
     "LessonProgress",

@@ -9,7 +9,9 @@ from sqlalchemy import delete, func, or_
 from app.db import db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment
+from app.models.idempotency_key import IdempotencyKey
 from app.models.session import Session
+from app.services import idempotency_keys
 
 SESSIONS_KEPT = timedelta(days=7)
 
@@ -29,5 +31,14 @@ def forget_previews() -> None:
     db.session.execute(
         delete(Assignment)
         .where(Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_idempotency_keys() -> None:
+    """Requests that are not sent again any more."""
+    db.session.execute(
+        delete(IdempotencyKey)
+        .where(IdempotencyKey.created_at < func.now() - idempotency_keys.KEPT)
         .execution_options(synchronize_session=False)
     )

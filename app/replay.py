@@ -1,0 +1,69 @@
+"""`Idempotency-Key` over HTTP: a request that is sent again gets the answer that it got.
+
+Inside the transaction of the request: answer and effect are committed together or not at all, and refusals are not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from flask import Response, request
+
+from app.problems import invalid
+from app.services import idempotency_keys
+from app.services.idempotency_keys import Answer
+
+if TYPE_CHECKING:
+    from app.models.user import User
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_RECOMPUTED = {"Content-Length"}
+
+
+def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
+    """Act and keep the answer, or answer what was answered before. Without a key just act."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return act()
+    if not _KEY.fullmatch(key):
+        raise invalid({HEADER: ["Send 1 to 255 visible ASCII characters."]})
+    known = idempotency_keys.take(user, operation, key, request_hash=hash_of_request(path))
+    if known is not None:
+        return Response(known.body, known.status, {**known.headers, REPLAYED: "true"})
+    response = act()
+    headers = {name: value for name, value in response.headers.items() if name not in _RECOMPUTED}
+    idempotency_keys.keep(user, operation, key, Answer(response.status_code, headers, response.get_data()))
+    return response
+
+
+def hash_of_request(path: dict[str, Any]) -> bytes:
+    """The same for the same place and content, however the content was written down."""
+    place = orjson.dumps({name: str(value) for name, value in path.items()}, option=orjson.OPT_SORT_KEYS)
+    content = _files() if request.mimetype == "multipart/form-data" else _json()
+    return hashlib.sha256(place + b"\n" + content).digest()
+
+
+def _json() -> bytes:
+    body = request.get_data(cache=True).strip()
+    if body in (b"", b"{}", b"null"):
+        return b""
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError:
+        return body  # the view refuses it
+
+
+def _files() -> bytes:
+    """Fields and files without the boundary, which is another each time."""
+    request.get_data(cache=True)  # read once, so that the view finds it again
+    fields: list[tuple[str, str]] = sorted(request.form.items(multi=True))
+    for name, file in request.files.items(multi=True):
+        fields.append((name, hashlib.sha256(file.stream.read()).hexdigest()))
+        file.stream.seek(0)
+    return orjson.dumps(fields)
