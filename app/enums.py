@@ -65,11 +65,27 @@ class Grade(StrEnum):
 class NoticeKind(StrEnum):
     COMPLETION = "COMPLETION"
     ASSIGNMENT = "ASSIGNMENT"
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"
+    SET_PASSWORD = "SET_PASSWORD"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"
+    INSTRUCTOR_REQUEST = "INSTRUCTOR_REQUEST"
+    INSTRUCTOR_REQUEST_DECIDED = "INSTRUCTOR_REQUEST_DECIDED"
+    COURSE_DECIDED = "COURSE_DECIDED"
+    COURSE_CHANGED = "COURSE_CHANGED"
 
 
 class Channel(StrEnum):
     EMAIL = "EMAIL"
     IN_APP = "IN_APP"
+
+
+class MailTokenPurpose(StrEnum):
+    """What whoever brings the token of a mail may do, once. Named like the notice that carries it."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"
+    SET_PASSWORD = "SET_PASSWORD"
 
 
 class NoticeState(StrEnum):

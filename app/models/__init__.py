@@ -9,6 +9,7 @@ from app.models.enrollment import Enrollment
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.lesson import Lesson
+from app.models.mail_token import MailToken
 from app.models.notice import Notice
 from app.models.progress import LessonProgress
 from app.models.review import Review
@@ -29,6 +30,7 @@ __all__ = [
     "InstructorRequest",
     "Lesson",
     "LessonProgress",
+    "MailToken",
     "Notice",
     "RefreshToken",
     "Review",

@@ -14,19 +14,29 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db import Identified, Model
-from app.enums import Channel, EnrollmentStatus, NoticeKind, NoticeState
+from app.enums import Channel, NoticeKind, NoticeState
 from app.models.columns import one_of, word
 from app.models.course import Course
+from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
+from app.models.instructor_request import InstructorRequest
+from app.models.notice_words import moot_because, worded
 from app.models.user import User
 from app.settings import settings
 
+TOKEN_MAILS = ("VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD")
+_WAITS_WITH_TOKEN = f"state = 'QUEUED' AND kind IN {TOKEN_MAILS}"
+
 
 class Notice(Identified, Model):
-    """What to say follows from `kind`, the course and the enrollment when it is sent or shown; nothing is stored.
+    """What to say follows from `kind` and what the row points at when it is sent or shown; nothing is stored.
 
     Bulk runs write two of these a person, so the row is narrow. One foreign key holds it: an enrollment is never
     deleted, nor are its person and its course, and each further key would cost a look-up per row.
+
+    A notice is about an enrollment, or has a cause of its own: `cause_id` names the course change, the instructor
+    request, or nothing but the occasion. Of mails with a token one of a kind waits for a person at a time, however
+    often it is asked for.
 
     `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
     of the row. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
@@ -36,15 +46,18 @@ class Notice(Identified, Model):
     __tablename__ = "notices"
 
     ONE_PER_CAUSE = "uq_notices_cause"
+    ONE_PER_OCCASION = "uq_notices_occasion"
+    ONE_WAITING = "uq_notices_token_waiting"
 
     kind: Mapped[NoticeKind] = mapped_column(word(NoticeKind))
     channel: Mapped[Channel] = mapped_column(word(Channel))
     state: Mapped[NoticeState] = mapped_column(word(NoticeState))
     reason: Mapped[str | None] = mapped_column(String(200))
     user_id: Mapped[UUID]
-    course_id: Mapped[UUID]
-    enrollment_id: Mapped[UUID] = mapped_column(ForeignKey("enrollments.id", ondelete="RESTRICT"))
+    course_id: Mapped[UUID | None]
+    enrollment_id: Mapped[UUID | None] = mapped_column(ForeignKey("enrollments.id", ondelete="RESTRICT"))
     assignment_id: Mapped[UUID | None]
+    cause_id: Mapped[UUID | None]
     first_id: Mapped[UUID | None]
     completion_number: Mapped[int] = mapped_column(server_default=text("0"))
     attempt_number: Mapped[int] = mapped_column(server_default=text("1"))
@@ -60,10 +73,16 @@ class Notice(Identified, Model):
     user: Mapped[User] = relationship(
         primaryjoin="foreign(Notice.user_id) == User.id", lazy="raise", viewonly=True
     )
-    course: Mapped[Course] = relationship(
+    course: Mapped[Course | None] = relationship(
         primaryjoin="foreign(Notice.course_id) == Course.id", lazy="raise", viewonly=True
     )
-    enrollment: Mapped[Enrollment] = relationship(lazy="raise", viewonly=True)
+    enrollment: Mapped[Enrollment | None] = relationship(lazy="raise", viewonly=True)
+    change: Mapped[CourseChange | None] = relationship(
+        primaryjoin="foreign(Notice.cause_id) == CourseChange.id", lazy="raise", viewonly=True
+    )
+    request: Mapped[InstructorRequest | None] = relationship(
+        primaryjoin="foreign(Notice.cause_id) == InstructorRequest.id", lazy="raise", viewonly=True
+    )
 
     __table_args__ = (
         Index(
@@ -77,8 +96,21 @@ class Notice(Identified, Model):
             "attempt_number",
             unique=True,
             postgresql_nulls_not_distinct=True,
+            postgresql_where=text("enrollment_id IS NOT NULL"),
         ),
+        Index(
+            ONE_PER_OCCASION,
+            "cause_id",
+            "kind",
+            "channel",
+            "user_id",
+            "attempt_number",
+            unique=True,
+            postgresql_where=text("enrollment_id IS NULL"),
+        ),
+        Index(ONE_WAITING, "user_id", "kind", unique=True, postgresql_where=text(_WAITS_WITH_TOKEN)),
         Index("ix_notices_due", "due_at", "id", postgresql_where=text("state = 'QUEUED'")),
+        Index("ix_notices_failed", "id", postgresql_where=text("state = 'FAILED'")),
         Index(
             "ix_notices_inbox",
             "user_id",
@@ -90,15 +122,15 @@ class Notice(Identified, Model):
         CheckConstraint(one_of("state", NoticeState), "state"),
         CheckConstraint("(state = 'SENT') = (sent_at IS NOT NULL)", "sent_has_time"),
         CheckConstraint("(attempt_number = 1) = (first_id IS NULL)", "resent_has_first"),
+        CheckConstraint("(enrollment_id IS NULL) = (cause_id IS NOT NULL)", "has_one_cause"),
+        CheckConstraint(
+            "(kind IN ('COMPLETION', 'ASSIGNMENT')) = (enrollment_id IS NOT NULL)", "kind_has_enrollment"
+        ),
     )
 
     @property
     def is_read(self) -> bool:
         return self.read_at is not None
-
-    @property
-    def is_to_learner(self) -> bool:
-        return self.user_id == self.enrollment.user_id
 
     @property
     def message_id(self) -> str | None:
@@ -111,47 +143,32 @@ class Notice(Identified, Model):
     @property
     def title(self) -> str:
         """The mail's subject and the notification's headline."""
-        title = " ".join(self.course.title.split())
-        if self.kind == NoticeKind.ASSIGNMENT:
-            return f"You were assigned to {title}"
-        if self.is_to_learner:
-            return f"You have completed {title}"
-        return f"{self._learner} has completed {title}"
+        return worded(self).title
 
     @property
     def body(self) -> str:
-        title = " ".join(self.course.title.split())
-        if self.kind == NoticeKind.ASSIGNMENT:
-            due_at = self.enrollment.due_at
-            limit = f" Please complete it by {due_at:%d %B %Y, %H:%M} UTC." if due_at else ""
-            return f"{title} ({self.course.code}) is now among your courses.{limit}"
-        if self.is_to_learner:
-            return f"Well done! Your completion of {title} ({self.course.code}) is on record."
-        return f"{self._learner} has completed your course {title} ({self.course.code})."
+        return worded(self).body
 
     @property
     def moot_because(self) -> str | None:
         """Why it must not be sent any more, as a reason code."""
-        if not self.user.is_active:
-            return "user_inactive"
-        if self.kind == NoticeKind.ASSIGNMENT and self.enrollment.status == EnrollmentStatus.CANCELLED:
-            return "not_enrolled"
-        return None
-
-    @property
-    def _learner(self) -> str:
-        learner = self.enrollment.user
-        return learner.full_name or learner.username
+        return moot_because(self)
 
     @classmethod
-    def worded(cls) -> tuple[ORMOption, ...]:
+    def with_words(cls) -> tuple[ORMOption, ...]:
         """Loads what `title` and `body` speak of, and nothing else about anybody."""
-        learner = (User.first_name, User.last_name, User.username)
-        enrollment = joinedload(cls.enrollment)
+        named = (User.first_name, User.last_name, User.username)
+        enrollment, change = joinedload(cls.enrollment), joinedload(cls.change)
+        request = joinedload(cls.request)
         return (
-            joinedload(cls.course).load_only(Course.title, Course.code),
+            joinedload(cls.course).load_only(Course.title, Course.code, Course.instructor_id),
             enrollment.load_only(Enrollment.user_id, Enrollment.due_at, Enrollment.status),
-            enrollment.joinedload(Enrollment.user).load_only(*learner),
+            enrollment.joinedload(Enrollment.user).load_only(*named),
+            change.load_only(CourseChange.action, CourseChange.notes, CourseChange.fields),
+            request.load_only(
+                InstructorRequest.status, InstructorRequest.reason, InstructorRequest.review_notes
+            ),
+            request.joinedload(InstructorRequest.user).load_only(*named),
         )
 
     @classmethod

@@ -20,8 +20,14 @@ class NoticeSchema(Schema):
         allow_none=True,
         metadata={"description": "Why it failed, waits for another try, or is not sent at all."},
     )
-    enrollment_id = fields.Id()
-    course_id = fields.Id()
+    enrollment_id = fields.Id(allow_none=True)
+    course_id = fields.Id(allow_none=True)
+    cause_id = fields.Id(
+        allow_none=True,
+        metadata={
+            "description": "Of a notice that is about no enrollment: a course change, an instructor request …"
+        },
+    )
     assignment_id = fields.Id(allow_none=True)
     user_id = fields.Id()
     completion_number = fields.Whole()

@@ -12,8 +12,12 @@ class NotificationSchema(Schema):
     kind = fields.Choice(NoticeKind)
     title = fields.Text(max_length=400)
     body = fields.Text(max_length=1000)
-    course_id = fields.Id()
-    enrollment_id = fields.Id()
+    course_id = fields.Id(allow_none=True)
+    enrollment_id = fields.Id(allow_none=True)
+    cause_id = fields.Id(
+        allow_none=True,
+        metadata={"description": "Of INSTRUCTOR_REQUEST and its decision: the request."},
+    )
     is_read = fields.Flag()
     read_at = fields.Instant(allow_none=True)
     created_at = fields.Instant()

@@ -1,38 +1,17 @@
-"""What we owe people: notices are written with their cause and told to RQ once it is committed.
+"""What we owe learners, and the outbox as admins see it: read, and send again.
 
-One row per channel and recipient, unique per cause, whoever asks and how often. The in-app notice is delivered by being
-written; the mail waits for a worker.
+What is owed to people about their account or their courses stands in `account_mails` and `course_mails`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    FromClause,
-    Select,
-    SQLColumnExpression,
-    String,
-    Text,
-    Uuid,
-    any_,
-    case,
-    cast,
-    column,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    values,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Text, Uuid, any_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from app import queue
-from app.db import after_commit, db, refusing
+from app.db import db, refusing
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
 from app.errors import NotFound, NoticeNotDelivered
 from app.models.assignment import AssignmentItem
@@ -41,11 +20,12 @@ from app.models.enrollment import Enrollment
 from app.models.notice import Notice
 from app.models.user import User
 from app.paging import Listing, SortKey
+from app.services import outbox
 from app.services.courses import named
 from app.settings import settings
 
-USER_INACTIVE = "user_inactive"
 UNDER_WAY = "An attempt of this notice is still under way."
+_ONE_AT_A_TIME = (Notice.ONE_PER_CAUSE, Notice.ONE_PER_OCCASION, Notice.ONE_WAITING)
 
 
 def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = None) -> None:
@@ -60,7 +40,7 @@ def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = 
     if settings().notify_instructor_of_completion:
         source = source.join(Course, Course.id == Enrollment.course_id)
         recipient = or_(recipient, Course.instructor_id == User.id)
-    _owe(
+    made = outbox.put(
         NoticeKind.COMPLETION,
         source.join(User, recipient).where(
             Enrollment.id == any_(literal(list(enrollment_ids), ARRAY(Uuid())))
@@ -68,13 +48,15 @@ def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = 
         enrollment_id=Enrollment.id,
         course_id=Enrollment.course_id,
         completion_number=Enrollment.completion_number,
+        order_by=Enrollment.id,
         suppressed=suppressed,
     )
+    outbox.ring(made)
 
 
 def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> None:
     """Tell the people whom this run assigned or brought back, as its ledger has them."""
-    _owe(
+    made = outbox.put(
         NoticeKind.ASSIGNMENT,
         select()
         .select_from(AssignmentItem)
@@ -86,8 +68,10 @@ def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> No
         enrollment_id=AssignmentItem.enrollment_id,
         course_id=AssignmentItem.course_id,
         assignment_id=AssignmentItem.assignment_id,
+        order_by=AssignmentItem.enrollment_id,
         suppressed=suppressed,
     )
+    outbox.ring(made)
 
 
 def listing(
@@ -124,11 +108,11 @@ def resend(notice_id: UUID) -> Notice:
     again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
     if again.channel == Channel.EMAIL:
         _queue(again)
-    with refusing({Notice.ONE_PER_CAUSE: NoticeNotDelivered(UNDER_WAY)}):
+    with refusing(dict.fromkeys(_ONE_AT_A_TIME, NoticeNotDelivered(UNDER_WAY))):
         db.session.add(again)
     db.session.refresh(again)
     if again.state == NoticeState.QUEUED:
-        after_commit(partial(queue.deliver_notices, [again.id]))
+        outbox.ring([again.id])
     return again
 
 
@@ -138,6 +122,7 @@ def _attempts_like(notice: Notice) -> Sequence[Notice]:
         select(Notice)
         .where(
             Notice.enrollment_id == notice.enrollment_id,
+            Notice.cause_id == notice.cause_id,
             Notice.kind == notice.kind,
             Notice.channel == notice.channel,
             Notice.user_id == notice.user_id,
@@ -161,6 +146,7 @@ def _next_attempt(attempts: Sequence[Notice]) -> Notice:
         course_id=first.course_id,
         enrollment_id=first.enrollment_id,
         assignment_id=first.assignment_id,
+        cause_id=first.cause_id,
         completion_number=first.completion_number,
         first_id=first.id,
         attempt_number=last.attempt_number + 1,
@@ -171,42 +157,3 @@ def _queue(notice: Notice) -> None:
     notice.state, notice.sent_at, notice.reason = NoticeState.QUEUED, None, None
     notice.attempts = 0
     notice.due_at = notice.enqueued_at = func.now()
-
-
-def _owe(
-    kind: NoticeKind,
-    recipients: Select[tuple[()]],
-    *,
-    suppressed: str | None,
-    **cause: SQLColumnExpression[Any],
-) -> None:
-    """One statement, whatever the number of people: a row per recipient and channel."""
-    channels: FromClause = values(column("channel", String), name="channels").data(
-        [(channel.value,) for channel in Channel]
-    )
-    reason = literal(suppressed) if suppressed else case((User.is_active, null()), else_=USER_INACTIVE)
-    state = case(
-        (reason.is_not(None), NoticeState.SUPPRESSED.value),
-        (channels.c.channel == Channel.EMAIL.value, NoticeState.QUEUED.value),
-        else_=NoticeState.SENT.value,
-    )
-    row = {
-        "kind": literal(kind.value),
-        "channel": channels.c.channel,
-        "state": state,
-        "reason": cast(reason, Text),
-        "user_id": User.id,
-        "sent_at": case((state == NoticeState.SENT.value, func.now())),
-        **cause,
-    }
-    rows = recipients.add_columns(*row.values()).join(channels, literal(value=True))
-    made = (
-        insert(Notice)
-        .from_select(list(row), rows.order_by(cause["enrollment_id"]))
-        .on_conflict_do_nothing()
-        .returning(Notice.id, Notice.state)
-        .cte("made")
-    )
-    to_send = select(cast(made.c.id, Text)).where(made.c.state == NoticeState.QUEUED)
-    if ids := db.session.scalars(to_send).all():
-        after_commit(partial(queue.deliver_notices, ids))

@@ -122,7 +122,7 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
     return db.session.scalars(
         select(Notice)
         .where(Notice.id == leased)
-        .options(joinedload(Notice.user).load_only(*_RECIPIENT), *Notice.worded())
+        .options(joinedload(Notice.user).load_only(*_RECIPIENT), *Notice.with_words())
         .execution_options(populate_existing=True)
     ).one()
 

@@ -53,4 +53,4 @@ def read_all(reader: User) -> int:
 
 
 def _told_to(reader: User) -> Select[Notice]:
-    return select(Notice).where(Notice.in_inbox_of(reader)).options(*Notice.worded())
+    return select(Notice).where(Notice.in_inbox_of(reader)).options(*Notice.with_words())

@@ -41,6 +41,7 @@ def test_a_completion_shows_as_a_notification(api, make, tell):
         "body": "Well done! Your completion of Fire safety (FIRE-1) is on record.",
         "course_id": str(enrollment.course_id),
         "enrollment_id": str(enrollment.id),
+        "cause_id": None,
         "is_read": False,
         "read_at": None,
     }

@@ -164,7 +164,7 @@ def test_a_notice_is_worded_for_its_reader(app, make, owe, setting):
     owe(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
 
     with app.app_context():
-        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*Notice.worded())
+        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*Notice.with_words())
         titles = sorted(notice.title for notice in db.session.scalars(told))
 
     assert titles == [

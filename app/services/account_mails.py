@@ -1,0 +1,99 @@
+"""What we tell people about their accounts: always by mail, decisions also in the app.
+
+Mails with a token (VERIFY_EMAIL, RESET_PASSWORD, SET_PASSWORD) and PASSWORD_CHANGED go to the mailbox alone. The token
+is made when the mail is sent, see `mail_tokens`; here nothing secret is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, any_, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import Uuid
+
+from app.db import db
+from app.enums import Channel, NoticeKind, NoticeState
+from app.models.instructor_request import InstructorRequest
+from app.models.notice import Notice
+from app.models.user import User
+from app.services import outbox
+
+BY_MAIL_ALONE = frozenset(
+    {
+        NoticeKind.VERIFY_EMAIL,
+        NoticeKind.RESET_PASSWORD,
+        NoticeKind.SET_PASSWORD,
+        NoticeKind.PASSWORD_CHANGED,
+    }
+)
+
+
+def owe(kind: NoticeKind, user_ids: Collection[UUID]) -> None:
+    """Tell these people, as a set: SET_PASSWORD to those whose accounts were made for them, and so on.
+
+    Deactivated people are on record and not written to. A mail with a token that waits already is not doubled.
+    """
+    if user_ids:
+        outbox.ring(_put(kind, _is_one_of(User.id, user_ids)))
+
+
+def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:
+    """Tell the active person whom a stranger has described. It costs the same if there is none.
+
+    Neither case waits for the disk, and the bell rings in both. Where such a mail waits for its next try, this is it.
+    """
+    db.session.execute(text("SET LOCAL synchronous_commit TO off"))
+    waiting = _hurry(kind, User.is_active, *who)
+    made = _put(kind, User.is_active, *who)
+    outbox.ring([*waiting, *made] or [uuid4()])
+
+
+def owe_request(request_id: UUID) -> None:
+    """Tell every active admin that somebody asks to become an instructor."""
+    made = outbox.put(
+        NoticeKind.INSTRUCTOR_REQUEST,
+        select().select_from(User).where(User.is_active_admin()),
+        cause_id=literal(request_id, Uuid()),
+    )
+    outbox.ring(made)
+
+
+def owe_request_decisions(request_ids: Collection[UUID]) -> None:
+    """Tell the applicants, as a set, what became of their requests."""
+    if not request_ids:
+        return
+    made = outbox.put(
+        NoticeKind.INSTRUCTOR_REQUEST_DECIDED,
+        select()
+        .select_from(InstructorRequest)
+        .join(User, User.id == InstructorRequest.user_id)
+        .where(_is_one_of(InstructorRequest.id, request_ids)),
+        cause_id=InstructorRequest.id,
+    )
+    outbox.ring(made)
+
+
+def _put(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[str]:
+    return outbox.put(
+        kind,
+        select().select_from(User).where(*who),
+        channels=[Channel.EMAIL] if kind in BY_MAIL_ALONE else Channel,
+        cause_id=literal(uuid4(), Uuid()),
+    )
+
+
+def _hurry(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[UUID]:
+    return db.session.scalars(
+        update(Notice)
+        .where(Notice.user_id == User.id, Notice.kind == kind, Notice.state == NoticeState.QUEUED, *who)
+        .values(due_at=func.now(), enqueued_at=func.now())
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+
+
+def _is_one_of(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    return column == any_(literal(list(ids), ARRAY(Uuid())))
