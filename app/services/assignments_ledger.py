@@ -62,6 +62,9 @@ OUTCOMES = {
 }
 """What `counts` always has; an atomic run that takes people out has `skipped` beside."""
 
+FEW = 100
+"""People who are looked up one by one. For more, reading the course once costs less than a bad plan would."""
+
 REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_SEAT)
 """What an atomic run does not accept of anybody."""
 
@@ -69,7 +72,7 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
     """Decide about every row and write the lines, in one statement; return them in order."""
     found = db.session.execute(
-        _STATEMENTS[run.action],
+        _STATEMENTS[run.action, len(people.inputs) <= FEW],
         {"assignment_id": run.id, "course_id": run.course_id, **people.as_parameters(), **terms},
     )
     return sorted(map(Line._make, found.all()), key=attrgetter("row"))
@@ -101,9 +104,9 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
 
 
 # The planner knows neither how many people come nor, after a large run, how many a course has. So nothing here leaves
-# it a choice that it could get wrong: a course is read once and its people are looked up in a hash (`IS TRUE` keeps
-# that from becoming a join), and enrollments meet their rows by sorting: row 0 of a person is the enrollment, which
-# the first real row sees as its predecessor, and a second does not.
+# it a choice that it could get badly wrong: few people are looked up one by one, and for many a course is read once
+# and its people are looked up in a hash (`IS TRUE` keeps that from becoming a join). Enrollments meet their rows by
+# sorting: row 0 of a person is the enrollment, which the first real row sees as its predecessor, and a second does not.
 #
 # A row without a key matches nobody. To an instructor nobody exists who is inactive or unverified, not even as the
 # second of two identifiers; whoever is in the course can be taken out of it.
@@ -136,7 +139,7 @@ asked AS MATERIALIZED (
 held AS MATERIALIZED (
     SELECT id AS held_id, user_id, status, source, due_at, completed_at
     FROM enrollments
-    WHERE course_id = :course_id AND (user_id IN (SELECT user_id FROM asked)) IS TRUE
+    WHERE course_id = :course_id AND {among_them}
     ORDER BY id
     FOR NO KEY UPDATE
 ),
@@ -262,13 +265,19 @@ RETURNING
 """
 
 
-def _statement(decision: str, *terms: BindParameter[Any]) -> TextClause:
+def _statement(decision: str, *terms: BindParameter[Any], few: bool) -> TextClause:
+    among_them = "user_id IN (SELECT user_id FROM asked)"
+    found = _PEOPLE.format(among_them=among_them if few else f"({among_them}) IS TRUE")
     keys = (bindparam("assignment_id", type_=Uuid()), bindparam("course_id", type_=Uuid()))
     due = bindparam("due_at", type_=DateTime(timezone=True), value=None)
-    return text(_PEOPLE + decision + _WRITTEN).bindparams(*keys, due, *terms)
+    return text(found + decision + _WRITTEN).bindparams(*keys, due, *terms)
 
 
 _STATEMENTS = {
-    AssignmentAction.ASSIGN: _statement(_ASSIGN, bindparam("instructor_id", type_=Uuid())),
-    AssignmentAction.UNASSIGN: _statement(_UNASSIGN),
+    (action, few): statement
+    for few in (True, False)
+    for action, statement in (
+        (AssignmentAction.ASSIGN, _statement(_ASSIGN, bindparam("instructor_id", type_=Uuid()), few=few)),
+        (AssignmentAction.UNASSIGN, _statement(_UNASSIGN, few=few)),
+    )
 }
