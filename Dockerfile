@@ -20,6 +20,7 @@ ENV PATH=/opt/rollcall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     APP_ENV=production \
+    MEDIA_DIR=/var/lib/rollcall/media \
     FLASK_APP=wsgi \
     HOST=0.0.0.0 \
     PORT=8000 \

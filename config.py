@@ -162,6 +162,8 @@ class Config:
     mail_from: str = _setting("Rollcall <no-reply@rollcall.example>", _text, "sender of every mail")
     mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
 
+    media_dir: str = _setting("media", _text, "where uploaded files are kept; every web process needs the same")
+
     notice_lease_seconds: float = _setting("60", _seconds, "how long a claimed notice belongs to one worker")
     notice_retry_seconds: tuple[int, ...] = _setting(
         "30,60,120,300,600,1800,3600,3600,7200",

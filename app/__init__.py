@@ -2,7 +2,22 @@
 
 from flask import Flask
 
-from app import api, cache, cli, db, health, mailer, pages, problems, queue, settings, telemetry, tokens
+from app import (
+    api,
+    cache,
+    cli,
+    db,
+    health,
+    mailer,
+    media,
+    pages,
+    problems,
+    queue,
+    settings,
+    storage,
+    telemetry,
+    tokens,
+)
 from app.blueprints import ALL
 from config import Config, read_environment
 
@@ -17,9 +32,11 @@ def create_app(config: Config | None = None) -> Flask:
     queue.init_app(app)
     cache.init_app(app)
     mailer.init_app(app)
+    storage.init_app(app)
     problems.init_app(app)
     api.init_app(app, ALL)
     pages.init_app(app)
+    media.init_app(app)
     health.init_app(app)
     cli.init_app(app)
     return app

@@ -386,11 +386,13 @@ class TooLarge(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """The body has to be `application/json`, in UTF-8."""
+    """The body has to be what the endpoint documents: `application/json` in UTF-8, or `multipart/form-data` where a file
+    is sent.
+    """
 
     status = 415
     code = "unsupported_media_type"
-    title = "Send JSON."
+    title = "This media type is not accepted here."
 
 
 class InvalidRequest(Refusal):

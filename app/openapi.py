@@ -106,6 +106,7 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Money, "string", "decimal")
         self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
+        self.register_field(fields.Upload, "string", "binary")
         self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
 

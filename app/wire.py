@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 import orjson
@@ -14,7 +14,10 @@ from werkzeug.datastructures import MultiDict
 from app.errors import MalformedBody, NotFound, UnsupportedMediaType
 from app.lists import read_cursor
 from app.problems import invalid
-from app.schemas.fields import check_text
+from app.schemas.fields import Upload, check_text
+
+_FORM_OVERHEAD = 64 * 1024
+"""What boundaries and headers of parts may take beside the files."""
 
 
 class OrjsonProvider(JSONProvider):
@@ -30,16 +33,33 @@ class OrjsonProvider(JSONProvider):
 class StrictParser(FlaskParser):
     """Bodies and queries as clients sent them, or a refusal that says what is wrong."""
 
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "files": None,  # as the schema says
+    }
+
     def _raw_load_json(self, req: Request) -> Any:
         body = req.get_data(cache=True)
         if not body.strip():
             return {}
         if req.mimetype != "application/json":
-            raise UnsupportedMediaType
+            raise UnsupportedMediaType("Send JSON.")
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as problem:
             raise MalformedBody(f"The body is not valid JSON: {problem.msg}.") from problem
+
+    def load_files(self, req: Request, schema: ma.Schema) -> Any:
+        """A form with files. Its size is limited by what its fields may hold, before it is read."""
+        if req.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType("Send multipart/form-data.")
+        limits = [field.max_bytes for field in schema.fields.values() if isinstance(field, Upload)]
+        req.max_content_length = sum(limits) + _FORM_OVERHEAD
+        sent = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
+        repeated = [name for name, values in sent.lists() if len(values) > 1]
+        if repeated:
+            raise invalid({name: ["Given more than once."] for name in repeated})
+        return self._makeproxy(sent, schema)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
         if "after" not in req.args:

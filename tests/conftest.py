@@ -35,6 +35,7 @@ def config(database_url, redis_url, tmp_path_factory):
         redis_timeout_seconds=2.0,
         mail_transport="file",
         mail_file_dir=str(tmp_path_factory.mktemp("mail")),
+        media_dir=str(tmp_path_factory.mktemp("media")),
         db_pool_size=40,
     )
 

@@ -68,6 +68,7 @@ class Platform:
             "PUBLIC_URL": self.url,
             "MAIL_TRANSPORT": "file",
             "MAIL_FILE_DIR": str(self.state.path / "mail"),
+            "MEDIA_DIR": str(self.state.path / "media"),
             # A web server that is forked after Objective-C was loaded dies on macOS without it.
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         }

@@ -10,6 +10,7 @@ from app.errors import (
     AlreadyRotated,
     EmailTaken,
     InvalidCredentials,
+    StorageFull,
     UsernameTaken,
 )
 from app.schemas.auth import (
@@ -25,8 +26,9 @@ from app.schemas.auth import (
     TokenSchema,
     TokensSchema,
 )
+from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
-from app.services import credentials, sessions, users
+from app.services import credentials, profile_pictures, sessions, users
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 
@@ -146,3 +148,25 @@ def change_me(changes: dict[str, Any]):
 def replace_me(profile: dict[str, Any]):
     """Replace your profile."""
     return users.update_own(caller(), **profile)
+
+
+@blp.put("/auth/me/picture")
+@requires()
+@blp.arguments(PictureSchema, location="files")
+@blp.response(200, UserSchema, message="That is you.")
+@blp.refuses(StorageFull)
+def replace_picture(picture: dict[str, Any]):
+    """Show a picture of yourself
+
+    A JPEG, PNG or WebP of at most 5 MB and 25 million pixels. It is drawn anew without its metadata, at most 512 pixels a
+    side.
+    """
+    return profile_pictures.replace(caller(), **picture)
+
+
+@blp.delete("/auth/me/picture")
+@requires()
+@blp.response(200, UserSchema, message="Picture removed.")
+def remove_picture():
+    """Remove your picture."""
+    return profile_pictures.remove(caller())

@@ -42,7 +42,7 @@ class PersonBriefSchema(Schema):
 
 class InstructorSchema(PersonBriefSchema):
     bio = fields.Text(max_length=2000, allow_none=True)
-    profile_picture = fields.Text(max_length=500, allow_none=True)
+    profile_picture = fields.PublicFile(allow_none=True)
 
 
 class DisplayPriceSchema(Schema):

@@ -50,7 +50,7 @@ class UserSchema(Schema):
     full_name = fields.Text(max_length=201)
     phone_number = fields.Text(max_length=40, allow_none=True)
     bio = fields.Text(max_length=2000, allow_none=True)
-    profile_picture = fields.Text(max_length=500, allow_none=True)
+    profile_picture = fields.PublicFile(allow_none=True)
     role = fields.Choice(Role)
     is_active = fields.Flag()
     email_verified = fields.Flag()

@@ -7,11 +7,13 @@ reviews, the history of courses.
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select, update
 
-from app.db import db
+from app import storage
+from app.db import after_commit, db
 from app.enums import RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
@@ -25,6 +27,8 @@ def forget(admin: User, user_id: UUID) -> None:
     """Deactivate and anonymise an account. It cannot be undone."""
     user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
     _refuse_with_courses(user)
+    if user.profile_picture:
+        after_commit(partial(storage.remove, user.profile_picture))
     _anonymise(user)
     db.session.flush()
     sessions.end_all(user.id)

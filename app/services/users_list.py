@@ -32,7 +32,7 @@ def browse(
         User.email_verified: email_verified,
         User.department: department,
     }
-    conditions = [User.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     conditions += [column == value for column, value in wanted.items() if value is not None]
     conditions += [_mentions(word) for word in (search or "").split()]
     shown = [column for column in User.__mapper__.column_attrs if column.key not in {"password_hash", "bio"}]

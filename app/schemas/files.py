@@ -1,0 +1,17 @@
+"""Files in forms."""
+
+from __future__ import annotations
+
+from app import pictures
+from app.schemas import fields
+from app.schemas.base import Schema
+
+
+class PictureSchema(Schema):
+    """A JPEG, PNG or WebP picture."""
+
+    file = fields.Upload(
+        max_bytes=pictures.LARGEST_FILE,
+        required=True,
+        metadata={"description": "JPEG, PNG or WebP, at most 5 MB and 25 million pixels."},
+    )

@@ -1,0 +1,34 @@
+"""The picture that people show of themselves."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import select
+
+from app import pictures, storage
+from app.db import after_commit, db
+from app.models.user import User
+
+FOLDER = "pictures"
+
+
+def replace(user: User, *, file: bytes) -> User:
+    """Show another picture. The one before is removed once this one is committed."""
+    drawn = pictures.portrait(file)
+    return _show(user, storage.keep(FOLDER, drawn, suffix=pictures.SUFFIX))
+
+
+def remove(user: User) -> User:
+    """Show no picture; having none already is fine."""
+    return _show(user, None)
+
+
+def _show(user: User, name: str | None) -> User:
+    """The row is held: of two pictures sent at once, the first is known to the second, and removed."""
+    statement = select(User).where(User.id == user.id).with_for_update(key_share=True)
+    held = db.session.scalars(statement, execution_options={"populate_existing": True}).one()
+    if held.profile_picture:
+        after_commit(partial(storage.remove, held.profile_picture))
+    held.profile_picture = name
+    return held

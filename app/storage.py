@@ -1,0 +1,114 @@
+"""Files that people uploaded: kept whole or not at all, under names of our own.
+
+Nothing of an uploader's choosing becomes part of a path. A store has three verbs, so that one on S3 can take the place
+of the disk; which one it is, nobody above knows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from flask import Flask, current_app
+
+from app.errors import StorageFull
+from app.settings import settings
+
+_EXTENSION = "rollcall-storage"
+
+_NAME = re.compile(r"[a-z]{1,20}/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Store(Protocol):
+    """Where files are kept."""
+
+    def put(self, name: str, content: bytes) -> None: ...
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def remove(self, name: str) -> None: ...
+
+
+class Disk:
+    """A folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write beside, then rename: who reads sees the whole file or none, and so does a machine that lost power."""
+        target = self.root / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, beside = tempfile.mkstemp(dir=target.parent, prefix=".")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(beside).replace(target)
+            except OSError:
+                Path(beside).unlink(missing_ok=True)
+                raise
+            _sync_folder(target.parent)
+        except OSError as problem:
+            if problem.errno in _NO_ROOM:
+                raise StorageFull from problem
+            raise
+
+    def get(self, name: str) -> bytes | None:
+        with contextlib.suppress(FileNotFoundError):
+            return (self.root / name).read_bytes()
+        return None
+
+    def remove(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        app.extensions[_EXTENSION] = Disk(Path(settings().media_dir).absolute())
+
+
+def keep(folder: str, content: bytes, *, suffix: str) -> str:
+    """Store a new file; the answer is its name, which nobody can guess."""
+    stem = uuid4().hex
+    name = f"{folder}/{stem[:2]}/{stem}.{suffix}"
+    _store().put(name, content)
+    return name
+
+
+def read(name: str) -> bytes | None:
+    """The file of this name, if it is one of ours."""
+    return _store().get(name) if _NAME.fullmatch(name) else None
+
+
+def remove(name: str) -> None:
+    if _NAME.fullmatch(name):
+        _store().remove(name)
+
+
+def url_of(name: str) -> str:
+    """Where clients find a public file."""
+    return f"{settings().public_url}/media/{name}"
+
+
+def _store() -> Store:
+    store: Store = current_app.extensions[_EXTENSION]
+    return store
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name is on the disk as well, not only the bytes."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
