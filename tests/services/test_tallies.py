@@ -50,8 +50,7 @@ def test_folding_changes_no_sum(app, make, parts):
 
 def sign_up_and_fail(app):
     with app.app_context(), transaction():
-        db.session.add(User(email="a@example.org", username="a"))
-        db.session.flush()
+        sign_up("somebody")
         raise LookupError
 
 
@@ -68,8 +67,7 @@ def test_what_is_rolled_back_was_never_counted(app, make):
 def test_a_version_moves_with_the_commit_and_not_before(app, make):
     make.student()
     with app.app_context(), transaction():
-        db.session.add(User(email="a@example.org", username="a"))
-        db.session.flush()
+        sign_up("somebody")
         seen = numbers_elsewhere(app)
 
     after = numbers(app)
@@ -81,6 +79,45 @@ def test_a_version_moves_with_the_commit_and_not_before(app, make):
 def numbers_elsewhere(app):
     (found,) = at_once(lambda: numbers(app))
     return found
+
+
+@pytest.fixture
+def elsewhere(app):
+    """Do something in a transaction of its own, on another connection, and wait for nobody."""
+
+    def work(act):
+        def attempt():
+            with app.app_context(), transaction():
+                db.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+                act()
+
+        at_once(attempt)
+
+    return work
+
+
+def sign_up(name):
+    db.session.add(User(email=f"{name}@example.org", username=name))
+    db.session.flush()
+
+
+def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
+    with app.app_context(), transaction():
+        sign_up("first")
+        elsewhere(lambda: sign_up("second"))
+
+    assert numbers(app)["users/STUDENT"] == 2
+
+
+def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
+    with app.app_context():
+        with transaction():
+            sign_up("first")
+        with transaction():
+            sign_up("second")
+            elsewhere(tallies.fold)
+
+    assert numbers(app)["users/STUDENT"] == 2
 
 
 @pytest.mark.parametrize("_round", range(2))
