@@ -15,6 +15,7 @@ from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSo
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.paging import Listing, ordered_by
+from app.services import account_mails
 from app.settings import settings
 
 _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": InstructorRequest.reviewed_at}
@@ -37,6 +38,7 @@ def ask(
     )
     with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
         db.session.add(request)
+    account_mails.owe_request(request.id)
     return get_visible(user, request.id)
 
 

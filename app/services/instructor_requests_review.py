@@ -18,7 +18,7 @@ from app.enums import DecisionOutcome, RequestStatus, Role
 from app.errors import AlreadyDecided, Forbidden, NotFound
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import bulk, instructor_requests
+from app.services import account_mails, bulk, instructor_requests
 from app.services.bulk import Report
 
 _DECIDED = {
@@ -73,6 +73,7 @@ def _decide(
     decided = db.session.execute(decision).all()
     if status == RequestStatus.APPROVED:
         _give_role([row.user_id for row in decided])
+    account_mails.owe_request_decisions([row.id for row in decided])
     # Asked last: what was withdrawn in the meantime is not there.
     known = db.session.scalars(select(InstructorRequest.id).where(named))
     return set(known), {row.id for row in decided}

@@ -356,3 +356,27 @@ def test_an_edit_and_a_decision_at_once_leave_what_was_decided_about(client, off
     assert edit.status_code in {200, 404, 409}
     if edit.status_code == decision.status_code == 200:
         assert data_of(office.get(path))["reason"] == "Another"
+
+
+def told(office, kind):
+    """Whom a notice of this kind is owed, and how."""
+    notices = data_of(office.get(f"/notices?kind={kind}"))
+    return sorted((notice["user_id"], notice["channel"]) for notice in notices)
+
+
+def test_the_admins_hear_of_a_new_request(office, admin, make, client):
+    other, _former = make.admin(), make.admin(is_active=False)
+
+    data_of(client.post("/instructor-requests", json=WISH), 201)
+
+    everyone = [(str(person.id), channel) for person in (admin, other) for channel in ("EMAIL", "IN_APP")]
+    assert told(office, "INSTRUCTOR_REQUEST") == sorted(everyone)
+
+
+def test_applicants_hear_what_was_decided_once(office, three):
+    body = {"request_ids": [wish["id"] for wish in three], "status": "REJECTED"}
+
+    data_of(office.post("/instructor-requests/review-multiple", json=body))
+
+    everyone = [(wish["user_id"], channel) for wish in three for channel in ("EMAIL", "IN_APP")]
+    assert told(office, "INSTRUCTOR_REQUEST_DECIDED") == sorted(everyone)
