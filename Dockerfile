@@ -25,7 +25,8 @@ ENV PATH=/opt/rollcall/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000 \
     WEB_CONCURRENCY=2 \
-    WEB_THREADS=4
+    WEB_THREADS=4 \
+    PROMETHEUS_MULTIPROC_DIR=/dev/shm/rollcall-counts
 
 USER rollcall
 EXPOSE 8000

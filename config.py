@@ -7,6 +7,7 @@ settings with the same defaults; a test compares the two.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from dotenv import dotenv_values
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production, see check()
 MINIMUM_SECRET_BYTES = 32
+MINIMUM_TOKEN_LENGTH = 16
 
 
 class BadSettingError(ValueError):
@@ -75,6 +77,32 @@ def _ladder(value: str) -> tuple[int, ...]:
     return steps
 
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\]")
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    """Origins as browsers write them. No wildcard, and never `null`, which any page can claim to be."""
+    origins = _listed(value)
+    for origin in origins:
+        if origin != "local" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"must be origins such as https://app.example.org, not {origin!r}")
+    return origins
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = _listed(value)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ValueError(f"must be host names such as rollcall.example.org, not {host!r}")
+    return hosts
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    named = tuple(each.strip() for each in value.split(",") if each.strip())
+    return () if named == ("none",) else named
+
+
 def _database_url(value: str) -> str:
     """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; this project speaks psycopg2."""
     for prefix in ("postgres://", "postgresql://"):
@@ -116,6 +144,36 @@ class Config:
         "http://127.0.0.1:8000", lambda url: url.rstrip("/"), "where clients reach us; links"
     )
     log_level: str = _setting("INFO", lambda name: name.upper(), "DEBUG, INFO, WARNING or ERROR")
+    log_format: str = _setting(
+        "auto",
+        _choice("auto", "line", "json"),
+        "line for people, json for machines; auto: json in production",
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "local",
+        _origins,
+        "origins of other people's pages that may call; local: in development this machine and Hoppscotch; or none",
+    )
+    force_https: str = _setting(
+        "auto",
+        _choice("auto", "on", "off"),
+        "plain HTTP is sent to PUBLIC_URL, and browsers told never to use it; auto: on in production",
+    )
+    hsts_seconds: int = _setting(
+        "31536000", _whole(0), "how long browsers remember that; 0 makes them forget it"
+    )
+    trusted_proxies: int = _setting(
+        "0", _whole(0), "proxies before us whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        "", _hosts, "names in the Host header that are answered, .example.org with all below it; empty: any"
+    )
+    metrics_token: str = _setting(
+        "", _text, "bearer token of whoever reads /metrics; empty: only this machine may"
+    )
+    prometheus_multiproc_dir: str = _setting(
+        "", _text, "where the web workers count together; empty: a folder that gunicorn.conf.py makes"
+    )
     run_id: str = _setting("", _text, "told by /healthz, so that a supervisor knows its own child")
     require_if_match: bool = _setting(
         "off", _switch, "PUT, PATCH and DELETE must name the version they change"
@@ -212,6 +270,14 @@ class Config:
                 )
         if self.secret_key == self.jwt_secret_key:
             raise BadSettingError("SECRET_KEY and JWT_SECRET_KEY must differ in production")
+        if self.metrics_token and len(self.metrics_token) < MINIMUM_TOKEN_LENGTH:
+            raise BadSettingError(
+                f"METRICS_TOKEN must have at least {MINIMUM_TOKEN_LENGTH} characters in production"
+            )
+        if self.force_https != "off" and not self.public_url.startswith("https://"):
+            raise BadSettingError(
+                "PUBLIC_URL must begin with https:// in production, or FORCE_HTTPS be off: plain HTTP is sent there"
+            )
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
@@ -225,6 +291,8 @@ class Config:
                 "max_overflow": self.db_pool_size,
                 "pool_timeout": 5,
                 "pool_recycle": 1800,
+                # An error's text goes to the log; what people sent does not.
+                "hide_parameters": self.app_env == "production",
                 "connect_args": {
                     "connect_timeout": 5,
                     "gssencmode": "disable",

@@ -6,17 +6,21 @@ from app import (
     api,
     cache,
     cli,
+    cors,
     db,
     health,
     mailer,
     media,
+    metrics,
     pages,
     problems,
     queue,
+    security_headers,
     settings,
     storage,
     telemetry,
     tokens,
+    transport,
 )
 from app.blueprints import ALL
 from config import Config, read_environment
@@ -27,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__)
     settings.init_app(app, config or Config.from_env(read_environment()))
     telemetry.init_app(app)
+    metrics.init_app(app)
     db.init_app(app)
     tokens.init_app(app)
     queue.init_app(app)
@@ -34,6 +39,9 @@ def create_app(config: Config | None = None) -> Flask:
     mailer.init_app(app)
     storage.init_app(app)
     problems.init_app(app)
+    transport.init_app(app)
+    cors.init_app(app)
+    security_headers.init_app(app)
     api.init_app(app, ALL)
     pages.init_app(app)
     media.init_app(app)

@@ -66,6 +66,17 @@ def jobs() -> Queue:
     return Queue(QUEUE_NAME, connection=connection(), serializer=JSONSerializer)
 
 
+def depth() -> dict[str, int]:
+    """Jobs by where they are."""
+    ours = jobs()
+    return {
+        "queued": ours.count,
+        "started": ours.started_job_registry.get_job_count(cleanup=False),
+        "scheduled": ours.scheduled_job_registry.get_job_count(cleanup=False),
+        "failed": ours.failed_job_registry.get_job_count(cleanup=False),
+    }
+
+
 def deliver_notices(notice_ids: Sequence[UUID | str]) -> None:
     """Ask workers to send these notices: a job for each hundred, all of them in one exchange with Redis."""
     ids = [str(notice_id) for notice_id in notice_ids]

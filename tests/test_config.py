@@ -13,6 +13,7 @@ from tools import settings
 ROOT = Path(__file__).parent.parent
 NEEDED = {"DATABASE_URL": "postgresql://localhost/rollcall", "REDIS_URL": "redis://localhost"}
 OWN_SECRETS = {"SECRET_KEY": "a" * 32, "JWT_SECRET_KEY": "b" * 32}
+OVER_HTTPS = {"PUBLIC_URL": "https://rollcall.example.org"}
 
 
 def names_read():
@@ -62,6 +63,11 @@ def test_a_missing_server_stops_the_start_by_name(name):
         ("DEFAULT_CURRENCY", "dollars"),
         ("NOTICE_LEASE_SECONDS", "-1"),
         ("NOTICE_RETRY_SECONDS", "30;60"),
+        ("LOG_FORMAT", "xml"),
+        ("FORCE_HTTPS", "maybe"),
+        ("HSTS_SECONDS", "-1"),
+        ("TRUSTED_PROXIES", "all"),
+        ("TRUSTED_HOSTS", "*"),
     ],
 )
 def test_a_wrong_value_stops_the_start_by_name(name, value):
@@ -94,9 +100,59 @@ def test_production_refuses_secrets_that_are_not_its_own(secrets):
 
 
 def test_production_starts_with_secrets_of_its_own():
-    config = Config.from_env({**NEEDED, **OWN_SECRETS, "APP_ENV": "production"})
+    config = Config.from_env({**NEEDED, **OWN_SECRETS, **OVER_HTTPS, "APP_ENV": "production"})
 
     assert config.app_env == "production"
+
+
+@pytest.mark.parametrize("force", ["auto", "on"])
+def test_production_sends_nobody_to_plain_http(force):
+    given = {**NEEDED, **OWN_SECRETS, "APP_ENV": "production", "FORCE_HTTPS": force}
+
+    with pytest.raises(BadSettingError, match=r"^PUBLIC_URL must begin with https://"):
+        Config.from_env(given)
+
+    assert Config.from_env({**given, "FORCE_HTTPS": "off"}).public_url == "http://127.0.0.1:8000"
+
+
+def test_production_refuses_a_token_that_can_be_guessed():
+    given = {**NEEDED, **OWN_SECRETS, **OVER_HTTPS, "APP_ENV": "production"}
+
+    with pytest.raises(BadSettingError, match=r"^METRICS_TOKEN "):
+        Config.from_env({**given, "METRICS_TOKEN": "prometheus"})
+
+
+def test_origins_and_hosts_are_lists():
+    config = Config.from_env(
+        {
+            **NEEDED,
+            "CORS_ORIGINS": "local, https://app.example.org ,http://10.0.0.1:3000",
+            "TRUSTED_HOSTS": "rollcall.example.org,.example.net",
+        }
+    )
+
+    assert config.cors_origins == ("local", "https://app.example.org", "http://10.0.0.1:3000")
+    assert config.trusted_hosts == ("rollcall.example.org", ".example.net")
+    assert Config.from_env({**NEEDED, "CORS_ORIGINS": "none"}).cors_origins == ()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "https://*.example.org",
+        "https://app.example.org/",
+        "https://App.example.org",
+        "app.example.org",
+        "file://",
+        "https://app.example.org evil.example.org",
+        "local,*",
+    ],
+)
+def test_an_origin_is_exact(origin):
+    with pytest.raises(BadSettingError, match=r"^CORS_ORIGINS "):
+        Config.from_env({**NEEDED, "CORS_ORIGINS": origin})
 
 
 def test_a_lease_outlasts_the_mail_that_is_sent_under_it():

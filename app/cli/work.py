@@ -12,6 +12,7 @@ import click
 from flask.cli import with_appcontext
 from rq import Queue, SpawnWorker, Worker
 from rq.job import Job
+from rq.logutils import colorizer
 from rq.serializers import JSONSerializer
 
 from app import queue
@@ -30,6 +31,8 @@ class ForkWorker(Worker):
 
 def hire() -> Worker:
     """A worker for our one queue. The times bound how long a job stays with a worker that died."""
+    # Our log writes control characters out, colours as well.
+    colorizer.notty = True
     # A process that has loaded Objective-C must not fork.
     kind = SpawnWorker if sys.platform == "darwin" else ForkWorker
     return kind(

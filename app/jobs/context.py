@@ -6,14 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import has_app_context
+from rq import get_current_job
 from werkzeug.utils import import_string
 
+from app import telemetry
 from app.db import db
 
 
 @contextmanager
 def application() -> Iterator[None]:
-    """A work horse that was forked has an application; one that was spawned makes it."""
+    """A work horse that was forked has an application; one that was spawned makes it. Its log names the job."""
+    job = get_current_job()
+    with _entered(), telemetry.about(job_id=job.id if job else None):
+        yield
+
+
+@contextmanager
+def _entered() -> Iterator[None]:
     if has_app_context():
         try:
             yield

@@ -6,15 +6,18 @@ two workers at once, this sends nothing that is already marked and loses nothing
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from app import mailer
+from app import mailer, telemetry
 from app.db import transaction
 from app.jobs.context import application
 from app.mailer import Carrier, MailDeferred, MailRejected
 from app.services import notices_delivery
 from app.services.notices_delivery import Letter
+
+log = logging.getLogger(__name__)
 
 
 class NoticesDeferred(Exception):
@@ -39,13 +42,21 @@ def send_due(notice_ids: Sequence[UUID]) -> int:
             except MailDeferred as trouble:
                 deferred += 1
                 _mark_deferred(letter, str(trouble))
+                _tell(letter, "deferred: %s", trouble)
                 if trouble.is_everywhere:
                     break
             except MailRejected as refusal:
                 _mark_rejected(letter, str(refusal))
+                _tell(letter, "rejected: %s", refusal)
             else:
                 _mark_sent(letter)
+                _tell(letter, "sent")
     return deferred
+
+
+def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
+    with telemetry.about(notice_id=letter.notice_id):
+        log.log(logging.WARNING if reasons else logging.INFO, outcome, *reasons)
 
 
 def _claim(notice_ids: Sequence[UUID]) -> Letter | None:

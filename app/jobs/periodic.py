@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import queue
+from app import queue, telemetry
 from app.db import db, transaction
 from app.jobs.notices import send_due
 from app.services import notices_delivery, retention, tallies
@@ -125,7 +125,8 @@ def _walk_while_alone(connection: Connection, stop: Event) -> None:
 
 def _do(chore: Chore) -> None:
     try:
-        chore.run()
+        with telemetry.about(chore=chore.name):
+            chore.run()
     except (SQLAlchemyError, RedisError, OSError) as trouble:
         log.warning("%s: %s, next time again", chore.name, type(trouble).__name__)
     finally:

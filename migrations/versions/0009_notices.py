@@ -54,6 +54,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'QUEUED'"),
     )
     op.create_index(
+        "ix_notices_failed",
+        "notices",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'FAILED'"),
+    )
+    op.create_index(
         "ix_notices_inbox",
         "notices",
         ["user_id", "id"],

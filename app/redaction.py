@@ -1,0 +1,57 @@
+"""What must not stand in a log: secrets, addresses of people, and characters that act on the reader's terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "[redacted]"
+
+_SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|credential|api_?key", re.IGNORECASE
+)
+_KEYED = re.compile(
+    r"""(?P<name>["']?[\w-]*(?:password|passwd|secret|token|authorization|cookie|credential|api_?key)[\w-]*["']?\s*[:=]\s*)
+        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:bearer|basic)\s+[^\s,;&})]+|[^\s,;&})]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PATTERNS = (
+    # A token of ours or anybody's, wherever it stands.
+    (re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
+    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (_KEYED, rf"\g<name>{HIDDEN}"),
+    (re.compile(r"\$argon2\w*\$[\w$=,./+-]+"), HIDDEN),
+    # The password of a URL such as that of the database.
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"(?<![\w.+-])[\w.+%-]+@(?:[\w-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE), "[email]"),
+)
+
+
+def redacted(text: str) -> str:
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def without_secrets(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: HIDDEN if _SECRET_NAME.search(name) else redacted(value) if isinstance(value, str) else value
+        for name, value in named.items()
+    }
+
+
+def escaped(text: str, *, keep: str = "") -> str:
+    """The text with everything that is not to be seen written out: control characters, line ends, changes of direction."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_harmless(char) or char in keep else _written(char) for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _written(char: str) -> str:
+    return char.encode("unicode_escape").decode()
