@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select, true, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, true, update
 from sqlalchemy.orm import contains_eager
 
 from app.db import db, refusing
@@ -31,7 +31,7 @@ _AUTHOR = (User.first_name, User.last_name)
 
 def list_of_course(viewer: User | None, course_id: UUID, **query: Any) -> Listing:
     course = courses.get_visible(viewer, course_id)
-    return _listing(Review.course_id == course.id, course.rating_counts, **query)
+    return _listing(true(), course.rating_counts, course_id=course.id, **query)
 
 
 def browse(viewer: User | None, *, course_id: UUID | None = None, **query: Any) -> Listing:
@@ -39,8 +39,8 @@ def browse(viewer: User | None, *, course_id: UUID | None = None, **query: Any) 
     seen = Course.visible_to(viewer)
     if course_id is None:
         return _listing(seen, _count_capped(seen), **query)
-    of_course = select(Course.rating_counts).where(Course.id == course_id, seen)
-    return _listing(seen & (Review.course_id == course_id), db.session.scalar(of_course) or _NONE, **query)
+    counts = db.session.scalar(select(Course.rating_counts).where(Course.id == course_id, seen))
+    return _listing(seen, counts or _NONE, course_id=course_id, **query)
 
 
 def get_visible(viewer: User | None, review_id: UUID) -> Review:
@@ -151,29 +151,36 @@ def _shown() -> Any:
 
 
 def _listing(
-    among: ColumnElement[bool],
+    seen: ColumnElement[bool],
     counts: list[int] | None,
     *,
+    course_id: UUID | None = None,
     rating: int | None = None,
     search: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
     """A list of reviews. `counts` are those of the whole list by rating, unless it is too long to count."""
-    narrowed = [among, true() if rating is None else Review.rating == rating]
-    statement = _shown().where(*narrowed)
-    total = None if counts is None or search else sum(counts) if rating is None else counts[rating - 1]
+    wanted = [
+        column == value
+        for column, value in ((Review.course_id, course_id), (Review.rating, rating))
+        if value is not None
+    ]
     if search:
-        found = _matches(search, *narrowed)
-        statement = statement.join(found, found.c.id == Review.id)
+        wanted.append(_mentions(search, *wanted))
+    total = None if counts is None or search else sum(counts) if rating is None else counts[rating - 1]
     keys = ordered_by(ordering, _ORDERINGS, Review.id)
-    return Listing(statement, keys, total=total, summary=_summary(counts))
+    return Listing(_shown().where(seen, *wanted), keys, total=total, summary=_summary(counts))
 
 
-def _matches(question: str, *among: ColumnElement[bool]) -> Any:
-    """The reviews that hold every word. Materialized, so that no index of the ordering is walked in hope of a match."""
-    found = select(Review.id).join(Course, Course.id == Review.course_id)
-    found = found.where(Review.search_vector.bool_op("@@")(asking(question)), *among)
-    return found.cte("found").prefix_with("MATERIALIZED")
+def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A review among these that holds every word of the question.
+
+    The matches are gathered first, as an array: the planner takes a word for far more common than most are, and would
+    read whole tables, or walk an index of the ordering in the hope of a match.
+    """
+    asked = Review.search_vector.bool_op("@@")(asking(question))
+    found = select(Review.id).where(asked, *among).correlate(None).scalar_subquery()
+    return Review.id == any_(func.array(found, type_=ARRAY(Uuid)))
 
 
 def _count_capped(seen: ColumnElement[bool]) -> list[int] | None:
