@@ -72,8 +72,8 @@ COUNTED = {
 }
 
 # Whose figures a row of a table bears upon. People and courses share 64 versions each, by their last byte.
-PLATFORM = "SELECT 'version/platform' AS name WHERE EXISTS (SELECT FROM {rows})"
-CATALOGUE = "SELECT 'version/catalogue' AS name WHERE EXISTS (SELECT FROM {rows})"
+PLATFORM = "SELECT 'version/platform' AS name"
+CATALOGUE = "SELECT 'version/catalogue' AS name"
 COURSE = "SELECT DISTINCT 'version/course/' || (get_byte(uuid_send({id}), 15) & 63) AS name FROM {rows}"
 PERSON = "SELECT DISTINCT 'version/person/' || (get_byte(uuid_send(user_id), 15) & 63) AS name FROM {rows}"
 LEARNED = "enrollments WHERE id IN (SELECT enrollment_id FROM {rows})"
@@ -136,6 +136,10 @@ def upgrade() -> None:
                 f"""
                 CREATE FUNCTION tally_{table}_{event}() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
+                    -- Triggers of statements fire for no rows as well, and upserts fire two.
+                    IF NOT EXISTS (SELECT FROM {sides[-1]}) THEN
+                        RETURN NULL;
+                    END IF;
                     INSERT INTO tallies AS kept (name, backend, amount)
                     SELECT name, pg_backend_pid(), sum(amount)
                     FROM ({_moves(table, event)}) AS moved (name, amount)
