@@ -186,6 +186,14 @@ class Config:
     refresh_grace_seconds: int = _setting("10", _whole(0), "how long a spent refresh token is forgiven")
     password_hash_memory_kib: int = _setting("19456", _whole(8), "Argon2id memory")
     password_hash_passes: int = _setting("2", _whole(1), "Argon2id passes")
+    require_email_verification: bool = _setting(
+        "on", _switch, "off: accounts are verified when they are made, and nobody has to be to log in"
+    )
+    verification_token_hours: int = _setting("24", _whole(1), "life of the token that confirms an address")
+    reset_token_minutes: int = _setting("60", _whole(1), "life of the token that sets a forgotten password")
+    invitation_token_hours: int = _setting(
+        "168", _whole(1), "life of the token that sets the first password of an account made by an admin"
+    )
     instructor_signup: str = _setting(
         "request", _choice("request", "open"), "open: signing up as INSTRUCTOR gives the role"
     )
@@ -218,9 +226,12 @@ class Config:
     mail_password: str = _setting("", _text, "SMTP password")
     mail_timeout_seconds: float = _setting("20", _seconds, "the longest one SMTP exchange may take")
     mail_from: str = _setting("Rollcall <no-reply@rollcall.example>", _text, "sender of every mail")
+    mail_subject_prefix: str = _setting("", _text, "before every subject, such as [Rollcall]")
     mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
 
-    media_dir: str = _setting("media", _text, "where uploaded files are kept; every web process needs the same")
+    media_dir: str = _setting(
+        "media", _text, "where uploaded files are kept; every web process needs the same"
+    )
 
     notice_lease_seconds: float = _setting("60", _seconds, "how long a claimed notice belongs to one worker")
     notice_retry_seconds: tuple[int, ...] = _setting(

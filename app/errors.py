@@ -90,6 +90,15 @@ class AccountInactive(Forbidden):
     title = "This account is deactivated."
 
 
+class EmailNotVerified(Forbidden):
+    """The password was right, but the address has not been confirmed with the mail that we sent; ask for another one at
+    `/auth/resend-verification`.
+    """
+
+    code = "email_not_verified"
+    title = "Confirm your email address first."
+
+
 class NotEnrolled(Forbidden):
     """What was asked for is only for people with an ACTIVE or COMPLETED enrollment in the course."""
 
@@ -460,6 +469,14 @@ class RefreshTokenReused(TokenInvalid):
     """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
 
     keeps_writes = True
+
+
+class MailTokenInvalid(TokenInvalid):
+    """The token of a mail is unknown, expired or spent, or the account has another address by now."""
+
+    status = 400
+    title = "This link is not valid any more: ask for a new one."
+    headers: ClassVar[Mapping[str, str]] = {}
 
 
 class MalformedBody(InvalidRequest):

@@ -30,6 +30,8 @@ from config import Config
 
 log = logging.getLogger(__name__)
 
+LONGEST_LINE = 990
+
 _EXTENSION = "rollcall-mail-templates"
 
 
@@ -47,14 +49,18 @@ class MailRejected(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. `message_id` is its own for good: the same however often it is tried."""
+    """One mail to one person. `message_id` is its own for good: the same however often it is tried.
+
+    `secret` is for the reader alone: it stands somewhere in `values`, and in no log.
+    """
 
     to_name: str
     to_address: str
     subject: str
     template: str
     message_id: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    secret: str = field(default="", repr=False)
 
 
 class Carrier(Protocol):
@@ -99,14 +105,15 @@ def compose(mail: Mail) -> EmailMessage:
         message["To"] = _address(mail.to_name, mail.to_address)
     except (HeaderParseError, ValueError, IndexError) as problem:
         raise MailRejected(f"no valid address: {problem}") from problem
-    message["Subject"] = _one_line(mail.subject)
+    message["Subject"] = _one_line(f"{settings().mail_subject_prefix} {mail.subject}")
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = mail.message_id
     message["X-Entity-Ref-ID"] = mail.message_id.strip("<>")
     message["Auto-Submitted"] = "auto-generated"
-    values = {"public_url": settings().public_url, "to_name": mail.to_name, **mail.values}
+    values = {"public_url": settings().public_url, "to_name": _one_line(mail.to_name), **mail.values}
     templates: Environment = current_app.extensions[_EXTENSION]
-    message.set_content(templates.get_template(f"{mail.template}.txt").render(values))
+    text = templates.get_template(f"{mail.template}.txt").render(values)
+    message.set_content(text, cte="7bit" if _is_plain(text) else None)
     message.add_alternative(templates.get_template(f"{mail.template}.html").render(values), subtype="html")
     return message
 
@@ -122,16 +129,22 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a link in it can stay in one piece: nothing has to be encoded, no line is too long for SMTP."""
+    return text.isascii() and max(map(len, text.splitlines()), default=0) <= LONGEST_LINE
+
+
 class _Log:
     def send(self, mail: Mail) -> None:
         message = compose(mail)
-        text = message.get_body(("plain",))
+        part = message.get_body(("plain",))
+        text = part.get_content() if part else ""
         log.info(
             "mail %s to %s: %s\n%s",
             message["Message-ID"],
             message["To"],
             message["Subject"],
-            text.get_content() if text else "",
+            text.replace(mail.secret, "[kept out of the log]") if mail.secret else text,
         )
 
 

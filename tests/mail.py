@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import re
 import threading
 from dataclasses import dataclass, field
 from functools import partial
@@ -84,6 +85,27 @@ def sink():
     loop.call_soon_threadsafe(loop.stop)
     serving.join()
     loop.close()
+
+
+@pytest.fixture
+def mailbox(smtp, work_off):
+    """Have everything sent that is owed, and give the mails to one address."""
+
+    def open_(address):
+        work_off()
+        return [
+            mail
+            for mail in smtp.taken
+            if [to.addr_spec.lower() for to in mail["To"].addresses] == [address.lower()]
+        ]
+
+    return open_
+
+
+def token_in(mail):
+    """The token behind the link of a mail, as a person would find it."""
+    text = mail.get_body(("plain",)).get_content()
+    return re.search(r"/#/[a-z-]+\?token=([\w-]+)", text)[1]
 
 
 async def _close(server):

@@ -36,7 +36,7 @@ from app.models import (
     User,
 )
 from app.models.session import Session
-from app.services import sessions
+from app.services import mail_tokens, sessions
 
 PASSWORD = "Analytical-Engine-1843"
 
@@ -62,6 +62,11 @@ class Scene:
         """The tokens of a new session of `student`, `other`, `owner`, `admin` or `person`."""
         with self.app.app_context(), transaction():
             return sessions.open_session(getattr(self, name))
+
+    def mail_token(self, purpose):
+        """What `person` finds in a mail."""
+        with self.app.app_context(), transaction():
+            return mail_tokens.mint(self.person, purpose)
 
     def _invite(self):
         hashed = passwords.hash_of(PASSWORD)

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from app.enums import CourseStatus
+from app.enums import CourseStatus, MailTokenPurpose
 from tests.http import PREFIX
 from tests.scene import PASSWORD, Scene
 
@@ -19,6 +19,10 @@ CALLERS = ("anonymous", "student", "other", "owner", "admin")
 # anonymous, student, other, owner, admin
 MATRIX = {
     "POST /auth/register": (201, 201, 201, 201, 201),
+    "POST /auth/verify-email": (200, 200, 200, 200, 200),
+    "POST /auth/resend-verification": (200, 200, 200, 200, 200),
+    "POST /auth/forgot-password": (200, 200, 200, 200, 200),
+    "POST /auth/reset-password": (200, 200, 200, 200, 200),
     "POST /auth/login": (200, 200, 200, 200, 200),
     "POST /auth/refresh": (200, 200, 200, 200, 200),
     "POST /auth/verify": (200, 200, 200, 200, 200),
@@ -40,6 +44,7 @@ MATRIX = {
     "POST /users/{user_id}/activate": (401, 403, 403, 403, 200),
     "POST /users/{user_id}/deactivate": (401, 403, 403, 403, 200),
     "DELETE /users/{user_id}": (401, 403, 403, 403, 204),
+    "POST /users/import": (401, 403, 403, 403, 200),
     "POST /users/activate-multiple": (401, 403, 403, 403, 200),
     "POST /users/deactivate-multiple": (401, 403, 403, 403, 200),
     "POST /users/{user_id}/grant-self-publish": (401, 403, 403, 403, 200),
@@ -182,6 +187,8 @@ BODIES = {
     "POST /auth/logout": lambda _: {"refresh": None},
     "POST /auth/refresh": lambda scene: {"refresh": scene.token_of("person").refresh},
     "POST /auth/register": lambda scene: {"email": f"new{scene.mark}@example.org"},
+    "POST /auth/reset-password": lambda scene: {"token": scene.mail_token(MailTokenPurpose.RESET_PASSWORD)},
+    "POST /auth/verify-email": lambda scene: {"token": scene.mail_token(MailTokenPurpose.VERIFY_EMAIL)},
     "POST /courses/{course_id}/assign": lambda scene: {"email": scene.person.email},
     "POST /courses/{course_id}/sections/reorder": lambda scene: {"order": [str(scene.section.id)]},
     "POST /enrollments": lambda scene: {"course_id": str(scene.free_course.id)},
@@ -193,6 +200,7 @@ BODIES = {
 """What a body's example cannot know: rows of the scene. None leaves a field out."""
 
 FILES = {
+    "POST /users/import": b"email,first_name\nnew@example.org,New\n",
     "PUT /auth/me/picture": bytes.fromhex(
         "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
         "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"

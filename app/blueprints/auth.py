@@ -8,16 +8,21 @@ from app.api import Blueprint
 from app.errors import (
     AccountInactive,
     AlreadyRotated,
+    EmailNotVerified,
     EmailTaken,
     InvalidCredentials,
+    MailTokenInvalid,
     StorageFull,
     UsernameTaken,
 )
 from app.schemas.auth import (
+    AddressSchema,
     LoggedInSchema,
     LoginSchema,
     LogoutSchema,
+    MailTokenSchema,
     PasswordChangeSchema,
+    PasswordResetSchema,
     RefreshSchema,
     RegisteredSchema,
     RegistrationSchema,
@@ -28,7 +33,7 @@ from app.schemas.auth import (
 )
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
-from app.services import credentials, profile_pictures, sessions, users
+from app.services import confirmations, credentials, profile_pictures, sessions, users
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 
@@ -36,22 +41,50 @@ blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own pr
 @blp.post("/auth/register")
 @entrance
 @blp.arguments(RegistrationSchema)
-@blp.response(201, RegisteredSchema, message="Welcome. You can log in now.")
+@blp.response(
+    201, RegisteredSchema, message="Welcome. You can log in as soon as your email address is verified."
+)
 @blp.refuses(EmailTaken, UsernameTaken)
 def register(registration: dict[str, Any]):
     """Open an account.
 
     A password has 8 to 128 characters with an upper-case letter, a lower-case letter and a digit, is not a common one,
-    and not your own name or address.
+    and not your own name or address. We send a mail to the address: log in once you have confirmed it, where
+    `email_verified` does not say that you need not.
     """
     return users.register(**registration)
+
+
+@blp.post("/auth/verify-email")
+@entrance
+@blp.arguments(MailTokenSchema)
+@blp.response(200, message="Your email address is verified.")
+@blp.refuses(MailTokenInvalid)
+def verify_email(body: dict[str, Any]):
+    """Confirm your email address
+
+    With the token of the mail, within 24 hours and once.
+    """
+    confirmations.verify_email(**body)
+
+
+@blp.post("/auth/resend-verification")
+@entrance
+@blp.arguments(AddressSchema)
+@blp.response(200, message="If an account waits for this address to be confirmed, a mail is on its way.")
+def resend_verification(body: dict[str, Any]):
+    """Ask for another confirmation mail
+
+    The answer is the same whether or not there is such an account.
+    """
+    confirmations.resend_verification(**body)
 
 
 @blp.post("/auth/login")
 @entrance
 @blp.arguments(LoginSchema)
 @blp.response(200, LoggedInSchema, message="Logged in.")
-@blp.refuses(InvalidCredentials, AccountInactive)
+@blp.refuses(InvalidCredentials, AccountInactive, EmailNotVerified)
 def log_in(login: dict[str, Any]):
     """Log in by email or username."""
     return credentials.log_in(**login, **device())
@@ -120,6 +153,32 @@ def end_session(session_id: UUID):
 def change_password(change: dict[str, Any]):
     """Change your password and end your other sessions."""
     return credentials.change_password(caller(), session_id(), **change)
+
+
+@blp.post("/auth/forgot-password")
+@entrance
+@blp.arguments(AddressSchema)
+@blp.response(200, message="If there is an account with this address, a mail is on its way.")
+def forgot_password(body: dict[str, Any]):
+    """Ask for a mail that lets you set a new password
+
+    The answer is the same whether or not there is such an account.
+    """
+    confirmations.forgot_password(**body)
+
+
+@blp.post("/auth/reset-password")
+@entrance
+@blp.arguments(PasswordResetSchema)
+@blp.response(200, message="Password set. Log in with it; all your sessions have ended.")
+@blp.refuses(MailTokenInvalid)
+def reset_password(body: dict[str, Any]):
+    """Set a new password with the token of a mail
+
+    Once, within an hour; the first password of an account that an admin made, within a week. A password that is refused
+    leaves the token good. It confirms the email address as well, and voids the other tokens that could set a password.
+    """
+    confirmations.reset_password(**body)
 
 
 @blp.get("/auth/me")

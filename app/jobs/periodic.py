@@ -77,6 +77,7 @@ def _committed(service: Callable[[], None]) -> None:
 CHORES = (
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("sessions", lambda: HOURLY, partial(_committed, retention.forget_sessions)),
+    Chore("mail tokens", lambda: HOURLY, partial(_committed, retention.forget_mail_tokens)),
     Chore("idempotency keys", lambda: HOURLY, partial(_committed, retention.forget_idempotency_keys)),
     Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
     Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),

@@ -90,6 +90,39 @@ class TokenSchema(Schema):
     token = Token(required=True)
 
 
+class MailTokenSchema(Schema):
+    EXAMPLE: ClassVar = {"token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+
+    token = Token(required=True)
+
+
+class AddressSchema(Schema):
+    EXAMPLE: ClassVar = {"email": "ada@example.org"}
+
+    email = fields.Email(required=True)
+
+
+class PasswordResetSchema(Schema):
+    EXAMPLE: ClassVar = {
+        "token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "new_password": "Difference-Engine-1822",
+        "new_password_confirm": "Difference-Engine-1822",
+    }
+
+    token = Token(required=True)
+    new_password = Password(required=True)
+    new_password_confirm = Password(required=True)
+
+    @validates_schema
+    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
+        _check_equal(given, "new_password", "new_password_confirm")
+
+    @post_load
+    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        given.pop("new_password_confirm")
+        return given
+
+
 class PasswordChangeSchema(Schema):
     EXAMPLE: ClassVar = {
         "old_password": "Analytical-Engine-1843",

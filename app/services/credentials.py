@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, select
 
 from app import passwords
 from app.db import db
-from app.errors import AccountInactive, InvalidCredentials, InvalidRequest
+from app.enums import NoticeKind
+from app.errors import AccountInactive, EmailNotVerified, InvalidCredentials, InvalidRequest
 from app.models.user import User
-from app.services import sessions, users
+from app.services import account_mails, mail_tokens, sessions, users
 from app.services.sessions import TokenPair
+from app.settings import settings
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
         raise InvalidCredentials
     if not user.is_active:
         raise AccountInactive
+    if settings().require_email_verification and not user.email_verified:
+        raise EmailNotVerified
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_of(password)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
@@ -47,7 +51,9 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
     if locked is None:
         raise InvalidRequest(details={"old_password": ["This is not your password."]})
     locked.password_hash = users.hash_of_new(locked, new_password, field="new_password")
+    mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)
+    account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
     return sessions.renew(user.id, session_id)
 
 

@@ -21,11 +21,20 @@ from app.enums import NoticeState
 from app.mailer import Mail
 from app.models.notice import Notice
 from app.models.user import User
+from app.services import mail_links
 from app.settings import settings
 
 log = logging.getLogger(__name__)
 
-_RECIPIENT = (User.email, User.first_name, User.last_name, User.username, User.is_active)
+_RECIPIENT = (
+    User.email,
+    User.first_name,
+    User.last_name,
+    User.username,
+    User.is_active,
+    User.email_verified,
+    User.password_hash,
+)
 
 
 @dataclass(frozen=True)
@@ -130,13 +139,16 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
 def _letter(notice: Notice) -> Letter:
     if notice.lease is None or notice.message_id is None:
         raise ValueError("the notice is no leased mail")
+    user, link = notice.user, mail_links.make(notice.user, notice.kind)
     mail = Mail(
-        to_name=notice.user.full_name or notice.user.username,
-        to_address=notice.user.email,
+        # Until somebody has shown that the address is theirs, it may be anybody's, and the name a stranger's message.
+        to_name=(user.full_name or user.username) if user.email_verified else "",
+        to_address=user.email,
         subject=notice.title,
-        template="notice",
+        template="token" if link else "notice",
         message_id=notice.message_id,
-        values={"title": notice.title, "body": notice.body},
+        values={"title": notice.title, "body": notice.body, **(link.values if link else {})},
+        secret=link.token if link else "",
     )
     return Letter(notice.id, notice.lease, mail)
 

@@ -10,6 +10,7 @@ from app.db import db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment
 from app.models.idempotency_key import IdempotencyKey
+from app.models.mail_token import MailToken
 from app.models.session import Session
 from app.services import idempotency_keys
 
@@ -22,6 +23,15 @@ def forget_sessions() -> None:
     db.session.execute(
         delete(Session)
         .where(or_(Session.expires_at < long_ago, Session.ended_at < long_ago))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_mail_tokens() -> None:
+    """Secrets of mails that open nothing any more."""
+    db.session.execute(
+        delete(MailToken)
+        .where(or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
         .execution_options(synchronize_session=False)
     )
 

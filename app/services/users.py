@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app import passwords
 from app.db import db, refusing
-from app.enums import Role
+from app.enums import NoticeKind, Role
 from app.errors import (
     EmailTaken,
     ExternalIdTaken,
@@ -31,7 +31,7 @@ from app.errors import (
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import courses_search, instructor_requests
+from app.services import account_mails, courses_search, instructor_requests
 from app.settings import settings
 
 _LONGEST_GENERATED = 40
@@ -63,8 +63,11 @@ def register(
         last_name=last_name,
         phone_number=phone_number,
         role=Role.STUDENT if asks else role,
+        email_verified=not settings().require_email_verification,
     )
     user = _add(person, password)
+    if not user.email_verified:
+        account_mails.owe(NoticeKind.VERIFY_EMAIL, [user.id])
     return Registration(user, instructor_requests.ask(user) if asks else None)
 
 
@@ -83,7 +86,7 @@ def create(
     hired_on: date | None = None,
     manager_id: UUID | None = None,
 ) -> User:
-    """Make an account for somebody else. Without a password it cannot log in yet."""
+    """Make an account for somebody else, verified. Without a password the person sets one by mail."""
     _check_admin(admin)
     person = User(
         email=email,
@@ -91,20 +94,27 @@ def create(
         first_name=first_name,
         last_name=last_name,
         role=role,
+        email_verified=True,
         phone_number=phone_number,
         external_id=external_id,
         department=department,
         hired_on=hired_on,
         manager_id=manager_id,
     )
-    return _add(person, password)
+    user = _add(person, password)
+    if password is None:
+        account_mails.owe(NoticeKind.SET_PASSWORD, [user.id])
+    return user
 
 
 def found_admin(*, email: str, password: str, first_name: str = "Admin", last_name: str = "") -> User:
     """The admin whom an operator asks for. An account with this address is kept, password too, and made an admin."""
     existing = db.session.scalar(select(User).where(User.has_email(email)).with_for_update(key_share=True))
     if existing is None:
-        return _add(User(email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN), password)
+        person = User(
+            email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN, email_verified=True
+        )
+        return _add(person, password)
     existing.role, existing.is_active, existing.email_verified = Role.ADMIN, True, True
     return existing
 
@@ -143,8 +153,7 @@ def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
 
 
 def _add(person: User, password: str | None) -> User:
-    """Insert the account, verified. A username that nobody typed is tried until one is free."""
-    person.email_verified = True
+    """Insert the account. A username that nobody typed is tried until one is free."""
     person.password_hash = None if password is None else hash_of_new(person, password)
     given = {
         column.key: getattr(person, column.key)

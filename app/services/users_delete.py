@@ -18,6 +18,7 @@ from app.enums import RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
+from app.models.mail_token import MailToken
 from app.models.session import Session
 from app.models.user import User
 from app.services import sessions, users_roles
@@ -57,6 +58,7 @@ def _anonymise(user: User) -> None:
 def _forget_traces(user: User) -> None:
     """What the person wrote about themselves elsewhere, and where they logged in from."""
     db.session.execute(update(Session).where(Session.user_id == user.id).values(user_agent="", ip_address=""))
+    db.session.execute(delete(MailToken).where(MailToken.user_id == user.id))
     of_theirs = InstructorRequest.user_id == user.id
     db.session.execute(
         delete(InstructorRequest).where(of_theirs, InstructorRequest.status == RequestStatus.PENDING)

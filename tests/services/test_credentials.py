@@ -43,12 +43,15 @@ def stored_hash(app, user):
         ("mute@example.org", PASSWORD),
         ("shut@example.org", "wrong"),
         ("shut@example.org", PASSWORD),
+        ("new@example.org", "wrong"),
+        ("new@example.org", PASSWORD),
     ],
 )
 def test_every_login_costs_one_hash_of_the_same_kind(api, make, hashings, login, password):
     make.student(email="known@example.org", password=PASSWORD)
     make.student(email="shut@example.org", password=PASSWORD, is_active=False)
     make.student(email="mute@example.org")
+    make.student(email="new@example.org", password=PASSWORD, email_verified=False)
     api.post("/auth/login", json={"email": "warm@up", "password": "x"})
     hashings.clear()
 

@@ -1,0 +1,41 @@
+"""What somebody may do who has read a mail of ours: confirm the address, or set a password.
+
+Asking for such a mail tells nothing about who has an account: the answer is the same and costs the same.
+"""
+
+from __future__ import annotations
+
+from app.enums import MailTokenPurpose, NoticeKind
+from app.models.user import User
+from app.services import account_mails, mail_tokens, sessions, users
+
+
+def verify_email(token: str) -> None:
+    """The address is the owner's."""
+    user = mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL)
+    user.email_verified = True
+
+
+def resend_verification(email: str) -> None:
+    account_mails.owe_on_request(
+        NoticeKind.VERIFY_EMAIL, User.has_email(email), User.email_verified.is_(False)
+    )
+
+
+def forgot_password(email: str) -> None:
+    account_mails.owe_on_request(NoticeKind.RESET_PASSWORD, User.has_email(email))
+
+
+def reset_password(token: str, new_password: str) -> None:
+    """Set a password without the old one, and end every session at once.
+
+    The token came through the mailbox, so the address is confirmed as well.
+    """
+    user = mail_tokens.spend(token, *mail_tokens.SETTING_PASSWORDS)
+    had_password = user.password_hash is not None
+    user.password_hash = users.hash_of_new(user, new_password, field="new_password")
+    user.email_verified = True
+    mail_tokens.void_for_passwords(user.id)
+    sessions.end_all(user.id)
+    if had_password:
+        account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
