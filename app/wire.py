@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import marshmallow as ma
 import orjson
@@ -33,10 +33,8 @@ class OrjsonProvider(JSONProvider):
 class StrictParser(FlaskParser):
     """Bodies and queries as clients sent them, or a refusal that says what is wrong."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
-        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-        "files": None,  # as the schema says
-    }
+    # Of forms, too, the schema says what is unknown.
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"files": None}
 
     def _raw_load_json(self, req: Request) -> Any:
         body = req.get_data(cache=True)

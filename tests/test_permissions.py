@@ -45,6 +45,7 @@ MATRIX = {
     "POST /users/{user_id}/deactivate": (401, 403, 403, 403, 200),
     "DELETE /users/{user_id}": (401, 403, 403, 403, 204),
     "POST /users/import": (401, 403, 403, 403, 200),
+    "POST /users/import": (401, 403, 403, 403, 200),
     "POST /users/activate-multiple": (401, 403, 403, 403, 200),
     "POST /users/deactivate-multiple": (401, 403, 403, 403, 200),
     "POST /users/{user_id}/grant-self-publish": (401, 403, 403, 403, 200),
@@ -200,6 +201,7 @@ BODIES = {
 """What a body's example cannot know: rows of the scene. None leaves a field out."""
 
 FILES = {
+    "POST /users/import": b"email,first_name\nnew@example.org,New\n",
     "POST /users/import": b"email,first_name\nnew@example.org,New\n",
     "PUT /auth/me/picture": bytes.fromhex(
         "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"

@@ -23,8 +23,9 @@ from app.schemas.users import (
     UserRowSchema,
     UserSchema,
 )
+from app.schemas.users_import import ImportReportSchema, PeopleFileSchema
 from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
-from app.services import users, users_delete, users_list, users_many, users_roles
+from app.services import users, users_delete, users_import, users_list, users_many, users_roles
 
 blp = Blueprint("users", __name__, description="People, for admins.")
 
@@ -107,6 +108,22 @@ def activate_user(user_id: UUID):
 def deactivate_user(user_id: UUID):
     """Shut somebody out, at once."""
     return users_roles.deactivate(caller(), user_id)
+
+
+@blp.post("/users/import")
+@requires(Role.ADMIN)
+@blp.arguments(PeopleFileSchema, location="files")
+@blp.response(200, ImportReportSchema, message="Imported; see the report.")
+@blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken)
+def import_users(upload: dict[str, Any]):
+    """Make and update accounts from a CSV file
+
+    Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
+    known by external id, else by email; an empty cell leaves what is there. New people are verified and set their
+    password by mail. `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the
+    whole call is refused as taken only where somebody else takes an identifier in the same instant.
+    """
+    return users_import.import_people(caller(), **upload)
 
 
 @blp.post("/users/activate-multiple")

@@ -1,7 +1,8 @@
-"""Calls about many rows by id: the ids in, and the report out."""
+"""Calls about many rows: the ids in, and the report out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import marshmallow as ma
@@ -25,6 +26,18 @@ class LineSchema(Schema):
     code = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
     )
+
+
+class Lines(ma.fields.List[Any]):
+    """Lines as their schema has them, ten thousand in one pass: dumping each by itself would take a second."""
+
+    def __init__(self, schema: type[LineSchema]) -> None:
+        super().__init__(ma.fields.Nested(schema), required=True)
+        self.members = {name: member.attribute or name for name, member in schema().fields.items()}
+
+    def _serialize(self, value: Sequence[Any] | None, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        members = self.members.items()
+        return [{name: getattr(line, attribute) for name, attribute in members} for line in value or ()]
 
 
 class ReportSchema(Schema):

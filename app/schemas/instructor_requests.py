@@ -86,7 +86,7 @@ class DecisionLineSchema(bulk.LineSchema):
 class DecisionReportSchema(bulk.ReportSchema):
     """What was decided about every request that the call names."""
 
-    results = ma.fields.List(ma.fields.Nested(DecisionLineSchema), required=True)
+    results = bulk.Lines(DecisionLineSchema)
 
 
 class InstructorRequestQuerySchema(ListQuerySchema):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import marshmallow as ma
-
 from app.enums import ActivationOutcome
 from app.schemas import bulk, fields
 from app.schemas.base import Schema
@@ -25,4 +23,4 @@ class ActivationLineSchema(bulk.LineSchema):
 class ActivationReportSchema(bulk.ReportSchema):
     """What became of every account that the call names."""
 
-    results = ma.fields.List(ma.fields.Nested(ActivationLineSchema), required=True)
+    results = bulk.Lines(ActivationLineSchema)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
 from app.errors import InvalidIdentifier, NotFound, TooManyPeople
@@ -32,6 +33,11 @@ class Line:
     code: str | None = None
 
 
+class HasOutcome(Protocol):
+    @property
+    def outcome(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Report:
     requested: int
@@ -40,10 +46,14 @@ class Report:
     results: Sequence[object]
 
 
+def refuse_too_many(rows: Sequence[object]) -> None:
+    if len(rows) > MOST_ROWS:
+        raise TooManyPeople(f"A call takes at most {MOST_ROWS} rows; this one has {len(rows)}.")
+
+
 def ids_in(inputs: Sequence[str]) -> list[UUID]:
     """What the strings name, each once, in the order in which rows are locked."""
-    if len(inputs) > MOST_ROWS:
-        raise TooManyPeople(f"A call takes at most {MOST_ROWS} rows; this one has {len(inputs)}.")
+    refuse_too_many(inputs)
     return sorted({UUID(text.strip()) for text in inputs if _ID.fullmatch(text.strip())})
 
 
@@ -65,7 +75,7 @@ def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None
     return lines
 
 
-def report(lines: Sequence[Line], outcomes: type[StrEnum]) -> Report:
+def report(lines: Sequence[HasOutcome], outcomes: type[StrEnum]) -> Report:
     """The lines with their sums; `counts` has every outcome, zeros included."""
     counted = Counter(line.outcome for line in lines)
     counts = {outcome.value: counted[outcome] for outcome in outcomes}

@@ -1,0 +1,66 @@
+"""CSV files that people send: UTF-8 with or without its mark, commas or semicolons, a header that names the columns.
+
+What is wrong with the file as a whole refuses it; what is wrong with one row is left to whoever reads the rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import InvalidRequest, MalformedBody
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line as it was sent, without its empty cells, and what they were found to mean, or what is wrong."""
+
+    number: int
+    cells: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    trouble: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read(content: bytes, columns: Collection[str], *, one_of: Collection[str]) -> list[Row]:
+    """The rows below the header, numbered from 1. Blank lines are none.
+
+    :param columns: those that the file may have, in any order
+    :param one_of: of these it needs at least one
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise MalformedBody(f"The file is not UTF-8: byte {problem.start + 1} does not fit.") from problem
+    header_line = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
+    lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    header = [name.strip().lower() for name in next(lines, [])]
+    _check_header(header, columns, one_of)
+    return [_row(number, header, cells) for number, cells in enumerate(lines, 1)]
+
+
+def _lines(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Every line on which anything stands."""
+    try:
+        yield from (cells for cells in reader if any(cell.strip() for cell in cells))
+    except csv.Error as problem:
+        raise MalformedBody(f"The file is not CSV that can be read: {problem}.") from problem
+
+
+def _check_header(header: list[str], columns: Collection[str], one_of: Collection[str]) -> None:
+    trouble = [f"Unknown column: {name or 'without a name'}." for name in header if name not in columns]
+    trouble += [f"Column given more than once: {name}." for name in columns if header.count(name) > 1]
+    if not trouble and not set(header) & set(one_of):
+        trouble = [f"The first line names the columns, among them {' or '.join(one_of)}."]
+    if trouble:
+        raise InvalidRequest(details={"file": trouble[:20]})
+
+
+def _row(number: int, header: list[str], cells: list[str]) -> Row:
+    named = {name: cell for name, cell in zip(header, cells, strict=False) if cell.strip()}
+    if len(cells) == len(header):
+        return Row(number, named)
+    return Row(number, named, trouble={"row": [f"It has {len(cells)} cells and the header {len(header)}."]})

@@ -1,0 +1,138 @@
+"""People from a file of an HR system: made, brought up to date, or left as they are, with a line for each row.
+
+A person is known by external id, else by email address. An empty cell says nothing, so nothing is ever cleared. The
+number of statements does not depend on the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, bindparam, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import Text, Uuid
+
+from app.csv_in import Row
+from app.db import db, refusing
+from app.enums import ImportOutcome, NoticeKind
+from app.errors import EmailTaken, ExternalIdTaken, Forbidden, UsernameTaken
+from app.models.course import Course
+from app.models.user import User
+from app.services import account_mails, bulk, courses_search, sessions, usernames
+from app.services.bulk import Report
+from app.services.users_import_plan import Account, Line, Plan, full_name_of
+
+_SENT = """
+    jsonb_to_recordset(:people) AS sent (
+        id uuid, external_id text, email text, username text, first_name text, last_name text, department text,
+        hired_on date, role text
+    )
+"""
+
+_MAKE = """
+    INSERT INTO users (
+        external_id, email, username, first_name, last_name, department, hired_on, role, email_verified
+    )
+    SELECT
+        external_id, email, username, first_name, coalesce(last_name, ''), department, hired_on,
+        coalesce(role, 'STUDENT'), true
+    FROM
+"""
+
+_CHANGE = """
+    UPDATE users SET
+        external_id = coalesce(sent.external_id, users.external_id),
+        email = coalesce(sent.email, users.email),
+        username = coalesce(sent.username, users.username),
+        first_name = coalesce(sent.first_name, users.first_name),
+        last_name = coalesce(sent.last_name, users.last_name),
+        department = coalesce(sent.department, users.department),
+        hired_on = coalesce(sent.hired_on, users.hired_on),
+        role = coalesce(sent.role, users.role),
+        updated_at = now()
+    FROM
+"""
+
+_PEOPLE = bindparam("people", type_=JSONB)
+_INSERT = text(_MAKE + _SENT + "ON CONFLICT DO NOTHING RETURNING id, email").bindparams(_PEOPLE)
+_UPDATE = text(_CHANGE + _SENT + "WHERE users.id = sent.id").bindparams(_PEOPLE)
+
+
+def import_people(admin: User, *, file: Sequence[Row]) -> Report:
+    """Make and update accounts. New ones are verified; their owners set a password by mail."""
+    if not admin.is_admin:
+        raise Forbidden
+    bulk.refuse_too_many(file)
+    lines: dict[int, Line] = {}
+    made: list[UUID] = []
+    rows = file
+    while rows:
+        plan = Plan(_hold_known(rows))
+        lines |= {row.number: plan.decide(row) for row in rows}
+        ids = _insert(plan.new)
+        _update(plan)
+        lines |= {number: lines[number].about(user_id) for number, user_id in ids.items()}
+        made += ids.values()
+        # Whom somebody else made in this moment is decided about once more, as somebody who is known.
+        rows = [row for row in rows if row.number in plan.new and row.number not in ids]
+    account_mails.owe(NoticeKind.SET_PASSWORD, made)
+    return bulk.report([lines[row.number] for row in file], ImportOutcome)
+
+
+def _hold_known(rows: Sequence[Row]) -> list[Account]:
+    """Everybody whom a row may mean or clash with, locked in id order."""
+    sent = [row.values for row in rows if not row.trouble]
+    names = {values.get("username") or usernames.stem_of(full_name_of(values)) for values in sent}
+    statement = (
+        select(*(getattr(User, column) for column in Account._fields))
+        .where(
+            or_(
+                _is_among(User.external_id, (values.get("external_id") for values in sent)),
+                _is_among(func.lower(User.email), (values.get("email") for values in sent)),
+                _is_among(func.lower(User.username), (name.lower() for name in names)),
+            )
+        )
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+    return [Account._make(row) for row in db.session.execute(statement)]
+
+
+def _insert(new: Mapping[int, Mapping[str, Any]]) -> dict[int, UUID]:
+    """The ids of the people who were made, by the number of the row."""
+    if not new:
+        return {}
+    # In one order, as rows are locked: two imports of the same people never wait for each other in a circle.
+    people = [_as_json(values) for values in sorted(new.values(), key=itemgetter("email"))]
+    made = {row.email: row.id for row in db.session.execute(_INSERT, {"people": people})}
+    return {number: made[values["email"]] for number, values in new.items() if values["email"] in made}
+
+
+def _update(plan: Plan) -> None:
+    """Identifiers are free as far as the plan knows; somebody who takes one in this very moment refuses the call."""
+    if not plan.changed:
+        return
+    people = [{"id": str(user_id), **_as_json(changes)} for user_id, changes in plan.changed.items()]
+    taken = {
+        User.ONE_PER_EMAIL: EmailTaken(),
+        User.ONE_PER_USERNAME: UsernameTaken(),
+        User.ONE_PER_EXTERNAL_ID: ExternalIdTaken(),
+    }
+    with refusing(taken):
+        db.session.execute(_UPDATE, {"people": people})
+    sessions.end_all_of(plan.demoted)
+    if plan.renamed:
+        courses_search.index_for_search(Course.instructor_id == any_(literal(plan.renamed, ARRAY(Uuid()))))
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}
+
+
+def _is_among(column: Any, values: Iterable[str | None]) -> ColumnElement[bool]:
+    wanted = sorted({value for value in values if value is not None})
+    found: ColumnElement[bool] = column == any_(literal(wanted, ARRAY(Text())))
+    return found

@@ -1,0 +1,163 @@
+"""What an import is going to do about each row, decided in memory against the people it may mean.
+
+Whatever is given to one row, an account or an identifier, is not given to a second. An identifier that somebody had
+when the import began is theirs until it ends, so that the order of the writes is nothing to think about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from app.csv_in import Row
+from app.enums import ImportOutcome, Role
+from app.errors import EmailTaken, InvalidRequest, Refusal, UsernameTaken
+from app.services import usernames
+
+_UNIQUE = ("external_id", "email", "username")
+
+
+class Account(NamedTuple):
+    """A person as the import finds them."""
+
+    id: UUID
+    external_id: str | None
+    email: str
+    username: str
+    first_name: str
+    last_name: str
+    department: str | None
+    hired_on: date | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became of one row."""
+
+    row: int
+    input: str
+    user_id: UUID | None
+    outcome: ImportOutcome
+    code: str | None = None
+    details: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def about(self, user_id: UUID) -> Self:
+        return replace(self, user_id=user_id)
+
+
+class Plan:
+    """`decide` row by row; then `new` and `changed` say what to write."""
+
+    def __init__(self, known: Iterable[Account]) -> None:
+        self.accounts = {account.id: account for account in known}
+        self.new: dict[int, dict[str, Any]] = {}
+        """values by the number of the row"""
+        self.changed: dict[UUID, dict[str, Any]] = {}
+        self.done: set[UUID | int] = set()
+        self.owners: dict[str, dict[str, UUID | int]] = {name: {} for name in _UNIQUE}
+        """who has an identifier: an account, or the row that makes one"""
+        self.identified: set[UUID | int] = set()
+        """who has an external id"""
+        for account in self.accounts.values():
+            self._own(account.id, account._asdict())
+
+    def decide(self, row: Row) -> Line:
+        named = row.cells.get("external_id") or row.cells.get("email", "")
+        try:
+            owner, outcome = self._place(row)
+        except Refusal as refusal:
+            return Line(row.number, named, None, ImportOutcome.INVALID, refusal.code, refusal.details)
+        return Line(row.number, named, owner if isinstance(owner, UUID) else None, outcome)
+
+    @property
+    def demoted(self) -> list[UUID]:
+        return [
+            user_id
+            for user_id, changes in self.changed.items()
+            if changes.get("role") == Role.STUDENT and self.accounts[user_id].role != Role.STUDENT
+        ]
+
+    @property
+    def renamed(self) -> list[UUID]:
+        return [
+            user_id
+            for user_id, changes in self.changed.items()
+            if changes.keys() & {"first_name", "last_name"} and self.accounts[user_id].role != Role.STUDENT
+        ]
+
+    def _place(self, row: Row) -> tuple[UUID | int, ImportOutcome]:
+        if row.trouble:
+            raise InvalidRequest(details=row.trouble)
+        owner = self._person(row.values)
+        if owner in self.done:
+            return owner, ImportOutcome.DUPLICATE
+        if isinstance(owner, UUID):
+            return owner, self._update(self.accounts[owner], row.values)
+        return row.number, self._make(row)
+
+    def _person(self, values: Mapping[str, Any]) -> UUID | int | None:
+        """Whom the row means, by external id or else by email; an address of somebody else is nobody's to take."""
+        external_id = values.get("external_id")
+        by_id = self._owner("external_id", external_id)
+        by_email = self._owner("email", values.get("email"))
+        if by_email is None or by_email == by_id:
+            return by_id
+        if by_id is not None or (external_id and by_email in self.identified):
+            raise EmailTaken(details={"email": ["It belongs to somebody with another external id."]})
+        return by_email
+
+    def _update(self, account: Account, values: Mapping[str, Any]) -> ImportOutcome:
+        if account.role == Role.ADMIN and "role" in values:
+            raise InvalidRequest(details={"role": ["The role of an admin is not changed by a file."]})
+        self._refuse_taken_username(values, account.id)
+        changes = {name: value for name, value in values.items() if getattr(account, name) != value}
+        self._own(account.id, changes)
+        self.done.add(account.id)
+        if not changes:
+            return ImportOutcome.UNCHANGED
+        self.changed[account.id] = changes
+        return ImportOutcome.UPDATED
+
+    def _make(self, row: Row) -> ImportOutcome:
+        missing = {
+            name: ["A new person needs this."] for name in ("email", "first_name") if name not in row.values
+        }
+        if missing:
+            raise InvalidRequest(details=missing)
+        self._refuse_taken_username(row.values, None)
+        values = {"username": self._free_username(row.values), **row.values}
+        self._own(row.number, values)
+        self.done.add(row.number)
+        self.new[row.number] = values
+        return ImportOutcome.CREATED
+
+    def _refuse_taken_username(self, values: Mapping[str, Any], user_id: UUID | None) -> None:
+        owner = self._owner("username", values.get("username"))
+        if owner not in {None, user_id}:
+            raise UsernameTaken(details={"username": ["It belongs to somebody else."]})
+
+    def _free_username(self, values: Mapping[str, Any]) -> str:
+        names = usernames.candidates(full_name_of(values))
+        return next(name for name in names if self._owner("username", name) is None)
+
+    def _owner(self, name: str, value: str | None) -> UUID | int | None:
+        return None if value is None else self.owners[name].get(_folded(name, value))
+
+    def _own(self, owner: UUID | int, values: Mapping[str, Any]) -> None:
+        for name in _UNIQUE:
+            if values.get(name) is not None:
+                self.owners[name].setdefault(_folded(name, values[name]), owner)
+        if values.get("external_id") is not None:
+            self.identified.add(owner)
+
+
+def full_name_of(values: Mapping[str, Any]) -> str:
+    return f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
+
+
+def _folded(name: str, value: str) -> str:
+    return value if name == "external_id" else value.lower()
