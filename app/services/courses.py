@@ -22,6 +22,7 @@ from app.models.course_change import CourseChange
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
+from app.services import course_mails
 
 _OUTLINE = (
     Lesson.title,
@@ -126,20 +127,22 @@ def record_change(
     notes: str = "",
     fields: Iterable[str] = (),
     at: datetime | None = None,
-) -> None:
-    """One entry of the course's history."""
-    db.session.add(
-        CourseChange(
-            course_id=course.id,
-            actor_id=actor.id,
-            action=action,
-            from_status=from_status,
-            to_status=to_status,
-            notes=notes,
-            fields=list(fields),
-            created_at=at or func.now(),
-        )
+) -> CourseChange:
+    """One entry of the course's history. Its owner hears of it, unless it is told of long after: `at`."""
+    change = CourseChange(
+        course_id=course.id,
+        actor_id=actor.id,
+        action=action,
+        from_status=from_status,
+        to_status=to_status,
+        notes=notes,
+        fields=list(fields),
+        created_at=at or func.now(),
     )
+    db.session.add(change)
+    if at is None:
+        course_mails.owe(change, course.instructor_id)
+    return change
 
 
 def touch_content(actor: User, course_id: UUID, what: str) -> None:
@@ -147,7 +150,7 @@ def touch_content(actor: User, course_id: UUID, what: str) -> None:
     record_edit(actor, lock_managed(actor, course_id), [what])
 
 
-def record_edit(actor: User, course: Course, fields: Iterable[str]) -> None:
+def record_edit(actor: User, course: Course, fields: Iterable[str]) -> CourseChange:
     """An edit of a locked course. Its approval was for what it was before, so APPROVED returns to DRAFT."""
     refuse_under_review(course)
     before = course.status
@@ -155,7 +158,7 @@ def record_edit(actor: User, course: Course, fields: Iterable[str]) -> None:
         course.status = CourseStatus.DRAFT
     if before == CourseStatus.PUBLISHED:
         course.changed_since_review = True
-    record_change(course, actor, "edited", from_status=before, to_status=course.status, fields=fields)
+    return record_change(course, actor, "edited", from_status=before, to_status=course.status, fields=fields)
 
 
 def refuse_under_review(course: Course) -> None:

@@ -20,7 +20,7 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.user import User
-from app.services import courses, courses_search, courses_workflow, slugs
+from app.services import course_mails, courses, courses_search, courses_workflow, slugs
 from app.settings import settings
 
 DATES = ("class_starts", "admission_deadline")
@@ -94,10 +94,12 @@ def _refuse_taken(values: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
-    courses.record_edit(actor, course, sorted(changed))
+    edit = courses.record_edit(actor, course, sorted(changed))
     with refusing({Course.ONE_PER_SLUG: SlugTaken(), **_category_gone()}):
         for name, value in changed.items():
             setattr(course, name, value)
+    if "instructor_id" in changed:
+        course_mails.owe(edit, changed["instructor_id"])
     if courses_search.SOURCES & set(changed):
         courses_search.index_for_search(Course.id == course.id)
 
