@@ -14,7 +14,7 @@ from app import (
     metrics,
     pages,
     problems,
-    queue,
+    redis,
     security_headers,
     settings,
     storage,
@@ -34,7 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
     metrics.init_app(app)
     db.init_app(app)
     tokens.init_app(app)
-    queue.init_app(app)
+    redis.init_app(app)
     cache.init_app(app)
     mailer.init_app(app)
     storage.init_app(app)

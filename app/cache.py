@@ -9,19 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from threading import Lock
-from time import monotonic
 from typing import Any, NamedTuple
 
 import orjson
 from cachelib.serializers import BaseSerializer
-from flask import Flask, current_app
+from flask import Flask
 from flask_caching import Cache
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from app.settings import settings
+from app import redis
+from app.redis import LeftAlone
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +26,6 @@ LAYOUT = 1
 """Raised when what is stored changes its shape: the entries of an older program are then nobody's."""
 
 KEPT_SECONDS = 600
-
-LEFT_ALONE_SECONDS = 5.0
-"""How long nobody waits for a Redis that has just failed."""
-
-_AWAY_UNTIL = "rollcall-cache-away-until"
 
 # Of several who miss the same entry at once, one in each process computes it.
 _turns = [Lock() for _ in range(128)]
@@ -74,22 +66,14 @@ cache = Cache(with_jinja2_ext=False)
 
 def init_app(app: Flask) -> None:
     with app.app_context():
-        timeout = settings().redis_timeout_seconds
         config = {
             "CACHE_TYPE": "RedisCache",
-            "CACHE_REDIS_URL": settings().redis_url,
+            "CACHE_REDIS_HOST": redis.connection(),
             "CACHE_DEFAULT_TIMEOUT": KEPT_SECONDS,
             "CACHE_KEY_PREFIX": "rollcall:cache:",
             "CACHE_SERIALIZER": Json(),
-            "CACHE_OPTIONS": {
-                "socket_timeout": timeout,
-                "socket_connect_timeout": timeout,
-                # A server that was restarted is no reason to compute; one that hangs is not asked twice.
-                "retry": Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
-            },
         }
     cache.init_app(app, config)
-    app.extensions[_AWAY_UNTIL] = 0.0
 
 
 def remember(key: Key, compute: Callable[[], Any]) -> Any:
@@ -113,12 +97,10 @@ def _get(name: str) -> list[Any] | None:
 
 
 def _attempt(exchange: Callable[[], Any]) -> Any:
-    """Talk to Redis, unless it failed a moment ago."""
-    if monotonic() < current_app.extensions[_AWAY_UNTIL]:
-        return None
     try:
         return exchange()
+    except LeftAlone:
+        return None
     except (RedisError, OSError) as trouble:
-        current_app.extensions[_AWAY_UNTIL] = monotonic() + LEFT_ALONE_SECONDS
         log.warning("computing what the cache would know: %s", type(trouble).__name__)
         return None

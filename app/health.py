@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import queue
+from app import redis
 from app.db import db
 from app.settings import settings
 
@@ -48,7 +48,7 @@ def _database() -> str:
 
 def _redis() -> str:
     try:
-        queue.connection().ping()
+        redis.connection().ping()
     except RedisError:
         return "unreachable"
     return "ok"

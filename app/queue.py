@@ -6,14 +6,12 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Flask, current_app
 from redis import Redis, exceptions
-from redis.backoff import NoBackoff
-from redis.retry import Retry as Reconnect
 from rq import Queue, Retry
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
+from app.redis import connection
 from app.settings import settings
 
 QUEUE_NAME = "rollcall"
@@ -21,32 +19,6 @@ DELIVER_NOTICES = "app.jobs.notices.deliver"
 
 NOTICES_PER_JOB = 100
 FAILED_JOBS_KEPT_SECONDS = 7 * 86_400
-
-_EXTENSION = "rollcall-redis"
-
-
-def init_app(app: Flask) -> None:
-    with app.app_context():
-        timeout = settings().redis_timeout_seconds
-        url = settings().redis_url
-    app.extensions[_EXTENSION] = impatient(url, timeout=timeout)
-
-
-def impatient(url: str, *, timeout: float) -> Redis:
-    """A connection that broke is tried afresh once: the server was restarted. One that is silent is left at once."""
-    return Redis.from_url(
-        url,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        health_check_interval=30,
-        retry=Reconnect(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
-    )
-
-
-def connection() -> Redis:
-    """The shared connection pool, impatient: a request never waits long for Redis."""
-    found: Redis = current_app.extensions[_EXTENSION]
-    return found
 
 
 def patient_connection() -> Redis:

@@ -134,7 +134,7 @@ def test_without_redis_it_is_computed_every_time(application, nowhere):
     assert compute.asked == 3
 
 
-def test_a_redis_that_hangs_is_waited_for_once(application, silence):
+def test_a_redis_that_hangs_is_soon_left_alone(application, silence):
     started = time.monotonic()
 
     with application(silence).app_context():
@@ -149,7 +149,6 @@ def test_a_redis_that_comes_back_is_used_again(application, nowhere, redis_url, 
     with app.app_context():
         cache.remember(KEY, compute)
         monkeypatch.setitem(app.extensions["cache"], cache.cache, _backend(application(redis_url, 2.0)))
-        app.extensions["rollcall-cache-away-until"] = 0.0  # the pause is over
 
         cache.remember(KEY, compute)
         cache.remember(KEY, compute)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from app import queue
+from app import queue, redis
 from app.db import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
@@ -45,7 +45,7 @@ def mail(app, make, owe):
             mails = Notice.enrollment_id == enrollment.id, Notice.channel == Channel.EMAIL
             db.session.execute(update(Notice).where(*mails).values(state=state, **values))
             found = db.session.scalars(select(Notice).where(*mails)).one()
-            queue.connection().flushdb()
+            redis.connection().flushdb()
         return found
 
     return run
@@ -229,7 +229,7 @@ def without_redis(request, app):
     silent = socket.create_server(("127.0.0.1", 0))
     port = silent.getsockname()[1] if request.param == "silent" else 1
     before = app.extensions["rollcall-redis"]
-    app.extensions["rollcall-redis"] = queue.impatient(f"redis://127.0.0.1:{port}/0", timeout=0.2)
+    app.extensions["rollcall-redis"] = redis.client(f"redis://127.0.0.1:{port}/0", timeout=0.2)
     yield
     app.extensions["rollcall-redis"].close()
     app.extensions["rollcall-redis"] = before

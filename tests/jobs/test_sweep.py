@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app import queue
+from app import queue, redis
 from app.db import db, transaction
 from app.enums import Channel, NoticeState
 from app.jobs import periodic
@@ -63,7 +63,7 @@ def sweep(app):
 def flush(app):
     def run():
         with app.app_context():
-            queue.connection().flushdb()
+            redis.connection().flushdb()
 
     return run
 
@@ -72,7 +72,7 @@ def flush(app):
 def without_redis(app):
     """Redis is away: nobody listens on the port."""
     before = app.extensions["rollcall-redis"]
-    app.extensions["rollcall-redis"] = queue.impatient("redis://127.0.0.1:1/0", timeout=0.2)
+    app.extensions["rollcall-redis"] = redis.client("redis://127.0.0.1:1/0", timeout=0.2)
     yield
     app.extensions["rollcall-redis"].close()
     app.extensions["rollcall-redis"] = before
@@ -153,7 +153,7 @@ def redis_that_takes_nothing(app, redis_url):
     real.acl_setuser(reader, enabled=True, nopass=True, commands=["+ping"])
     parts = urlsplit(redis_url)
     url = parts._replace(netloc=f"{reader}:any@{parts.hostname}:{parts.port or 6379}").geturl()
-    app.extensions["rollcall-redis"] = queue.impatient(url, timeout=2)
+    app.extensions["rollcall-redis"] = redis.client(url, timeout=2)
     yield
     app.extensions["rollcall-redis"].close()
     app.extensions["rollcall-redis"] = real

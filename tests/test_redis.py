@@ -1,0 +1,78 @@
+"""Redis is waited for a moment, and after some failures not at all for a while."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+from redis.exceptions import RedisError
+
+from app import redis
+from app.redis import LeftAlone
+
+
+@pytest.fixture
+def silence():
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def troubles(client, times):
+    """What each of so many pings ends with."""
+    seen = []
+    for _ in range(times):
+        with pytest.raises(RedisError) as trouble:
+            client.ping()
+        seen.append(trouble.type)
+    return seen
+
+
+def test_a_server_that_is_silent_is_waited_for_three_times(silence):
+    client = redis.client(silence, timeout=0.1)
+    started = time.monotonic()
+
+    seen = troubles(client, 100)
+
+    assert LeftAlone not in seen[: redis.FAILURES]
+    assert set(seen[redis.FAILURES :]) == {LeftAlone}
+    assert time.monotonic() - started < 1.0
+
+
+def test_pipelines_stand_behind_the_same_breaker(silence):
+    client = redis.client(silence, timeout=0.1)
+    troubles(client, redis.FAILURES)
+    pipeline = client.pipeline()
+    pipeline.ping()
+
+    with pytest.raises(LeftAlone):
+        pipeline.execute()
+
+
+def test_after_the_pause_it_is_asked_again(silence, monkeypatch):
+    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 0.3)
+    client = redis.client(silence, timeout=0.1)
+    troubles(client, redis.FAILURES + 1)
+
+    time.sleep(0.35)
+    again = troubles(client, 2)
+
+    assert again[0] is not LeftAlone
+    assert again[1] is LeftAlone, "one failure is enough now"
+
+
+def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
+    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 0.1)
+    client = redis.client(redis_url, timeout=2.0)
+    breaker = client.get_retry().breaker
+    for _ in range(redis.FAILURES):
+        breaker.note_failure()
+
+    with pytest.raises(LeftAlone):
+        client.ping()
+    time.sleep(0.15)
+
+    assert client.ping()
+    breaker.note_failure()
+    assert client.ping(), "failures are counted anew"
