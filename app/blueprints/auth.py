@@ -196,7 +196,7 @@ def show_me():
 @blp.refuses(UsernameTaken)
 def change_me(changes: dict[str, Any]):
     """Change some of your profile."""
-    return users.update_own(caller(), **changes)
+    return users.change_own(caller(), **changes)
 
 
 @blp.put("/auth/me")
@@ -206,7 +206,7 @@ def change_me(changes: dict[str, Any]):
 @blp.refuses(UsernameTaken)
 def replace_me(profile: dict[str, Any]):
     """Replace your profile."""
-    return users.update_own(caller(), **profile)
+    return users.change_own(caller(), **profile)
 
 
 @blp.put("/auth/me/picture")

@@ -63,7 +63,7 @@ def show_user(user_id: UUID):
 @blp.refuses(EmailTaken, UsernameTaken, ExternalIdTaken)
 def change_user(changes: dict[str, Any], user_id: UUID):
     """Edit somebody's account."""
-    return users.update(caller(), user_id, **changes)
+    return users.change(caller(), user_id, **changes)
 
 
 @blp.delete("/users/<uuid:user_id>")

@@ -25,7 +25,9 @@ def ask(
     user: User, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
 ) -> InstructorRequest:
     """Ask to become an instructor."""
-    statement = select(User.role).where(User.id == user.id).with_for_update(key_share=True)
+    statement = (
+        select(User.role).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
+    )
     # Under the lock that a decision takes: nobody asks again for what is being given at this moment.
     if db.session.scalar(statement) != Role.STUDENT:
         raise InvalidTransition("You are an instructor or an admin already.")

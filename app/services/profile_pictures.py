@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import pictures, storage
 from app.db import after_commit, db
+from app.errors import Unauthenticated
 from app.models.user import User
 
 FOLDER = "pictures"
@@ -16,19 +17,25 @@ FOLDER = "pictures"
 def replace(user: User, *, file: bytes) -> User:
     """Show another picture. The one before is removed once this one is committed."""
     drawn = pictures.portrait(file)
-    return _show(user, storage.keep(FOLDER, drawn, suffix=pictures.SUFFIX))
+    held = _take_down(user)
+    held.profile_picture = storage.keep(FOLDER, drawn, suffix=pictures.SUFFIX)
+    return held
 
 
 def remove(user: User) -> User:
     """Show no picture; having none already is fine."""
-    return _show(user, None)
+    return _take_down(user)
 
 
-def _show(user: User, name: str | None) -> User:
+def _take_down(user: User) -> User:
     """The row is held: of two pictures sent at once, the first is known to the second, and removed."""
-    statement = select(User).where(User.id == user.id).with_for_update(key_share=True)
-    held = db.session.scalars(statement, execution_options={"populate_existing": True}).one()
+    statement = (
+        select(User).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
+    )
+    held = db.session.scalar(statement, execution_options={"populate_existing": True})
+    if held is None:
+        raise Unauthenticated
     if held.profile_picture:
         after_commit(partial(storage.remove, held.profile_picture))
-    held.profile_picture = name
+    held.profile_picture = None
     return held

@@ -5,15 +5,12 @@ Email address, username and external id each belong to one account, whoever race
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from slugify import slugify
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import passwords
@@ -26,15 +23,14 @@ from app.errors import (
     InvalidRequest,
     NotFound,
     Refusal,
+    Unauthenticated,
     UsernameTaken,
 )
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import account_mails, courses_search, instructor_requests
+from app.services import account_mails, courses_search, instructor_requests, managers, usernames
 from app.settings import settings
-
-_LONGEST_GENERATED = 40
 
 
 @dataclass(frozen=True)
@@ -88,6 +84,7 @@ def create(
 ) -> User:
     """Make an account for somebody else, verified. Without a password the person sets one by mail."""
     _check_admin(admin)
+    managers.check(manager_id)
     person = User(
         email=email,
         username=username,
@@ -127,15 +124,17 @@ def get_visible(viewer: User, user_id: UUID) -> User:
     return user
 
 
-def update(admin: User, user_id: UUID, **changes: Any) -> User:
+def change(admin: User, user_id: UUID, **changes: Any) -> User:
     """Edit somebody's account."""
     _check_admin(admin)
-    return _change(get_visible(admin, user_id), changes)
+    user = get_visible(admin, user_id)
+    managers.check(changes.get("manager_id"), of=user.id)
+    return _change(user, changes, gone=NotFound())
 
 
-def update_own(user: User, **changes: Any) -> User:
+def change_own(user: User, **changes: Any) -> User:
     """Edit one's own profile."""
-    return _change(user, changes)
+    return _change(user, changes, gone=Unauthenticated())
 
 
 def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
@@ -160,7 +159,7 @@ def _add(person: User, password: str | None) -> User:
         for column in User.__mapper__.column_attrs
         if getattr(person, column.key) is not None
     }
-    for username in [person.username] if person.username else _usernames(person):
+    for username in [person.username] if person.username else usernames.candidates(person.full_name):
         statement = (
             insert(User)
             .values({**given, "username": username})
@@ -174,23 +173,25 @@ def _add(person: User, password: str | None) -> User:
     raise UsernameTaken
 
 
-def _usernames(person: User) -> Iterator[str]:
-    """`ada.lovelace`, then the same with ever more random digits behind it."""
-    stem = slugify(person.full_name, separator=".")[:_LONGEST_GENERATED].strip(".")
-    stem = stem if len(stem) >= 3 else "user"
-    yield stem
-    for digits in range(3, 13):
-        yield f"{stem}.{secrets.randbelow(10**digits):0{digits}}"
-
-
-def _change(user: User, changes: dict[str, Any]) -> User:
+def _change(user: User, changes: dict[str, Any], *, gone: Refusal) -> User:
+    """One statement that finds the account undeleted: nothing about a person is written after they are forgotten."""
+    if not changes:
+        return user
     before = user.full_name
+    statement = (
+        update(User)
+        .where(User.id == user.id, User.deleted_at.is_(None))
+        .values(changes)
+        .returning(User)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
     with refusing(_refusals()):
-        for name, value in changes.items():
-            setattr(user, name, value)
-    if user.full_name != before:
+        changed = db.session.scalar(statement)
+    if changed is None:
+        raise gone
+    if changed.full_name != before:
         courses_search.index_for_search(Course.instructor_id == user.id)
-    return user
+    return changed
 
 
 def _refusals() -> dict[str, Refusal]:

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from tests.http import assert_refused, data_of
+from tests.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 
@@ -293,3 +294,47 @@ def test_a_renamed_instructor_is_found_by_the_new_name(office, api, make, who):
     data_of(client.patch(path, json={"last_name": "Zimmermann"}))
 
     assert [found["id"] for found in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
+
+
+def reports_to(office, person, manager):
+    return office.patch(f"/users/{person.id}", json={"manager_id": manager and str(manager.id)})
+
+
+def test_a_manager_is_given_and_taken(office, make):
+    person, boss = make.student(), make.student()
+
+    assert data_of(reports_to(office, person, boss))["manager_id"] == str(boss.id)
+    assert data_of(reports_to(office, person, None))["manager_id"] is None
+
+
+def test_nobody_reports_to_people_who_report_to_them(office, make):
+    top, middle, bottom = make.student(), make.student(), make.student()
+    data_of(reports_to(office, bottom, middle))
+    data_of(reports_to(office, middle, top))
+
+    for below in (middle, bottom):
+        response = reports_to(office, top, below)
+        assert list(assert_refused(response, 422, "invalid_request")) == ["manager_id"]
+    assert data_of(reports_to(office, bottom, top))
+    assert data_of(reports_to(office, top, make.student()))
+
+
+def test_nobody_reports_to_a_deleted_person(office, make):
+    person, gone = make.student(), make.student()
+    assert office.delete(f"/users/{gone.id}").status_code == 204
+
+    assert_refused(reports_to(office, person, gone), 422, "invalid_request")
+    response = office.post("/users", json={**GRACE, "manager_id": str(gone.id)})
+    assert list(assert_refused(response, 422, "invalid_request")) == ["manager_id"]
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_chains_of_managers_joined_at_once_do_not_become_a_circle(api, make, office, attempt):
+    a, b, c, d = (make.student() for _ in range(4))
+    second = api.as_(make.admin())
+    data_of(reports_to(office, a, b))
+    data_of(reports_to(office, c, d))
+
+    answers = at_once(lambda: reports_to(office, b, c), lambda: reports_to(second, d, a))
+
+    assert outcomes(answers) == {"200": 1, "422 invalid_request": 1}

@@ -266,3 +266,18 @@ def test_nobody_is_deleted_while_making_a_course(app, office, api, make, attempt
     )
 
     assert (deleted.status_code, made.status_code) in {(204, 401), (204, 422), (409, 201)}
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_nothing_is_written_about_a_person_after_they_are_forgotten(app, office, api, person, attempt):
+    client = api.as_(person)
+
+    deleted, saved = at_once(
+        lambda: office.delete(f"/users/{person.id}"),
+        lambda: client.patch("/auth/me", json={"first_name": "Augusta", "bio": "Countess"}),
+    )
+
+    assert deleted.status_code == 204
+    assert saved.status_code in {200, 401}
+    left = row_of(app, person)
+    assert (left.first_name, left.bio) == ("Deleted", None)
