@@ -12,7 +12,7 @@ import platform
 import secrets
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -109,7 +109,8 @@ def _count(response: Response) -> Response:
 
 
 def _weigh_pool(_error: BaseException | None) -> None:
-    pool = db.engine.pool
+    # Jobs and commands have contexts, too, and connections that are not the web server's.
+    pool = db.engine.pool if "began_at" in g else None
     if isinstance(pool, QueuePool):
         _connections.labels("in_use").set(pool.checkedout())
         _connections.labels("idle").set(pool.checkedin())

@@ -39,15 +39,17 @@ def start(environment):
     """Start a Python program of ours in a process group of its own."""
     started = []
 
-    def run(*arguments, says=None):
-        """With `says`, come back once its log has said that."""
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=environment,
-            process_group=0,
-            stderr=subprocess.PIPE if says else None,
-        )
+    def run(*arguments, says=None, log=None):
+        """With `says`, come back once its log has said that; with `log`, a file, it is kept there."""
+        with contextlib.ExitStack() as opened:
+            kept = opened.enter_context(log.open("wb")) if log else None
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment,
+                process_group=0,
+                stderr=subprocess.PIPE if says else kept,
+            )
         started.append(process)
         if says:
             heard = any(says.encode() in line for line in process.stderr)

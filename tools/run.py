@@ -107,7 +107,7 @@ class Platform:
                 *("-k", "gthread", "-w", os.environ.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
                 "--no-control-socket",
             ),
-            environment=self.environment,
+            environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(self.state.path / "counts")},
         )
 
     def answers(self) -> bool:
