@@ -129,7 +129,8 @@ class Platform:
             f"    Docs       {self.url}/docs\n"
             f"    ReDoc      {self.url}/redoc\n"
             f"    OpenAPI    {self.url}/openapi.json\n"
-            f"    API        {self.url}/api/v1"
+            f"    API        {self.url}/api/v1\n"
+            f"    Mail       {self.environment['MAIL_FILE_DIR']}"
         )
         if (ROOT / "frontend").is_dir():
             say(f"    Frontend   {self.url}/frontend/")
