@@ -12,20 +12,26 @@ HIDDEN = "[redacted]"
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|authorization|cookie|credential|api_?key", re.IGNORECASE
 )
+# Possessive, and begun only where a word begins: nobody can write a text that takes long to read.
 _KEYED = re.compile(
-    r"""(?P<name>["']?[\w-]*(?:password|passwd|secret|token|authorization|cookie|credential|api_?key)[\w-]*["']?\s*[:=]\s*)
-        (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:bearer|basic)\s+[^\s,;&})]+|[^\s,;&})]+)""",
+    r"""(?P<name>(?<![\w-])["']?
+        (?=[\w-]*?(?:password|passwd|secret|token|authorization|cookie|credential|api_?key))[\w-]++
+        ["']?\s*+[:=]\s*+)
+        (?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|(?:bearer|basic)\s++[^\s,;&})]+|[^\s,;&})]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _PATTERNS = (
     # A token of ours or anybody's, wherever it stands.
-    (re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (_KEYED, rf"\g<name>{HIDDEN}"),
     (re.compile(r"\$argon2\w*\$[\w$=,./+-]+"), HIDDEN),
     # The password of a URL such as that of the database.
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"(?<![\w.+-])[\w.+%-]+@(?:[\w-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE), "[email]"),
+    (
+        re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
+    (re.compile(r"(?<![\w.+%-])[\w.+%-]+@(?:[\w-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE), "[email]"),
 )
 
 
