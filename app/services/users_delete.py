@@ -32,8 +32,8 @@ def forget(admin: User, user_id: UUID) -> None:
         after_commit(partial(storage.remove, user.profile_picture))
     _anonymise(user)
     db.session.flush()
-    sessions.end_all(user.id)
     _forget_traces(user)
+    sessions.end_all(user.id)
 
 
 def _refuse_with_courses(user: User) -> None:
@@ -56,8 +56,12 @@ def _anonymise(user: User) -> None:
 
 
 def _forget_traces(user: User) -> None:
-    """What the person wrote about themselves elsewhere, and where they logged in from."""
-    db.session.execute(update(Session).where(Session.user_id == user.id).values(user_agent="", ip_address=""))
+    """What the person wrote about themselves elsewhere, and where they are logged in from.
+
+    Sessions that are over go within days, see `retention`.
+    """
+    living = (Session.user_id == user.id, Session.ended_at.is_(None))
+    db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))
     db.session.execute(delete(MailToken).where(MailToken.user_id == user.id))
     of_theirs = InstructorRequest.user_id == user.id
     db.session.execute(
