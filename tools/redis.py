@@ -51,6 +51,7 @@ class Redis:
             stage=1,
             is_server=True,
             is_shown=False,
+            is_revived=True,
         )
 
     def is_ready(self) -> bool:

@@ -89,13 +89,17 @@ class Platform:
             servers.start_redis(self.supervisor, server)
             self.environment["REDIS_URL"] = server.url()
 
-    def flask(self, name: str, *arguments: str, is_essential: bool = True) -> Program:
-        return Program(name, (*FLASK, *arguments), self.environment, is_essential=is_essential)
+    def flask(
+        self, name: str, *arguments: str, is_essential: bool = True, is_revived: bool = False
+    ) -> Program:
+        return Program(
+            name, (*FLASK, *arguments), self.environment, is_essential=is_essential, is_revived=is_revived
+        )
 
     def start_platform(self) -> None:
         web = self.supervisor.start(self.web())
-        self.supervisor.start(self.flask("worker", "worker"))
-        self.supervisor.start(self.flask("sweep", "sweep"))
+        self.supervisor.start(self.flask("worker", "worker", is_revived=True))
+        self.supervisor.start(self.flask("sweep", "sweep", is_revived=True))
         self.supervisor.await_ready(web, self.answers, READY_SECONDS)
 
     def web(self) -> Program:
@@ -105,9 +109,10 @@ class Platform:
             command=(
                 *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
                 *("-k", "gthread", "-w", os.environ.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
-                "--no-control-socket",
+                *("--no-control-socket", "--limit-request-line", "8190"),
             ),
             environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(self.state.path / "counts")},
+            is_revived=True,
         )
 
     def answers(self) -> bool:

@@ -1,7 +1,8 @@
 """Children under one roof: started in order, watched, and ended together however the roof comes down.
 
 An interrupt, a hang-up, a dead child and even `kill -9` of this process all leave nothing behind: a watchdog ends the
-children when we can no longer do it, and what survives the watchdog as well is written down for the next start.
+children when we can no longer do it, and what survives the watchdog as well is written down for the next start. A
+worker or a queue that is killed comes back; a child that cannot live ends all.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tools.state import ROOT, State
 
 CHILDREN = "children.json"
 TAIL_LINES = 25
+REVIVAL_SECONDS = 5.0
 
 
 class StopAskedError(Exception):
@@ -51,6 +53,7 @@ class Program:
     is_server: bool = False  # runs as the servers' account
     is_shown: bool = True
     is_essential: bool = True
+    is_revived: bool = False  # started again when it dies, unless it dies at once
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Child:
     log: Path
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     reader: threading.Thread | None = None
+    started: float = field(default_factory=time.monotonic)
 
     def listen(self) -> None:
         self.reader = threading.Thread(target=self.copy_output, name=self.program.name, daemon=True)
@@ -204,11 +208,24 @@ class Supervisor:
             if child.popen.poll() is None:
                 continue
             child.settle()
+            if self.is_worth_reviving(child):
+                self.revive(child)
+                continue
             if child.program.is_essential:
                 raise ChildDiedError(obituary(child))
             self.children.remove(child)
             if child.popen.returncode:
                 say(f"{obituary(child)}\nThe platform goes on without it.")
+
+    def is_worth_reviving(self, child: Child) -> bool:
+        """Whoever dies at once would only die again."""
+        return child.program.is_revived and time.monotonic() - child.started > REVIVAL_SECONDS
+
+    def revive(self, child: Child) -> None:
+        processes.stop([child.process])
+        self.children.remove(child)
+        say(f"{obituary(child)}\nIt is started again.")
+        self.start(child.program)
 
 
 def feed(stdin: IO[str] | None, text: str) -> None:

@@ -164,6 +164,30 @@ def test_the_death_of_an_unessential_child_stops_nothing(state, capsys):
     assert "demo ended with status 3" in capsys.readouterr().out
 
 
+def test_a_killed_child_that_has_lived_is_started_again(state, capsys, monkeypatch):
+    monkeypatch.setattr("tools.supervisor.REVIVAL_SECONDS", 0.0)
+    with Supervisor(state, "a run") as supervisor:
+        first = supervisor.start(sleeper(is_revived=True))
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.popen.wait()
+
+        supervisor.check_others(None)
+
+        (second,) = supervisor.children
+        assert second.popen.poll() is None
+        assert second.process.pid != first.process.pid
+    assert "started again" in capsys.readouterr().out
+
+
+def test_a_child_that_dies_at_once_is_not_started_again(state):
+    with Supervisor(state, "a run") as supervisor:
+        child = supervisor.start(python("raise SystemExit(3)", is_revived=True))
+        child.popen.wait()
+
+        with pytest.raises(ChildDiedError, match="ended with status 3"):
+            supervisor.check_others(None)
+
+
 def test_a_request_to_stop_interrupts_waiting(state):
     with Supervisor(state, "a run") as supervisor:
         child = supervisor.start(sleeper())
