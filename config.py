@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from dotenv import dotenv_values
 
@@ -75,6 +75,24 @@ def _ladder(value: str) -> tuple[int, ...]:
     if any(step < 0 for step in steps):
         raise ValueError("must be seconds, separated by commas")
     return steps
+
+
+class Rate(NamedTuple):
+    """So many in so many seconds."""
+
+    amount: int
+    seconds: int
+
+
+_RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(?:([1-9][0-9]{0,3}) ?)?(second|minute|hour|day)s?")
+_UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+def _rate(value: str) -> Rate:
+    read = _RATE.fullmatch(value.lower())
+    if read is None:
+        raise ValueError(f"must be a rate such as 100/hour or 10/5 minutes, not {value!r}")
+    return Rate(int(read[1]), int(read[2] or 1) * _UNITS[read[3]])
 
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -200,6 +218,27 @@ class Config:
     instructor_reapply_days: int = _setting(
         "0", _whole(0), "days between a rejected instructor request and the next"
     )
+
+    ratelimit_enabled: bool = _setting("on", _switch, "off: nobody is ever told to slow down")
+    ratelimit_anonymous: Rate = _setting("100/hour", _rate, "requests of an address without a token")
+    ratelimit_user: Rate = _setting("1000/hour", _rate, "requests of somebody signed in")
+    ratelimit_catalogue: Rate = _setting(
+        "3000/hour", _rate, "what anybody may read, of an address or of somebody signed in"
+    )
+    ratelimit_login_name: Rate = _setting(
+        "5/5 minutes", _rate, "failed logins with one name; an account has two, its email and its username"
+    )
+    ratelimit_login_address: Rate = _setting("10/5 minutes", _rate, "failed logins from one address")
+    ratelimit_login_everybody: Rate = _setting("1000/5 minutes", _rate, "logins of all people together")
+    ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one address")
+    ratelimit_refresh: Rate = _setting(
+        "600/hour", _rate, "tokens refreshed or verified from one address; many people may share it"
+    )
+    ratelimit_mail_address: Rate = _setting(
+        "10/hour", _rate, "mails asked for, and tokens of mails tried, from one address"
+    )
+    ratelimit_mail_recipient: Rate = _setting("3/6 hours", _rate, "mails asked for to one recipient")
+    ratelimit_bulk: Rate = _setting("60/hour", _rate, "calls about many people at once, of one user")
 
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")
     course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")

@@ -19,6 +19,7 @@ from app import (
     settings,
     storage,
     telemetry,
+    throttling,
     tokens,
     transport,
 )
@@ -40,6 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     storage.init_app(app)
     problems.init_app(app)
     transport.init_app(app)
+    throttling.init_app(app)
     cors.init_app(app)
     security_headers.init_app(app)
     api.init_app(app, ALL)

@@ -14,7 +14,7 @@ from flask import g, request
 
 from app import tokens
 from app.enums import Role
-from app.errors import Forbidden, Unauthenticated
+from app.errors import Forbidden, Refusal, Unauthenticated
 from app.services import sessions
 
 if TYPE_CHECKING:
@@ -56,9 +56,21 @@ def access_of(view: Callable[..., object]) -> Access | None:
     return getattr(view, "_access", None)
 
 
+def recognize(access: Access) -> UUID | None:
+    """Find out who calls. Nobody is refused yet: requests with bad tokens are counted, too."""
+    g.caller, g.session_id, g.distrust = None, None, None
+    try:
+        if access.reads_token:
+            g.caller, g.session_id = _identify()
+    except Refusal as refusal:
+        g.distrust = refusal
+    return g.caller.id if g.caller else None
+
+
 def admit(access: Access) -> None:
-    """Let the caller in, or refuse: 401 for a bad or missing token, then 403 by role."""
-    g.caller, g.session_id = _identify() if access.reads_token else (None, None)
+    """Let whom we recognized in, or refuse: 401 for a bad or missing token, then 403 by role."""
+    if g.distrust is not None:
+        raise g.distrust
     if access.is_public:
         return
     if g.caller is None:

@@ -1,6 +1,7 @@
 """The REST surface: one registration for access, envelope, documentation, paging and the commit.
 
-Order of a request: authenticate → query and body → service (flushes) → render → commit → after-commit effects → send.
+Order of a request: recognize → count → admit → query and body → service (flushes) → render → commit → after-commit
+effects → send.
 The envelope of a success is built here and nowhere else.
 """
 
@@ -14,7 +15,7 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, current_app, jsonify, request
 
-from app import access, openapi, preconditions, replay
+from app import access, openapi, preconditions, replay, throttling
 from app.db import transaction
 from app.errors import (
     Forbidden,
@@ -27,6 +28,7 @@ from app.errors import (
     PreconditionFailed,
     PreconditionRequired,
     Refusal,
+    Throttled,
     TokenInvalid,
     TooLarge,
     Unauthenticated,
@@ -218,8 +220,13 @@ def _guard(view: View, declared: access.Access, *, takes_path: bool, reader: Vie
     def answer(**path: Any) -> Response:
         return current_app.make_response(view(**path))
 
+    budget = throttling.budget_of(view)
+    is_open = declared.is_public
+
     @wraps(view)
     def endpoint(**path: Any) -> Response:
+        user_id = access.recognize(declared)
+        throttling.spend(budget, user_id, is_catalogue=is_open and request.method in SAFE_METHODS)
         access.admit(declared)
         check_path(path)
         check_query(known)
@@ -253,6 +260,7 @@ def _document(
     manual = dict(endpoint._apidoc.get("manual_doc", {}))  # type: ignore[attr-defined]
     refusals = _refusals(view, declared, takes_path=takes_path, takes_body=takes_body)
     responses = dict(manual.get("responses", {}))
+    told = openapi.headers(*openapi.STANDING)
     if view is reader and not getattr(view, "_is_list", False):
         _takes_header(endpoint, openapi.IF_NONE_MATCH)
         responses["304"] = {"description": "Not modified."}
@@ -262,8 +270,9 @@ def _document(
     if getattr(view, "_is_idempotent", False):
         refusals.add(IdempotencyKeyReused)
         _takes_header(endpoint, openapi.IDEMPOTENCY_KEY)
-        replayed = {"headers": {replay.REPLAYED: openapi.IDEMPOTENCY_REPLAYED}}
-        responses |= dict.fromkeys(view._apidoc["response"]["responses"], replayed)  # type: ignore[attr-defined]
+        told[replay.REPLAYED] = openapi.IDEMPOTENCY_REPLAYED
+    answers = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
+    responses |= {status: {"headers": told} for status in answers}
     manual["responses"] = {**responses, **openapi.error_responses(refusals)}
     manual["operationId"] = view.__name__
     manual["security"] = [{}, {"bearerAuth": []}] if declared.is_public else [{"bearerAuth": []}]
@@ -283,7 +292,13 @@ def _refusals(
     view: View, declared: access.Access, *, takes_path: bool, takes_body: bool
 ) -> set[type[Refusal]]:
     """What every endpoint of this kind can refuse, and what the view declares."""
-    refusals: set[type[Refusal]] = {Unauthenticated, TokenInvalid, InvalidRequest, Unavailable}
+    refusals: set[type[Refusal]] = {
+        Unauthenticated,
+        TokenInvalid,
+        InvalidRequest,
+        Throttled,
+        Unavailable,
+    }
     refusals.update(getattr(view, "_refusals", ()))
     if declared.roles:
         refusals.add(Forbidden)

@@ -98,6 +98,14 @@ def transaction() -> Iterator[Session]:
         session.info.pop(_EFFECTS, None)
 
 
+def checkpoint() -> None:
+    """Keep what has been written so far whatever becomes of the rest, and hold no connection until the next statement.
+
+    Before something slow that nobody may wait for. What waits for the commit goes on waiting for the last one.
+    """
+    db.session.commit()
+
+
 def after_commit(effect: Callable[[], None]) -> None:
     """Run `effect` once the open transaction has committed; never when it is rolled back."""
     db.session().info[_EFFECTS].append(effect)

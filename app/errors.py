@@ -21,6 +21,8 @@ class Refusal(Exception):
     title: ClassVar[str]
     keeps_writes: ClassVar[bool] = False
     headers: ClassVar[Mapping[str, str]] = {}
+    retry_after: int | None = None
+    """seconds"""
 
     def __init__(self, message: str | None = None, *, details: Details | None = None) -> None:
         self.message = message or self.title
@@ -440,6 +442,18 @@ class IdempotencyKeyReused(InvalidRequest):
     title = "This Idempotency-Key belongs to another request."
 
 
+class Throttled(Refusal):
+    """There have been too many requests like this one. `Retry-After` says in how many seconds to come back."""
+
+    status = 429
+    code = "throttled"
+    title = "Too many requests: slow down."
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__(f"Too many requests: try again in {_spelled(retry_after)}.")
+        self.retry_after = retry_after
+
+
 class InternalError(Refusal):
     """A defect of ours. Nothing was changed; the request id helps us find it."""
 
@@ -483,3 +497,10 @@ class MalformedBody(InvalidRequest):
     """The body could not be read at all: it is not the JSON that its media type announces."""
 
     status = 400
+
+
+def _spelled(seconds: int) -> str:
+    for unit, length in (("hour", 3_600), ("minute", 60)):
+        if seconds > length:
+            return f"{-(-seconds // length)} {unit}s"
+    return f"{seconds} seconds" if seconds > 1 else "a second"

@@ -10,7 +10,7 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask
 
-from app.errors import Refusal
+from app.errors import Refusal, Throttled
 from app.schemas import fields
 
 TITLE = "Rollcall"
@@ -55,6 +55,15 @@ IDEMPOTENCY_REPLAYED = {
 }
 
 
+STANDING = {
+    "RateLimit-Limit": ("integer", "How many requests like this one the caller has in a window."),
+    "RateLimit-Policy": ("string", "The same with the window's seconds, such as `1000;w=3600`."),
+    "RateLimit-Remaining": ("integer", "How many of them are left."),
+    "RateLimit-Reset": ("integer", "In how many seconds they are all back."),
+}
+RETRY_AFTER = {"Retry-After": ("integer", "In how many seconds to come back.")}
+
+
 def init_app(app: Flask) -> None:
     app.config.update(
         API_TITLE=TITLE,
@@ -78,7 +87,13 @@ def init_app(app: Flask) -> None:
             "servers": [{"url": "/"}],
             "security": [{"bearerAuth": []}],
             "components": {
-                "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+                "securitySchemes": {
+                    "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                },
+                "headers": {
+                    name: {"schema": {"type": kind}, "description": about}
+                    for name, (kind, about) in {**STANDING, **RETRY_AFTER}.items()
+                },
             },
         },
     )
@@ -186,10 +201,17 @@ def error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
     return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
 
 
+def headers(*names: str) -> dict[str, Any]:
+    """References to headers that are described once."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
 def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
     described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
+    is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
     return {
         "description": described,
+        **({"headers": headers(*STANDING, *RETRY_AFTER)} if is_throttled else {}),
         "content": {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/Error"},

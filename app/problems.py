@@ -76,6 +76,8 @@ def render(refusal: Refusal) -> Response:
     )
     response.status_code = refusal.status
     response.headers.extend(refusal.headers)
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
     return response
 
 

@@ -31,6 +31,7 @@ def running() -> Iterator[dict[str, str]]:
             "REDIS_URL": servers.redis.url(),
             "APP_ENV": "development",
             "LOG_LEVEL": "ERROR",
+            "RATELIMIT_ENABLED": "off",
         }
         application = create_app(Config.from_env({**environment, "DATABASE_URL": maintenance}))
         with application.app_context(), db.engine.connect() as connection:

@@ -33,6 +33,7 @@ def config(database_url, redis_url, tmp_path_factory):
         password_hash_memory_kib=8,
         password_hash_passes=1,
         redis_timeout_seconds=2.0,
+        ratelimit_enabled=False,
         mail_transport="file",
         mail_file_dir=str(tmp_path_factory.mktemp("mail")),
         media_dir=str(tmp_path_factory.mktemp("media")),

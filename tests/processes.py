@@ -31,6 +31,7 @@ def environment(config, sink):
         "NOTICE_NUDGE_SECONDS": "2",
         "SWEEP_INTERVAL_SECONDS": "0.2",
         "LOG_LEVEL": "WARNING",
+        "RATELIMIT_ENABLED": "off",
     }
 
 

@@ -72,7 +72,8 @@ def test_every_schema_is_valid_json_schema_and_every_reference_resolves(document
 
     assert [name for name, schema in schemas.items() if not meta.is_valid({**dialect, **schema})] == []
     assert [schema for schema in inline if not meta.is_valid({**dialect, **schema})] == []
-    assert references <= {f"#/components/schemas/{name}" for name in schemas}
+    parts = document["components"]
+    assert references <= {f"#/components/{kind}/{name}" for kind in parts for name in parts[kind]}
 
 
 def test_every_route_is_in_the_document_and_the_other_way_round(app, operations):
@@ -187,10 +188,24 @@ def test_every_example_of_an_error_is_of_the_catalogue(operations):
 
 def test_every_operation_documents_its_refusals(operations):
     silent = [
-        name for name, operation in operations.items() if not {"401", "422"} <= set(operation["responses"])
+        name
+        for name, operation in operations.items()
+        if not {"401", "422", "429"} <= set(operation["responses"])
     ]
 
     assert silent == []
+
+
+def test_every_answer_tells_how_many_requests_are_left(operations):
+    silent = [
+        (name, status)
+        for name, operation in operations.items()
+        for status, response in operation["responses"].items()
+        if (status[0] == "2" or status == "429") and "RateLimit-Remaining" not in response.get("headers", {})
+    ]
+
+    assert silent == []
+    assert all("Retry-After" in each["responses"]["429"]["headers"] for each in operations.values())
 
 
 def test_no_schema_has_a_number_for_a_name(document):

@@ -27,6 +27,7 @@ from app.schemas.assignments import (
     UnassignMultipleSchema,
 )
 from app.services import assignments, assignments_runs, assignments_unassign
+from app.throttling import BULK, throttled
 
 blp = Blueprint(
     "admin-assign", __name__, description="Assign one person or ten thousand to a course in one call."
@@ -66,6 +67,7 @@ def assign_person(person: dict[str, Any], course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/assign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
 @blp.idempotent
 @blp.arguments(AssignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
@@ -83,6 +85,7 @@ def assign_people(order: dict[str, Any], course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/unassign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")

@@ -34,12 +34,14 @@ from app.schemas.auth import (
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
 from app.services import confirmations, credentials, profile_pictures, sessions, users
+from app.throttling import LOGIN, MAIL, REFRESH, REGISTER, throttled
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 
 
 @blp.post("/auth/register")
 @entrance
+@throttled(REGISTER)
 @blp.arguments(RegistrationSchema)
 @blp.response(
     201, RegisteredSchema, message="Welcome. You can log in as soon as your email address is verified."
@@ -57,6 +59,7 @@ def register(registration: dict[str, Any]):
 
 @blp.post("/auth/verify-email")
 @entrance
+@throttled(MAIL)
 @blp.arguments(MailTokenSchema)
 @blp.response(200, message="Your email address is verified.")
 @blp.refuses(MailTokenInvalid)
@@ -70,6 +73,7 @@ def verify_email(body: dict[str, Any]):
 
 @blp.post("/auth/resend-verification")
 @entrance
+@throttled(MAIL)
 @blp.arguments(AddressSchema)
 @blp.response(200, message="If an account waits for this address to be confirmed, a mail is on its way.")
 def resend_verification(body: dict[str, Any]):
@@ -82,6 +86,7 @@ def resend_verification(body: dict[str, Any]):
 
 @blp.post("/auth/login")
 @entrance
+@throttled(LOGIN)
 @blp.arguments(LoginSchema)
 @blp.response(200, LoggedInSchema, message="Logged in.")
 @blp.refuses(InvalidCredentials, AccountInactive, EmailNotVerified)
@@ -92,6 +97,7 @@ def log_in(login: dict[str, Any]):
 
 @blp.post("/auth/refresh")
 @entrance
+@throttled(REFRESH)
 @blp.arguments(RefreshSchema)
 @blp.response(200, TokensSchema, message="Here are your next tokens.")
 @blp.refuses(AlreadyRotated)
@@ -106,6 +112,7 @@ def refresh_tokens(body: dict[str, Any]):
 
 @blp.post("/auth/verify")
 @entrance
+@throttled(REFRESH)
 @blp.arguments(TokenSchema)
 @blp.response(200, TokenReportSchema)
 def verify_token(body: dict[str, Any]):
@@ -157,6 +164,7 @@ def change_password(change: dict[str, Any]):
 
 @blp.post("/auth/forgot-password")
 @entrance
+@throttled(MAIL)
 @blp.arguments(AddressSchema)
 @blp.response(200, message="If there is an account with this address, a mail is on its way.")
 def forgot_password(body: dict[str, Any]):
@@ -169,6 +177,7 @@ def forgot_password(body: dict[str, Any]):
 
 @blp.post("/auth/reset-password")
 @entrance
+@throttled(MAIL)
 @blp.arguments(PasswordResetSchema)
 @blp.response(200, message="Password set. Log in with it; all your sessions have ended.")
 @blp.refuses(MailTokenInvalid)

@@ -17,6 +17,7 @@ from app.schemas.instructor_requests import (
     RequestTextsSchema,
 )
 from app.services import instructor_requests, instructor_requests_review
+from app.throttling import BULK, throttled
 
 blp = Blueprint("instructor requests", __name__, description="Becoming an instructor.")
 
@@ -85,6 +86,7 @@ def review_instructor_request(decision: dict[str, Any], request_id: UUID):
 
 @blp.post("/instructor-requests/review-multiple")
 @requires(Role.ADMIN)
+@throttled(BULK)
 @blp.arguments(RequestDecisionsSchema)
 @blp.response(200, DecisionReportSchema, message="Decided; see the report.")
 @blp.refuses(TooManyPeople)

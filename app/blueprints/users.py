@@ -26,6 +26,7 @@ from app.schemas.users import (
 from app.schemas.users_import import ImportReportSchema, PeopleFileSchema
 from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
 from app.services import users, users_delete, users_import, users_list, users_many, users_roles
+from app.throttling import BULK, throttled
 
 blp = Blueprint("users", __name__, description="People, for admins.")
 
@@ -112,6 +113,7 @@ def deactivate_user(user_id: UUID):
 
 @blp.post("/users/import")
 @requires(Role.ADMIN)
+@throttled(BULK)
 @blp.arguments(PeopleFileSchema, location="files")
 @blp.response(200, ImportReportSchema, message="Imported; see the report.")
 @blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken)
@@ -128,6 +130,7 @@ def import_users(upload: dict[str, Any]):
 
 @blp.post("/users/activate-multiple")
 @requires(Role.ADMIN)
+@throttled(BULK)
 @blp.arguments(UserIdsSchema)
 @blp.response(200, ActivationReportSchema, message="Done; see the report.")
 @blp.refuses(TooManyPeople)
@@ -141,6 +144,7 @@ def activate_users(body: dict[str, Any]):
 
 @blp.post("/users/deactivate-multiple")
 @requires(Role.ADMIN)
+@throttled(BULK)
 @blp.arguments(UserIdsSchema)
 @blp.response(200, ActivationReportSchema, message="Done; see the report.")
 @blp.refuses(TooManyPeople)

@@ -78,6 +78,7 @@ CHORES = (
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("sessions", lambda: HOURLY, partial(_committed, retention.forget_sessions)),
     Chore("mail tokens", lambda: HOURLY, partial(_committed, retention.forget_mail_tokens)),
+    Chore("attempts", lambda: HOURLY, partial(_committed, retention.forget_attempts)),
     Chore("idempotency keys", lambda: HOURLY, partial(_committed, retention.forget_idempotency_keys)),
     Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
     Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),

@@ -1,6 +1,7 @@
 """The tables. Importing this package maps them all, which relationships by name and the migrations rely on."""
 
 from app.models.assignment import Assignment, AssignmentItem
+from app.models.attempt import Attempts
 from app.models.category import Category
 from app.models.certificate import Certificate
 from app.models.course import Course
@@ -21,6 +22,7 @@ from app.models.user import User
 __all__ = [
     "Assignment",
     "AssignmentItem",
+    "Attempts",
     "Category",
     "Certificate",
     "Course",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from app.enums import MailTokenPurpose, NoticeKind
 from app.models.user import User
-from app.services import account_mails, mail_tokens, sessions, users
+from app.services import account_mails, attempts, mail_tokens, sessions, users
+from app.services.attempts import Quota
+from app.settings import settings
 
 
 def verify_email(token: str) -> None:
@@ -17,12 +19,14 @@ def verify_email(token: str) -> None:
 
 
 def resend_verification(email: str) -> None:
+    _count(email)
     account_mails.owe_on_request(
         NoticeKind.VERIFY_EMAIL, User.has_email(email), User.email_verified.is_(False)
     )
 
 
 def forgot_password(email: str) -> None:
+    _count(email)
     account_mails.owe_on_request(NoticeKind.RESET_PASSWORD, User.has_email(email))
 
 
@@ -39,3 +43,8 @@ def reset_password(token: str, new_password: str) -> None:
     sessions.end_all(user.id)
     if had_password:
         account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
+
+
+def _count(email: str) -> None:
+    """Nobody's mailbox is flooded, whether or not there is an account behind it."""
+    attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", email.lower())])

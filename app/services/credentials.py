@@ -9,16 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
-from app import passwords
-from app.db import db
+from app import addresses, passwords
+from app.db import checkpoint, db
 from app.enums import NoticeKind
 from app.errors import AccountInactive, EmailNotVerified, InvalidCredentials, InvalidRequest
+from app.models.session import Session
 from app.models.user import User
-from app.services import account_mails, mail_tokens, sessions, users
+from app.services import account_mails, attempts, mail_tokens, sessions, users
+from app.services.attempts import Quota
 from app.services.sessions import TokenPair
 from app.settings import settings
+
+_NOT_YOUR_PASSWORD = {"old_password": ["This is not your password."]}
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,14 @@ class Login:
 
 
 def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
-    """Open a session for the person with this email address or username."""
-    found = db.session.scalar(select(User).where(_is_called(login)))
+    """Open a session for the person with this email address or username.
+
+    The attempt is counted before the password is looked at, and given back when it was right.
+    """
+    found, is_known_here = _find(login, ip_address)
+    quotas = _quotas(login, addresses.counted(ip_address), is_known_here=is_known_here)
+    moment = attempts.take(quotas)
+    checkpoint()
     if not passwords.matches(password, found.password_hash if found else None) or found is None:
         raise InvalidCredentials
     user = _lock(found, password)
@@ -41,20 +51,46 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
         raise EmailNotVerified
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_of(password)
+    attempts.give_back(quotas, moment)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 
 def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
     """Set a new password, end the other sessions, and give this one fresh tokens."""
-    is_right = passwords.matches(old_password, user.password_hash)
-    locked = _lock(user, old_password) if is_right else None
+    quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
+    moment = attempts.take(quotas)
+    checkpoint()
+    if not passwords.matches(old_password, user.password_hash):
+        raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
+    new_hash = users.hash_of_new(user, new_password, field="new_password")
+    locked = _lock(user, old_password)
     if locked is None:
-        raise InvalidRequest(details={"old_password": ["This is not your password."]})
-    locked.password_hash = users.hash_of_new(locked, new_password, field="new_password")
+        raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
+    attempts.give_back(quotas, moment)
+    locked.password_hash = new_hash
     mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)
     account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
     return sessions.renew(user.id, session_id)
+
+
+def _find(login: str, ip_address: str) -> tuple[User | None, bool]:
+    """The person, and whether they have logged in from this address before."""
+    has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
+    found = db.session.execute(select(User, has_been_here).where(_is_called(login))).one_or_none()
+    return (found[0], found[1]) if found else (None, False)
+
+
+def _quotas(login: str, address: str, *, is_known_here: bool) -> list[Quota]:
+    """Who guesses from elsewhere does not lock the owner out: where they have been before, they count apart.
+
+    The name is counted and not the account: that two names are of one account is nobody's business.
+    """
+    name = login.lower()
+    return [
+        Quota.on(settings().ratelimit_login_name, "login as", name, *([address] if is_known_here else [])),
+        Quota.on(settings().ratelimit_login_address, "login from", address),
+    ]
 
 
 def _is_called(login: str) -> ColumnElement[bool]:

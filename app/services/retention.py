@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_
 from app.db import db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment
+from app.models.attempt import Attempts
 from app.models.idempotency_key import IdempotencyKey
 from app.models.mail_token import MailToken
 from app.models.session import Session
@@ -41,6 +42,15 @@ def forget_previews() -> None:
     db.session.execute(
         delete(Assignment)
         .where(Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_attempts() -> None:
+    """Attempts that count no more."""
+    db.session.execute(
+        delete(Attempts)
+        .where(Attempts.forgotten_at < func.now())
         .execution_options(synchronize_session=False)
     )
 

@@ -1,0 +1,21 @@
+"""What has been tried, to be counted: when somebody last failed to log in with a name, or asked for a mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Model
+
+
+class Attempts(Model):
+    """The attempts of one kind by, on or for one thing, those that still count. Only a hash says which thing."""
+
+    __tablename__ = "attempts"
+
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    times: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))
+    forgotten_at: Mapped[datetime]

@@ -1,0 +1,96 @@
+"""Budgets that have to hold whatever becomes of Redis: failed logins, and mails to one recipient.
+
+Exact over any window of time: the moments themselves are kept, as many as are allowed. Racing attempts on one subject
+are counted one after the other. Names and addresses are kept as hashes only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+from sqlalchemy import text
+
+from app.db import db
+from app.errors import Throttled
+from app.settings import settings
+from config import Rate
+
+
+@dataclass(frozen=True)
+class Quota:
+    """So many attempts on a subject."""
+
+    subject: bytes
+    rate: Rate
+
+    @classmethod
+    def on(cls, rate: Rate, *what: str) -> Quota:
+        return cls(hashlib.sha256("\n".join(what).encode()).digest(), rate)
+
+
+def take(quotas: Collection[Quota]) -> datetime | None:
+    """Count an attempt on each of these, or refuse it. Its moment, by which it can be given back."""
+    if not settings().ratelimit_enabled:
+        return None
+    # In one order, so that no two wait in a circle.
+    in_order = sorted(quotas, key=lambda quota: quota.subject)
+    asked = {
+        "subjects": [quota.subject for quota in in_order],
+        "amounts": [quota.rate.amount for quota in in_order],
+        "spans": [quota.rate.seconds for quota in in_order],
+    }
+    counted = db.session.execute(_TAKE, asked).all()
+    waits = [line.wait for line in counted if not line.is_taken]
+    if waits:
+        raise Throttled(max(1, ceil(max(waits))))
+    moment: datetime = counted[0].moment
+    return moment
+
+
+def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
+    """It was no failure."""
+    if moment is not None:
+        subjects = sorted(quota.subject for quota in quotas)
+        db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})
+
+
+_TAKE = text(
+    """
+    WITH asked AS (
+        SELECT subject, amount, make_interval(secs => seconds) AS span, statement_timestamp() AS moment
+        FROM unnest(CAST(:subjects AS bytea[]), CAST(:amounts AS int[]), CAST(:spans AS int[]))
+            AS quota (subject, amount, seconds)
+    ), counted AS (
+        INSERT INTO attempts AS held (subject, times, forgotten_at)
+        SELECT subject, ARRAY[moment], moment + span FROM asked ORDER BY subject
+        ON CONFLICT (subject) DO UPDATE SET
+            times = (
+                SELECT CASE WHEN cardinality(kept) < amount THEN kept || moment ELSE kept END
+                FROM asked CROSS JOIN LATERAL (
+                    SELECT ARRAY(
+                        SELECT at FROM unnest(held.times) AS at WHERE at > moment - span ORDER BY at
+                    ) AS kept
+                ) AS recent
+                WHERE asked.subject = held.subject
+            ),
+            forgotten_at = excluded.forgotten_at
+        RETURNING subject, times
+    )
+    SELECT moment, moment = any(times) AS is_taken,
+        extract(epoch FROM times[greatest(1, cardinality(times) - amount + 1)] + span - moment) AS wait
+    FROM asked JOIN counted USING (subject)
+    """
+)
+
+_GIVE_BACK = text(
+    """
+    UPDATE attempts SET times = array_remove(times, CAST(:moment AS timestamptz))
+    WHERE subject IN (
+        SELECT subject FROM attempts WHERE subject = any(CAST(:subjects AS bytea[])) ORDER BY subject FOR UPDATE
+    )
+    """
+)
