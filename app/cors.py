@@ -1,7 +1,8 @@
 """Which pages of other origins may call us from a browser: those that `CORS_ORIGINS` names, exactly.
 
 There are no cookies, hence no credentials to allow: a page gets no further than its visitor's token, which it must
-have. A preflight is answered before anything is read from the database.
+have. A preflight is answered before anything is read from the database. That answers vary by `Origin` is said with the
+other headers, in `app.security_headers`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,6 @@ def _answer_preflight() -> Response | None:
 
 
 def _let_in(response: Response) -> Response:
-    response.vary.add("Origin")
     origin = request.headers.get("Origin", "")
     if not _is_allowed(origin):
         return response

@@ -11,6 +11,7 @@ import ipaddress
 import platform
 import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -103,18 +104,30 @@ def _count(response: Response) -> Response:
     if request.path in telemetry.PROBES:
         return response
     method = request.method if request.method in METHODS else "OTHER"
-    _answered.labels(method, telemetry.route(), str(response.status_code)).inc()
-    _durations.labels(method, telemetry.route()).observe(telemetry.seconds())
+    answered, duration = _meters(method, telemetry.route(), response.status_code)
+    answered.inc()
+    duration.observe(telemetry.seconds())
     return response
+
+
+@lru_cache(maxsize=4_096)
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _answered.labels(method, route, str(status)), _durations.labels(method, route)
 
 
 def _weigh_pool(_error: BaseException | None) -> None:
     # Jobs and commands have contexts, too, and connections that are not the web server's.
     pool = db.engine.pool if "began_at" in g else None
     if isinstance(pool, QueuePool):
-        _connections.labels("in_use").set(pool.checkedout())
-        _connections.labels("idle").set(pool.checkedin())
-        _connections.labels("allowed").set(2 * pool.size())
+        in_use, idle, allowed = _gauges()
+        in_use.set(pool.checkedout())
+        idle.set(pool.checkedin())
+        allowed.set(2 * pool.size())
+
+
+@lru_cache(maxsize=1)
+def _gauges() -> tuple[Gauge, Gauge, Gauge]:
+    return _connections.labels("in_use"), _connections.labels("idle"), _connections.labels("allowed")
 
 
 class _Standing(Collector):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[redacted]"
+SHORT = 100
+"""Routes, addresses, outcomes: the same few texts again and again."""
 
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|authorization|cookie|credential|api_?key", re.IGNORECASE
@@ -36,6 +39,15 @@ _PATTERNS = (
 
 
 def redacted(text: str) -> str:
+    return _redacted_once(text) if len(text) < SHORT else _redact(text)
+
+
+@lru_cache(maxsize=4_096)
+def _redacted_once(text: str) -> str:
+    return _redact(text)
+
+
+def _redact(text: str) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text

@@ -41,6 +41,13 @@ _DEVICES = (
     "usb",
 )
 
+
+def _written(policy: dict[str, str]) -> tuple[str, str]:
+    return "Content-Security-Policy", "; ".join(f"{what} {sources}" for what, sources in policy.items())
+
+
+_FOR_DATA, _FOR_PAGES, _FOR_DOCUMENTS = map(_written, (_DATA_POLICY, _PAGE_POLICY, _DOCUMENT_POLICY))
+
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -56,26 +63,30 @@ def init_app(app: Flask) -> None:
 
 
 def _protect(response: Response) -> Response:
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    written = "; ".join(f"{directive} {sources}" for directive, sources in _policy(response).items())
-    response.headers.setdefault("Content-Security-Policy", written)
+    said = {name.lower() for name, _ in response.headers}
+    policy = _policy(response)
+    response.headers.extend(
+        [(name, value) for name, value in (*ALWAYS.items(), policy) if name.lower() not in said]
+    )
     return response
 
 
-def _policy(response: Response) -> dict[str, str]:
+def _policy(response: Response) -> tuple[str, str]:
     if response.mimetype != "text/html":
-        return _DATA_POLICY
-    return _DOCUMENT_POLICY if request.endpoint in _DOCUMENTS else _PAGE_POLICY
+        return _FOR_DATA
+    return _FOR_DOCUMENTS if request.endpoint in _DOCUMENTS else _FOR_PAGES
 
 
 def _limit_keeping(response: Response) -> Response:
-    if request.path.startswith(f"{PREFIX}/"):
-        # Many public answers say more to people who are signed in.
-        response.vary.add("Authorization")
-    elif request.path not in PROBES:
-        return response
-    response.headers.setdefault("Cache-Control", _keeping(response))
+    is_ours = request.path.startswith(f"{PREFIX}/")
+    # Many public answers say more to people who are signed in.
+    varies = "Origin, Authorization" if is_ours else "Origin"
+    if "Vary" in response.headers:
+        response.vary.update(varies.split(", "))
+    else:
+        response.headers["Vary"] = varies
+    if is_ours or request.path in PROBES:
+        response.headers.setdefault("Cache-Control", _keeping(response))
     return response
 
 

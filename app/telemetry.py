@@ -154,7 +154,8 @@ def seconds() -> float:
 
 
 def _tell_access(response: Response) -> Response:
-    if request.path in PROBES and response.status_code < 400:
+    is_idle_talk = request.path in PROBES and response.status_code < 400
+    if is_idle_talk or not access.isEnabledFor(logging.INFO):
         return response
     caller = g.get("caller")
     facts = {
