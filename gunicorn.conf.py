@@ -58,6 +58,9 @@ if _format == "json" or (_format == "auto" and _environment.get("APP_ENV") == "p
         },
     }
 
+# The application answers for addresses up to a little less than this, in its own words.
+limit_request_line = 8190
+
 
 def on_starting(_server: Any) -> None:
     """Counts begin with the server: those of an earlier one are gone."""

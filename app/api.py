@@ -34,6 +34,7 @@ from app.errors import (
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
+    UriTooLong,
 )
 from app.lists import PAGING, page_of, sheet_of
 from app.paging import Listing
@@ -293,6 +294,7 @@ def _refusals(
 ) -> set[type[Refusal]]:
     """What every endpoint of this kind can refuse, and what the view declares."""
     refusals: set[type[Refusal]] = {
+        UriTooLong,
         Unauthenticated,
         TokenInvalid,
         InvalidRequest,

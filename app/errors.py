@@ -396,6 +396,14 @@ class TooLarge(Refusal):
     title = "The request body is too large."
 
 
+class UriTooLong(Refusal):
+    """Path and query together may have 8,000 bytes. Lists of many things go into a body."""
+
+    status = 414
+    code = "uri_too_long"
+    title = "The address is too long."
+
+
 class UnsupportedMediaType(Refusal):
     """The body has to be what the endpoint documents: `application/json` in UTF-8, or `multipart/form-data` where a file
     is sent.

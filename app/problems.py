@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, abort, g, jsonify, render_template, request
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from app import text
 from app.errors import (
     Details,
     InternalError,
@@ -37,6 +40,9 @@ log = logging.getLogger(__name__)
 pages = Blueprint("problems", __name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+MOST_DETAILS = 100
+"""A request can be wrong in more places than anybody wants to read about."""
+
 _BY_STATUS: dict[int, type[Refusal]] = {
     400: MalformedBody,
     404: NotFound,
@@ -56,6 +62,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_unavailable)
     app.register_error_handler(PoolTimeout, _render_unavailable)
+    app.register_error_handler(ParseException, _render_unreadable)
     app.register_error_handler(DataError, _render_out_of_range)
     app.register_error_handler(Exception, _render_defect)
 
@@ -86,7 +93,7 @@ def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
     if isinstance(messages, Mapping):
         flat: dict[str, list[str]] = {}
         for name, inner in messages.items():
-            step = path if name == "_schema" else f"{path}.{name}".lstrip(".")
+            step = path if name == "_schema" else f"{path}.{text.printable(str(name))}".lstrip(".")
             for where, sentences in flatten(inner, step).items():
                 flat.setdefault(where, []).extend(sentences)
         return flat
@@ -104,7 +111,8 @@ def _render_http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     kind = _BY_STATUS.get(error.code, InternalError if error.code >= 500 else MalformedBody)
     details = flatten(_without_location(getattr(error, "data", {}).get("messages", {})))
-    response = render(kind(details=details if error.code in {400, 422} else None))
+    told = dict(islice(details.items(), MOST_DETAILS)) if error.code in {400, 422} else None
+    response = render(kind(details=told))
     response.status_code = error.code if error.code in _BY_STATUS else kind.status
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
@@ -124,6 +132,12 @@ def _without_location(messages: Any) -> Any:
 def _render_unavailable(error: DBAPIError | PoolTimeout) -> Response:
     log.error("the database did not answer: %s", type(error).__name__, exc_info=error)
     return render(Unavailable())
+
+
+def _render_unreadable(error: ParseException) -> Response:
+    """The web server finds out about broken chunks only when the body is read."""
+    log.info("the body could not be read: %s", type(error).__name__)
+    return render(MalformedBody())
 
 
 def _render_out_of_range(error: DataError) -> Response:

@@ -13,9 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.wrappers import Response
 
-from app.errors import NotFound
+from app.errors import NotFound, UriTooLong
 from app.settings import settings
 from app.telemetry import PROBES
+
+LONGEST_ADDRESS = 8_000
+"""Bytes of path and query: a little less than gunicorn reads, which would refuse in its own words."""
 
 
 def init_app(app: Flask) -> None:
@@ -25,6 +28,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_port=0, x_prefix=0
         )
+    app.before_request(_check_length)
     app.before_request(_check_name)
     app.before_request(_lead_to_https)
     app.after_request(_remember_https)
@@ -33,6 +37,11 @@ def init_app(app: Flask) -> None:
 def forces_https() -> bool:
     wanted = settings().force_https
     return settings().app_env == "production" if wanted == "auto" else wanted == "on"
+
+
+def _check_length() -> None:
+    if len(request.path.encode()) + len(request.query_string) > LONGEST_ADDRESS:
+        raise UriTooLong
 
 
 def _check_name() -> None:

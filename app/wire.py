@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import marshmallow as ma
 import orjson
@@ -11,13 +14,19 @@ from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 
-from app.errors import MalformedBody, NotFound, UnsupportedMediaType
+from app import strict_json, text
+from app.errors import NotFound, UnsupportedMediaType
 from app.lists import read_cursor
 from app.problems import invalid
-from app.schemas.fields import Upload, check_text
+from app.schemas.base import Schema
+from app.schemas.fields import Upload
 
 _FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers of parts may take beside the files."""
+
+_LONGEST_PATH_PART = 250
+_MOST_TROUBLES = 20
+_HALF_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class OrjsonProvider(JSONProvider):
@@ -36,27 +45,28 @@ class StrictParser(FlaskParser):
     # Of forms, too, the schema says what is unknown.
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"files": None}
 
-    def _raw_load_json(self, req: Request) -> Any:
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        req.max_content_length = getattr(schema, "MAX_BYTES", Schema.MAX_BYTES)
         body = req.get_data(cache=True)
         if not body.strip():
             return {}
-        if req.mimetype != "application/json":
-            raise UnsupportedMediaType("Send JSON.")
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as problem:
-            raise MalformedBody(f"The body is not valid JSON: {problem.msg}.") from problem
+        _check_media_type(req, "application/json", "Send JSON in UTF-8.")
+        sent = strict_json.read(body)
+        # A body without escapes and beyond ASCII has nothing to look for.
+        if b"\\" in body or b"\x7f" in body or not body.isascii():
+            _check_texts(sent, aside=getattr(schema, "REPORTED", ()))
+        return sent
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """A form with files. Its size is limited by what its fields may hold, before it is read."""
-        if req.mimetype != "multipart/form-data":
-            raise UnsupportedMediaType("Send multipart/form-data.")
+        _check_media_type(req, "multipart/form-data", "Send multipart/form-data.")
         limits = [field.max_bytes for field in schema.fields.values() if isinstance(field, Upload)]
         req.max_content_length = sum(limits) + _FORM_OVERHEAD
         sent = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
-        repeated = [name for name, values in sent.lists() if len(values) > 1]
-        if repeated:
-            raise invalid({name: ["Given more than once."] for name in repeated})
+        if None in sent:
+            raise invalid({"body": ["A part of the form has no name."]})
+        _check_texts({name: value for name, value in sent.items() if isinstance(value, str)})
+        _check_single(sent)
         return self._makeproxy(sent, schema)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
@@ -68,31 +78,98 @@ class StrictParser(FlaskParser):
             raise invalid({"after": ["This cursor belongs to other filters; send it alone."]})
         return self._makeproxy(MultiDict({**stored, **req.args}), schema)
 
-    def _handle_invalid_json_error(self, error: Any, req: Request, *_: Any, **__: Any) -> Any:
-        raise MalformedBody from error
-
 
 def check_path(path: dict[str, Any]) -> None:
+    """Nothing that we serve has a name beyond printable ASCII."""
     for value in path.values():
-        if isinstance(value, str):
-            try:
-                check_text(value)
-            except ma.ValidationError as problem:
-                raise NotFound from problem
+        if isinstance(value, str) and not (
+            value.isascii() and value.isprintable() and len(value) <= _LONGEST_PATH_PART
+        ):
+            raise NotFound
 
 
 def check_query(known: set[str]) -> None:
     """An unknown or repeated parameter is a mistake worth telling, not one to ignore."""
-    trouble = {name: ["Unknown parameter."] for name in request.args if name not in known}
-    trouble |= {
-        name: ["Given more than once."]
-        for name, values in request.args.lists()
-        if name in known and len(values) > 1
-    }
-    if trouble:
-        raise invalid(trouble)
+    if not request.query_string:
+        return
+    _check_encoding_of_query(request.query_string)
+    unknown = {text.printable(name): ["Unknown parameter."] for name in request.args if name not in known}
+    if unknown:
+        raise invalid(_first(unknown))
+    _check_single(request.args)
+    _check_texts(dict(request.args))
 
 
 def check_no_body() -> None:
     if request.get_data(cache=True).strip() not in (b"", b"{}", b"null"):
         raise invalid({"body": ["This request takes no body."]})
+
+
+def _check_media_type(req: Request, expected: str, sentence: str) -> None:
+    charset = req.mimetype_params.get("charset", "utf-8").lower()
+    if req.mimetype != expected or charset not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(sentence)
+    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body without a Content-Encoding.")
+
+
+def _check_encoding_of_query(query: bytes) -> None:
+    try:
+        if _HALF_ESCAPE.search(query) is None:
+            unquote_to_bytes(query).decode()
+            return
+    except UnicodeDecodeError:
+        pass
+    raise invalid({"query": ["It is not UTF-8 in percent-encoding."]})
+
+
+def _check_single(sent: MultiDict[str, Any]) -> None:
+    repeated = {name: ["Given more than once."] for name, values in sent.lists() if len(values) > 1}
+    if repeated:
+        raise invalid(_first(repeated))
+
+
+def _check_texts(sent: Any, *, aside: Iterable[str] = ()) -> None:
+    """Refuse characters that nobody may send, in keys and values however deep.
+
+    :param aside: lists whose strings a report judges one by one. Halves of pairs, which no report can repeat, are
+        refused even there.
+    """
+    trouble = dict(_troubles(sent, "", frozenset(aside)))
+    if trouble:
+        raise invalid(_first(trouble))
+
+
+def _troubles(sent: Any, path: str, aside: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(sent, str):
+        found = text.forbidden_in(sent)
+        if found is not None:
+            yield path or "body", [f"Contains a character that is not allowed: {text.named(found)}."]
+    elif isinstance(sent, dict):
+        for name, value in sent.items():
+            yield from _troubles_of_member(name, value, path, aside)
+    elif isinstance(sent, list):
+        for place, value in enumerate(sent):
+            yield from _troubles(value, f"{path}.{place}".lstrip("."), aside)
+
+
+def _troubles_of_member(
+    name: str, value: Any, path: str, aside: frozenset[str]
+) -> Iterator[tuple[str, list[str]]]:
+    step = f"{path}.{text.printable(name)}".lstrip(".")
+    if text.forbidden_in(name, is_line=True):
+        yield step, ["Its name contains a character that is not allowed."]
+    if name in aside and isinstance(value, list):
+        yield from _halves(value, step)
+    else:
+        yield from _troubles(value, step, frozenset())
+
+
+def _halves(strings: list[Any], path: str) -> Iterator[tuple[str, list[str]]]:
+    for place, each in enumerate(strings):
+        if isinstance(each, str) and not text.is_writable(each):
+            yield f"{path}.{place}", ["Contains half of a surrogate pair."]
+
+
+def _first(trouble: dict[str, list[str]]) -> dict[str, list[str]]:
+    return dict(list(trouble.items())[:_MOST_TROUBLES])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -17,7 +17,7 @@ from app.enums import (
     Outcome,
     Source,
 )
-from app.schemas import fields
+from app.schemas import bulk, fields
 from app.schemas.base import ListQuerySchema, Schema, ordering
 from app.schemas.enrollments import EnrollmentSchema
 
@@ -43,6 +43,9 @@ class Strings(ma.fields.List[str]):
 
 class PeopleSchema(Schema):
     """Whom a bulk run is about, by any mixture of identifiers; rows count in this order."""
+
+    MAX_BYTES: ClassVar[int] = bulk.MAX_BYTES
+    REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
 
     user_ids = Strings("UUIDs.")
     emails = Strings("Compared without regard to case.")

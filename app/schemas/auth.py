@@ -19,12 +19,12 @@ class Password(fields.Text):
     """As typed. Whether it is good enough is for the service to say; longer ones are nobody's."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=1000, trim=False, **kwargs)
+        super().__init__(max_length=1000, verbatim=True, is_line=True, **kwargs)
 
 
 class Token(fields.Text):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=4000, **kwargs)
+        super().__init__(max_length=4000, is_line=True, **kwargs)
 
 
 class RegistrationSchema(NamesSchema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -16,6 +16,12 @@ class Schema(ma.Schema):
 
     EXAMPLE: ClassVar[Mapping[str, Any] | None] = None
 
+    MAX_BYTES: ClassVar[int] = 1024 * 1024
+    """What a JSON body may weigh."""
+
+    REPORTED: ClassVar[Collection[str]] = ()
+    """Lists in a body whose strings are judged one by one, in a report: one bad string never refuses the call."""
+
     class Meta:
         unknown = ma.RAISE
 
@@ -25,7 +31,7 @@ class ListQuerySchema(Schema):
 
     page = Whole(
         minimum=1,
-        maximum=2_000_000_000,
+        maximum=9_223_372_036_854_775_807,
         load_default=1,
         strict=False,
         metadata={"description": "Numbered pages reach to row 1,000; deeper, follow `next`."},

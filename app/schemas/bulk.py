@@ -11,6 +11,10 @@ from app.schemas import fields
 from app.schemas.base import Schema
 
 
+MAX_BYTES = 4 * 1024 * 1024
+"""What a body that names many people may weigh."""
+
+
 class Ids(ma.fields.List[str]):
     """A list of strings, at least one. Whether each can be an id is the report's to say."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import marshmallow as ma
@@ -16,6 +17,7 @@ from marshmallow import validate
 from werkzeug.datastructures import FileStorage
 
 from app import storage
+from app import text as text_rules
 from app.errors import TooLarge
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -24,20 +26,45 @@ LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 
 LARGEST_INTEGER = 2_147_483_647
 
-_FORBIDDEN_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
+LONGEST_LINE = 300
+"""Characters; a text that may be longer may have several lines."""
 
 
-def check_text(value: str) -> None:
-    """Refuse what PostgreSQL cannot store: NUL and lone surrogates."""
-    if _FORBIDDEN_CHARACTERS.search(value):
-        raise ma.ValidationError("Contains a character that cannot be stored.")
+LONGEST_EMAIL = 254
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+)
+
+
+def check_text(value: str, *, is_line: bool = False) -> None:
+    """Refuse characters that nobody may send."""
+    found = text_rules.forbidden_in(value, is_line=is_line)
+    if found is not None:
+        raise ma.ValidationError(f"Contains a character that is not allowed: {text_rules.named(found)}.")
 
 
 class Text(ma.fields.String):
-    """A string, trimmed, at most `max_length` characters; blank counts as empty."""
+    """A string, trimmed, at most `max_length` characters; what nobody would see counts as empty.
 
-    def __init__(self, *, max_length: int, min_length: int = 0, trim: bool = True, **kwargs: Any) -> None:
-        self.trim = trim
+    :param verbatim: neither trimmed nor brought into one spelling
+    :param is_line: whether line breaks are refused; by default where no more than a line fits
+    """
+
+    def __init__(
+        self,
+        *,
+        max_length: int,
+        min_length: int = 0,
+        trim: bool = True,
+        verbatim: bool = False,
+        is_line: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.trim = trim and not verbatim
+        self.verbatim = verbatim
+        self.is_line = max_length <= LONGEST_LINE if is_line is None else is_line
         given = kwargs.pop("validate", [])
         rules = [
             validate.Length(min=min_length or None, max=max_length),
@@ -49,8 +76,13 @@ class Text(ma.fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        check_text(text)
-        return text.strip() if self.trim else text
+        check_text(text, is_line=self.is_line)
+        if self.verbatim:
+            return text
+        if text_rules.is_blank(text):
+            return ""
+        tidied = text_rules.tidied(text)
+        return tidied.strip() if self.trim else tidied
 
 
 class Whole(ma.fields.Integer):
@@ -92,7 +124,7 @@ class Id(ma.fields.UUID):
     """A UUID in its usual spelling."""
 
     def _validated(self, value: Any) -> UUID:
-        if isinstance(value, str) and len(value) != 36:
+        if not isinstance(value, UUID) and not (isinstance(value, str) and _UUID.fullmatch(value)):
             raise self.make_error("invalid_uuid")
         result: UUID = super()._validated(value)
         return result
@@ -114,7 +146,7 @@ class Choice(ma.fields.Field[Any]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> StrEnum:
         for word in self.vocabulary:
-            if isinstance(value, str) and value.upper() == word.value.upper():
+            if isinstance(value, str) and value.isascii() and value.upper() == word.value.upper():
                 return word
         raise self.make_error("unknown", choices=", ".join(self.vocabulary))
 
@@ -128,7 +160,7 @@ class Instant(ma.fields.AwareDateTime):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.datetime:
-        if not isinstance(value, str):
+        if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
             moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(dt.UTC)
@@ -199,7 +231,9 @@ class Email(ma.fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        check_text(text)
+        check_text(text, is_line=True)
+        if len(text) > self.LONGEST or not _is_plain_address(text):
+            raise self.make_error("invalid", input=text)
         try:
             checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as problem:
@@ -208,16 +242,19 @@ class Email(ma.fields.String):
 
 
 class Link(ma.fields.Url):
-    """An absolute http or https URL, at most 2,000 characters."""
+    """An absolute http or https URL of a named port, at most 2,000 characters, without anybody's password."""
+
+    LONGEST = 2000
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(schemes={"http", "https"}, validate=validate.Length(max=2000), **kwargs)
+        super().__init__(schemes={"http", "https"}, validate=validate.Length(max=self.LONGEST), **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        check_text(text)
+        if len(text) > LONGEST_EMAIL:
+            raise ma.ValidationError("Not a valid email address.")
         return text
 
 
@@ -249,6 +286,7 @@ class PublicFile(ma.fields.String):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "uri"}, **kwargs)
 
+        check_text(value.filename or "", is_line=True)
     def _serialize(self, value: str | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else storage.url_of(value)
 
@@ -256,3 +294,11 @@ class PublicFile(ma.fields.String):
 def wire_time(moment: dt.datetime) -> str:
     """UTC, ISO 8601, with `Z`: the one spelling of times in answers."""
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+def _is_plain_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.username is None and parts.password is None and parts.port != 0
+    except ValueError:  # a port beyond 65535, half a bracket
+        return False
+
+

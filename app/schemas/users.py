@@ -155,7 +155,10 @@ class NewUserSchema(NamesSchema):
     email = fields.Email(required=True)
     username = Username()
     password = fields.Text(
-        max_length=1000, trim=False, metadata={"description": "Left out: the person cannot log in yet."}
+        max_length=1000,
+        verbatim=True,
+        is_line=True,
+        metadata={"description": "Left out: the person cannot log in yet."},
     )
     role = fields.Choice(Role)
     phone_number = Phone()

@@ -199,7 +199,7 @@ def test_people_of_one_name_get_usernames_of_their_own(office):
         "email;first_name\nk@example.org;Kim\n",
         "First_Name , EMAIL\nKim,k@example.org",
         'email,first_name\n\n"k@example.org","Kim"\n\n,\n',
-        'email,first_name,department\nk@example.org,Kim,"Sales, ""north""\nand south"\n',
+        'email,first_name,department\nk@example.org,Kim,"Sales, ""north"" and south"\n',
     ],
     ids=["mark", "semicolons", "order", "blank lines", "quotes"],
 )

@@ -1,0 +1,62 @@
+"""Which characters people may send: those that can be stored, shown on any screen, and do not lie about the others.
+
+Refused everywhere are control characters, halves of surrogate pairs, non-characters and what turns the direction of
+writing over; line breaks and tabs where a line is expected.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_NEVER = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_BIDI}{_NON_CHARACTERS}]")
+_HALF = re.compile("[\ud800-\udfff]")
+_BREAKS = re.compile("[\t\n\r\u2028\u2029]")
+_LONGEST_COMPOSED = 1_000
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+_INVISIBLE = re.compile(
+    "[\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
+)
+
+
+def forbidden_in(text: str, *, is_line: bool = False) -> str | None:
+    """The first character that nobody may send, or None. With `is_line`, one that breaks a line is such a character."""
+    # Printable ASCII is nearly everything that is ever sent, and looking at it once is enough.
+    if text.isascii() and text.isprintable():
+        return None
+    found = _NEVER.search(text) or _LONE_RETURN.search(text) or (_BREAKS.search(text) if is_line else None)
+    return found[0] if found else None
+
+
+def named(character: str) -> str:
+    """As Unicode writes it: `U+0000`."""
+    return f"U+{ord(character):04X}"
+
+
+def printable(text: str) -> str:
+    """The text so that it can be repeated in an answer, cut where it gets long."""
+    shown = text if len(text) <= 100 else f"{text[:100]}…"
+    return _NEVER.sub("\N{REPLACEMENT CHARACTER}", shown)
+
+
+def tidied(text: str) -> str:
+    """One spelling of what looks the same: line feeds at the ends of lines and, in a name or a title, composed characters.
+
+    Prose keeps its characters: composing takes time that grows with the square of a run of accents.
+    """
+    lines = text.replace("\r\n", "\n")
+    return unicodedata.normalize("NFC", lines) if len(lines) <= _LONGEST_COMPOSED else lines
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it would be seen."""
+    return _INVISIBLE.fullmatch(text) is not None
+
+
+def is_writable(text: str) -> bool:
+    """Whether it can be written in UTF-8."""
+    return _HALF.search(text) is None
