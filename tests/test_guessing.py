@@ -1,0 +1,260 @@
+"""Passwords are not guessed and mailboxes not flooded, with Redis or without; and nobody is locked out of their account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select, text
+
+from app import passwords
+from app.db import db, transaction
+from app.models import Notice
+from app.services import retention
+from config import Rate
+from tests.http import assert_refused, data_of
+from tests.races import at_once, outcomes
+
+PASSWORD = "Analytical-Engine-1843"
+WINDOW = timedelta(minutes=5)
+
+
+@pytest.fixture(params=["with redis", "without redis"])
+def limited(request, app, setting):
+    """Throttled as it is by default, except for the mails that one address asks for."""
+    setting(ratelimit_enabled=True, ratelimit_mail_address=Rate(10_000, 60))
+    breaker = app.extensions["rollcall-redis"].get_retry().breaker
+    breaker._open_until = float("inf") if request.param == "without redis" else 0.0
+    yield
+    breaker._open_until = 0.0
+
+
+@pytest.fixture
+def hashings(monkeypatch):
+    """Every password that was compared with a hash."""
+    seen = []
+    verify = PasswordHasher.verify
+
+    def counting_verify(hasher, stored, password):
+        seen.append(password)
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
+    return seen
+
+
+@pytest.fixture
+def log_in(api):
+    """`log_in("ada", "wrong", "192.0.2.1")`"""
+
+    def attempt(login, password, address="127.0.0.1"):
+        return api.post(
+            "/auth/login",
+            json={"email": login, "password": password},
+            environ_overrides={"REMOTE_ADDR": address},
+        )
+
+    return attempt
+
+
+@pytest.fixture
+def pass_time(app):
+    """Make everything that was attempted so much older."""
+
+    def move(by):
+        with app.app_context(), transaction():
+            db.session.execute(
+                text(
+                    "UPDATE attempts SET forgotten_at = forgotten_at - :by,"
+                    " times = ARRAY(SELECT at - :by FROM unnest(times) AS at)"
+                ),
+                {"by": by},
+            )
+
+    return move
+
+
+def mails(app):
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(Notice))
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("login", ["ada@example.org", "ada", "nobody@example.org", "nobody"])
+def test_one_name_is_tried_five_times_from_wherever(make, log_in, hashings, login):
+    make.student(email="ada@example.org", username="ada", password=PASSWORD)
+
+    answers = [log_in(login, "wrong", f"192.0.2.{number}") for number in range(1, 21)]
+
+    assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 15}
+    assert len(hashings) == 5
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 300
+    assert_refused(log_in(login, PASSWORD, "192.0.2.99"), 429, "throttled")
+
+
+@pytest.mark.usefixtures("limited")
+def test_capital_letters_are_no_other_name(make, log_in):
+    make.student(email="ada@example.org", password=PASSWORD)
+
+    answers = [log_in(name, "wrong") for name in ["ada@example.org", "Ada@Example.ORG"] * 3]
+
+    assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 1}
+
+
+@pytest.mark.usefixtures("limited")
+def test_one_address_tries_ten_times_whomever(log_in, hashings):
+    answers = [log_in(f"person{number}@example.org", "wrong") for number in range(20)]
+
+    assert outcomes(answers) == {"401 invalid_credentials": 10, "429 throttled": 10}
+    assert len(hashings) == 10
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_network_of_ipv6_is_one_address(log_in):
+    answers = [
+        log_in(f"person{number}@example.org", "wrong", f"2001:db8::{number}") for number in range(1, 13)
+    ]
+
+    assert outcomes(answers) == {"401 invalid_credentials": 10, "429 throttled": 2}
+
+
+@pytest.mark.usefixtures("limited")
+def test_attempts_at_the_same_moment_are_counted_one_by_one(make, log_in, hashings):
+    make.student(email="ada@example.org", password=PASSWORD)
+
+    answers = at_once(*[lambda: log_in("ada@example.org", "wrong")] * 16)
+
+    assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 11}
+    assert len(hashings) == 5
+
+
+@pytest.mark.usefixtures("limited")
+def test_whoever_knows_the_password_logs_in_as_often_as_they_like(make, log_in):
+    make.student(email="ada@example.org", password=PASSWORD)
+
+    answers = [log_in("ada@example.org", PASSWORD) for _ in range(20)]
+
+    assert outcomes(answers) == {"200": 20}
+
+
+@pytest.mark.usefixtures("limited")
+def test_an_owner_gets_in_where_they_have_been_before_whatever_others_try(make, log_in):
+    make.student(email="ada@example.org", password=PASSWORD)
+    data_of(log_in("ada@example.org", PASSWORD, "192.0.2.200"))
+    for number in range(1, 20):
+        log_in("ada@example.org", "wrong", f"192.0.2.{number}")
+
+    assert_refused(log_in("ada@example.org", PASSWORD, "192.0.2.99"), 429, "throttled")
+    assert data_of(log_in("ada@example.org", PASSWORD, "192.0.2.200"))
+
+
+@pytest.mark.usefixtures("limited")
+def test_where_the_owner_has_been_nobody_guesses_without_end_either(make, log_in, hashings):
+    make.student(email="ada@example.org", password=PASSWORD)
+    data_of(log_in("ada@example.org", PASSWORD, "192.0.2.200"))
+    hashings.clear()
+
+    answers = [log_in("ada@example.org", "wrong", "192.0.2.200") for _ in range(20)]
+
+    assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 15}
+    assert len(hashings) == 5
+
+
+@pytest.mark.usefixtures("limited")
+def test_half_an_hour_of_trying_costs_at_most_sixty_hashes(make, log_in, hashings, pass_time):
+    make.student(email="ada@example.org", username="ada", password=PASSWORD)
+
+    for minute in range(30):
+        for number in range(1, 7):
+            log_in(("ada", "ada@example.org")[number % 2], "wrong", f"192.0.{minute}.{number}")
+        pass_time(timedelta(minutes=1))
+
+    assert 0 < len(hashings) <= 60
+
+
+@pytest.mark.usefixtures("limited")
+def test_after_five_minutes_one_may_try_again(make, log_in, pass_time):
+    make.student(email="ada@example.org", password=PASSWORD)
+    for _ in range(6):
+        log_in("ada@example.org", "wrong")
+
+    pass_time(WINDOW)
+
+    assert data_of(log_in("ada@example.org", PASSWORD))
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_found_session_does_not_give_away_the_password(api, make, hashings):
+    thief = api.as_(make.student(password=PASSWORD))
+    change = {
+        "old_password": "wrong",
+        "new_password": "Difference-Engine-1822",
+        "new_password_confirm": "Difference-Engine-1822",
+    }
+
+    answers = [thief.post("/auth/change-password", json=change) for _ in range(8)]
+
+    assert outcomes(answers) == {"422 invalid_request": 5, "429 throttled": 3}
+    assert len(hashings) == 5
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("is_known", [True, False])
+def test_one_mailbox_gets_three_mails_in_six_hours_whatever_is_asked(api, app, make, pass_time, is_known):
+    if is_known:
+        make.student(email="ada@example.org", email_verified=False)
+    answers = [
+        api.post(f"/auth/{path}", json={"email": name})
+        for path in ("forgot-password", "resend-verification")
+        for name in ["ada@example.org", "ADA@Example.org"] * 5
+    ]
+
+    assert outcomes(answers) == {"200": 3, "429 throttled": 17}
+    assert mails(app) <= 3
+    assert int(answers[-1].headers["Retry-After"]) > 3_600 * 5
+    pass_time(timedelta(hours=6))
+    assert data_of(api.post("/auth/forgot-password", json={"email": "ada@example.org"})) is None
+
+
+@pytest.mark.usefixtures("limited")
+def test_what_no_longer_counts_is_forgotten(app, log_in, pass_time):
+    log_in("nobody", "wrong")
+    pass_time(WINDOW)
+    log_in("nobody else", "wrong", "192.0.2.1")
+
+    with app.app_context(), transaction():
+        retention.forget_attempts()
+
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(*) FROM attempts")) == 2
+
+
+def test_a_login_holds_no_connection_while_it_hashes(app, make, log_in, monkeypatch):
+    make.student(email="ada@example.org", password=PASSWORD)
+    held = []
+    matches = passwords.matches
+
+    def watching_matches(password, stored):
+        held.append(db.engine.pool.checkedout())
+        return matches(password, stored)
+
+    monkeypatch.setattr(passwords, "matches", watching_matches)
+
+    data_of(log_in("ada@example.org", PASSWORD))
+
+    assert held == [0]
+
+
+@pytest.mark.usefixtures("limited")
+def test_counting_costs_two_statements_more(make, log_in, statements, setting):
+    make.student(email="ada@example.org", password=PASSWORD)
+    log_in("ada@example.org", PASSWORD)
+
+    with statements() as counted:
+        log_in("ada@example.org", PASSWORD)
+    setting(ratelimit_enabled=False)
+    with statements() as free:
+        log_in("ada@example.org", PASSWORD)
+
+    assert (len(counted), len(free)) == (6, 4)
