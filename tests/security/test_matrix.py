@@ -1,0 +1,178 @@
+"""Who may call what about what: every operation, every kind of caller, every state of what it is about.
+
+The cells come from the OpenAPI document and the stage; what each has to answer, from `policy.py`. Whatever is refused
+leaves every table as it was.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from app.enums import MailTokenPurpose
+from tests.http import PREFIX, Client
+from tests.security.policy import OK, POLICY
+from tests.security.snapshot import TABLES, Snapshot
+from tests.security.stage import CALLERS, PASSWORD, Stage
+
+BODIES = {
+    "POST /auth/change-password": lambda _: {"old_password": PASSWORD},
+    "POST /auth/login": lambda stage: {"email": stage.emails["bystander"], "password": PASSWORD},
+    "POST /auth/logout": lambda _: {"refresh": None},
+    "POST /auth/refresh": lambda stage: {"refresh": stage.refresh_token()},
+    "POST /auth/register": lambda _: {"email": "new@stage.example.org"},
+    "POST /auth/reset-password": lambda stage: {"token": stage.mail_token(MailTokenPurpose.RESET_PASSWORD)},
+    "POST /auth/verify-email": lambda stage: {"token": stage.mail_token(MailTokenPurpose.VERIFY_EMAIL)},
+    "POST /courses/{course_id}/assign": lambda stage: {"email": stage.emails["bystander"]},
+}
+"""What a body's example cannot know. None leaves a field out."""
+
+ORDERS = {
+    "POST /courses/{course_id}/sections/reorder": "section",
+    "POST /sections/{section_id}/lessons/reorder": "lesson",
+}
+"""Whose ids are put in order, of the same variant."""
+
+FILES = {
+    "POST /users/import": b"email,first_name\nnew@example.org,New\n",
+    "PUT /auth/me/picture": bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+        "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+    ),
+}
+"""Where a file is sent, one that is accepted."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clean(app, _janitor):
+    """The tests of this module share one stage; it is cleared away after the last."""
+    yield
+    with _janitor.connect() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
+
+
+@pytest.fixture(scope="module")
+def stage(app, _clean):
+    return Stage(app)
+
+
+@pytest.fixture(scope="module")
+def snapshot(stage, config):
+    kept = Snapshot(config.database_url)
+    yield kept
+    kept.drop()
+
+
+@pytest.fixture
+def put_back(snapshot, redis_url):
+    """Everything as it was, before the test and whenever it is called."""
+
+    def restore():
+        snapshot.restore()
+        with Redis.from_url(redis_url) as redis:
+            redis.flushdb()
+
+    if snapshot.changed():
+        restore()
+    return restore
+
+
+@pytest.fixture(scope="module")
+def operations(app):
+    document = app.test_client().get("/openapi.json").get_json()
+    return {
+        f"{method.upper()} {path.removeprefix(PREFIX)}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def cells(stage, rule):
+    """Every caller, with every variant of the object that there is for them."""
+    for caller in CALLERS:
+        for variant in stage.variants(rule.about, caller) if rule.kind else [None]:
+            yield caller, variant
+
+
+def body_of(rule, stage, operation, caller, variant):
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return None
+    body = {**content["example"], **BODIES.get(rule.operation, lambda _: {})(stage)}
+    if rule.kind.endswith(" in body"):
+        body.pop("course_id", None)
+        body[f"{rule.about}_id"] = str(stage.id_of(rule.about, variant, caller))
+    if rule.operation in ORDERS:
+        body["order"] = [str(key) for key in _in_order(rule, stage, variant)]
+    return {field: value for field, value in body.items() if value is not None}
+
+
+def _in_order(rule, stage, variant):
+    if variant == "EMPTY":
+        return [stage.empty_section_id]
+    ordered = stage.ids[ORDERS[rule.operation]]
+    if rule.about == "section" and variant == "PUBLISHED":
+        return [ordered["PREVIEW"], ordered["PUBLISHED"]]
+    return [ordered.get(variant, stage.empty_section_id)]
+
+
+def call(client, stage, rule, operation, caller, variant):
+    method, path = rule.operation.split()
+    path = re.sub(r"{\w+}", lambda _: str(stage.id_of(rule.about, variant, caller)), path)
+    client = client.with_token(stage.tokens.get(caller))
+    if rule.operation in FILES:
+        sent = {"file": (io.BytesIO(FILES[rule.operation]), "file")}
+        return client.request(method, path, data=sent, content_type="multipart/form-data")
+    return client.request(method, path, json=body_of(rule, stage, operation, caller, variant))
+
+
+def answer_of(response):
+    if response.status_code < 400:
+        return response.status_code, "ok"
+    return response.status_code, response.get_json()["error"]["code"]
+
+
+def is_as_promised(expected, answered, operation):
+    status, code = expected
+    if expected == OK:
+        return str(answered[0]) in operation["responses"] and answered[0] < 300
+    return status == answered[0] and code in (None, answered[1])
+
+
+def test_the_policy_has_every_operation_and_no_other(operations):
+    assert set(POLICY) == set(operations)
+
+
+def test_everybody_meets_something_of_every_kind(stage):
+    for rule in POLICY.values():
+        assert {caller for caller, _ in cells(stage, rule)} == set(CALLERS)
+
+
+@pytest.mark.parametrize("name", sorted(POLICY))
+def test_only_the_right_people_get_through(app, _witness, stage, snapshot, put_back, operations, name):
+    rule, operation = POLICY[name], operations[name]
+    client = Client(app, _witness)
+    expected = {cell: rule.answer(stage, *cell) for cell in cells(stage, rule)}
+    refused = [cell for cell in expected if expected[cell] != OK]
+    allowed = [cell for cell in expected if expected[cell] == OK]
+    wrong = {}
+
+    def ask(cell):
+        answered = answer_of(call(client, stage, rule, operation, *cell))
+        if not is_as_promised(expected[cell], answered, operation):
+            wrong[cell] = {"expected": expected[cell], "answered": answered}
+
+    for cell in refused:
+        ask(cell)
+    assert (wrong, snapshot.changed()) == ({}, set())
+
+    for cell in allowed:
+        ask(cell)
+        if not name.startswith("GET"):
+            put_back()  # the next one finds everything as this one did
+    assert (wrong, snapshot.changed()) == ({}, set())
