@@ -11,11 +11,18 @@ from uuid import UUID
 from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError
+from jwt import PyJWTError, encode
 
 from app.errors import TokenInvalid
 
+ISSUER = "rollcall"
+AUDIENCE = "rollcall-api"
+KINDS = {"access", "refresh"}
+LONGEST = 1_000
+
 _manager = JWTManager()
+# All our tokens begin with the same header, and nothing else is read: no key that it names, no algorithm it prefers.
+_HEADER = encode({}, "0" * 32, algorithm="HS256").partition(".")[0] + "."
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,12 @@ class Claims:
 
 
 def init_app(app: Flask) -> None:
+    app.config.update(
+        JWT_ENCODE_ISSUER=ISSUER,
+        JWT_DECODE_ISSUER=ISSUER,
+        JWT_ENCODE_AUDIENCE=AUDIENCE,
+        JWT_DECODE_AUDIENCE=AUDIENCE,
+    )
     _manager.init_app(app)
 
 
@@ -49,11 +62,17 @@ def read(token: str, *, kind: str | None = None) -> Claims:
 
     :raises TokenInvalid: for every other string.
     """
+    if len(token) > LONGEST or not token.startswith(_HEADER):
+        raise TokenInvalid
     try:
         raw = decode_token(token)
         claims = Claims(UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), raw["type"], int(raw["exp"]))
-    except (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError) as problem:
+    except _UNREADABLE as problem:
         raise TokenInvalid from problem
-    if kind is not None and claims.kind != kind:
+    if claims.kind not in ({kind} if kind else KINDS):
         raise TokenInvalid
     return claims
+
+
+# The claims are parsed before the signature is checked.
+_UNREADABLE = (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError, RecursionError)
