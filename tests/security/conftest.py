@@ -1,0 +1,56 @@
+"""One stage for all the tests of a module here; it is cleared away after the last of them."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from tests.http import PREFIX
+from tests.security.snapshot import TABLES, Snapshot
+from tests.security.stage import Stage
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clean(app, _janitor):
+    """In place of the cleaning after every test."""
+    yield
+    with _janitor.connect() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
+
+
+@pytest.fixture(scope="module")
+def stage(app, _clean):
+    return Stage(app)
+
+
+@pytest.fixture(scope="module")
+def snapshot(stage, config):
+    kept = Snapshot(config.database_url)
+    yield kept
+    kept.drop()
+
+
+@pytest.fixture
+def put_back(snapshot, redis_url):
+    """Everything as it was, before the test and whenever it is called."""
+
+    def restore():
+        snapshot.restore()
+        with Redis.from_url(redis_url) as redis:
+            redis.flushdb()
+
+    if snapshot.changed():
+        restore()
+    return restore
+
+
+@pytest.fixture(scope="module")
+def operations(app):
+    document = app.test_client().get("/openapi.json").get_json()
+    return {
+        f"{method.upper()} {path.removeprefix(PREFIX)}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
