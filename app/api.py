@@ -50,9 +50,6 @@ View = Callable[..., Any]
 
 def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
     app.json = OrjsonProvider(app)
-    # A trailing slash is optional and nothing redirects: a redirect would drop a POST body.
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
     openapi.init_app(app)
     api = openapi.Api()
     api.init_app(app)
@@ -126,6 +123,7 @@ class Blueprint(flask_smorest.Blueprint):
                 if status_code == 204:
                     return Response(status=204)
                 data = instance.dump(result) if instance else None
+                preconditions.remember(data)
                 response = jsonify(success=True, message=message, data=data)
                 response.status_code = status_code
                 return response

@@ -1,16 +1,21 @@
 """Versions of single resources over HTTP: `ETag`, `If-None-Match`, `If-Match`.
 
-A version is a digest of what the caller reads, so that anything a reader could notice makes a new one. A write that
-names a version is checked against a fresh reading in its own transaction, behind a lock on the resource: of two writers
-who read the same version, one is refused.
+A tag has two parts: which edit the caller read, and a digest of all that was read. For readers both count, so that
+whatever they could notice makes a new version. For writers the edit counts: somebody else's enrollment moves a counter
+on the course's page and is no reason to refuse its instructor's change. What knows no edits (`updated_at`) has the
+digest alone.
+
+A write that names a version is checked against a fresh reading in its own transaction, behind a lock on the resource:
+of two writers who read the same version, one is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 
 from app.db import lock_name
 from app.errors import PreconditionFailed, PreconditionRequired
@@ -18,13 +23,20 @@ from app.settings import settings
 
 View = Callable[..., Any]
 
+_PARTS = "."
+
+
+def remember(members: Any) -> None:
+    """Note which edit of a resource is being answered with."""
+    g.edited_at = members.get("updated_at") if isinstance(members, dict) else None
+
 
 def tag(response: Response) -> Response:
     """Name the version of what was read; answer 304 when the caller has it already."""
     if response.status_code != 200 or response.is_streamed:
         return response
     if "ETag" not in response.headers:
-        response.add_etag()
+        response.set_etag(_version(response))
     response.make_conditional(request)
     return response
 
@@ -36,8 +48,18 @@ def check(reader: View, path: dict[str, Any]) -> None:
         if settings().require_if_match:
             raise PreconditionRequired
         return
-    current = current_app.make_response(reader(**path))
-    current.add_etag()
-    etag, _ = current.get_etag()
-    if etag is None or not request.if_match.contains(etag):
+    current = _version(current_app.make_response(reader(**path)))
+    offered = request.if_match
+    edit = current.partition(_PARTS)[0]
+    if not (offered.star_tag or edit in {each.partition(_PARTS)[0] for each in offered.as_set()}):
         raise PreconditionFailed
+
+
+def _version(response: Response) -> str:
+    edited_at = g.pop("edited_at", None)
+    digest = _digest(response.get_data())
+    return f"{_digest(edited_at.encode())}{_PARTS}{digest}" if edited_at else digest
+
+
+def _digest(read: bytes) -> str:
+    return sha256(read).hexdigest()[:24]

@@ -37,6 +37,17 @@ def test_a_write_that_names_the_current_version_is_made(api, make, course):
     assert data_of(response)["venue"] == "Hall 2"
 
 
+def test_somebody_elses_enrollment_is_no_edit(api, make, course):
+    admin, student = api.as_(make.admin()), api.as_(make.student())
+    read = admin.get(f"/courses/{course.id}").headers["ETag"]
+
+    data_of(student.post(f"/courses/{course.id}/enroll"), 201)
+
+    assert admin.get(f"/courses/{course.id}").headers["ETag"] != read
+    response = admin.patch(f"/courses/{course.id}", json={"venue": "Hall 2"}, headers={"If-Match": read})
+    assert data_of(response)["venue"] == "Hall 2"
+
+
 @pytest.mark.parametrize("stale", ['"some-other-version"', 'W/"weak"', "garbage"])
 def test_a_write_that_names_another_version_changes_nothing(api, make, course, stale):
     admin = api.as_(make.admin())

@@ -7,6 +7,7 @@ from app.access import caller, public, requires, visitor
 from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
+    AlreadyEnrolled,
     ApprovalRequired,
     CodeTaken,
     CourseIncomplete,
@@ -89,7 +90,7 @@ def show_course(ref: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CourseReplaceSchema)
 @blp.response(200, CourseDetailSchema, message="The course is changed.")
-@blp.refuses(Forbidden, SlugTaken, CourseUnderReview)
+@blp.refuses(Forbidden, SlugTaken, CourseUnderReview, AlreadyEnrolled)
 def replace_course(values: dict[str, Any], ref: str):
     """Write a course anew; slug and instructor stay unless given."""
     return courses_write.update(caller(), ref, **values)
@@ -99,7 +100,7 @@ def replace_course(values: dict[str, Any], ref: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CoursePatchSchema, partial=True)
 @blp.response(200, CourseDetailSchema, message="The course is changed.")
-@blp.refuses(Forbidden, SlugTaken, CourseUnderReview)
+@blp.refuses(Forbidden, SlugTaken, CourseUnderReview, AlreadyEnrolled)
 def edit_course(changes: dict[str, Any], ref: str):
     """Change fields of a course.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from app.models.columns import one_of, word
 from app.models.course import Course
 from app.models.user import User
 
+ALMOST_ALL = Decimal("99.99")
 SEAT_HOLDERS = (EnrollmentStatus.ACTIVE, EnrollmentStatus.COMPLETED)
 
 
@@ -119,10 +120,11 @@ class Enrollment(Identified, Model):
 
     @property
     def completion_percentage(self) -> Decimal:
-        """Two decimals, rounded down, so that 100.00 means all of them."""
+        """Two decimals; 100.00 only when all of them are done."""
         total, done = self._counted
         share = Decimal(done * 100) / total if total else Decimal(0)
-        return share.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+        rounded = share.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        return rounded if done == total else min(rounded, ALMOST_ALL)
 
     @classmethod
     def holds_seat(cls) -> ColumnElement[bool]:

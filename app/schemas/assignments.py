@@ -61,6 +61,8 @@ class PeopleSchema(Schema):
 
     @ma.validates_schema
     def _check_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        if empty := {name: ["Must not be empty."] for name in IDENTIFIERS if data.get(name) == []}:
+            raise ma.ValidationError(empty)
         if not any(data.get(name) for name in IDENTIFIERS):
             raise ma.ValidationError(f"Name at least one person in {', '.join(IDENTIFIERS)}.", "user_ids")
 

@@ -161,12 +161,7 @@ class CourseReplaceSchema(Schema):
     instructor_id = fields.Id()
     level = fields.Choice(Level, load_default=Level.BEGINNER)
     price = fields.Money(load_default=Decimal(0), metadata={"example": "49.90"})
-    currency = fields.Text(
-        max_length=3,
-        validate=validate.Regexp(r"[A-Z]{3}\Z", error="A currency is three capital letters."),
-        load_default=None,
-        metadata={"pattern": "^[A-Z]{3}$"},
-    )
+    currency = fields.Currency(load_default=None, metadata={"pattern": "^[A-Za-z]{3}$", "example": "EUR"})
     preview_video = fields.Link(load_default=None)
     duration_hours = fields.Hours(load_default=None)
     requirements = fields.Text(max_length=5000, load_default="")

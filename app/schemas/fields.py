@@ -19,6 +19,7 @@ from werkzeug.datastructures import FileStorage
 from app import storage
 from app import text as text_rules
 from app.errors import TooLarge
+from app.schemas.currencies import ISO_4217
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
@@ -224,6 +225,18 @@ class Hours(ma.fields.Field[Decimal]):
         return Decimal(written)
 
 
+class Currency(ma.fields.String):
+    """An ISO 4217 code, in any case in, in capitals out."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        code: str = super()._deserialize(value, attr, data, **kwargs)
+        if code.upper() not in ISO_4217:
+            raise ma.ValidationError("Not a currency of ISO 4217.")
+        return code.upper()
+
+
 class Email(ma.fields.String):
     """A mail address, lower-cased, without asking the network whether its domain exists."""
 
@@ -238,7 +251,8 @@ class Email(ma.fields.String):
             checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as problem:
             raise ma.ValidationError("Not a valid email address.") from problem
-        return checked.normalized.lower()
+        # A domain outside ASCII in its spelling on the wire: the same one for every client, and mail can be sent to it.
+        return (checked.ascii_email or checked.normalized).lower()
 
 
 class Link(ma.fields.Url):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, exists, func, select
+from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
 
@@ -66,7 +67,14 @@ def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
 
 
 def delete(ref: str | UUID) -> None:
+    """Remove a shelf that no course stands on; deleted courses let go of it."""
     category = _lock(ref)
+    db.session.execute(
+        change(Course)
+        .where(Course.category_id == category.id, Course.deleted_at.is_not(None))
+        .values(category_id=None, updated_at=Course.updated_at)
+        .execution_options(synchronize_session=False)
+    )
     with refusing({Course.CATEGORY_EXISTS: CategoryInUse()}):
         db.session.delete(category)
 

@@ -37,7 +37,7 @@ _OUTLINE = (
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
     """The course with this id, slug or code as it is now, if the viewer may see it."""
     found = select(Course).where(named(ref), Course.visible_to(viewer))
-    found = found.order_by((Course.slug == str(ref)).desc()).limit(1)
+    found = found.order_by(is_code(ref).desc()).limit(1)
     # Counters move in SQL: a course that this session read earlier is read again.
     course = db.session.scalar(found.execution_options(populate_existing=True))
     if course is None:
@@ -53,9 +53,11 @@ def get_managed(user: User, ref: str | UUID) -> Course:
     return course
 
 
-def lock(course_id: UUID) -> Course:
+def lock(course_id: UUID, *, even_deleted: bool = False) -> Course:
     """The course as it is now, and nobody else changes its state or seats until the transaction ends."""
-    found = select(Course).where(Course.id == course_id, Course.deleted_at.is_(None))
+    found = select(Course).where(Course.id == course_id)
+    if not even_deleted:
+        found = found.where(Course.deleted_at.is_(None))
     course = db.session.scalar(
         found.with_for_update(key_share=True).execution_options(populate_existing=True)
     )
@@ -88,7 +90,7 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
             with_expression(Course.is_managed, _is_managed(viewer)),
             with_expression(Course.publish_refused, literal(publish_refused, Text)),
         )
-        .order_by((Course.slug == str(ref)).desc())
+        .order_by(is_code(ref).desc())
         .limit(1)
         .execution_options(populate_existing=True)
     )
@@ -171,7 +173,12 @@ def named(ref: str | UUID) -> ColumnElement[bool]:
     course_id = as_id(ref)
     if course_id is not None:
         return Course.id == course_id
-    return or_(Course.slug == str(ref), func.upper(Course.code) == str(ref).upper())
+    return or_(Course.slug == str(ref), is_code(ref))
+
+
+def is_code(ref: str | UUID) -> ColumnElement[bool]:
+    """Where one course's slug is another's code, the code is meant: nobody shadows a course by a slug."""
+    return func.upper(Course.code) == str(ref).upper()
 
 
 def as_id(ref: str | UUID) -> UUID | None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db, refusing
 from app.enums import EnrollmentStatus, Role
-from app.errors import CodeTaken, CourseInUse, Forbidden, InvalidRequest, Refusal, SlugTaken
+from app.errors import AlreadyEnrolled, CodeTaken, CourseInUse, Forbidden, InvalidRequest, Refusal, SlugTaken
 from app.models.category import Category
 from app.models.course import Course
 from app.models.enrollment import Enrollment
@@ -54,6 +54,8 @@ def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
     changed = {name: value for name, value in changes.items() if getattr(course, name) != value}
     _refuse_for_others(actor, changed, "instructor_id")
     _check(actor, {**_relevant(course), **changed}, changed=changed)
+    if "instructor_id" in changed:
+        _refuse_learner(course, changed["instructor_id"])
     if changed:
         _apply(actor, course, changed)
     return courses.show(actor, course.id)
@@ -169,6 +171,19 @@ def _can_teach(user_id: UUID) -> bool:
     teaches = User.role.in_((Role.INSTRUCTOR, Role.ADMIN))
     statement = select(User.id).where(User.id == user_id, User.is_active, teaches)
     return db.session.scalar(statement.with_for_update(read=True, key_share=True)) is not None
+
+
+def _refuse_learner(course: Course, user_id: UUID) -> None:
+    """Nobody is enrolled in their own course. Under the course's lock, so that nobody joins meanwhile."""
+    held = select(Enrollment.id).where(
+        Enrollment.course_id == course.id, Enrollment.user_id == user_id, Enrollment.holds_seat()
+    )
+    enrollment_id = db.session.scalar(held)
+    if enrollment_id is not None:
+        raise AlreadyEnrolled(
+            "Whoever is to teach the course is enrolled in it.",
+            details={"enrollment_id": [str(enrollment_id)]},
+        )
 
 
 def _currency() -> str:

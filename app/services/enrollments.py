@@ -76,7 +76,7 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
     Progress stays for the day they come back.
     """
     enrollment = get_visible(actor, enrollment_id)
-    courses.lock(enrollment.course_id)
+    courses.lock(enrollment.course_id, even_deleted=True)
     _refuse_leaving(actor, _lock(enrollment_id))
     _free_seat(enrollment_id)
     return rosters.show(enrollment_id)

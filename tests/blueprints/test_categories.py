@@ -1,5 +1,7 @@
 """The shelves of the catalogue."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.enums import CourseStatus
@@ -127,3 +129,10 @@ def test_an_unknown_field_or_a_bad_slug_is_refused(api, make):
         admin.post("/categories", json={"name": "A", "slug": "Not A Slug"}), 422, "invalid_request"
     )
     assert "name" in assert_refused(admin.post("/categories", json={"name": "  "}), 422, "invalid_request")
+
+
+def test_a_category_of_deleted_courses_alone_can_be_deleted(api, make):
+    category = make.category()
+    make.course(category=category, deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert api.as_(make.admin()).delete(f"/categories/{category.id}").status_code == 204

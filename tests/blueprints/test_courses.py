@@ -49,7 +49,7 @@ def test_only_instructors_and_admins_make_courses(api, make):
         ({**COURSE, "title": "x" * 201}, "title"),
         ({**COURSE, "price": -1}, "price"),
         ({**COURSE, "price": "1.999"}, "price"),
-        ({**COURSE, "currency": "usd"}, "currency"),
+        ({**COURSE, "currency": "usdollar"}, "currency"),
         ({**COURSE, "total_seats": 0}, "total_seats"),
         ({**COURSE, "status": "PUBLISHED"}, "status"),
         ({**COURSE, "preview_video": "javascript:alert(1)"}, "preview_video"),
@@ -147,13 +147,6 @@ def test_a_course_is_found_by_id_slug_and_code(api, make):
         assert data_of(api.get(f"/courses/{ref}"))["id"] == str(course.id)
     for ref in ("nothing", "0195a1a1-0000-7000-8000-000000000000", "LEDGERS", "a%00b"):
         assert_refused(api.get(f"/courses/{ref}"), 404, "not_found")
-
-
-def test_a_slug_goes_before_a_code_of_the_same_spelling(api, make):
-    coded, named = make.course(code="COURSE-9001"), make.course(slug="course-9001")
-
-    assert data_of(api.get("/courses/course-9001"))["id"] == str(named.id)
-    assert data_of(api.get("/courses/COURSE-9001"))["id"] == str(coded.id)
 
 
 def test_the_detail_shows_the_outline_and_no_bodies(api, make):
@@ -441,3 +434,35 @@ def test_an_import_may_speak_of_the_past(app, api, make):
 def make_complete(course):
     course.lesson_count = 1
     db.session.flush()
+
+
+def test_a_slug_does_not_shadow_another_courses_code(api, make):
+    coded = make.course()
+    shadow = make.course(slug=coded.code.lower())
+
+    assert data_of(api.get(f"/courses/{coded.code.lower()}"))["id"] == str(coded.id)
+    assert data_of(api.get(f"/courses/{shadow.id}"))["slug"] == coded.code.lower()
+
+
+def test_a_course_is_not_given_to_somebody_who_is_enrolled_in_it(api, make):
+    course, teacher = make.course(), make.instructor()
+    enrollment = make.enrollment(course, teacher)
+
+    response = api.as_(make.admin()).patch(f"/courses/{course.id}", json={"instructor_id": str(teacher.id)})
+
+    assert assert_refused(response, 409, "already_enrolled") == {"enrollment_id": [str(enrollment.id)]}
+
+
+@pytest.mark.parametrize(("sent", "stored"), [("eur", "EUR"), ("JPY", "JPY")])
+def test_a_currency_is_read_in_any_case(api, make, sent, stored):
+    body = {"title": "Priced", "description": "It costs.", "price": "5", "currency": sent}
+
+    assert data_of(api.as_(make.instructor()).post("/courses", json=body), 201)["currency"] == stored
+
+
+def test_what_is_no_currency_is_refused(api, make):
+    body = {"title": "Priced", "description": "It costs.", "price": "5", "currency": "ZZZ"}
+
+    details = assert_refused(api.as_(make.instructor()).post("/courses", json=body), 422, "invalid_request")
+
+    assert set(details) == {"currency"}

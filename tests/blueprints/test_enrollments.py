@@ -237,7 +237,7 @@ def test_required_lessons_decide_and_optional_ones_stand_beside(api, make):
     shown = data_of(api.as_(student).get(f"/enrollments/{enrollment.id}"))
 
     assert (shown["total_lessons"], shown["completed_lessons"]) == (3, 2)
-    assert shown["completion_percentage"] == 66.66
+    assert shown["completion_percentage"] == 66.67
     assert (shown["optional_total"], shown["optional_completed"]) == (2, 1)
 
 
@@ -458,3 +458,23 @@ def course_of(make, course):
 
 def get_user(make, user_id):
     return make._fresh(User, user_id)
+
+
+def test_a_deleted_course_can_still_be_left(api, make):
+    student = make.student()
+    enrollment = make.enrollment(make.course(deleted_at=datetime(2026, 1, 1, tzinfo=UTC)), student)
+
+    assert data_of(api.as_(student).delete(f"/enrollments/{enrollment.id}"))["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "shown"), [(1, 3, 33.33), (2, 3, 66.67), (6, 7, 85.71), (3, 3, 100.0)]
+)
+def test_the_percentage_is_rounded_to_two_decimals(api, make, done, of, shown):
+    course, student = make.course(lessons=of), make.student()
+    enrollment = make.enrollment(course, student)
+    make.progress(enrollment, *make.lessons_of(course)[:done])
+
+    response = api.as_(student).get(f"/enrollments/{enrollment.id}")
+
+    assert data_of(response)["completion_percentage"] == shown

@@ -75,7 +75,7 @@ def test_admins_see_every_notice(admin, mail):
         "reason": "SMTP 550 no",
         "enrollment_id": str(found.enrollment_id),
         "course_id": str(found.course_id),
-            "cause_id": None,
+        "cause_id": None,
         "assignment_id": None,
         "user_id": str(found.user_id),
         "completion_number": 0,
