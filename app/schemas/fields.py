@@ -30,8 +30,8 @@ LARGEST_INTEGER = 2_147_483_647
 LONGEST_LINE = 300
 """Characters; a text that may be longer may have several lines."""
 
-
 LONGEST_EMAIL = 254
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -244,9 +244,8 @@ class Email(ma.fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        check_text(text, is_line=True)
-        if len(text) > self.LONGEST or not _is_plain_address(text):
-            raise self.make_error("invalid", input=text)
+        if len(text) > LONGEST_EMAIL:
+            raise ma.ValidationError("Not a valid email address.")
         try:
             checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as problem:
@@ -267,8 +266,9 @@ class Link(ma.fields.Url):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > LONGEST_EMAIL:
-            raise ma.ValidationError("Not a valid email address.")
+        check_text(text, is_line=True)
+        if len(text) > self.LONGEST or not _is_plain_address(text):
+            raise self.make_error("invalid", input=text)
         return text
 
 
@@ -286,6 +286,7 @@ class Upload(ma.fields.Field[bytes]):
     ) -> bytes:
         if not isinstance(value, FileStorage):
             raise self.make_error("invalid")
+        check_text(value.filename or "", is_line=True)
         content = value.stream.read(self.max_bytes + 1)
         if len(content) > self.max_bytes:
             raise TooLarge(f"The file may have at most {self.max_bytes} bytes.")
@@ -300,14 +301,10 @@ class PublicFile(ma.fields.String):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "uri"}, **kwargs)
 
-        check_text(value.filename or "", is_line=True)
     def _serialize(self, value: str | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else storage.url_of(value)
 
 
-def wire_time(moment: dt.datetime) -> str:
-    """UTC, ISO 8601, with `Z`: the one spelling of times in answers."""
-    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 def _is_plain_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -316,3 +313,6 @@ def _is_plain_address(text: str) -> bool:
         return False
 
 
+def wire_time(moment: dt.datetime) -> str:
+    """UTC, ISO 8601, with `Z`: the one spelling of times in answers."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
