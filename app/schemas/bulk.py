@@ -10,7 +10,6 @@ import marshmallow as ma
 from app.schemas import fields
 from app.schemas.base import Schema
 
-
 MAX_BYTES = 4 * 1024 * 1024
 """What a body that names many people may weigh."""
 
