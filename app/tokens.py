@@ -75,4 +75,12 @@ def read(token: str, *, kind: str | None = None) -> Claims:
 
 
 # The claims are parsed before the signature is checked.
-_UNREADABLE = (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError, RecursionError)
+_UNREADABLE = (
+    PyJWTError,
+    JWTExtendedException,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+)

@@ -15,7 +15,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 
 from app import strict_json, text
-from app.errors import NotFound, UnsupportedMediaType
+from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from app.lists import read_cursor
 from app.problems import invalid
 from app.schemas.base import Schema
@@ -46,8 +46,7 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"files": None}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        req.max_content_length = getattr(schema, "MAX_BYTES", Schema.MAX_BYTES)
-        body = req.get_data(cache=True)
+        body = _whole_body(req, limit=getattr(schema, "MAX_BYTES", Schema.MAX_BYTES))
         if not body.strip():
             return {}
         _check_media_type(req, "application/json", "Send JSON in UTF-8.")
@@ -103,6 +102,17 @@ def check_query(known: set[str]) -> None:
 def check_no_body() -> None:
     if request.get_data(cache=True).strip() not in (b"", b"{}", b"null"):
         raise invalid({"body": ["This request takes no body."]})
+
+
+def _whole_body(req: Request, *, limit: int) -> bytes:
+    """All of the body. What breaks off, or would be cut at the limit, is never taken for the whole."""
+    req.max_content_length = limit
+    body = req.get_data(cache=True)
+    if req.content_length is None and len(body) >= limit:
+        raise TooLarge
+    if len(body) < (req.content_length or 0):
+        raise MalformedBody("The body ended before it was complete.")
+    return body
 
 
 def _check_media_type(req: Request, expected: str, sentence: str) -> None:

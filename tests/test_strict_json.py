@@ -23,6 +23,7 @@ from app.errors import MalformedBody
         (b"[" * 32 + b"]" * 32, json.loads("[" * 32 + "]" * 32)),
         (b'"' + b"[" * 100_000 + b'"', "[" * 100_000),
     ],
+    ids=lambda part: repr(part)[:30],
 )
 def test_json_is_read(body, meaning):
     assert strict_json.read(body) == meaning
@@ -57,6 +58,7 @@ def test_json_is_read(body, meaning):
         b"[" * 33 + b"]" * 33,
         b"[" + b"[]," * 20_001 + b"[]]",
     ],
+    ids=lambda body: repr(body[:30]),
 )
 def test_what_two_readers_might_understand_differently_is_refused(body):
     with pytest.raises(MalformedBody):
@@ -75,6 +77,7 @@ def test_what_two_readers_might_understand_differently_is_refused(body):
         b"9" * 4_000_000,
         b"0." + b"9" * 4_000_000,
     ],
+    ids=["arrays", "objects", "many", "escapes", "escapes behind", "quotes", "digits", "decimals"],
 )
 def test_no_body_of_four_megabytes_takes_long_to_refuse(body):
     began = time.process_time()
