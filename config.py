@@ -229,7 +229,10 @@ class Config:
         "5/5 minutes", _rate, "failed logins with one name; an account has two, its email and its username"
     )
     ratelimit_login_address: Rate = _setting("10/5 minutes", _rate, "failed logins from one address")
-    ratelimit_login_everybody: Rate = _setting("1000/5 minutes", _rate, "logins of all people together")
+    ratelimit_login_everybody: Rate = _setting(
+        "1000/5 minutes", _rate, "failed logins of all people together, where they have not been before"
+    )
+    ratelimit_login: Rate = _setting("300/5 minutes", _rate, "logins from one address, right or wrong")
     ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one address")
     ratelimit_refresh: Rate = _setting(
         "600/hour", _rate, "tokens refreshed or verified from one address; many people may share it"

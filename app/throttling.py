@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from math import ceil
 from time import time
 from typing import NamedTuple, TypeVar
@@ -31,29 +30,24 @@ View = TypeVar("View", bound=Callable[..., object])
 _EXTENSION = "rollcall-limiter"
 
 
-class Per(Enum):
-    """Whose requests are counted together."""
-
-    CALLER = "caller"
-    ADDRESS = "address"
-    EVERYBODY = "everybody"
-
-
 @dataclass(frozen=True)
 class Budget:
+    """So many requests of one user, or of one address where nobody is signed in."""
+
     name: str
     rate: Callable[[Config], Rate]
-    per: Per = Per.CALLER
+    is_of_address: bool = False
+    """whoever is signed in"""
 
 
 ANONYMOUS = Budget("anonymous", lambda known: known.ratelimit_anonymous)
 USER = Budget("user", lambda known: known.ratelimit_user)
 CATALOGUE = Budget("catalogue", lambda known: known.ratelimit_catalogue)
 BULK = Budget("bulk", lambda known: known.ratelimit_bulk)
-LOGIN = Budget("login", lambda known: known.ratelimit_login_everybody, Per.EVERYBODY)
-REGISTER = Budget("register", lambda known: known.ratelimit_register, Per.ADDRESS)
-REFRESH = Budget("refresh", lambda known: known.ratelimit_refresh, Per.ADDRESS)
-MAIL = Budget("mail", lambda known: known.ratelimit_mail_address, Per.ADDRESS)
+LOGIN = Budget("login", lambda known: known.ratelimit_login, is_of_address=True)
+REGISTER = Budget("register", lambda known: known.ratelimit_register, is_of_address=True)
+REFRESH = Budget("refresh", lambda known: known.ratelimit_refresh, is_of_address=True)
+MAIL = Budget("mail", lambda known: known.ratelimit_mail_address, is_of_address=True)
 
 
 class Standing(NamedTuple):
@@ -92,7 +86,7 @@ class RedisOrMemory(RedisStorage):
 
 def init_app(app: Flask) -> None:
     with app.app_context():
-        limiter = Limiter(_address, app=app, storage_uri="rollcall://", key_prefix="rollcall:limit")
+        limiter = Limiter(lambda: "", app=app, storage_uri="rollcall://", key_prefix="rollcall:limit")
     app.extensions[_EXTENSION] = limiter
     app.after_request(_tell_standing)
 
@@ -117,14 +111,9 @@ def spend(budget: Budget | None, user_id: UUID | None, *, is_catalogue: bool) ->
         return
     drawn = budget or _usual(user_id, is_catalogue=is_catalogue)
     count, standing = _count(drawn, user_id)
-    if drawn.per is not Per.EVERYBODY:
-        g.standing = standing
+    g.standing = standing
     if count > standing.rate.amount:
         raise Throttled(standing.resets_in)
-
-
-def _address() -> str:
-    return addresses.counted(request.remote_addr or "")
 
 
 def _usual(user_id: UUID | None, *, is_catalogue: bool) -> Budget:
@@ -143,9 +132,9 @@ def _count(budget: Budget, user_id: UUID | None) -> tuple[int, Standing]:
 
 
 def _whose(budget: Budget, user_id: UUID | None) -> str:
-    if budget.per is Per.EVERYBODY:
-        return "everybody"
-    return _address() if user_id is None or budget.per is Per.ADDRESS else str(user_id)
+    if user_id is None or budget.is_of_address:
+        return addresses.counted(request.remote_addr or "")
+    return str(user_id)
 
 
 def _tell_standing(response: Response) -> Response:

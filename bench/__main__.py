@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import assign
+from bench import accounts, assign
 
-BENCHES = {"assign": assign.measure}
+BENCHES = {"accounts": accounts.measure, "assign": assign.measure}
 
 
 def main() -> None:

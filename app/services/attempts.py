@@ -58,15 +58,21 @@ def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
         db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})
 
 
+# Who is refused for what is known already writes nothing; a race is decided by the row.
 _TAKE = text(
     """
     WITH asked AS (
         SELECT subject, amount, make_interval(secs => seconds) AS span, statement_timestamp() AS moment
         FROM unnest(CAST(:subjects AS bytea[]), CAST(:amounts AS int[]), CAST(:spans AS int[]))
             AS quota (subject, amount, seconds)
+    ), full_already AS (
+        SELECT subject, times FROM asked JOIN attempts USING (subject)
+        WHERE times[greatest(1, cardinality(times) - amount + 1)] > moment - span AND cardinality(times) >= amount
     ), counted AS (
         INSERT INTO attempts AS held (subject, times, forgotten_at)
-        SELECT subject, ARRAY[moment], moment + span FROM asked ORDER BY subject
+        SELECT subject, ARRAY[moment], moment + span FROM asked
+        WHERE NOT EXISTS (SELECT FROM full_already)
+        ORDER BY subject
         ON CONFLICT (subject) DO UPDATE SET
             times = (
                 SELECT CASE WHEN cardinality(kept) < amount THEN kept || moment ELSE kept END
@@ -82,7 +88,7 @@ _TAKE = text(
     )
     SELECT moment, moment = any(times) AS is_taken,
         extract(epoch FROM times[greatest(1, cardinality(times) - amount + 1)] + span - moment) AS wait
-    FROM asked JOIN counted USING (subject)
+    FROM asked JOIN (SELECT * FROM counted UNION ALL SELECT * FROM full_already) AS standing USING (subject)
     """
 )
 

@@ -86,10 +86,14 @@ def _quotas(login: str, address: str, *, is_known_here: bool) -> list[Quota]:
 
     The name is counted and not the account: that two names are of one account is nobody's business.
     """
-    name = login.lower()
+    known = settings()
+    from_here = Quota.on(known.ratelimit_login_address, "login from", address)
+    if is_known_here:
+        return [Quota.on(known.ratelimit_login_name, "login as", login.lower(), address), from_here]
     return [
-        Quota.on(settings().ratelimit_login_name, "login as", name, *([address] if is_known_here else [])),
-        Quota.on(settings().ratelimit_login_address, "login from", address),
+        Quota.on(known.ratelimit_login_name, "login as", login.lower()),
+        Quota.on(known.ratelimit_login_everybody, "login"),
+        from_here,
     ]
 
 
