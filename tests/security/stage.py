@@ -207,7 +207,8 @@ class Stage:
             self._note("enrollment", "CANCELLED", left.id)
 
     def _give_everybody_their_own(self):
-        course, *_ = self._course("own", self.people["third"])
+        course, section, lesson = self._course("own", self.people["third"])
+        self.foreign = {"course": course.id, "section": section.id, "lesson": lesson.id}
         for name in HOLDERS:
             self._own("enrollment", name, self._enroll(course, name).id)
             self._own("review", name, self._review(course, name).id)
