@@ -35,6 +35,38 @@ class OpenApiWitness:
             code = response.get_json()["error"]["code"]
             examples = documented[str(response.status_code)]["content"]["application/json"]["examples"]
             assert code in examples, f"{method} {template} answered an undocumented code {code}"
+        if response.is_json:
+            schema = documented[str(response.status_code)]["content"]["application/json"]["schema"]
+            unknown = sorted(self._unknown(schema, response.get_json(), ""))
+            assert unknown == [], f"{method} {template} answered undocumented members {unknown}"
+
+    def _unknown(self, schema, value, path):
+        """Where a value holds members that its schema does not name."""
+        if isinstance(value, list):
+            items = self._member(schema, "items")
+            for each in value if items else ():
+                yield from self._unknown(items[0], each, f"{path}[]")
+        if not isinstance(value, dict):
+            return
+        named = {name: each for some in self._member(schema, "properties") for name, each in some.items()}
+        others = self._member(schema, "additionalProperties")
+        for name, member in value.items():
+            if name in named:
+                yield from self._unknown(named[name], member, f"{path}.{name}")
+            elif not any(others):
+                yield f"{path}.{name}"
+            elif isinstance(others[0], dict):
+                yield from self._unknown(others[0], member, f"{path}.*")
+
+    def _member(self, schema, keyword):
+        """What a schema says under a keyword, behind references and alternatives."""
+        if "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        found = [schema[keyword]] if keyword in schema else []
+        for alternatives in ("allOf", "anyOf", "oneOf"):
+            for each in schema.get(alternatives, ()):
+                found += self._member(each, keyword)
+        return found
 
 
 class Client:
