@@ -18,9 +18,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.enums import CourseStatus
+from tests.good_requests import BODIES, IN_STATUS, PLACES, USUALLY
 from tests.http import PREFIX
 from tests.scene import Scene
-from tests.test_permissions import BODIES, IN_STATUS, MATRIX, PLACES, USUALLY
+from tests.security.policy import POLICY
 
 CHECKS = [
     not_a_server_error,
@@ -84,12 +85,12 @@ def exercise(app, schema, name, examples):
     answer()
 
 
-@pytest.mark.parametrize("name", sorted(MATRIX))
+@pytest.mark.parametrize("name", sorted(POLICY))
 def test_any_request_gets_a_documented_answer(app, schema, name):
     exercise(app, schema, name, FEW)
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("name", sorted(MATRIX))
+@pytest.mark.parametrize("name", sorted(POLICY))
 def test_very_many_requests_get_documented_answers(app, schema, name):
     exercise(app, schema, name, MANY)
