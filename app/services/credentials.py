@@ -7,9 +7,10 @@ of the account.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, literal, outerjoin, select
 
 from app import addresses, passwords
 from app.db import checkpoint, db
@@ -31,18 +32,24 @@ class Login:
     tokens: TokenPair
 
 
+class _Found(NamedTuple):
+    user_id: UUID | None
+    password_hash: str | None
+    is_known_here: bool
+
+
 def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
     """Open a session for the person with this email address or username.
 
     The attempt is counted before the password is looked at, and given back when it was right.
     """
-    found, is_known_here = _find(login, ip_address)
-    quotas = _quotas(login, addresses.counted(ip_address), is_known_here=is_known_here)
+    found = _find(login, ip_address)
+    quotas = _quotas(login, addresses.counted(ip_address), is_known_here=found.is_known_here)
     moment = attempts.take(quotas)
     checkpoint()
-    if not passwords.matches(password, found.password_hash if found else None) or found is None:
+    if not passwords.matches(password, found.password_hash) or found.user_id is None:
         raise InvalidCredentials
-    user = _lock(found, password)
+    user = _lock(found.user_id, found.password_hash, password)
     if user is None:
         raise InvalidCredentials
     if not user.is_active:
@@ -63,7 +70,7 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
     if not passwords.matches(old_password, user.password_hash):
         raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
     new_hash = users.hash_of_new(user, new_password, field="new_password")
-    locked = _lock(user, old_password)
+    locked = _lock(user.id, user.password_hash, old_password)
     if locked is None:
         raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
     attempts.give_back(quotas, moment)
@@ -74,11 +81,14 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
     return sessions.renew(user.id, session_id)
 
 
-def _find(login: str, ip_address: str) -> tuple[User | None, bool]:
-    """The person, and whether they have logged in from this address before."""
+def _find(login: str, ip_address: str) -> _Found:
+    """The account, and whether its owner has logged in from this address before. A row comes back in any case."""
+    anything = select(literal(1)).subquery()
     has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
-    found = db.session.execute(select(User, has_been_here).where(_is_called(login))).one_or_none()
-    return (found[0], found[1]) if found else (None, False)
+    statement = select(User.id, User.password_hash, has_been_here).select_from(
+        outerjoin(anything, User, _is_called(login))
+    )
+    return _Found(*db.session.execute(statement).one())
 
 
 def _quotas(login: str, address: str, *, is_known_here: bool) -> list[Quota]:
@@ -101,13 +111,12 @@ def _is_called(login: str) -> ColumnElement[bool]:
     return User.has_email(login) if "@" in login else User.has_username(login)
 
 
-def _lock(user: User, password: str) -> User | None:
+def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:
     """The row, held until the commit, if the password that was just checked is still the one.
 
     Without the lock a login that began before a password change could end after it, and outlive it.
     """
-    checked = user.password_hash
-    statement = select(User).where(User.id == user.id).with_for_update(key_share=True)
+    statement = select(User).where(User.id == user_id).with_for_update(key_share=True)
     locked = db.session.scalar(statement, execution_options={"populate_existing": True})
     if locked is None or (
         locked.password_hash != checked and not passwords.matches(password, locked.password_hash)
