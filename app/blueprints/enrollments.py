@@ -122,7 +122,7 @@ def show_enrollment(enrollment_id: UUID):
 @blp.delete("/enrollments/<uuid:enrollment_id>")
 @requires()
 @blp.response(200, EnrollmentSchema, message="The enrollment is cancelled.")
-@blp.refuses(AssignedByAdmin, AlreadyCompleted, InvalidTransition)
+@blp.refuses(Forbidden, AssignedByAdmin, AlreadyCompleted, InvalidTransition)
 def leave_course(enrollment_id: UUID):
     """Leave a course
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.db import db
-from app.enums import CourseStatus, EnrollmentStatus, Grade, PaymentStatus, Source
+from app.enums import CourseStatus, EnrollmentStatus, Grade, PaymentStatus, Role, Source
 from app.errors import (
     AdmissionClosed,
     AlreadyCompleted,
@@ -76,6 +76,8 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
     Progress stays for the day they come back.
     """
     enrollment = get_visible(actor, enrollment_id)
+    if enrollment.user_id != actor.id and actor.role == Role.STUDENT:
+        raise Forbidden  # who teaches no more reads what was theirs, and changes nothing
     courses.lock(enrollment.course_id, even_deleted=True)
     _refuse_leaving(actor, _lock(enrollment_id))
     _free_seat(enrollment_id)

@@ -10,6 +10,7 @@ import io
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.enums import MailTokenPurpose
 from tests.http import Client
@@ -146,3 +147,25 @@ def test_only_the_right_people_get_through(app, _witness, stage, snapshot, put_b
         if not name.startswith("GET"):
             put_back()  # the next one finds everything as this one did
     assert (wrong, snapshot.changed()) == ({}, set())
+
+
+def test_a_demoted_instructor_only_reads_what_was_theirs(
+    app, _witness, stage, snapshot, put_back, operations
+):
+    """One's own course and the wrong role: the cell that suites of other people's objects leave out."""
+    courses = {"course", "section", "lesson", "enrollment", "review"}
+    writes = [rule for name, rule in POLICY.items() if rule.about in courses and not name.startswith("GET")]
+    demote = text("UPDATE users SET role = 'STUDENT' WHERE id = :id")
+    snapshot.connection.execute(demote, {"id": stage.own["user"]["owner"]})
+    before = snapshot.digest()
+
+    answers = {
+        (rule.operation, variant): call(
+            Client(app, _witness), stage, rule, operations[rule.operation], "owner", variant
+        )[0].status_code
+        for rule in writes
+        for variant in ("DRAFT", "PUBLISHED")
+    }
+
+    assert {cell: status for cell, status in answers.items() if status not in (403, 404, 409)} == {}
+    assert snapshot.digest() == before
