@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 pages = Blueprint("problems", __name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SLIPPED = "a value slipped past its schema"
+
 MOST_DETAILS = 100
 """A request can be wrong in more places than anybody wants to read about."""
 
@@ -142,7 +144,7 @@ def _render_unreadable(error: ParseException) -> Response:
 
 def _render_out_of_range(error: DataError) -> Response:
     """A net below the schemas: a value that no column can hold. Each catch is a missing rule there."""
-    log.error("a value slipped past its schema", exc_info=error)
+    log.error(SLIPPED, exc_info=error)
     return render(InvalidRequest())
 
 

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, event, text
 
-from app import create_app
+from app import create_app, problems
 from app.db import Model, db
 from config import Config
 from tests.factories import Factory
@@ -75,6 +75,22 @@ def _clean(request):
             connection.execute(text(f"TRUNCATE {', '.join(touched)} CASCADE"))
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def slips():
+    """What only the database refused: a missing rule, whatever the client was answered. The test fails."""
+    caught = []
+
+    def note(record):
+        if record.msg == problems.SLIPPED:
+            caught.append(record.getMessage())
+        return True
+
+    problems.log.addFilter(note)
+    yield caught
+    problems.log.removeFilter(note)
+    assert caught == []
 
 
 @pytest.fixture
