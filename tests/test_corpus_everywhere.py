@@ -75,9 +75,7 @@ def test_every_part_of_the_interface_has_its_turn(operations):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("tag", TAGS)
-def test_what_nobody_should_send_is_refused_everywhere(
-    platform, _witness, operations, tag, record_testsuite_property
-):
+def test_what_nobody_should_send_is_refused_everywhere(platform, _witness, operations, tag, record_property):
     wrong, sent = {}, 0
     for operation in (each for each in operations if each.tag == tag):
         requests = list(generated.refused(operation, platform.scene))  # good ones need tokens, which are rows
@@ -90,7 +88,7 @@ def test_what_nobody_should_send_is_refused_everywhere(
         if platform.digest() != before:
             wrong[f"{operation.name}: changes"] = "something that was refused changed the database"
 
-    record_testsuite_property(f"refused: {tag}", sent)
+    record_property(f"refused: {tag}", sent)
     assert wrong == {}
     assert sent > 20
 
@@ -98,7 +96,7 @@ def test_what_nobody_should_send_is_refused_everywhere(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("tag", TAGS)
 def test_what_is_odd_and_taken_can_be_read_everywhere(
-    app, _witness, _janitor, operations, tag, record_testsuite_property
+    app, _witness, _janitor, operations, tag, record_property
 ):
     lists = [each for each in operations if each.method == "GET"]
     wrong, sent = {}, 0
@@ -114,7 +112,7 @@ def test_what_is_odd_and_taken_can_be_read_everywhere(
             for trouble in read_back(platform, _witness, reading):
                 wrong[f"{reading.name} after {operation.name}"] = trouble
 
-    record_testsuite_property(f"taken: {tag}", sent)
+    record_property(f"taken: {tag}", sent)
     assert wrong == {}
 
 
