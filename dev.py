@@ -92,6 +92,27 @@ def command_fuzz(arguments: list[str]) -> None:
     hand_over("-m", "pytest", "-m", "fuzz", *arguments)
 
 
+def command_mutants(arguments: list[str]) -> None:
+    """Plant faults one by one and count how many the tests notice"""
+    install(ALL_LOCKS)
+    hand_over("-m", "tools.mutants", *arguments)
+
+
+def command_audit(_: list[str]) -> None:
+    """Ask for known vulnerabilities of everything that is locked; needs the network"""
+    install(ALL_LOCKS)
+    # Strict: a package that nobody could tell about is no package without vulnerabilities.
+    audit = ("-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off")
+    locks = [part for lock in ALL_LOCKS for part in ("--requirement", lock)]
+    hand_over(*audit, *locks)
+
+
+def command_sbom(arguments: list[str]) -> None:
+    """Write what the image is made of to sbom.json, as CycloneDX; ARGS="FILE" for another name"""
+    install(ALL_LOCKS)
+    hand_over("-m", "tools.sbom", *arguments)
+
+
 def command_psql(arguments: list[str]) -> None:
     """Open a SQL shell on the running platform's database"""
     install(RUN_LOCKS)
@@ -150,6 +171,9 @@ COMMANDS = {
     "bench": command_bench,
     "chaos": command_chaos,
     "fuzz": command_fuzz,
+    "mutants": command_mutants,
+    "audit": command_audit,
+    "sbom": command_sbom,
     "psql": command_psql,
     "redis-cli": command_redis_cli,
     "install": command_install,
