@@ -152,7 +152,12 @@ def try_all(mutants: list[Mutant], at_once: int) -> list[Result]:
             copy = Path(folder) / "tree"
             shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
             while not waiting.empty():
-                result = _try_one(waiting.get(), copy)
+                mutant = waiting.get()
+                try:
+                    result = _try_one(mutant, copy)
+                except RuntimeError as problem:
+                    print(f"UNTRIED  {mutant.path}: {mutant.name}: {problem}", flush=True)
+                    continue
                 results.append(result)
                 word = "noticed " if result.is_noticed else "SURVIVED"
                 print(
