@@ -102,9 +102,8 @@ def command_audit(_: list[str]) -> None:
     """Ask for known vulnerabilities of everything that is locked; needs the network"""
     install(ALL_LOCKS)
     # Strict: a package that nobody could tell about is no package without vulnerabilities.
-    audit = ("-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off")
     locks = [part for lock in ALL_LOCKS for part in ("--requirement", lock)]
-    hand_over(*audit, *locks)
+    hand_over("-m", "pip_audit", "--strict", "--disable-pip", "--require-hashes", *locks)
 
 
 def command_sbom(arguments: list[str]) -> None:
