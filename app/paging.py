@@ -34,7 +34,7 @@ from app.errors import PageNotFound, PageTooDeep
 DEEPEST_ROW = 1_000
 """Rows that numbered pages reach (`product.md` §1)."""
 
-COUNT_CAP = 10_000
+COUNT_CAP = 1_000
 """Rows that are counted exactly; a longer list says `count_is_exact: false`."""
 
 

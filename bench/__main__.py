@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import accounts, assign
+from bench import accounts, assign, growth
 
-BENCHES = {"accounts": accounts.measure, "assign": assign.measure}
+BENCHES = {"accounts": accounts.measure, "assign": assign.measure, "growth": growth.measure}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Identified, Model
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Outcome, Source
-from app.models.columns import one_of, word
+from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.user import User
 
@@ -42,6 +42,12 @@ class Assignment(Identified, Model):
         Index("ix_assignments_newest", "created_at", "id"),
         Index("ix_assignments_course_id_newest", "course_id", "created_at", "id"),
         Index("ix_assignments_created_by_id_newest", "created_by_id", "created_at", "id"),
+        *ordered(
+            "assignments",
+            requested="requested",
+            state_newest="state & created_at",
+            action_newest="action & created_at",
+        ),
         CheckConstraint(one_of("action", AssignmentAction), "action"),
         CheckConstraint(one_of("state", AssignmentState), "state"),
     )

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, que
 from app.db import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
 from app.models.category import Category
-from app.models.columns import one_of, word
+from app.models.columns import both_ways, one_of, ordered, word
 from app.models.user import User
 
 if TYPE_CHECKING:
@@ -40,12 +40,16 @@ course_codes = Sequence("course_codes", metadata=Model.metadata)
 PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 """What everybody sees, as the partial indexes spell it."""
 
+AVERAGE = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS NUMERIC), 2)"
+"""The average rating, as its indexes spell it."""
+
 
 class Course(Identified, Timestamped, Model):
     """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments.
 
     `rating_counts` holds how many reviews give one star, two, up to five; `rating_sum` and `rating_count` are their sums.
-    `is_enrolled`, `is_managed` and `publish_refused` are what a query tells about its own caller.
+    `is_enrolled`, `is_managed` and `publish_refused` are what a query tells about its own caller; `submitted_at`,
+    `decided_at` and `changed_fields` what the queue of decisions tells about its courses.
     """
 
     __tablename__ = "courses"
@@ -104,6 +108,9 @@ class Course(Identified, Timestamped, Model):
     is_enrolled: Mapped[bool] = query_expression()
     is_managed: Mapped[bool] = query_expression()
     publish_refused: Mapped[str | None] = query_expression()
+    submitted_at: Mapped[datetime | None] = query_expression()
+    decided_at: Mapped[datetime | None] = query_expression()
+    changed_fields: Mapped[list[str]] = query_expression()
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
@@ -121,7 +128,19 @@ class Course(Identified, Timestamped, Model):
         Index("ix_courses_search_vector", search_vector, postgresql_using="gin"),
         Index("ix_courses_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_courses_public_newest", "created_at", "id", postgresql_where=text(PUBLIC)),
-        Index("ix_courses_public_price", "price", "id", postgresql_where=text(PUBLIC)),
+        *ordered(
+            "courses",
+            "deleted_at IS NULL",
+            enrollment_count="enrollment_count",
+            price="price",
+            title="lower(title)",
+            status_newest="status & created_at",
+            level_newest="level & created_at",
+            **both_ways("published_at"),
+            **both_ways("class_starts"),
+            **both_ways("admission_deadline"),
+            **both_ways("average_rating", AVERAGE),
+        ),
         Index("ix_courses_category_id_newest", "category_id", "created_at", "id"),
         Index("ix_courses_instructor_id_newest", "instructor_id", "created_at", "id"),
         CheckConstraint(one_of("status", CourseStatus), "status"),

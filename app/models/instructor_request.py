@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Identified, Model, Timestamped
 from app.enums import RequestStatus
-from app.models.columns import one_of, word
+from app.models.columns import both_ways, one_of, ordered, word
 from app.models.user import User
 
 
@@ -36,6 +36,7 @@ class InstructorRequest(Identified, Timestamped, Model):
         Index(ONE_PENDING, "user_id", unique=True, postgresql_where=text("status = 'PENDING'")),
         Index("ix_instructor_requests_user_id_newest", "user_id", "created_at", "id"),
         Index("ix_instructor_requests_newest", "created_at", "id"),
+        *ordered("instructor_requests", status_newest="status & created_at", **both_ways("reviewed_at")),
         CheckConstraint(one_of("status", RequestStatus), "status"),
         CheckConstraint("(status = 'PENDING') = (reviewed_at IS NULL)", "decided_has_time"),
         CheckConstraint("(reviewed_at IS NULL) = (reviewed_by_id IS NULL)", "decided_has_admin"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db import Identified, Model
 from app.enums import Channel, NoticeKind, NoticeState
-from app.models.columns import one_of, word
+from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
@@ -111,12 +111,8 @@ class Notice(Identified, Model):
         Index(ONE_WAITING, "user_id", "kind", unique=True, postgresql_where=text(_WAITS_WITH_TOKEN)),
         Index("ix_notices_due", "due_at", "id", postgresql_where=text("state = 'QUEUED'")),
         Index("ix_notices_failed", "id", postgresql_where=text("state = 'FAILED'")),
-        Index(
-            "ix_notices_inbox",
-            "user_id",
-            "id",
-            postgresql_where=text("channel = 'IN_APP' AND state = 'SENT'"),
-        ),
+        *ordered("notices", kind="kind", course_id="course_id", user_id="user_id"),
+        Index("ix_notices_suppressed", "id", postgresql_where=text("state = 'SUPPRESSED'")),
         CheckConstraint(one_of("kind", NoticeKind), "kind"),
         CheckConstraint(one_of("channel", Channel), "channel"),
         CheckConstraint(one_of("state", NoticeState), "state"),

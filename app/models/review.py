@@ -11,7 +11,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
-    exists,
+    false,
+    func,
     select,
     text,
 )
@@ -51,12 +52,12 @@ class Review(Identified, Timestamped, Model):
         CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
     )
 
+    # No EXISTS: the planner may answer that by reading all enrollments first.
     is_completed: Mapped[bool] = column_property(
-        exists(
-            select(1).where(
-                Enrollment.course_id == course_id,
-                Enrollment.user_id == author_id,
-                Enrollment.completed_at.is_not(None),
-            )
+        func.coalesce(
+            select(Enrollment.completed_at.is_not(None))
+            .where(Enrollment.course_id == course_id, Enrollment.user_id == author_id)
+            .scalar_subquery(),
+            false(),
         )
     )

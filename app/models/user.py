@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Identified, Model, Timestamped
 from app.enums import Role
-from app.models.columns import one_of, word
+from app.models.columns import both_ways, one_of, ordered, word
+
+SEARCHED = "words_of_names(first_name, last_name, email, username, external_id)"
+"""What a search for people reads, as its index spells it."""
 
 
 class User(Identified, Timestamped, Model):
@@ -50,6 +65,18 @@ class User(Identified, Timestamped, Model):
         ),
         Index("ix_users_active_admins", "id", postgresql_where=text("role = 'ADMIN' AND is_active")),
         Index("ix_users_created_at_id", "created_at", "id"),
+        *ordered(
+            "users",
+            first_name="first_name",
+            last_name="last_name",
+            role_newest="role & created_at",
+            department_newest="department & created_at",
+            **both_ways("department"),
+            **both_ways("hired_on"),
+        ),
+        *ordered("users", "NOT is_active", inactive_newest="created_at"),
+        *ordered("users", "NOT email_verified", unverified_newest="created_at"),
+        Index("ix_users_search", text(SEARCHED), postgresql_using="gin"),
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),
     )
@@ -78,3 +105,8 @@ class User(Identified, Timestamped, Model):
     @classmethod
     def has_username(cls, username: str) -> ColumnElement[bool]:
         return func.lower(cls.username) == username.lower()
+
+    @classmethod
+    def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The words of a text search stand in names, email or external id."""
+        return literal_column(SEARCHED, TSVECTOR).bool_op("@@")(asked)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, exists, func, select
 from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
 
 from app.db import db, refusing
-from app.enums import CourseStatus
 from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken
 from app.models.category import Category
 from app.models.course import Course
+from app.models.tally import Tally
 from app.models.user import User
 from app.paging import Listing, ordered_by
 from app.services import courses_search, slugs
@@ -88,18 +88,10 @@ def _lock(ref: str | UUID) -> Category:
 
 
 def _counted() -> Any:
-    """Categories with the number of their published courses."""
-    published = (
-        select(func.count())
-        .select_from(Course)
-        .where(
-            Course.category_id == Category.id,
-            Course.status == CourseStatus.PUBLISHED,
-            Course.deleted_at.is_(None),
-        )
-        .scalar_subquery()
-    )
-    return select(Category).options(with_expression(Category.course_count, published))
+    """Categories with the number of their published courses, which is kept and not counted here."""
+    name = func.concat("category/", Category.id, "/courses")
+    published = select(func.coalesce(func.sum(Tally.amount), 0)).where(Tally.name == name).scalar_subquery()
+    return select(Category).options(with_expression(Category.course_count, cast(published, BigInteger)))
 
 
 def _named(ref: str | UUID) -> ColumnElement[bool]:

@@ -26,6 +26,13 @@ def words_of(source: Any) -> ColumnElement[Any]:
     return to_tsvector(settings().search_language, words).op("||")(to_tsvector("simple", words))
 
 
+def naming(question: str) -> ColumnElement[Any]:
+    """The same for names, which have no stems: each word as a prefix, all of them together."""
+    words = dict.fromkeys(question.translate(_APART).split())
+    each = (to_tsquery("simple", f"'{word}':*") for word in words)
+    return reduce(lambda left, right: left.op("&&")(right), each) if words else cast("", TSQUERY)
+
+
 def asking(question: str) -> ColumnElement[Any]:
     """Each word by its stem or as a prefix, all of them together."""
     words = dict.fromkeys(question.translate(_APART).split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, func, literal, or_, select
+from sqlalchemy import Uuid, any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db import db, refusing
@@ -21,7 +21,7 @@ from app.models.notice import Notice
 from app.models.user import User
 from app.paging import Listing, SortKey
 from app.services import outbox
-from app.services.courses import named
+from app.services.courses import as_id, is_code, named
 from app.settings import settings
 
 UNDER_WAY = "An attempt of this notice is still under way."
@@ -86,11 +86,14 @@ def listing(
     """Every notice, for admins. Ids sort by the time they were made, so that `created_at` needs no index."""
     wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
     statement = select(Notice).where(*(each == word for each, word in wanted.items() if word))
+    # Each names one row, so that the notices of that row are read in order.
     if course is not None:
-        statement = statement.where(Notice.course_id.in_(select(Course.id).where(named(course))))
+        found = select(Course.id).where(named(course)).order_by(is_code(course).desc()).limit(1)
+        statement = statement.where(Notice.course_id == found.scalar_subquery())
     if user is not None:
-        person = or_(cast(User.id, Text) == user, User.has_username(user), User.has_email(user))
-        statement = statement.where(Notice.user_id.in_(select(User.id).where(person)))
+        user_id = as_id(user)
+        meant = User.id == user_id if user_id else or_(User.has_username(user), User.has_email(user))
+        statement = statement.where(Notice.user_id == select(User.id).where(meant).limit(1).scalar_subquery())
     return Listing(statement, [SortKey(Notice.id, descending=ordering.startswith("-"))])
 
 

@@ -1,0 +1,89 @@
+"""What grows with the platform: the statements behind each call, on a small platform and on one a hundred times larger.
+
+Compared are the medians of the time in PostgreSQL and the rows read, each call by the same people with the same words.
+A call grows when it takes more than twice as long and the difference is more than noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from dataclasses import dataclass
+
+from app import create_app
+from app.db import db
+from bench import dataset, platform
+from bench.calls import READS, WRITES, Call, Callers
+from bench.dataset import Size
+from bench.plans import reading, timing
+from config import Config
+
+SMALL = Size(courses=1_000, enrollments=50_000)
+LARGE = Size(courses=100_000, enrollments=1_000_000)
+
+MOST_GROWTH = 2.0
+NOISE_MS = 4.0
+NOWHERE = "redis://127.0.0.1:1/0"
+
+Figures = dict[str, "Cost"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    ms: float
+    rows: float
+
+
+def measure(rounds: int) -> bool:
+    """Print the table; return whether nothing grows."""
+    small, large = (_costs(size, rounds) for size in (SMALL, LARGE))
+    print(f"\nmedians of {rounds}{'':<75}ms small  ms large  ratio  rows small  rows large")
+    grown = [name for name in small if _tell(name, small[name], large[name])]
+    print(f"\n{len(small) - len(grown)} of {len(small)} calls do not grow")
+    return not grown
+
+
+def _costs(size: Size, rounds: int) -> Figures:
+    with platform.running() as environment:
+        # Dashboards are computed each time: nothing is remembered.
+        config = dataclasses.replace(Config.from_env(environment), redis_url=NOWHERE)
+        app = create_app(config)
+        with app.app_context(), db.engine.connect() as connection:
+            dataset.fill(connection.execution_options(isolation_level="AUTOCOMMIT"), size)
+        callers = Callers.sign_in(app, size)
+        figures = {call.name: _cost(callers, call, rounds) for call in READS}
+        return figures | _costs_of_writes(callers, rounds)
+
+
+def _cost(callers: Callers, call: Call, rounds: int) -> Cost:
+    times = [_time(callers, call) for _ in range(rounds + 1)][1:]  # the first was to warm up
+    return Cost(statistics.median(times), _rows(callers, call))
+
+
+def _costs_of_writes(callers: Callers, rounds: int) -> Figures:
+    """In turns, because the next undoes what one did."""
+    times: dict[str, list[float]] = {call.name: [] for call in WRITES}
+    for _ in range(rounds + 1):
+        for call in WRITES:
+            times[call.name].append(_time(callers, call))
+    return {call.name: Cost(statistics.median(times[call.name]), _rows(callers, call)) for call in WRITES}
+
+
+def _time(callers: Callers, call: Call) -> float:
+    with timing(callers.engine) as seconds:
+        callers.make(call)
+    return sum(seconds) * 1_000
+
+
+def _rows(callers: Callers, call: Call) -> float:
+    with reading(callers.engine) as scans:
+        callers.make(call)
+    return sum(scan.rows for scan in scans)
+
+
+def _tell(name: str, small: Cost, large: Cost) -> bool:
+    ratio = large.ms / small.ms
+    grows = ratio > MOST_GROWTH and large.ms - small.ms > NOISE_MS
+    figures = f"{small.ms:>8.1f}{large.ms:>10.1f}{ratio:>7.1f}{small.rows:>12,.0f}{large.rows:>12,.0f}"
+    print(f"  {name[:80]:<80}{figures} {'GROWS' if grows else ''}", flush=True)
+    return grows
