@@ -30,6 +30,7 @@ from app.schemas.courses import (
     DecisionSchema,
     OwnCourseQuerySchema,
     PublicationSchema,
+    WaitingCourseSchema,
 )
 from app.services import courses, courses_list, courses_workflow, courses_write
 
@@ -72,9 +73,12 @@ def list_my_courses(filters: dict[str, Any]):
 
 @blp.get("/courses/review-queue")
 @requires(Role.ADMIN)
-@blp.lists(CourseSchema)
+@blp.lists(WaitingCourseSchema)
 def list_review_queue():
-    """Courses that wait for a decision, longest first."""
+    """Courses that wait for a decision, longest first.
+
+    Each tells what has been edited since the last decision: fields by name, and `sections` or `lessons`.
+    """
     return courses_list.review_queue(caller())
 
 

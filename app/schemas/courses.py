@@ -87,6 +87,14 @@ class CourseSchema(Schema):
     updated_at = fields.Instant()
 
 
+class WaitingCourseSchema(CourseSchema):
+    """A course that waits for a decision. `changed_fields` names what was edited since the last one."""
+
+    submitted_at = fields.Instant(allow_none=True)
+    decided_at = fields.Instant(allow_none=True)
+    changed_fields = ma.fields.List(fields.Text(max_length=100))
+
+
 class OutlineLessonSchema(Schema):
     """A lesson without its body."""
 

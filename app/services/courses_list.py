@@ -5,12 +5,13 @@ A list reads the columns it shows, with category and instructor, in one statemen
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, func, not_, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, func, literal_column, not_, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, load_only, with_expression
 
 from app.enums import CourseStatus, Level
 from app.models.category import Category
@@ -33,6 +34,21 @@ ORDERINGS = {
 }
 NULLABLE = ("published_at", "average_rating", "class_starts", "admission_deadline")
 NEWEST = "-created_at"
+DECISIONS = ("approved", "rejected", "published")
+"""What a course decision is called in the history."""
+
+# The names of what was edited later than that; of all edits, where there was no decision yet.
+_CHANGED = """
+    ARRAY(
+        SELECT DISTINCT field
+        FROM course_changes AS edit, jsonb_array_elements_text(edit.fields) AS field
+        WHERE edit.course_id = courses.id AND edit.created_at > coalesce((
+            SELECT max(decision.created_at) FROM course_changes AS decision
+            WHERE decision.course_id = courses.id AND decision.action IN ('approved', 'rejected', 'published')
+        ), '-infinity')
+        ORDER BY field
+    )
+"""
 
 _SHOWN = (
     Course.id,
@@ -77,14 +93,16 @@ def own(instructor: User, **query: Any) -> Listing:
 
 
 def review_queue(admin: User) -> Listing:
-    """What waits for a decision, longest first."""
-    submitted = (
-        select(func.max(CourseChange.created_at))
-        .where(CourseChange.course_id == Course.id, CourseChange.action == "submitted")
-        .scalar_subquery()
+    """What waits for a decision, longest first, and what has changed since the last one."""
+    submitted = _latest("submitted")
+    told = (
+        with_expression(Course.submitted_at, submitted),
+        with_expression(Course.decided_at, _latest(*DECISIONS)),
+        with_expression(Course.changed_fields, literal_column(_CHANGED, ARRAY(Text))),
     )
     waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
-    return Listing(_summaries(admin).where(*waiting), [SortKey(submitted, nullable=True), SortKey(Course.id)])
+    statement = _summaries(admin).where(*waiting).options(*told)
+    return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
 
 
 def history(user: User, course_id: UUID) -> Listing:
@@ -94,6 +112,13 @@ def history(user: User, course_id: UUID) -> Listing:
     actor = joinedload(CourseChange.actor).load_only(User.username, User.first_name, User.last_name)
     keys = ordered_by("-created_at", {"created_at": CourseChange.created_at}, CourseChange.id)
     return Listing(entries.options(actor), keys)
+
+
+def _latest(*actions: str) -> ScalarSelect[datetime]:
+    """When one of these was last done to the course."""
+    found = select(func.max(CourseChange.created_at))
+    found = found.where(CourseChange.course_id == Course.id, CourseChange.action.in_(actions))
+    return found.correlate(Course).scalar_subquery()
 
 
 def _listing(

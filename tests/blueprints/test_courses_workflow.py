@@ -205,6 +205,27 @@ def test_the_queue_shows_what_waits_longest_first(api, make):
     assert_refused(client.get("/courses/review-queue"), 403, "forbidden")
 
 
+def test_the_queue_tells_what_changed_since_the_last_decision(api, make):
+    owner = make.instructor()
+    client, admin = api.as_(owner), api.as_(make.admin())
+    course, new = (make.course(instructor=owner, status=DRAFT, lessons=1) for _ in range(2))
+    data_of(client.patch(f"/courses/{course.id}", json={"venue": "Before"}))
+    data_of(act(client, course, "submit"))
+    data_of(act(admin, course, "review", status="REJECTED"))
+    data_of(client.patch(f"/courses/{course.id}", json={"title": "After", "price": 5}))
+    data_of(client.patch(f"/courses/{course.id}", json={"title": "After all"}))
+    lesson = make.lessons_of(course)[0]
+    data_of(client.patch(f"/lessons/{lesson.id}", json={"title": "Another"}))
+    data_of(act(client, course, "submit"))
+    data_of(act(client, new, "submit"))
+
+    first, second = data_of(admin.get("/courses/review-queue"))
+
+    assert first["changed_fields"] == ["lessons", "price", "title"]
+    assert first["decided_at"] < first["submitted_at"]
+    assert (second["changed_fields"], second["decided_at"]) == ([], None)
+
+
 def test_the_history_is_for_owner_and_admins_newest_first_and_paged(api, make):
     owner = make.instructor()
     course = make.course(instructor=owner, status=DRAFT, lessons=1)
