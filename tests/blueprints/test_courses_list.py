@@ -307,3 +307,26 @@ def test_a_cursor_of_another_list_is_refused(api, make, crowd):
     admin = api.as_(make.admin())
 
     assert_refused(admin.get(f"/courses/review-queue?after={cursor}"), 422, "invalid_request")
+
+
+FILTERS = (
+    "category=finance",
+    "level=advanced",
+    "is_free=false",
+    "min_price=10",
+    "max_price=10.00",
+    "instructor=BOB",
+    "has_seats=true",
+    "status=published",
+)
+
+
+@pytest.mark.parametrize("first", FILTERS)
+def test_filters_combine_with_one_another_and_with_every_ordering(api, shelf, first):
+    alone = {each: set(titles(api.get(f"/courses?{each}"))) for each in FILTERS}
+
+    for second in set(FILTERS) - {first}:
+        found = titles(api.get(f"/courses?{first}&{second}&ordering=title"))
+        assert found == sorted(alone[first] & alone[second])
+    for ordering in ORDERINGS:
+        assert set(titles(api.get(f"/courses?{first}&ordering={ordering}"))) == alone[first]
