@@ -84,7 +84,7 @@ def assert_lines(text):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", text)
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
+@pytest.mark.parametrize("forgery", FORGERIES, ids=ascii)
 def test_no_text_can_forge_a_line(written, forgery):
     stream = written(log_format="line")
 
@@ -95,7 +95,7 @@ def test_no_text_can_forge_a_line(written, forgery):
     assert len([line for line in text.split("\n") if LINE.fullmatch(line)]) == 1
 
 
-@pytest.mark.parametrize("forgery", FORGERIES)
+@pytest.mark.parametrize("forgery", FORGERIES, ids=ascii)
 def test_no_text_can_forge_an_object(written, forgery):
     stream = written(log_format="json")
 
