@@ -63,6 +63,9 @@ def written(config_of, monkeypatch):
         arrangement = telemetry.arrangement(config_of(**changed))
         arrangement["handlers"]["err"]["stream"] = stream
         arrangement.pop("root", None)
+        # What pytest captures travels between its processes, and a lone surrogate cannot.
+        for logger in arrangement["loggers"].values():
+            logger["propagate"] = False
         logging.config.dictConfig(arrangement)
         return stream
 
