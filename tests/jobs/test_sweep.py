@@ -150,7 +150,7 @@ def redis_that_takes_nothing(app, redis_url):
     """A server that answers, and lets us write nothing: full, or a replica."""
     real = app.extensions["rollcall-redis"]
     reader = f"reader{os.getpid()}"
-    real.acl_setuser(reader, enabled=True, nopass=True, commands=["+ping"])
+    real.acl_setuser(reader, enabled=True, nopass=True, commands=["+ping", "+select"])
     parts = urlsplit(redis_url)
     url = parts._replace(netloc=f"{reader}:any@{parts.hostname}:{parts.port or 6379}").geturl()
     app.extensions["rollcall-redis"] = redis.client(url, timeout=2)
