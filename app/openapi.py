@@ -1,8 +1,7 @@
-"""The OpenAPI document: its frame, the envelopes, and every error an operation can answer with."""
+"""The OpenAPI document as a whole: its frame, how it describes fields, and the envelopes of answers and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +9,6 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask
 
-from app.errors import Refusal, Throttled
 from app.schemas import fields
 
 TITLE = "Rollcall"
@@ -27,36 +25,6 @@ thousands of people in a single call with a report for each of them.
   it is 429 `throttled`, and `Retry-After` says for how many seconds. Reading the catalogue, logging in, registering, mails
   and bulk calls have budgets of their own.
 """
-
-
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you read: the change is refused when it is not current any more.",
-}
-
-
-IF_NONE_MATCH = {
-    "in": "header",
-    "name": "If-None-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you have: 304 says that it is still current.",
-}
-
-
-IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Names this request for a day: sent again with the same body, it does nothing and is answered alike.",
-}
-
-IDEMPOTENCY_REPLAYED = {
-    "schema": {"type": "string", "enum": ["true"]},
-    "description": "The request was sent before under this `Idempotency-Key`; this is the answer that it got.",
-}
-
 
 STANDING = {
     "RateLimit-Limit": ("integer", "How many requests like this one the caller has in a window."),
@@ -100,6 +68,11 @@ def init_app(app: Flask) -> None:
             },
         },
     )
+
+
+def headers(*names: str) -> dict[str, Any]:
+    """References to headers that are described once."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 class Api(flask_smorest.Api):
@@ -194,49 +167,6 @@ def list_envelope(schema: type[ma.Schema], summary: type[ma.Schema] | None = Non
             **(summary().fields if summary else {}),
         },
     )
-
-
-def error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
-    """The `responses` of an operation for what it can refuse, a status each with its codes as examples."""
-    by_status: dict[int, dict[str, type[Refusal]]] = {}
-    for kind in sorted(refusals, key=lambda kind: (kind.status, kind.code)):
-        by_status.setdefault(kind.status, {}).setdefault(kind.code, kind)
-    return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
-
-
-def headers(*names: str) -> dict[str, Any]:
-    """References to headers that are described once."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
-    described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
-    is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
-    return {
-        "description": described,
-        **({"headers": headers(*STANDING, *RETRY_AFTER)} if is_throttled else {}),
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-                "examples": {code: {"value": _example(kind)} for code, kind in kinds.items()},
-            }
-        },
-    }
-
-
-def _example(kind: type[Refusal]) -> dict[str, Any]:
-    return {
-        "success": False,
-        "message": kind.title,
-        "data": None,
-        "error": {
-            "code": kind.code,
-            "type": f"/problems/{kind.code}",
-            "status": kind.status,
-            "details": {},
-            "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",
-        },
-    }
 
 
 def _frame() -> dict[str, ma.fields.Field[Any]]:
