@@ -1,0 +1,24 @@
+"""Field types: what a value looks like on the wire, and the range its column can hold."""
+
+from app.schemas.fields.files import PublicFile, Upload
+from app.schemas.fields.numbers import Hours, Money, Whole
+from app.schemas.fields.text import Email, Link, Text
+from app.schemas.fields.times import Day, Instant
+from app.schemas.fields.words import Choice, Currency, Flag, Id
+
+__all__ = [
+    "Choice",
+    "Currency",
+    "Day",
+    "Email",
+    "Flag",
+    "Hours",
+    "Id",
+    "Instant",
+    "Link",
+    "Money",
+    "PublicFile",
+    "Text",
+    "Upload",
+    "Whole",
+]

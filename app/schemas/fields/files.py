@@ -1,0 +1,46 @@
+"""Files: as they are sent, and where they can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from werkzeug.datastructures import FileStorage
+
+from app import storage
+from app.errors import TooLarge
+from app.schemas.fields.text import check_text
+
+
+class Upload(ma.fields.Field[bytes]):
+    """A file in a form, read whole; a larger one is refused unread."""
+
+    default_error_messages = {"invalid": "Send a file.", "empty": "The file is empty."}
+
+    def __init__(self, *, max_bytes: int, **kwargs: Any) -> None:
+        self.max_bytes = max_bytes
+        super().__init__(**kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bytes:
+        if not isinstance(value, FileStorage):
+            raise self.make_error("invalid")
+        check_text(value.filename or "", is_line=True)
+        content = value.stream.read(self.max_bytes + 1)
+        if len(content) > self.max_bytes:
+            raise TooLarge(f"The file may have at most {self.max_bytes} bytes.")
+        if not content:
+            raise self.make_error("empty")
+        return content
+
+
+class PublicFile(ma.fields.String):
+    """The name of a stored file, told as the URL where it can be had."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "uri"}, **kwargs)
+
+    def _serialize(self, value: str | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else storage.url_of(value)

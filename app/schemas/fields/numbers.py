@@ -1,0 +1,69 @@
+"""Numbers, each within what its column holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import validate
+
+LARGEST_INTEGER = 2_147_483_647
+
+
+class Whole(ma.fields.Integer):
+    """A whole number within a range that its column holds. In bodies a JSON number, never `"7"` or `7.0`."""
+
+    def __init__(
+        self, *, minimum: int = 0, maximum: int = LARGEST_INTEGER, strict: bool = True, **kwargs: Any
+    ) -> None:
+        self.from_text = not strict
+        super().__init__(strict=strict, validate=validate.Range(min=minimum, max=maximum), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if self.from_text:
+            if not (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value)):
+                raise self.make_error("invalid", input=value)
+            value = int(value)
+        elif isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid", input=value)
+        result: int = super()._validated(value)
+        return result
+
+
+class Money(ma.fields.Field[Decimal]):
+    """An amount: number or string in, decimal string with two places out."""
+
+    default_error_messages = {"invalid": "Must be an amount such as 49.90, with at most two decimals."}
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:.2f}"
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Decimal:
+        written = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", written):
+            raise self.make_error("invalid")
+        return Decimal(written)
+
+
+class Hours(ma.fields.Field[Decimal]):
+    """A length of time: a number up to 99,999.99 with at most two decimals."""
+
+    default_error_messages = {
+        "invalid": "Must be a number of hours from 0 to 99999.99, at most two decimals."
+    }
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> float | None:
+        return None if value is None else float(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Decimal:
+        written = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", written):
+            raise self.make_error("invalid")
+        return Decimal(written)

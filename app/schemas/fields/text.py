@@ -1,0 +1,108 @@
+"""Text: what people write, and the addresses among it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import marshmallow as ma
+from email_validator import EmailNotValidError, validate_email
+from marshmallow import validate
+
+from app import text as text_rules
+
+LONGEST_LINE = 300
+"""Characters; a text that may be longer may have several lines."""
+
+LONGEST_EMAIL = 254
+
+
+def check_text(value: str, *, is_line: bool = False) -> None:
+    """Refuse characters that nobody may send."""
+    found = text_rules.forbidden_in(value, is_line=is_line)
+    if found is not None:
+        raise ma.ValidationError(f"Contains a character that is not allowed: {text_rules.named(found)}.")
+
+
+class Text(ma.fields.String):
+    """A string, trimmed, at most `max_length` characters; what nobody would see counts as empty.
+
+    :param verbatim: neither trimmed nor brought into one spelling
+    :param is_line: whether line breaks are refused; by default where no more than a line fits
+    """
+
+    def __init__(
+        self,
+        *,
+        max_length: int,
+        min_length: int = 0,
+        trim: bool = True,
+        verbatim: bool = False,
+        is_line: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.trim = trim and not verbatim
+        self.verbatim = verbatim
+        self.is_line = max_length <= LONGEST_LINE if is_line is None else is_line
+        given = kwargs.pop("validate", [])
+        rules = [
+            validate.Length(min=min_length or None, max=max_length),
+            *(given if isinstance(given, list) else [given]),
+        ]
+        super().__init__(validate=rules, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        check_text(text, is_line=self.is_line)
+        if self.verbatim:
+            return text
+        if text_rules.is_blank(text):
+            return ""
+        tidied = text_rules.tidied(text)
+        return tidied.strip() if self.trim else tidied
+
+
+class Email(ma.fields.String):
+    """A mail address, lower-cased, without asking the network whether its domain exists."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > LONGEST_EMAIL:
+            raise ma.ValidationError("Not a valid email address.")
+        try:
+            checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError as problem:
+            raise ma.ValidationError("Not a valid email address.") from problem
+        # A domain outside ASCII in its spelling on the wire: the same one for every client, and mail can be sent to it.
+        return (checked.ascii_email or checked.normalized).lower()
+
+
+class Link(ma.fields.Url):
+    """An absolute http or https URL of a named port, at most 2,000 characters, without anybody's password."""
+
+    LONGEST = 2000
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(schemes={"http", "https"}, validate=validate.Length(max=self.LONGEST), **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        check_text(text, is_line=True)
+        if len(text) > self.LONGEST or not _is_plain_address(text):
+            raise self.make_error("invalid", input=text)
+        return text
+
+
+def _is_plain_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.username is None and parts.password is None and parts.port != 0
+    except ValueError:  # a port beyond 65535, half a bracket
+        return False

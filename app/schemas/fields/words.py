@@ -1,0 +1,73 @@
+"""Values of a known set or form: flags, choices, currencies, ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+
+from app.schemas.fields.currencies import ISO_4217
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Flag(ma.fields.Boolean):
+    """true or false; in a query also as the words."""
+
+    truthy = {True, "true"}
+    falsy = {False, "false"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bool:
+        if isinstance(value, int) and not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        result: bool = super()._deserialize(value, attr, data, **kwargs)
+        return result
+
+
+class Choice(ma.fields.Field[Any]):
+    """One word of a closed vocabulary, or of some of its words: any case in, the stored spelling out."""
+
+    default_error_messages = {"unknown": "Must be one of {choices}."}
+
+    def __init__(self, vocabulary: Iterable[StrEnum], **kwargs: Any) -> None:
+        self.vocabulary = tuple(vocabulary)
+        super().__init__(**kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> StrEnum:
+        for word in self.vocabulary:
+            if isinstance(value, str) and value.isascii() and value.upper() == word.value.upper():
+                return word
+        raise self.make_error("unknown", choices=", ".join(self.vocabulary))
+
+
+class Currency(ma.fields.String):
+    """An ISO 4217 code, in any case in, in capitals out."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        code: str = super()._deserialize(value, attr, data, **kwargs)
+        if code.upper() not in ISO_4217:
+            raise ma.ValidationError("Not a currency of ISO 4217.")
+        return code.upper()
+
+
+class Id(ma.fields.UUID):
+    """A UUID in its usual spelling."""
+
+    def _validated(self, value: Any) -> UUID:
+        if not isinstance(value, UUID) and not (isinstance(value, str) and _UUID.fullmatch(value)):
+            raise self.make_error("invalid_uuid")
+        result: UUID = super()._validated(value)
+        return result
