@@ -12,14 +12,7 @@ from app.enums import Role
 from app.schemas import fields
 from app.schemas.base import Schema
 from app.schemas.instructor_requests import InstructorRequestSchema
-from app.schemas.users import NamesSchema, Phone, Username, UserSchema
-
-
-class Password(fields.Text):
-    """As typed. Whether it is good enough is for the service to say; longer ones are nobody's."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=1000, verbatim=True, is_line=True, **kwargs)
+from app.schemas.users import NamesSchema, Password, Phone, Username, UserSchema
 
 
 class Token(fields.Text):
@@ -27,7 +20,24 @@ class Token(fields.Text):
         super().__init__(max_length=4000, is_line=True, **kwargs)
 
 
-class RegistrationSchema(NamesSchema):
+class ConfirmedSchema(Schema):
+    """A password typed twice, of which one goes on."""
+
+    CONFIRMED: ClassVar = "new_password"
+
+    @validates_schema
+    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
+        if given[self.CONFIRMED] != given[f"{self.CONFIRMED}_confirm"]:
+            raise ma.ValidationError("The two passwords differ.", f"{self.CONFIRMED}_confirm")
+
+    @post_load
+    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        given.pop(f"{self.CONFIRMED}_confirm")
+        return given
+
+
+class RegistrationSchema(ConfirmedSchema, NamesSchema):
+    CONFIRMED = "password"
     EXAMPLE: ClassVar = {
         "email": "ada@example.org",
         "password": "Analytical-Engine-1843",
@@ -43,15 +53,6 @@ class RegistrationSchema(NamesSchema):
     password_confirm = Password(required=True)
     phone_number = Phone()
     role = fields.Choice((Role.STUDENT, Role.INSTRUCTOR))
-
-    @validates_schema
-    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
-        _check_equal(given, "password", "password_confirm")
-
-    @post_load
-    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        given.pop("password_confirm")
-        return given
 
 
 class LoginSchema(Schema):
@@ -102,7 +103,7 @@ class AddressSchema(Schema):
     email = fields.Email(required=True)
 
 
-class PasswordResetSchema(Schema):
+class PasswordResetSchema(ConfirmedSchema):
     EXAMPLE: ClassVar = {
         "token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "new_password": "Difference-Engine-1822",
@@ -113,17 +114,8 @@ class PasswordResetSchema(Schema):
     new_password = Password(required=True)
     new_password_confirm = Password(required=True)
 
-    @validates_schema
-    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
-        _check_equal(given, "new_password", "new_password_confirm")
 
-    @post_load
-    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        given.pop("new_password_confirm")
-        return given
-
-
-class PasswordChangeSchema(Schema):
+class PasswordChangeSchema(ConfirmedSchema):
     EXAMPLE: ClassVar = {
         "old_password": "Analytical-Engine-1843",
         "new_password": "Difference-Engine-1822",
@@ -133,15 +125,6 @@ class PasswordChangeSchema(Schema):
     old_password = Password(required=True)
     new_password = Password(required=True)
     new_password_confirm = Password(required=True)
-
-    @validates_schema
-    def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
-        _check_equal(given, "new_password", "new_password_confirm")
-
-    @post_load
-    def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        given.pop("new_password_confirm")
-        return given
 
 
 class RegisteredSchema(Schema):
@@ -185,8 +168,3 @@ class SessionSchema(Schema):
     last_used_at = fields.Instant(metadata={"description": "When it was opened or last refreshed."})
     expires_at = fields.Instant()
     is_current = ma.fields.Boolean(metadata={"description": "The session of this request."})
-
-
-def _check_equal(given: Mapping[str, Any], password: str, confirmation: str) -> None:
-    if given[password] != given[confirmation]:
-        raise ma.ValidationError("The two passwords differ.", confirmation)

@@ -39,6 +39,13 @@ class Phone(fields.Text):
         )
 
 
+class Password(fields.Text):
+    """As typed. Whether it is good enough is for the service to say; longer ones are nobody's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=1000, verbatim=True, is_line=True, **kwargs)
+
+
 class UserSchema(Schema):
     """An account, to its owner and to admins."""
 
@@ -72,7 +79,7 @@ class UserRowSchema(UserSchema):
 class NamesSchema(Schema):
     """First and last name, or `full_name` in their place."""
 
-    needs_names: ClassVar[bool] = True
+    NEEDS_NAMES: ClassVar[bool] = True
 
     first_name = fields.Text(min_length=1, max_length=_LONGEST_NAME)
     last_name = fields.Text(max_length=_LONGEST_NAME)
@@ -87,7 +94,7 @@ class NamesSchema(Schema):
                 raise ma.ValidationError("Give this, or first_name and last_name.", "full_name")
             if any(len(name) > _LONGEST_NAME for name in _split(given["full_name"])):
                 raise ma.ValidationError(f"A name has at most {_LONGEST_NAME} characters.", "full_name")
-        elif self.needs_names and "first_name" not in given:
+        elif self.NEEDS_NAMES and "first_name" not in given:
             raise ma.ValidationError("Missing data for required field.", "first_name")
 
     @post_load
@@ -101,7 +108,7 @@ class ProfileChangeSchema(NamesSchema):
     """What people change about themselves."""
 
     EXAMPLE: ClassVar = {"phone_number": "+44 20 7946 0958", "bio": "Taught myself; still at it."}
-    needs_names = False
+    NEEDS_NAMES = False
 
     username = Username()
     phone_number = Phone()
@@ -154,12 +161,7 @@ class NewUserSchema(NamesSchema):
 
     email = fields.Email(required=True)
     username = Username()
-    password = fields.Text(
-        max_length=1000,
-        verbatim=True,
-        is_line=True,
-        metadata={"description": "Left out: the person cannot log in yet."},
-    )
+    password = Password(metadata={"description": "Left out: the person cannot log in yet."})
     role = fields.Choice(Role)
     phone_number = Phone()
     external_id = fields.Text(min_length=1, max_length=100, allow_none=True)
