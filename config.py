@@ -1,48 +1,55 @@
 """Every setting, read once from the environment.
 
-A wrong or missing value stops the start with a sentence that names the variable. `.env.example` lists the same
-settings with the same defaults; a test compares the two.
+A wrong or missing value stops the start with a sentence that names the variable; of several, each has its line.
+`.env.example` lists the same settings with the same defaults; a test compares the two.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production, see check()
-MINIMUM_SECRET_BYTES = 32
-MINIMUM_TOKEN_LENGTH = 16
+import production
+
+DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production
+BAD_SETTINGS = 3
+"""Exit status. gunicorn gives up when a worker ends with it, and starts another one for any other."""
 
 
 class BadSettingError(ValueError):
-    """The environment holds a value that Rollcall cannot start with."""
+    """The environment holds values that Rollcall cannot start with: a line for each."""
 
 
 def _text(value: str) -> str:
     return value
 
 
-def _whole(minimum: int) -> Callable[[str], int]:
+def _whole(minimum: int, maximum: int = 2**31 - 1) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        number = int(value)
-        if number < minimum:
-            raise ValueError(f"must be at least {minimum}")
-        return number
+        if not re.fullmatch(r"-?[0-9]{1,12}", value):
+            raise ValueError("must be a whole number")
+        if not minimum <= int(value) <= maximum:
+            raise ValueError(f"must be between {minimum} and {maximum}")
+        return int(value)
 
     return parse
 
 
 def _seconds(value: str) -> float:
-    number = float(value)
-    if not 0 < number < 86_400:
+    if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]{1,6})?", value) or not 0 < float(value) < 86_400:
         raise ValueError("must be between 0 and 86400 seconds")
-    return number
+    return float(value)
 
 
 def _switch(value: str) -> bool:
@@ -71,10 +78,9 @@ def _choice(*allowed: str) -> Callable[[str], str]:
 
 
 def _ladder(value: str) -> tuple[int, ...]:
-    steps = tuple(int(step) for step in value.split(","))
-    if any(step < 0 for step in steps):
+    if not re.fullmatch(r"[0-9]{1,7}(?: *, *[0-9]{1,7})*", value):
         raise ValueError("must be seconds, separated by commas")
-    return steps
+    return tuple(int(step) for step in value.split(","))
 
 
 class Rate(NamedTuple):
@@ -91,7 +97,7 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 def _rate(value: str) -> Rate:
     read = _RATE.fullmatch(value.lower())
     if read is None:
-        raise ValueError(f"must be a rate such as 100/hour or 10/5 minutes, not {value!r}")
+        raise ValueError("must be a rate such as 100/hour or 10/5 minutes")
     return Rate(int(read[1]), int(read[2] or 1) * _UNITS[read[3]])
 
 
@@ -102,17 +108,17 @@ _HOST = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\]")
 def _origins(value: str) -> tuple[str, ...]:
     """Origins as browsers write them. No wildcard, and never `null`, which any page can claim to be."""
     origins = _listed(value)
-    for origin in origins:
+    for number, origin in enumerate(origins, start=1):
         if origin != "local" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"must be origins such as https://app.example.org, not {origin!r}")
+            raise ValueError(f"must be origins such as https://app.example.org, and number {number} is none")
     return origins
 
 
 def _hosts(value: str) -> tuple[str, ...]:
     hosts = _listed(value)
-    for host in hosts:
+    for number, host in enumerate(hosts, start=1):
         if not _HOST.fullmatch(host):
-            raise ValueError(f"must be host names such as rollcall.example.org, not {host!r}")
+            raise ValueError(f"must be host names such as rollcall.example.org, and number {number} is none")
     return hosts
 
 
@@ -125,9 +131,51 @@ def _database_url(value: str) -> str:
     """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; this project speaks psycopg2."""
     for prefix in ("postgres://", "postgresql://"):
         if value.startswith(prefix):
-            return "postgresql+psycopg2://" + value.removeprefix(prefix)
-    if not value.startswith("postgresql+psycopg2://"):
-        raise ValueError("must be a postgresql:// URL")
+            value = "postgresql+psycopg2://" + value.removeprefix(prefix)
+    try:
+        if make_url(value).drivername == "postgresql+psycopg2":
+            return value
+    except ArgumentError:
+        pass
+    raise ValueError("must be a postgresql:// URL")
+
+
+def _redis_url(value: str) -> str:
+    read = _parts(value)
+    if read is None or read.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must be a redis:// URL")
+    return value
+
+
+def _parts(url: str) -> SplitResult | None:
+    """None for what is no URL. What the library has to say about it may repeat a password."""
+    try:
+        read = urlsplit(url)
+        return read if read.port is None or read.port else None
+    except ValueError:
+        return None
+
+
+def _public_url(value: str) -> str:
+    read = _parts(value)
+    if read is None or read.scheme not in {"http", "https"} or not read.hostname or _has_more(read):
+        raise ValueError(
+            "must be an address such as https://rollcall.example.org, without user, query and fragment"
+        )
+    return value.rstrip("/")
+
+
+def _has_more(read: SplitResult) -> bool:
+    return bool(read.username or read.password or read.query or read.fragment)
+
+
+def _level(value: str) -> str:
+    return _choice("debug", "info", "warning", "error")(value).upper()
+
+
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+        raise ValueError("must be a sender such as Rollcall <no-reply@rollcall.example.org>")
     return value
 
 
@@ -145,12 +193,20 @@ def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> An
     return field(default_factory=lambda: parse(default), metadata=metadata)
 
 
+def _read(declared: Field[Any], given: str) -> dict[str, Any]:
+    if given:
+        return {declared.name: declared.metadata["parse"](given)}
+    if declared.metadata["default"] is None:
+        raise ValueError(f"is not set ({declared.metadata['about']})")
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of one application, in the units their names say."""
 
     database_url: str = _setting(None, _database_url, "PostgreSQL 15 or newer")
-    redis_url: str = _setting(None, _text, "Redis 6.2 or newer: job queue and cache")
+    redis_url: str = _setting(None, _redis_url, "Redis 6.2 or newer: job queue and cache")
     app_env: str = _setting(
         "development", _choice("development", "production", "test"), "development, production or test"
     )
@@ -158,10 +214,8 @@ class Config:
     jwt_secret_key: str = _setting(
         DEVELOPMENT_SECRET, _text, "signs access and refresh tokens; at least 32 bytes"
     )
-    public_url: str = _setting(
-        "http://127.0.0.1:8000", lambda url: url.rstrip("/"), "where clients reach us; links"
-    )
-    log_level: str = _setting("INFO", lambda name: name.upper(), "DEBUG, INFO, WARNING or ERROR")
+    public_url: str = _setting("http://127.0.0.1:8000", _public_url, "where clients reach us; links")
+    log_level: str = _setting("INFO", _level, "DEBUG, INFO, WARNING or ERROR")
     log_format: str = _setting(
         "auto",
         _choice("auto", "line", "json"),
@@ -258,16 +312,20 @@ class Config:
     )
 
     mail_transport: str = _setting(
-        "log", _choice("smtp", "file", "log"), "smtp; in development also the sinks file and log"
+        "log",
+        _choice("smtp", "file", "log"),
+        "smtp, and the only one in production; or the sinks file and log",
     )
     mail_file_dir: str = _setting("mail", _text, "where the file sink writes messages")
     mail_host: str = _setting("127.0.0.1", _text, "SMTP server")
-    mail_port: int = _setting("25", _whole(1), "SMTP port")
+    mail_port: int = _setting("25", _whole(1, 65_535), "SMTP port")
     mail_security: str = _setting("none", _choice("none", "starttls", "tls"), "none, starttls or tls")
     mail_username: str = _setting("", _text, "SMTP user; empty: no login")
     mail_password: str = _setting("", _text, "SMTP password")
     mail_timeout_seconds: float = _setting("20", _seconds, "the longest one SMTP exchange may take")
-    mail_from: str = _setting("Rollcall <no-reply@rollcall.example>", _text, "sender of every mail")
+    mail_from: str = _setting(
+        "Rollcall <no-reply@rollcall.example>", _sender, "sender of every mail; in production your own"
+    )
     mail_subject_prefix: str = _setting("", _text, "before every subject, such as [Rollcall]")
     mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
 
@@ -289,48 +347,33 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings, with `.env` below the real environment."""
+        """Read the settings. What is wrong with any of them is told at once."""
         values: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
         for each in fields(cls):
             variable = each.name.upper()
-            given = environ.get(variable, "").strip()
-            if not given:
-                if each.metadata["default"] is None:
-                    raise BadSettingError(f"{variable} is not set ({each.metadata['about']})")
-                continue
             try:
-                values[each.name] = each.metadata["parse"](given)
+                values |= _read(each, environ.get(variable, "").strip())
             except ValueError as problem:
-                raise BadSettingError(f"{variable} {problem}") from problem
-        config = cls(**values)
-        config.check()
+                reasons[variable] = f"{variable} {problem}"
+        # What could not be read stands at its default meanwhile, so that the rest is looked at as well.
+        config = cls(**{"database_url": "", "redis_url": "", **values})
+        found = [each for each in config.mistakes(environ) if each.partition(" ")[0] not in reasons]
+        if reasons or found:
+            raise BadSettingError("\n".join([*reasons.values(), *found]))
         return config
 
-    def check(self) -> None:
-        """Refuse settings that contradict each other, and what is unsafe in production."""
+    def mistakes(self, environ: Mapping[str, str]) -> list[str]:
+        """Settings that contradict each other, and what cannot be meant in production."""
+        found = []
         if self.notice_lease_seconds < 2 * self.mail_timeout_seconds:
-            raise BadSettingError(
+            found.append(
                 "NOTICE_LEASE_SECONDS must be at least twice MAIL_TIMEOUT_SECONDS: "
                 "connecting and sending have to fit into the lease"
             )
-        if self.app_env != "production":
-            return
-        for name in ("secret_key", "jwt_secret_key"):
-            secret = getattr(self, name)
-            if secret == DEVELOPMENT_SECRET or len(secret.encode()) < MINIMUM_SECRET_BYTES:
-                raise BadSettingError(
-                    f"{name.upper()} must be a secret of your own of at least 32 bytes in production"
-                )
-        if self.secret_key == self.jwt_secret_key:
-            raise BadSettingError("SECRET_KEY and JWT_SECRET_KEY must differ in production")
-        if self.metrics_token and len(self.metrics_token) < MINIMUM_TOKEN_LENGTH:
-            raise BadSettingError(
-                f"METRICS_TOKEN must have at least {MINIMUM_TOKEN_LENGTH} characters in production"
-            )
-        if self.force_https != "off" and not self.public_url.startswith("https://"):
-            raise BadSettingError(
-                "PUBLIC_URL must begin with https:// in production, or FORCE_HTTPS be off: plain HTTP is sent there"
-            )
+        if self.app_env == "production":
+            found += production.mistakes(self, environ)
+        return found
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
@@ -365,3 +408,12 @@ def read_environment() -> dict[str, str]:
     """The process environment, with the project's `.env` beneath it."""
     stored = dotenv_values(Path(__file__).with_name(".env"))
     return {name: value for name, value in stored.items() if value is not None} | dict(os.environ)
+
+
+def load() -> Config:
+    """The settings of this process, which says what is wrong with them and ends."""
+    try:
+        return Config.from_env(read_environment())
+    except BadSettingError as refusal:
+        sys.stderr.write(f"Rollcall cannot start with these settings:\n{refusal}\n")
+        raise SystemExit(BAD_SETTINGS) from None

@@ -14,9 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from config import read_environment
+from config import load, read_environment
 
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+
+# Before a port is opened and a worker tries.
+load()
 
 _environment = read_environment()
 _is_folder_ours = not _environment.get(_COUNTS)
