@@ -1,4 +1,4 @@
-"""The README keeps its word: its commands run, its tree is the tree, its table is the settings."""
+"""The README keeps its word: its commands run, its tree is the tree, its table is the settings. So do the other pages."""
 
 import os
 import re
@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+import dev
 from app.enums import Role
 from demo.people import PASSWORD, PEOPLE
 from tools import settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # Enough of curl for the README's lines, where there is none.
 CURL = """\
@@ -109,8 +111,21 @@ def test_the_settings_are_those_of_config():
     assert told == settings.table(), "run `make settings`"
 
 
-def test_every_file_it_points_to_exists():
-    targets = re.findall(r"\]\((?!https?:)([^)]+)\)", README)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_it_points_to_exists(page):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
 
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_it_names_is_a_target(page):
+    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert named - set(dev.COMMANDS) == set()
+
+
+def test_make_knows_every_command_of_the_script():
+    (rule,) = re.findall(r"^(help .*):$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set(rule.split()) == set(dev.COMMANDS)
