@@ -29,6 +29,7 @@ PREFIX = "/api/v1"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 View = Callable[..., Any]
+Message = str | Callable[[Any], str]
 
 
 def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
@@ -79,9 +80,9 @@ class Blueprint(flask_smorest.Blueprint):
         return super().arguments(schema(**options), location=location, example=example)
 
     def response(
-        self, status_code: int, schema: type[ma.Schema] | None = None, *, message: str = "OK."
+        self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
     ) -> Callable[[View], View]:
-        """The answer: `schema` shapes `data`, `message` is the sentence for people."""
+        """The answer: `schema` shapes `data`, `message` is the sentence for people, or makes it of what the view returns."""
         instance = schema() if schema else None
         documented = None if status_code == 204 else openapi.envelope(schema)
 
@@ -95,7 +96,8 @@ class Blueprint(flask_smorest.Blueprint):
                     return Response(status=204)
                 data = instance.dump(result) if instance else None
                 preconditions.remember(data)
-                response = jsonify(success=True, message=message, data=data)
+                sentence = message(result) if callable(message) else message
+                response = jsonify(success=True, message=sentence, data=data)
                 response.status_code = status_code
                 return response
 

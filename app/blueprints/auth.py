@@ -1,5 +1,6 @@
 """Accounts from the owner's side: sign up, log in, stay logged in, and one's own profile."""
 
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +44,7 @@ blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own pr
 @entrance
 @throttled(REGISTER)
 @blp.arguments(RegistrationSchema)
-@blp.response(
-    201, RegisteredSchema, message="Welcome. You can log in as soon as your email address is verified."
-)
+@blp.response(201, RegisteredSchema, message=attrgetter("welcome"))
 @blp.refuses(EmailTaken, UsernameTaken)
 def register(registration: dict[str, Any]):
     """Open an account.

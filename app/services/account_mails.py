@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, any_, func, literal, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Uuid
 
 from app.db import db
-from app.enums import Channel, NoticeKind, NoticeState
+from app.enums import Channel, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import Notice
 from app.models.user import User
@@ -51,12 +61,13 @@ def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> No
     outbox.ring([*waiting, *made] or [uuid4()])
 
 
-def owe_request(request_id: UUID) -> None:
-    """Tell every active admin that somebody asks to become an instructor."""
+def owe_request_of(user_id: UUID) -> None:
+    """Tell every active admin, once, that this person waits to become an instructor; nothing, if they do not."""
+    waiting = and_(InstructorRequest.user_id == user_id, InstructorRequest.status == RequestStatus.PENDING)
     made = outbox.put(
         NoticeKind.INSTRUCTOR_REQUEST,
-        select().select_from(User).where(User.is_active_admin()),
-        cause_id=literal(request_id, Uuid()),
+        select().select_from(User).join(InstructorRequest, waiting).where(User.is_active_admin()),
+        cause_id=InstructorRequest.id,
     )
     outbox.ring(made)
 

@@ -22,8 +22,7 @@ ANSWER_SECONDS = 0.03
 
 def verify_email(token: str) -> None:
     """The address is the owner's."""
-    user = mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL)
-    user.email_verified = True
+    _confirm(mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL))
 
 
 def resend_verification(email: str) -> None:
@@ -42,11 +41,18 @@ def reset_password(token: str, new_password: str) -> None:
     user = mail_tokens.spend(token, *mail_tokens.SETTING_PASSWORDS)
     had_password = user.password_hash is not None
     user.password_hash = users.hash_of_new(user, new_password, field="new_password")
-    user.email_verified = True
+    _confirm(user)
     mail_tokens.void_for_passwords(user.id)
     sessions.end_all(user.id)
     if had_password:
         account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
+
+
+def _confirm(user: User) -> None:
+    """Whoever signed up to teach is an admin's business from now on, and not before."""
+    if not user.email_verified:
+        user.email_verified = True
+        account_mails.owe_request_of(user.id)
 
 
 def _owe(kind: NoticeKind, email: str, *who: ColumnExpressionArgument[bool]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": Instructo
 def ask(
     user: User, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
 ) -> InstructorRequest:
-    """Ask to become an instructor."""
+    """Ask to become an instructor. Admins hear of it once the address is known to be the person's own."""
     statement = (
         select(User.role).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
     )
@@ -40,7 +40,8 @@ def ask(
     )
     with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
         db.session.add(request)
-    account_mails.owe_request(request.id)
+    if user.email_verified or not settings().require_email_verification:
+        account_mails.owe_request_of(user.id)
     return get_visible(user, request.id)
 
 
@@ -105,7 +106,11 @@ def _refuse_too_soon(user: User) -> None:
         )
     )
     if rejected_at is not None:
-        raise ReapplyTooSoon(details={"retry_at": [(rejected_at + timedelta(days=days)).isoformat()]})
+        retry_at = (rejected_at + timedelta(days=days)).astimezone(UTC)
+        raise ReapplyTooSoon(
+            f"It is too soon to ask again: you can from {retry_at:%d %B %Y, %H:%M} UTC.",
+            details={"retry_at": [retry_at.isoformat().replace("+00:00", "Z")]},
+        )
 
 
 def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from app.db import db, transaction
 from app.models import InstructorRequest
 from tests.http import assert_refused, data_of
+from tests.mail import token_in
 from tests.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
@@ -177,7 +178,9 @@ def test_there_may_be_a_waiting_time_after_a_rejection(app, client, office, wish
 
     details = assert_refused(client.post("/instructor-requests", json=WISH), 409, "reapply_too_soon")
 
-    retry_at = datetime.fromisoformat(details["retry_at"][0])
+    [spelled] = details["retry_at"]
+    assert spelled.endswith("Z")
+    retry_at = datetime.fromisoformat(spelled)
     assert timedelta(days=29) < retry_at - datetime.now(UTC) <= timedelta(days=30)
     with app.app_context(), transaction():
         past = datetime.now(UTC) - timedelta(days=31)
@@ -186,8 +189,10 @@ def test_there_may_be_a_waiting_time_after_a_rejection(app, client, office, wish
 
 
 def test_an_instructor_sign_up_makes_a_student_who_asks(api, office):
-    made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
+    response = api.post("/auth/register", json=SIGN_UP)
 
+    made = data_of(response, 201)
+    assert "An admin decides whether you teach" in response.json["message"]
     assert made["user"]["role"] == "STUDENT"
     assert made["instructor_request"]["status"] == "PENDING"
     assert made["instructor_request"]["user_id"] == made["user"]["id"]
@@ -201,6 +206,50 @@ def test_an_open_house_asks_nobody(api, setting):
     made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
 
     assert (made["user"]["role"], made["instructor_request"]) == ("INSTRUCTOR", None)
+
+
+def test_admins_hear_of_a_sign_up_to_teach_once_its_address_is_verified(api, office, admin, mailbox):
+    made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
+    assert told(office, "INSTRUCTOR_REQUEST") == []
+
+    [mail] = mailbox(SIGN_UP["email"])
+    data_of(api.post("/auth/verify-email", json={"token": token_in(mail)}))
+
+    assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
+    [shown] = data_of(office.get("/notifications"))
+    assert shown["cause_id"] == made["instructor_request"]["id"]
+
+
+def test_whoever_verifies_the_address_by_a_reset_is_told_of_once(api, office, admin, mailbox):
+    data_of(api.post("/auth/register", json=SIGN_UP), 201)
+    data_of(api.post("/auth/forgot-password", json={"email": SIGN_UP["email"]}))
+    tokens = {mail["Subject"]: token_in(mail) for mail in mailbox(SIGN_UP["email"])}
+    new = "Difference-Engine-1822"
+    body = {"token": tokens["Set a new password"], "new_password": new, "new_password_confirm": new}
+
+    data_of(api.post("/auth/reset-password", json=body))
+    data_of(api.post("/auth/verify-email", json={"token": tokens["Confirm your email address"]}))
+
+    assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
+
+
+def test_where_nobody_verifies_admins_hear_of_a_sign_up_at_once(api, office, admin, setting):
+    setting(require_email_verification=False)
+
+    response = api.post("/auth/register", json=SIGN_UP)
+
+    assert "You can log in now." in response.json["message"]
+    assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
+
+
+def test_of_a_sign_up_whose_request_is_gone_nobody_hears(api, office, mailbox):
+    made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
+    [mail] = mailbox(SIGN_UP["email"])
+    assert office.delete(f"/instructor-requests/{made['instructor_request']['id']}").status_code == 204
+
+    data_of(api.post("/auth/verify-email", json={"token": token_in(mail)}))
+
+    assert told(office, "INSTRUCTOR_REQUEST") == []
 
 
 def test_a_student_sign_up_asks_for_nothing(api):
@@ -358,6 +407,10 @@ def test_an_edit_and_a_decision_at_once_leave_what_was_decided_about(client, off
         assert data_of(office.get(path))["reason"] == "Another"
 
 
+def both_ways(*people):
+    return sorted((str(person.id), channel) for person in people for channel in ("EMAIL", "IN_APP"))
+
+
 def told(office, kind):
     """Whom a notice of this kind is owed, and how."""
     notices = data_of(office.get(f"/notices?kind={kind}"))
@@ -369,8 +422,7 @@ def test_the_admins_hear_of_a_new_request(office, admin, make, client):
 
     data_of(client.post("/instructor-requests", json=WISH), 201)
 
-    everyone = [(str(person.id), channel) for person in (admin, other) for channel in ("EMAIL", "IN_APP")]
-    assert told(office, "INSTRUCTOR_REQUEST") == sorted(everyone)
+    assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin, other)
 
 
 def test_applicants_hear_what_was_decided_once(office, three):
