@@ -23,7 +23,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from app import openapi, queue, telemetry
+from app import alarms, openapi, queue, telemetry
+from app.alarms import Alarm
 from app.db import db
 from app.errors import Forbidden, Unauthenticated
 from app.services import notices_depth
@@ -49,6 +50,8 @@ _connections = Gauge(
     multiprocess_mode="livesum",
     registry=_counts,
 )
+
+_counts.register(alarms.sounded)
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -92,6 +95,9 @@ def _comes_from_here() -> bool:
 
 
 def _all_counts() -> CollectorRegistry:
+    for each in Alarm:
+        # Told as 0 before the first, so that the first is a rise.
+        alarms.sounded.labels(each.value)
     shared = settings().prometheus_multiproc_dir
     if not shared:
         return _counts

@@ -19,7 +19,8 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app import text
+from app import alarms, text
+from app.alarms import Alarm
 from app.errors import (
     Details,
     InternalError,
@@ -144,7 +145,7 @@ def _render_unreadable(error: ParseException) -> Response:
 
 def _render_out_of_range(error: DataError) -> Response:
     """A net below the schemas: a value that no column can hold. Each catch is a missing rule there."""
-    log.error(SLIPPED, exc_info=error)
+    alarms.sound(Alarm.VALUE_SLIPPED, SLIPPED, trouble=error)
     return render(InvalidRequest())
 
 

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, event, text
 
-from app import create_app, problems
+from app import alarms, create_app, problems
 from app.db import Model, db
 from config import Config
 from tests.factories import Factory
@@ -87,9 +87,9 @@ def slips():
             caught.append(record.getMessage())
         return True
 
-    problems.log.addFilter(note)
+    alarms.log.addFilter(note)
     yield caught
-    problems.log.removeFilter(note)
+    alarms.log.removeFilter(note)
     assert caught == []
 
 

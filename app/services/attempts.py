@@ -7,13 +7,16 @@ are counted one after the other. Names and addresses are kept as hashes only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
+from app import alarms
+from app.alarms import Alarm
 from app.db import db
 from app.errors import Throttled
 from app.settings import settings
@@ -26,16 +29,39 @@ class Quota:
 
     subject: bytes
     rate: Rate
+    alarm: Alarm | None = None
+    """sounded when the last of them is taken"""
 
     @classmethod
-    def on(cls, rate: Rate, *what: str) -> Quota:
-        return cls(hashlib.sha256("\n".join(what).encode()).digest(), rate)
+    def on(cls, rate: Rate, *what: str, alarm: Alarm | None = None) -> Quota:
+        return cls(hashlib.sha256("\n".join(what).encode()).digest(), rate, alarm)
 
 
 def take(quotas: Collection[Quota]) -> datetime | None:
     """Count an attempt on each of these, or refuse it. Its moment, by which it can be given back."""
     if not settings().ratelimit_enabled:
         return None
+    counted = _count(quotas)
+    waits = [line.wait for line in counted if not line.is_taken]
+    if waits:
+        raise Throttled(max(1, ceil(max(waits))))
+    used_up = {bytes(line.subject) for line in counted if line.is_last}
+    for quota in quotas:
+        if quota.alarm and quota.subject in used_up:
+            _sound_once(quota.alarm, quota)
+    moment: datetime = counted[0].moment
+    return moment
+
+
+def _sound_once(alarm: Alarm, quota: Quota) -> None:
+    """Once in the time of the quota, of all processes together. Whoever comes here holds the row of the quota."""
+    told = Quota.on(Rate(1, quota.rate.seconds), "alarm", quota.subject.hex())
+    if _count([told])[0].is_taken:
+        amount, seconds = quota.rate
+        alarms.sound(alarm, f"all {amount} attempts of {seconds} seconds are used up")
+
+
+def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
     # In one order, so that no two wait in a circle.
     in_order = sorted(quotas, key=lambda quota: quota.subject)
     asked = {
@@ -43,12 +69,7 @@ def take(quotas: Collection[Quota]) -> datetime | None:
         "amounts": [quota.rate.amount for quota in in_order],
         "spans": [quota.rate.seconds for quota in in_order],
     }
-    counted = db.session.execute(_TAKE, asked).all()
-    waits = [line.wait for line in counted if not line.is_taken]
-    if waits:
-        raise Throttled(max(1, ceil(max(waits))))
-    moment: datetime = counted[0].moment
-    return moment
+    return db.session.execute(_TAKE, asked).all()
 
 
 def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
@@ -86,7 +107,7 @@ _TAKE = text(
             forgotten_at = excluded.forgotten_at
         RETURNING subject, times
     )
-    SELECT moment, moment = any(times) AS is_taken,
+    SELECT subject, moment, moment = any(times) AS is_taken, cardinality(times) >= amount AS is_last,
         extract(epoch FROM times[greatest(1, cardinality(times) - amount + 1)] + span - moment) AS wait
     FROM asked JOIN (SELECT * FROM counted UNION ALL SELECT * FROM full_already) AS standing USING (subject)
     """

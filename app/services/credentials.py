@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, literal, outerjoin, select
 
 from app import addresses, passwords
+from app.alarms import Alarm
 from app.db import checkpoint, db
 from app.enums import NoticeKind
 from app.errors import AccountInactive, EmailNotVerified, InvalidCredentials, InvalidRequest
@@ -102,7 +103,7 @@ def _quotas(login: str, address: str, *, is_known_here: bool) -> list[Quota]:
         return [Quota.on(known.ratelimit_login_name, "login as", login.lower(), address), from_here]
     return [
         Quota.on(known.ratelimit_login_name, "login as", login.lower()),
-        Quota.on(known.ratelimit_login_everybody, "login"),
+        Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
         from_here,
     ]
 

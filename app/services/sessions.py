@@ -6,6 +6,7 @@ stolen, and ends its session.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,8 @@ from sqlalchemy import ColumnElement, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from app import tokens
+from app import alarms, tokens
+from app.alarms import Alarm
 from app.db import db
 from app.errors import AlreadyRotated, NotFound, RefreshTokenReused, TokenInvalid, Unauthenticated
 from app.models.session import RefreshToken, Session
@@ -197,6 +199,13 @@ def _refuse_spent(claims: Claims) -> None:
     if is_recent:
         raise AlreadyRotated
     _end(Session.id == claims.session_id)
+    alarms.sound(
+        Alarm.REFRESH_TOKEN_REUSED,
+        "a spent refresh token came back, and its session is over",
+        level=logging.WARNING,
+        user_id=claims.user_id,
+        session_id=claims.session_id,
+    )
     raise RefreshTokenReused
 
 
