@@ -27,6 +27,7 @@ from app.services import (
     enrollments_history,
     lessons,
     progress,
+    reviews,
     sections,
     users_provision,
 )
@@ -34,6 +35,7 @@ from app.services.users_provision import Person
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
 from demo.records import SMALL, CourseRecord, LearnerRecord, read_courses
+from demo.reviews import reviews_of
 
 IMPORTED = "import"
 """Why the notices of imported completions are SUPPRESSED."""
@@ -102,6 +104,7 @@ def _load_course(record: CourseRecord) -> None:
         at=record.moment(_ANNOUNCED),
     )
     _tell_past(record, course.id, _enrollments_of(report.run.id), lesson_ids)
+    _tell_reviews(record, course.id)
 
 
 def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str, UUID]]:
@@ -116,7 +119,7 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str
         short_description=f"{_SUBJECTS[record.module]}: {record.length} days, starting {record.starts_on:%d %B %Y}.",
         description=(
             "A presentation of a real course of The Open University, from the Open University Learning Analytics "
-            "Dataset (CC BY 4.0). The titles of its lessons and the names of its learners are made up."
+            "Dataset (CC BY 4.0). The titles of its lessons, the names of its learners and their reviews are made up."
         ),
         category_id=_category(admin, _SUBJECTS[record.module]).id,
         instructor_id=owner.id,
@@ -169,6 +172,20 @@ def _tell_past(
     enrollments_history.tell_grades(
         course_id, {enrollment_ids[each.external_id]: each.grade for each in learners if each.grade}
     )
+
+
+def _tell_reviews(record: CourseRecord, course_id: UUID) -> None:
+    told = reviews_of(record)
+    named = User.external_id.in_([each.external_id for each in told])
+    authors = {author.external_id: author for author in db.session.scalars(select(User).where(named))}
+    for each in told:
+        reviews.write(
+            authors[each.external_id],
+            course_id,
+            rating=each.rating,
+            comment=each.comment,
+            at=record.moment(each.day),
+        )
 
 
 def _enrollments_of(assignment_id: UUID) -> dict[str, UUID]:

@@ -13,7 +13,16 @@ from app.enums import CourseStatus, LessonType, Level
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.user import User
-from app.services import assignments, courses_workflow, courses_write, enrollments, lessons, progress, users
+from app.services import (
+    assignments,
+    courses_workflow,
+    courses_write,
+    enrollments,
+    lessons,
+    progress,
+    reviews,
+    users,
+)
 from demo.load import person
 from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
 
@@ -81,12 +90,13 @@ def _write_course(owner: User, title: str, about: str, **fields: Any) -> tuple[C
 
 
 def _begin_learning(admin: User, course: Course, written: list[Lesson]) -> None:
-    """One has finished, one has begun, one was assigned with a due date; a seat is left."""
+    """One has finished and says so, one has begun, one was assigned with a due date; a seat is left."""
     first, second, third, *_ = (person(each.email) for each in STUDENTS)
     welcome, essentials, _ = (lesson.id for lesson in written)
     enrollments.enroll(first, course.id)
     progress.complete(first, welcome)
     progress.complete(first, essentials)
+    reviews.write(first, course.id, rating=5, comment="Short, and now I know where the exits are.")
     enrollments.enroll(second, course.id)
     progress.complete(second, welcome)
     assignments.assign(

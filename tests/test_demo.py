@@ -8,6 +8,7 @@ from app.enums import CourseStatus, NoticeState
 from app.models import Assignment, Course, CourseChange, Notice, User
 from demo import load, people, records
 from demo.records import LearnerRecord
+from demo.reviews import reviews_of
 from tests.http import assert_refused, data_of
 
 
@@ -80,6 +81,29 @@ def test_nobody_is_written_to_about_imported_completions(app, load_demo, of_one_
             .distinct()
         )
         assert db.session.execute(imported).all() == [(NoticeState.SUPPRESSED, load.IMPORTED)]
+
+
+def test_imported_courses_were_reviewed_when_they_had_ended_by_people_who_passed(
+    api, load_demo, of_one_course
+):
+    load_demo()
+
+    (record,) = records.read_courses(["AAA-2014J"])
+    course = data_of(api.get("/courses/AAA-2014J"))
+    reviews = data_of(api.get(f"/courses/{course['id']}/reviews"))
+    written = [each.rating for each in reviews_of(record)]
+    assert sorted(review["rating"] for review in reviews) == sorted(written)
+    assert course["average_rating"] == round(sum(written) / len(written), 2)
+    assert all(review["is_completed"] for review in reviews)
+    assert min(review["created_at"] for review in reviews) > record.moment(record.length).isoformat()
+
+
+def test_whoever_has_finished_the_course_of_today_has_reviewed_it(api, load_demo, of_one_course):
+    load_demo()
+
+    (course,) = data_of(api.get("/courses?search=fire"))
+    (review,) = data_of(api.get(f"/courses/{course['id']}/reviews"))
+    assert (review["author"]["full_name"], course["average_rating"]) == ("Sam Student", 5.0)
 
 
 def test_demo_people_log_in_and_imported_learners_cannot(api, app, load_demo, of_one_course):

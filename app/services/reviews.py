@@ -7,6 +7,7 @@ course's row lock, so that any number of people may write, edit and delete at on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -60,8 +61,10 @@ def get_own(author: User, review_id: UUID) -> Review:
     return review
 
 
-def write(author: User, course_id: UUID, *, rating: int, comment: str = "") -> Review:
-    """Review a course that one is taking, or has completed where that is required."""
+def write(
+    author: User, course_id: UUID, *, rating: int, comment: str = "", at: datetime | None = None
+) -> Review:
+    """Review a course that one is taking, or has completed where that is required; `at` dates it."""
     course = courses.lock(courses.get_visible(author, course_id).id)
     _refuse_outsider(author, course)
     review = Review(
@@ -70,6 +73,8 @@ def write(author: User, course_id: UUID, *, rating: int, comment: str = "") -> R
         rating=rating,
         comment=comment,
         search_vector=words_of(comment),
+        created_at=at or func.now(),
+        updated_at=at or func.now(),
     )
     with refusing({Review.ONE_PER_PERSON: AlreadyReviewed()}):
         db.session.add(review)
