@@ -9,9 +9,12 @@ import csv
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from app.errors import InvalidRequest, MalformedBody
+
+_MOST_TROUBLES = 20
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,13 @@ class Row:
     trouble: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read(content: bytes, columns: Collection[str], *, one_of: Collection[str]) -> list[Row]:
+def read(content: bytes, columns: Collection[str], *, one_of: Collection[str], most: int) -> list[Row]:
     """The rows below the header, numbered from 1. Blank lines are none.
 
     :param columns: those that the file may have, in any order
     :param one_of: of these it needs at least one
+    :param most: one row beyond these is read, so that it can be refused, and none after it: a row takes a hundred times
+        the memory of its line
     """
     try:
         text = content.decode("utf-8-sig")
@@ -39,7 +44,7 @@ def read(content: bytes, columns: Collection[str], *, one_of: Collection[str]) -
     lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     header = [name.strip().lower() for name in next(lines, [])]
     _check_header(header, columns, one_of)
-    return [_row(number, header, cells) for number, cells in enumerate(lines, 1)]
+    return [_row(number, header, cells) for number, cells in enumerate(islice(lines, most + 1), 1)]
 
 
 def _lines(reader: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -51,12 +56,13 @@ def _lines(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _check_header(header: list[str], columns: Collection[str], one_of: Collection[str]) -> None:
-    trouble = [f"Unknown column: {name or 'without a name'}." for name in header if name not in columns]
+    unknown = (f"Unknown column: {name or 'without a name'}." for name in header if name not in columns)
+    trouble = list(islice(unknown, _MOST_TROUBLES))
     trouble += [f"Column given more than once: {name}." for name in columns if header.count(name) > 1]
     if not trouble and not set(header) & set(one_of):
         trouble = [f"The first line names the columns, among them {' or '.join(one_of)}."]
     if trouble:
-        raise InvalidRequest(details={"file": trouble[:20]})
+        raise InvalidRequest(details={"file": trouble[:_MOST_TROUBLES]})
 
 
 def _row(number: int, header: list[str], cells: list[str]) -> Row:

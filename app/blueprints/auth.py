@@ -225,8 +225,8 @@ def replace_me(profile: dict[str, Any]):
 def replace_picture(picture: dict[str, Any]):
     """Show a picture of yourself
 
-    A JPEG, PNG or WebP of at most 5 MB and 25 million pixels. It is drawn anew without its metadata, at most 512 pixels a
-    side.
+    A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a WebP
+    3 million. It is drawn anew without its metadata, at most 512 pixels a side.
     """
     return profile_pictures.replace(caller(), **picture)
 

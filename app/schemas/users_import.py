@@ -14,6 +14,8 @@ from app.schemas import bulk, fields
 from app.schemas.base import Schema
 from app.schemas.users import Username
 
+MOST_ROWS = 10_000
+
 
 class ImportedPersonSchema(Schema):
     """What the cells of one row may hold."""
@@ -36,7 +38,7 @@ class PeopleFile(fields.Upload):
     ) -> Any:
         content: bytes = super()._deserialize(value, attr, data, **kwargs)
         person = ImportedPersonSchema()
-        rows = csv_in.read(content, tuple(person.fields), one_of=("email", "external_id"))
+        rows = csv_in.read(content, tuple(person.fields), one_of=("email", "external_id"), most=MOST_ROWS)
         return [_checked(person, row) for row in rows]
 
 

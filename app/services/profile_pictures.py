@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import select
 
 from app import pictures, storage
-from app.db import after_commit, db
+from app.db import after_commit, checkpoint, db
 from app.errors import Unauthenticated
 from app.models.user import User
 
@@ -16,6 +16,7 @@ FOLDER = "pictures"
 
 def replace(user: User, *, file: bytes) -> User:
     """Show another picture. The one before is removed once this one is committed."""
+    checkpoint()
     drawn = pictures.portrait(file)
     held = _take_down(user)
     held.profile_picture = storage.keep(FOLDER, drawn, suffix=pictures.SUFFIX)

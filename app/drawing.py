@@ -1,0 +1,80 @@
+"""A program of its own: a picture on standard input, the same picture drawn anew on standard output.
+
+Files of strangers are decoded here, by libraries in C, and nowhere else: in a process that knows no setting and no
+secret, and that may take so much memory and time and no more. A file of 1 kB can ask for 500 MB. `app.pictures` starts
+it; what it says on standard error is for nobody.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import sys
+import warnings
+
+from PIL import Image, ImageOps
+
+MOST_PIXELS = 25_000_000
+MOST_MEMORY = 96 * 1024 * 1024
+"""All that the process writes to, the interpreter's own 20 MB included."""
+MOST_SECONDS = 10
+TOO_LARGE = 3
+"""The status of a picture that is not looked at any further."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_ROWS = 16
+_ORIENTATION = 0x0112
+
+
+def limit_myself() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # It reads and writes what is already open, and no file.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def drawn(content: bytes, longest_side: int) -> bytes:
+    """The picture as a WebP of at most this many pixels a side, upright, without its metadata."""
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+        width, height = picture.size
+        if width * height > MOST_PIXELS:
+            raise Image.DecompressionBombError
+        scale = longest_side / max(width, height)
+        picture.draft("RGB", (max(1, int(width * scale)), max(1, int(height * scale))))
+        small = _shrunk(picture, 2 * longest_side)
+        small.getexif()[_ORIENTATION] = picture.getexif().get(_ORIENTATION, 1)
+    upright = ImageOps.exif_transpose(small)
+    upright.thumbnail((longest_side, longest_side))
+    written = io.BytesIO()
+    upright.save(written, "WEBP", quality=82, exif=b"", icc_profile=b"", xmp=b"")
+    return written.getvalue()
+
+
+def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
+    """In colors that WebP knows, and smaller by a whole number: some rows at a time, a copy would cost the memory twice."""
+    picture.load()
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    width, height = picture.size
+    factor = max(1, max(width, height) // longest_side)
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, factor * _ROWS):
+        rows = picture.crop((0, top, width, min(top + factor * _ROWS, height))).convert(mode)
+        small.paste(rows.reduce(factor), (0, top // factor))
+    return small
+
+
+def main() -> int:
+    # Ours is the stricter limit, and it refuses instead of warning. A broken file may warn a thousand times.
+    Image.MAX_IMAGE_PIXELS = None
+    warnings.simplefilter("ignore")
+    limit_myself()
+    try:
+        sys.stdout.buffer.write(drawn(sys.stdin.buffer.read(), int(sys.argv[1])))
+    except (Image.DecompressionBombError, MemoryError):
+        return TOO_LARGE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
