@@ -6,7 +6,7 @@ on the course's page and is no reason to refuse its instructor's change. What kn
 digest alone.
 
 A write that names a version is checked against a fresh reading in its own transaction, behind a lock on the resource:
-of two writers who read the same version, one is refused.
+of two writers who read the same version, one is refused, also where one names it by id and the other by slug.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app, g, request
 
+from app import access
 from app.db import lock_name
 from app.errors import PreconditionFailed, PreconditionRequired
 from app.settings import settings
@@ -43,7 +45,7 @@ def tag(response: Response) -> Response:
 
 def check(reader: View, path: dict[str, Any]) -> None:
     """Refuse a write to a resource that is not what the caller read. `reader` is the view behind GET on this path."""
-    lock_name(request.path.rstrip("/"))
+    lock_name(_name_of(reader, path))
     if not request.headers.get("If-Match"):
         if settings().require_if_match:
             raise PreconditionRequired
@@ -53,6 +55,25 @@ def check(reader: View, path: dict[str, Any]) -> None:
     edit = current.partition(_PARTS)[0]
     if not (offered.star_tag or edit in {each.partition(_PARTS)[0] for each in offered.as_set()}):
         raise PreconditionFailed
+
+
+def _name_of(reader: View, path: dict[str, Any]) -> str:
+    """The id of what the path means: one name for it, however it is spelled. Without any it is the caller's account."""
+    if not path:
+        return str(access.caller().id)
+    return " ".join(str(_as_id(part) or _read_id(reader, path)) for part in path.values())
+
+
+def _as_id(part: UUID | str) -> UUID | None:
+    try:
+        return UUID(str(part))
+    except ValueError:
+        return None
+
+
+def _read_id(reader: View, path: dict[str, Any]) -> str:
+    shown: str = current_app.make_response(reader(**path)).get_json()["data"]["id"]
+    return shown
 
 
 def _version(response: Response) -> str:

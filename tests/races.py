@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager
+from threading import Barrier, Thread
+from time import monotonic, sleep
+
+from sqlalchemy import create_engine, text
 
 
 def at_once(*calls):
@@ -27,3 +31,40 @@ def outcomes(answers):
         else str(answer.status_code)
         for answer in answers
     )
+
+
+class Started:
+    """A call that runs in a thread of its own."""
+
+    def __init__(self, call):
+        self.answers = []
+        self.thread = Thread(target=lambda: self.answers.append(call()))
+        self.thread.start()
+
+    def finish(self):
+        self.thread.join()
+        (answer,) = self.answers
+        return answer
+
+
+@contextmanager
+def holding(config, statement, **values):
+    """Hold what the statement locks; yields a function that waits until so many others wait for it."""
+    engine = create_engine(config.database_url)
+    with engine.connect() as holder, engine.connect() as watcher:
+        holder.execute(text(statement), values)
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+
+        def wait_for(number):
+            deadline = monotonic() + 10
+            while watcher.scalar(waiting) < number:
+                assert monotonic() < deadline, "nobody waits for the lock"
+                watcher.rollback()
+                sleep(0.01)
+
+        yield wait_for
+        holder.rollback()
+    engine.dispose()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.races import Started, at_once, holding
 
 
 @pytest.fixture
@@ -96,3 +96,55 @@ def test_of_writers_who_read_the_same_version_one_is_refused(api, make, course):
     answers = at_once(*(lambda number=number: write(number) for number in range(6)))
 
     assert sorted(answers) == [200, 412, 412, 412, 412, 412]
+
+
+@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize(
+    ("noun", "names"),
+    [
+        ("courses", lambda course: (course.id, course.slug, course.code.lower(), str(course.id).upper())),
+        ("categories", lambda category: (category.id, category.slug)),
+        ("users", lambda user: (user.id, str(user.id).upper())),
+    ],
+)
+def test_one_is_refused_too_where_they_call_the_thing_by_different_names(api, make, noun, names, attempt):
+    admin = api.as_(make.admin())
+    makes = {"courses": make.course, "categories": make.category, "users": make.student}
+    changes = {"courses": "venue", "categories": "description", "users": "department"}
+    paths = [f"/{noun}/{name}" for name in names(makes[noun]())]
+    current = {"If-Match": admin.get(paths[0]).headers["ETag"]}
+
+    def write(path):
+        return admin.patch(path, json={changes[noun]: path}, headers=current).status_code
+
+    answers = at_once(*(lambda path=path: write(path) for path in paths))
+
+    assert sorted(answers) == [200] + [412] * (len(paths) - 1)
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_one_is_refused_too_where_an_admin_and_the_person_write(api, make, attempt):
+    person = make.student()
+    admin, own = api.as_(make.admin()), api.as_(person)
+    read = {"If-Match": own.get("/auth/me").headers["ETag"]}
+
+    answers = at_once(
+        lambda: admin.patch(f"/users/{person.id}", json={"bio": "An admin's"}, headers=read).status_code,
+        lambda: own.patch("/auth/me", json={"bio": "My own"}, headers=read).status_code,
+    )
+
+    assert sorted(answers) == [200, 412]
+
+
+def test_nobody_waits_for_somebody_elses_profile(api, make, config):
+    person = make.student()
+    slow, quick = api.as_(person), api.as_(make.student())
+    with holding(config, "SELECT FROM users WHERE id = :id FOR NO KEY UPDATE", id=person.id) as wait_for:
+        first = Started(lambda: slow.patch("/auth/me", json={"bio": "Slow"}))
+        wait_for(1)
+        second = Started(lambda: quick.patch("/auth/me", json={"bio": "Quick"}))
+        second.thread.join(5)
+        waited = second.thread.is_alive()
+
+    assert data_of(first.finish())["bio"] == "Slow"
+    assert (data_of(second.finish())["bio"], waited) == ("Quick", False)

@@ -1,53 +1,12 @@
 """Courses under several hands at once, over real connections."""
 
-from contextlib import contextmanager
-from threading import Thread
-from time import monotonic, sleep
-
 from sqlalchemy import create_engine, text
 
 from app.enums import CourseStatus
 from tests.http import assert_refused, data_of
-from tests.races import at_once, outcomes
+from tests.races import Started, at_once, holding, outcomes
 
 COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}
-
-
-class Started:
-    """A call that runs in a thread of its own."""
-
-    def __init__(self, call):
-        self.answers = []
-        self.thread = Thread(target=lambda: self.answers.append(call()))
-        self.thread.start()
-
-    def finish(self):
-        self.thread.join()
-        (answer,) = self.answers
-        return answer
-
-
-@contextmanager
-def holding(config, statement, **values):
-    """Hold what the statement locks; yields a function that waits until so many others wait for it."""
-    engine = create_engine(config.database_url)
-    with engine.connect() as holder, engine.connect() as watcher:
-        holder.execute(text(statement), values)
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-
-        def wait_for(number):
-            deadline = monotonic() + 10
-            while watcher.scalar(waiting) < number:
-                assert monotonic() < deadline, "nobody waits for the lock"
-                watcher.rollback()
-                sleep(0.01)
-
-        yield wait_for
-        holder.rollback()
-    engine.dispose()
 
 
 def colliding(config, course, *calls):
