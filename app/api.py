@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, jsonify, request
 from app import access, openapi, operations, preconditions, replay, throttling
 from app.db import transaction
 from app.errors import PageNotFound, PageTooDeep, Refusal
-from app.lists import PAGING, page_of, sheet_of
+from app.lists import PAGING, page_of, csv_of
 from app.operations import Operation
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema
@@ -149,7 +149,7 @@ class Blueprint(flask_smorest.Blueprint):
                 wants_csv = csv_columns and filters.pop("format") == "csv"
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
                 if wants_csv:
-                    return sheet_of(listing, instance, csv_columns, view.__name__)
+                    return csv_of(listing, instance, csv_columns, view.__name__)
                 return page_of(listing, instance, message, summary=summed_up, **paging)
 
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
@@ -198,7 +198,7 @@ def _guard(operation: Operation) -> View:
             check_no_body()
         with transaction():
             if reader is not None:
-                preconditions.check(reader, path)
+                preconditions.check(reader, path, account_id=access.caller().id)
             if is_idempotent:
                 return replay.once(access.caller(), view.__name__, path, lambda: answer(**path))
             return answer(**path)

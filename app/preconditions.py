@@ -18,7 +18,6 @@ from uuid import UUID
 
 from flask import Response, current_app, g, request
 
-from app import access
 from app.db import lock_name
 from app.errors import PreconditionFailed, PreconditionRequired
 from app.settings import settings
@@ -43,9 +42,13 @@ def tag(response: Response) -> Response:
     return response
 
 
-def check(reader: View, path: dict[str, Any]) -> None:
-    """Refuse a write to a resource that is not what the caller read. `reader` is the view behind GET on this path."""
-    lock_name(_name_of(reader, path))
+def check(reader: View, path: dict[str, Any], *, account_id: UUID) -> None:
+    """Refuse a write to a resource that is not what the caller read. `reader` is the view behind GET on this path.
+
+    A path that names nothing is about the account of the caller.
+    """
+    ids = [_as_id(part) or _read_id(reader, path) for part in path.values()]
+    lock_name(" ".join(map(str, ids or [account_id])))
     if not request.headers.get("If-Match"):
         if settings().require_if_match:
             raise PreconditionRequired
@@ -55,13 +58,6 @@ def check(reader: View, path: dict[str, Any]) -> None:
     edit = current.partition(_PARTS)[0]
     if not (offered.star_tag or edit in {each.partition(_PARTS)[0] for each in offered.as_set()}):
         raise PreconditionFailed
-
-
-def _name_of(reader: View, path: dict[str, Any]) -> str:
-    """The id of what the path means: one name for it, however it is spelled. Without any it is the caller's account."""
-    if not path:
-        return str(access.caller().id)
-    return " ".join(str(_as_id(part) or _read_id(reader, path)) for part in path.values())
 
 
 def _as_id(part: UUID | str) -> UUID | None:
