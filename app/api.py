@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, jsonify, request
 from app import access, openapi, operations, preconditions, replay, throttling
 from app.db import transaction
 from app.errors import PageNotFound, PageTooDeep, Refusal
-from app.lists import PAGING, page_of, csv_of
+from app.lists import PAGING, csv_of, page_of
 from app.operations import Operation
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema

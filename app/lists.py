@@ -10,7 +10,7 @@ import marshmallow as ma
 from flask import Response, jsonify, request, stream_with_context
 from itsdangerous import BadData, URLSafeSerializer
 
-from app import sheets
+from app import csv_out
 from app.paging import DEEPEST_ROW, Listing, Page, fetch_page
 from app.problems import invalid
 from app.settings import settings
@@ -87,16 +87,16 @@ def read_cursor(text: str) -> dict[str, Any]:
     return cursor
 
 
-def sheet_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: str) -> Response:
+def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: str) -> Response:
     """The whole list as CSV, row by row."""
 
     def lines() -> Iterator[str]:
-        yield sheets.header(columns)
+        yield csv_out.header(columns)
         page: list[str | None] | None = None
         while True:
             found = fetch_page(listing, page=1, size=1_000, after=page)
             for row in schema.dump(found.rows, many=True):
-                yield sheets.line(row, columns)
+                yield csv_out.line(row, columns)
             if not found.has_next:
                 return
             page = found.cursor
