@@ -18,7 +18,7 @@ from uuid import UUID
 
 from flask import Response, current_app, g, request
 
-from app.db import lock_name
+from app.db import db, lock_name
 from app.errors import PreconditionFailed, PreconditionRequired
 from app.settings import settings
 
@@ -53,6 +53,8 @@ def check(reader: View, path: dict[str, Any], *, account_id: UUID) -> None:
         if settings().require_if_match:
             raise PreconditionRequired
         return
+    # Who calls was read before the lock, and may be what is to be written.
+    db.session.expire_all()
     current = _version(current_app.make_response(reader(**path)))
     offered = request.if_match
     edit = current.partition(_PARTS)[0]

@@ -122,6 +122,21 @@ def test_one_is_refused_too_where_they_call_the_thing_by_different_names(api, ma
     assert sorted(answers) == [200] + [412] * (len(paths) - 1)
 
 
+def test_a_profile_that_changed_while_a_write_waited_is_another_version(api, make, config):
+    person = make.student()
+    own, elsewhere = api.as_(person), api.as_(person)
+    read = {"If-Match": own.get("/auth/me").headers["ETag"]}
+
+    with holding(config, "SELECT FROM users WHERE id = :id FOR NO KEY UPDATE", id=person.id) as wait_for:
+        first = Started(lambda: own.patch("/auth/me", json={"bio": "First"}, headers=read))
+        wait_for(1)
+        second = Started(lambda: elsewhere.patch("/auth/me", json={"bio": "Second"}, headers=read))
+        wait_for(2)
+
+    assert data_of(first.finish())["bio"] == "First"
+    assert_refused(second.finish(), 412, "precondition_failed")
+
+
 @pytest.mark.parametrize("attempt", range(4))
 def test_one_is_refused_too_where_an_admin_and_the_person_write(api, make, attempt):
     person = make.student()
