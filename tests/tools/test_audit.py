@@ -1,0 +1,67 @@
+"""An audit that could not ask is no audit that found nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.audit import FOUND, LOCKS, NOT_TOLD, judge
+
+ROOT = Path(__file__).resolve().parents[2]
+CLEAN = {"name": "flask", "version": "3.1.2", "vulns": []}
+UNTOLD = {"name": "alembic", "skip_reason": "Dependency not found on PyPI and could not be audited"}
+GUILTY = {
+    "name": "jinja2",
+    "version": "3.1.5",
+    "vulns": [{"id": "GHSA-cpwx-vrp4-4pq7", "aliases": ["CVE-2025-27516"], "fix_versions": ["3.1.6"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("packages", "status", "said"),
+    [
+        ([CLEAN, CLEAN], 0, "Nothing is known against any of 2 packages."),
+        ([CLEAN, GUILTY], FOUND, "jinja2 3.1.5: GHSA-cpwx-vrp4-4pq7, CVE-2025-27516, fixed in 3.1.6"),
+        ([CLEAN, UNTOLD], NOT_TOLD, "Nobody could tell about 1 of 2 packages: alembic."),
+        ([UNTOLD, GUILTY], FOUND, "Nobody could tell about 1 of 2 packages: alembic."),
+        (
+            [UNTOLD] * 7,
+            NOT_TOLD,
+            "Nobody could tell about 7 of 7 packages: " + "alembic, " * 4 + "alembic and 2 more.",
+        ),
+        ([], NOT_TOLD, "Nobody could tell about 0 of 0 packages."),
+    ],
+    ids=["clean", "guilty", "untold", "guilty and untold", "all untold", "none"],
+)
+def test_only_what_was_told_of_every_package_is_a_pass(packages, status, said):
+    lines, ended = judge(packages)
+
+    assert ended == status
+    assert said in lines
+
+
+def test_without_a_network_it_fails_and_says_so_in_a_line(tmp_path):
+    nobody = "http://127.0.0.1:1"
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "tools.audit", "--cache-dir", tmp_path, "--timeout", "2"],
+        cwd=ROOT,
+        env={**os.environ, "HTTPS_PROXY": nobody, "https_proxy": nobody, "NO_PROXY": "", "no_proxy": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+    assert ended.returncode == NOT_TOLD
+    assert ended.stdout.startswith("The audit did not come about: ")
+    assert len(ended.stdout.splitlines()) == 1
+    assert ended.stderr == ""
+
+
+def test_every_lock_is_asked_about():
+    locks = {path.name for path in ROOT.glob("requirements*.txt")}
+
+    assert set(LOCKS) == locks

@@ -1,0 +1,71 @@
+"""What is known against the locked packages: `make audit`.
+
+Where nobody could tell, that is a failure of its own, and nothing that looks like a pass.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
+FOUND, NOT_TOLD = 1, 2
+NAMED = 5
+
+
+def judge(packages: list[dict[str, Any]]) -> tuple[list[str], int]:
+    """What to say about them, and the exit status."""
+    guilty = [each for each in packages if each.get("vulns")]
+    untold = [each["name"] for each in packages if "vulns" not in each]
+    lines = [_accusation(each, known) for each in guilty for known in each["vulns"]]
+    if untold or not packages:
+        lines.append(f"Nobody could tell about {len(untold)} of {len(packages)} packages{_some(untold)}.")
+    if len(untold) == len(packages):
+        lines.append(
+            "No advisories can be had from here. Where https://pypi.org answers they can, as in the workflow."
+        )
+    if lines:
+        return lines, FOUND if guilty else NOT_TOLD
+    return [f"Nothing is known against any of {len(packages)} packages."], 0
+
+
+def _accusation(package: dict[str, Any], known: dict[str, Any]) -> str:
+    names = ", ".join([known["id"], *known.get("aliases", [])])
+    return f"{package['name']} {package['version']}: {names}, fixed in {' or '.join(known['fix_versions']) or 'no version'}"
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - NAMED
+    return f": {', '.join(names[:NAMED])}{f' and {rest} more' if rest > 0 else ''}" if names else ""
+
+
+def ask(arguments: list[str]) -> tuple[list[str], int]:
+    locks = [part for lock in LOCKS for part in ("--requirement", lock)]
+    options = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json")
+    asked = subprocess.run(
+        [sys.executable, "-m", "pip_audit", *options, *locks, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        packages = json.loads(asked.stdout)["dependencies"]
+    except ValueError:
+        last = (asked.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        return [f"The audit did not come about: {last[:300]}"], NOT_TOLD
+    return judge(packages)
+
+
+def main() -> int:
+    lines, status = ask(sys.argv[1:])
+    print("\n".join(lines))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
