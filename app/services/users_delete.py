@@ -17,6 +17,7 @@ from app.db import after_commit, db
 from app.enums import RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
+from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.mail_token import MailToken
 from app.models.session import Session
@@ -58,11 +59,12 @@ def _anonymise(user: User) -> None:
 def _forget_traces(user: User) -> None:
     """What the person wrote about themselves elsewhere, and where they are logged in from.
 
-    Sessions that are over go within days, see `retention`.
+    Sessions that are over go within days, and what bulk runs called them within the hour, see `retention`.
     """
     living = (Session.user_id == user.id, Session.ended_at.is_(None))
     db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))
-    db.session.execute(delete(MailToken).where(MailToken.user_id == user.id))
+    for kept_about_them in (MailToken, IdempotencyKey):
+        db.session.execute(delete(kept_about_them).where(kept_about_them.user_id == user.id))
     of_theirs = InstructorRequest.user_id == user.id
     db.session.execute(
         delete(InstructorRequest).where(of_theirs, InstructorRequest.status == RequestStatus.PENDING)
