@@ -7,46 +7,25 @@ never joined. `other` teaches elsewhere. What is OWN belongs to the caller, in a
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from app import passwords
 from app.db import db, transaction
 from app.enums import (
-    AssignmentAction,
     AssignmentState,
     Channel,
     CourseStatus,
     EnrollmentStatus,
-    LessonType,
     MailTokenPurpose,
-    NoticeKind,
     NoticeState,
-    Outcome,
-    PaymentStatus,
     RequestStatus,
     Role,
-    Source,
 )
-from app.models import (
-    Assignment,
-    AssignmentItem,
-    Category,
-    Certificate,
-    Course,
-    Enrollment,
-    InstructorRequest,
-    Lesson,
-    Notice,
-    Review,
-    Section,
-    User,
-)
+from app.models import Category, Certificate, Course, InstructorRequest, Review, Section, User
 from app.models.session import Session
 from app.services import mail_tokens, sessions
-
-PASSWORD = "Analytical-Engine-1843"
-THEN = datetime(2026, 1, 1, tzinfo=UTC)
+from tests import rows
+from tests.rows import PASSWORD, THEN
 
 ROLES = {
     "unverified": Role.STUDENT,
@@ -151,7 +130,7 @@ class Stage:
             "forgotten": Role.STUDENT,
         }
         for name, role in {**ROLES, **others}.items():
-            self.people[name] = self._add(
+            self.people[name] = rows.add(
                 User(
                     email=f"{name}@stage.example.org",
                     username=f"{name}-stage",
@@ -178,12 +157,12 @@ class Stage:
         for variant in ("USED", "EMPTY", "INACTIVE"):
             name = variant.lower()
             category = Category(name=f"Stage {name}", slug=f"stage-{name}", is_active=variant != "INACTIVE")
-            self._note("category", variant, self._add(category).id)
+            self._note("category", variant, rows.add(category).id)
 
     def _teach(self, state):
         course, section, lesson = self._course(state, self.people["owner"])
         if state == CourseStatus.PUBLISHED:
-            gone = self._add(Section(course_id=course.id, title="Gone", position=None, deleted_at=THEN))
+            gone = rows.add(Section(course_id=course.id, title="Gone", position=None, deleted_at=THEN))
             dropped = self._lesson(course, section, "Gone", position=None, deleted_at=THEN)
             preview = self._lesson(
                 course, section, "Preview", position=2, is_preview=True, content="For all."
@@ -218,20 +197,20 @@ class Stage:
             if name != "student":
                 self._own("request", name, self._request(self.people[name]).id)
         for name in ROLES:
-            self._own("session", name, self._add(_session(self.people[name])).id)
+            self._own("session", name, rows.session(self.people[name]).id)
         for name in ("other", "owner", "admin"):
-            self._own("run", name, self._run(self.ids["course"]["PUBLISHED"], self.people[name]).id)
+            self._own("run", name, rows.run(self.ids["course"]["PUBLISHED"], self.people[name]).id)
 
     def _keep_the_rest(self):
         notice, certificate = self._finish("bystander")
         self._note("certificate", "OTHERS", certificate.id)
-        self._note("number", "OTHERS", self._number_of(certificate))
+        self._note("number", "OTHERS", certificate.number)
         self._note("notification", "OTHERS", notice.id)
+        failed = rows.completion_notice(Channel.EMAIL, self.completed, state=NoticeState.FAILED)
+        self._note("notice", "FAILED", failed.id)
         _, revoked = self._finish("chief", revoked_at=THEN)
         self._note("certificate", "REVOKED", revoked.id)
-        self._note("number", "REVOKED", self._number_of(revoked))
-        failed = self._notice(Channel.EMAIL, "bystander", self.completed, state=NoticeState.FAILED)
-        self._note("notice", "FAILED", failed.id)
+        self._note("number", "REVOKED", revoked.number)
         self._note("request", "OTHERS", self._request(self.people["bystander"]).id)
         by_chief = {"reviewed_at": THEN, "reviewed_by_id": self.people["chief"].id}
         self._note(
@@ -239,11 +218,11 @@ class Stage:
             "DECIDED",
             self._request(self.people["third"], status=RequestStatus.REJECTED, **by_chief).id,
         )
-        self._note("session", "OTHERS", self._add(_session(self.people["bystander"])).id)
+        self._note("session", "OTHERS", rows.session(self.people["bystander"]).id)
         course_id, third = self.ids["course"]["PUBLISHED"], self.people["third"]
-        self._note("run", "OTHERS", self._run(course_id, third).id)
+        self._note("run", "OTHERS", rows.run(course_id, third).id)
         expired = {"state": AssignmentState.PREVIEW, "expires_at": THEN}
-        self._note("run", "EXPIRED", self._run(course_id, self.people["owner"], **expired).id)
+        self._note("run", "EXPIRED", rows.run(course_id, self.people["owner"], **expired).id)
 
     def _sign_in(self):
         for name in (*ROLES, "deactivated"):
@@ -256,7 +235,7 @@ class Stage:
 
     def _course(self, state, teacher):
         name = str(state).lower()
-        course = self._add(
+        course = rows.add(
             Course(
                 title=f"Stage {name}",
                 slug=f"stage-{name}",
@@ -271,40 +250,22 @@ class Stage:
                 lesson_count=1,
             )
         )
-        section = self._add(Section(course_id=course.id, title="Part", position=1))
+        section = rows.section(course)
         return course, section, self._lesson(course, section, "First")
 
-    def _lesson(self, course, section, title, *, position=1, **values):
-        return self._add(
-            Lesson(
-                course_id=course.id,
-                section_id=section.id,
-                title=title,
-                type=LessonType.TEXT,
-                position=position,
-                **{"content": f"text-of-{course.slug}-lesson", **values},
-            )
-        )
+    @staticmethod
+    def _lesson(course, section, title, **values):
+        return rows.lesson(course, section, title, **{"content": f"text-of-{course.slug}-lesson", **values})
 
     def _enroll(self, course, name, **values):
         course.enrollment_count += "status" not in values or values["status"] != EnrollmentStatus.CANCELLED
-        return self._add(
-            Enrollment(
-                course_id=course.id,
-                user_id=self.people[name].id,
-                source=Source.SELF,
-                price_at_enrollment=0,
-                currency="USD",
-                payment_status=PaymentStatus.FREE,
-                **values,
-            )
-        )
+        return rows.enrollment(course, self.people[name], **values)
 
     def _review(self, course, name):
         course.rating_sum += 5
         course.rating_count += 1
         course.rating_counts = [0, 0, 0, 0, course.rating_count]
-        return self._add(Review(course_id=course.id, author_id=self.people[name].id, rating=5))
+        return rows.add(Review(course_id=course.id, author_id=self.people[name].id, rating=5))
 
     def _finish(self, name, **values):
         """What a completion leaves with its learner: a notification and a certificate."""
@@ -317,56 +278,10 @@ class Stage:
             full_name=self.people[name].full_name,
             **values,
         )
-        return self._notice(Channel.IN_APP, name, self.completed), self._add(certificate)
-
-    def _notice(self, channel, name, enrollment, *, state=NoticeState.SENT):
-        return self._add(
-            Notice(
-                kind=NoticeKind.COMPLETION,
-                channel=channel,
-                state=state,
-                sent_at=THEN if state == NoticeState.SENT else None,
-                user_id=self.people[name].id,
-                course_id=enrollment.course_id,
-                enrollment_id=enrollment.id,
-                completion_number=1,
-            )
-        )
+        return rows.completion_notice(Channel.IN_APP, self.completed), rows.add(certificate)
 
     def _request(self, person, **values):
-        return self._add(
-            InstructorRequest(user_id=person.id, reason=f"reason-of-{person.username}", **values)
-        )
-
-    def _run(self, course_id, author, **values):
-        made = {"state": AssignmentState.APPLIED, "finished_at": THEN, **values}
-        run = self._add(
-            Assignment(
-                action=AssignmentAction.ASSIGN,
-                course_id=course_id,
-                requested=1,
-                unique=1,
-                counts={Outcome.NOT_FOUND: 1},
-                created_by_id=author.id,
-                **made,
-            )
-        )
-        self._add(
-            AssignmentItem(
-                assignment_id=run.id,
-                row=1,
-                input="nobody@example.org",
-                course_id=course_id,
-                outcome=Outcome.NOT_FOUND,
-                code="not_found",
-            )
-        )
-        return run
-
-    @staticmethod
-    def _number_of(certificate):
-        db.session.refresh(certificate)
-        return certificate.number
+        return rows.add(InstructorRequest(user_id=person.id, reason=f"reason-of-{person.username}", **values))
 
     def _note(self, kind, variant, key):
         self.ids.setdefault(kind, {})[variant] = key
@@ -374,21 +289,10 @@ class Stage:
     def _own(self, kind, caller, key):
         self.own.setdefault(kind, {})[caller] = key
 
-    @staticmethod
-    def _add(row):
-        db.session.add(row)
-        db.session.flush()
-        db.session.refresh(row)
-        return row
-
 
 def state_of(variant):
     """The state that the course of this variant is in, where nothing more is said."""
     return CourseStatus.PUBLISHED if variant in ("EMPTY", "PREVIEW", "OWN", "CANCELLED") else variant
-
-
-def _session(person):
-    return Session(user_id=person.id, expires_at=datetime.now(UTC) + timedelta(days=1))
 
 
 def _sees_course(variant, caller):
