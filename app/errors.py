@@ -171,14 +171,14 @@ class LastAdmin(Conflict):
     """Demoting, deactivating or deleting this user would leave nobody to administer the platform."""
 
     code = "last_admin"
-    title = "The last active admin has to stay one."
+    title = "There has to be an active admin, and this is the last one."
 
 
 class InstructorHasCourses(Conflict):
     """Give the courses to somebody else first: a course always has an instructor."""
 
     code = "instructor_has_courses"
-    title = "This person still has courses."
+    title = "This person still has courses: give them to somebody else first."
 
 
 class RequestPending(Conflict):
@@ -199,7 +199,7 @@ class AlreadyDecided(Conflict):
     """An instructor request is edited, withdrawn and decided about only while it is PENDING."""
 
     code = "already_decided"
-    title = "This request has been decided about."
+    title = "This request has already been decided."
 
 
 class NameTaken(Conflict):
@@ -227,7 +227,7 @@ class CategoryInUse(Conflict):
     """A category can be deleted once no course refers to it."""
 
     code = "category_in_use"
-    title = "Courses use this category."
+    title = "Courses still use this category."
 
 
 class CourseInUse(Conflict):
@@ -297,21 +297,21 @@ class AlreadyEnrolled(Conflict):
     """There is an ACTIVE or COMPLETED enrollment; `details.enrollment_id` names it."""
 
     code = "already_enrolled"
-    title = "This person is already enrolled."
+    title = "Already enrolled in this course."
 
 
 class AlreadyReviewed(Conflict):
     """There is one review per learner and course; edit the one you wrote."""
 
     code = "already_reviewed"
-    title = "You have reviewed this course already."
+    title = "You have already reviewed this course."
 
 
 class AssignedByAdmin(Conflict):
     """Only an enrollment of one's own making can be cancelled by the learner; ask whoever assigned you."""
 
     code = "assigned_by_admin"
-    title = "You were assigned to this course."
+    title = "You were assigned to this course and cannot leave it yourself."
 
 
 class AlreadyCompleted(Conflict):
@@ -377,7 +377,7 @@ class PreconditionFailed(Refusal):
 
     status = 412
     code = "precondition_failed"
-    title = "The thing has changed since you read it."
+    title = "This has changed since you read it: read it again."
 
 
 class PreconditionRequired(Refusal):
@@ -385,7 +385,7 @@ class PreconditionRequired(Refusal):
 
     status = 428
     code = "precondition_required"
-    title = "Name the version you change."
+    title = "Say which version you change: send its ETag as If-Match."
 
 
 class TooLarge(Refusal):

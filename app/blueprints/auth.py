@@ -220,7 +220,7 @@ def replace_me(profile: dict[str, Any]):
 @blp.put("/auth/me/picture")
 @requires()
 @blp.arguments(PictureSchema, location="files")
-@blp.response(200, UserSchema, message="That is you.")
+@blp.response(200, UserSchema, message="Picture saved.")
 @blp.refuses(StorageFull)
 def replace_picture(picture: dict[str, Any]):
     """Show a picture of yourself

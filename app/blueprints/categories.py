@@ -28,7 +28,7 @@ def list_categories(filters: dict[str, Any]):
 @blp.post("/categories")
 @requires(Role.ADMIN)
 @blp.arguments(CategoryInputSchema)
-@blp.response(201, CategorySchema, message="The category is there.")
+@blp.response(201, CategorySchema, message="The category was made.")
 @blp.refuses(NameTaken, SlugTaken)
 def create_category(values: dict[str, Any]):
     """Make a category."""

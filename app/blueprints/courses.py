@@ -52,7 +52,7 @@ def list_courses(filters: dict[str, Any]):
 @blp.post("/courses")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CourseInputSchema)
-@blp.response(201, CreatedCourseSchema, message="The course is there, as a draft.")
+@blp.response(201, CreatedCourseSchema, message="The course was made.")
 @blp.refuses(SlugTaken, CodeTaken)
 def create_course(values: dict[str, Any]):
     """Draft a course.

@@ -72,16 +72,16 @@ def _assignment(notice: Notice) -> Words:
 def _verify_email(_: Notice) -> Words:
     return Words(
         "Confirm your email address",
-        "Somebody, you we hope, opened a Rollcall account with this address. Confirm that it is yours, then you can "
-        "log in. If it was not you, do nothing.",
+        "Somebody opened a Rollcall account with this address. If it was you, confirm the address, then you can log in. "
+        "If it was not you, do nothing.",
     )
 
 
 def _reset_password(_: Notice) -> Words:
     return Words(
         "Set a new password",
-        "Somebody, you we hope, asked for a new password for your Rollcall account. If it was not you, do nothing: "
-        "your password stays as it is.",
+        "Somebody asked for a new password for your Rollcall account. If it was you, set it here. If it was not you, "
+        "do nothing: your password stays as it is.",
     )
 
 
@@ -95,8 +95,8 @@ def _set_password(_: Notice) -> Words:
 def _password_changed(_: Notice) -> Words:
     return Words(
         "Your password was changed",
-        "The password of your Rollcall account was changed. If it was not you, ask for a new one at once: that ends "
-        "every login.",
+        "The password of your Rollcall account was changed. If it was not you, set a new one at once: that ends "
+        "every session.",
     )
 
 
@@ -114,17 +114,19 @@ def _instructor_request(notice: Notice) -> Words:
 def _instructor_request_decided(notice: Notice) -> Words:
     request = notice.request
     if request is not None and request.status == RequestStatus.APPROVED:
-        title, meaning = "You are an instructor now", "Your request was approved: you can make courses."
+        title, meaning = "You are an instructor now", "An admin approved your request: you can make courses."
     else:
         title = "Your request to become an instructor was rejected"
-        meaning = "Your request to become an instructor was not approved."
+        meaning = "An admin did not approve your request to become an instructor."
     return Words(title, meaning + _remark(request.review_notes if request else ""))
 
 
 def _course_decided(notice: Notice) -> Words:
     action, notes = _change(notice)
+    next_step = " You can change it and submit it again." if action == "rejected" else ""
     return Words(
-        f"{_title(notice)} was {action}", f"Your course {_course(notice)} was {action}.{_remark(notes)}"
+        f"{_title(notice)} was {action}",
+        f"Your course {_course(notice)} was {action} by an admin.{next_step}{_remark(notes)}",
     )
 
 
@@ -138,9 +140,9 @@ def _course_changed(notice: Notice) -> Words:
         return Words(f"{title} has another instructor", f"An admin gave {course} to somebody else.")
     if action == "created":
         return Words(f"{title} is your course now", f"An admin made {course} for you.")
-    what = f" What changed: {', '.join(map(str, fields))}." if fields else ""
+    what = f" What changed: {', '.join(map(_spelled, fields))}." if fields else ""
     return Words(
-        f"{title} was {action}", f"Your course {course} was {action} by somebody else.{what}{_remark(notes)}"
+        f"{title} was {action}", f"Your course {course} was {action} by an admin.{what}{_remark(notes)}"
     )
 
 
@@ -160,9 +162,14 @@ def _name(person: User) -> str:
     return " ".join((person.full_name or person.username).split())
 
 
+def _spelled(field: str) -> str:
+    """A field in words: `category_id` is the category."""
+    return field.removesuffix("_id").replace("_", " ")
+
+
 def _remark(notes: str) -> str:
     quoted = _quoted(notes)
-    return f" The remark: {quoted}" if quoted else ""
+    return f" The admin's note: {quoted}" if quoted else ""
 
 
 def _quoted(text: str) -> str:

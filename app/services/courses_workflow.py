@@ -120,7 +120,7 @@ def _refuse_incomplete(course: Course) -> int:
     missing = {}
     needed = settings().publish_min_lessons
     if course.lesson_count < needed:
-        missing["lessons"] = [f"The course needs {needed} and has {course.lesson_count}."]
+        missing["lessons"] = [f"At least {needed} needed, {course.lesson_count} there."]
     if not (course.description or course.short_description):
         missing["description"] = ["The course is not described."]
     if missing:

@@ -52,6 +52,6 @@ def _spelled(life: timedelta) -> str:
     hours = life / timedelta(hours=1)
     if hours >= 48:
         return f"{hours / 24:g} days"
-    if hours > 1:
-        return f"{hours:g} hours"
+    if hours >= 1:
+        return f"{hours:g} hour{'s' if hours > 1 else ''}"
     return f"{life / timedelta(minutes=1):g} minutes"

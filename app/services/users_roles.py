@@ -52,7 +52,8 @@ def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
     """Trust somebody to publish courses without a decision, or do so no longer."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.can_self_publish == granted:
-        raise InvalidTransition("This is so already.")
+        state = "may publish without a decision already" if granted else "needs decisions already"
+        raise InvalidTransition(f"This person {state}.")
     user.can_self_publish = granted
     return user
 

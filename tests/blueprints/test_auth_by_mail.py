@@ -95,6 +95,15 @@ def test_a_new_account_logs_in_once_its_address_is_verified(api, mailbox):
     assert data_of(log_in(api))["user"]["email_verified"] is True
 
 
+def test_a_mail_says_for_how_long_its_link_is_good(api, ada, mailbox):
+    data_of(forgot(api))
+
+    [mail] = mailbox("ada@example.org")
+
+    text = mail.get_body(("plain",)).get_content()
+    assert "This works once, within 1 hour." in text
+
+
 def test_only_the_right_password_learns_that_the_address_is_unverified(api):
     api.post("/auth/register", json=ADA)
 

@@ -140,6 +140,15 @@ def test_publishing_at_creation_is_a_wish(api, make, setting):
     assert published["published_at"] is not None
 
 
+def test_nobody_is_told_that_a_published_course_is_a_draft(api, make, setting):
+    setting(publish_min_lessons=0)
+
+    response = api.as_(make.admin()).post("/courses", json={**COURSE, "publish": True})
+
+    assert data_of(response, 201)["status"] == "PUBLISHED"
+    assert "draft" not in response.json["message"]
+
+
 def test_a_course_is_found_by_id_slug_and_code(api, make):
     course = make.course(slug="ledgers", code="ACC-7")
 

@@ -138,7 +138,7 @@ def test_what_is_missing_is_named(api, make, setting):
 
     for verb in ("submit", "publish"):
         details = assert_refused(act(client, course, verb), 409, "course_incomplete")
-        assert details == {"lessons": ["The course needs 2 and has 1."]}
+        assert details == {"lessons": ["At least 2 needed, 1 there."]}
     make.lesson(make.section(course))
     assert data_of(act(client, course, "submit"))["status"] == "PENDING"
 

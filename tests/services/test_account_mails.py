@@ -122,7 +122,7 @@ def test_the_applicant_reads_the_decision_and_its_notes(status, subject, asked, 
 
     [mail] = mailbox("grace@example.org")
     assert (mail["Subject"], mail["Bcc"]) == (subject, None)
-    assert "The remark: Come by Bcc: eve@example.org" in mail.get_body(("plain",)).get_content()
+    assert "The admin's note: Come by Bcc: eve@example.org" in mail.get_body(("plain",)).get_content()
 
 
 def test_a_mail_is_not_resent_while_the_person_waits_for_another(api, make, office, mailbox):

@@ -70,6 +70,7 @@ def test_a_remark_is_quoted_as_text_and_cut(api, admin, owner, course_in, mailbo
     [mail] = mailbox("owner@example.org")
     html = mail.get_body(("html",)).get_content()
     assert mail["Bcc"] is None
+    assert "You can change it and submit it again." in html
     assert "&lt;b&gt;Too short&lt;/b&gt; {{ 7 * 7 }} Bcc: eve@example.org" in html
     assert len(data_of(api.as_(owner).get("/notifications"))[0]["body"]) < 700
 
@@ -91,11 +92,13 @@ def test_a_series_of_edits_is_told_once_an_hour(app, api, admin, owner, course_i
 
     with app.app_context(), transaction():
         db.session.execute(update(CourseChange).values(created_at=func.now() - timedelta(minutes=61)))
-    data_of(admin.patch(f"/courses/{course.id}", json={"venue": "Hall"}))
+    data_of(admin.patch(f"/courses/{course.id}", json={"venue": "Hall", "total_seats": 9}))
 
     assert len(told(api, owner)) == 2
     body = data_of(api.as_(owner).get("/notifications"))[0]["body"]
-    assert body == "Your course Fire safety (FIRE-1) was edited by somebody else. What changed: venue."
+    assert (
+        body == "Your course Fire safety (FIRE-1) was edited by an admin. What changed: total seats, venue."
+    )
 
 
 def test_an_edit_of_ones_own_does_not_hide_that_of_an_admin(api, admin, owner, course_in):
