@@ -13,12 +13,13 @@ from redis import Redis
 from sqlalchemy import create_engine, event, text
 
 from app import alarms, create_app, problems
-from app.db import Model, db
+from app.db import Model, db, transaction
+from app.services import notices
 from config import Config
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
 
-pytest_plugins = ["tests.servers", "tests.mail", "tests.processes"]
+pytest_plugins = ["tests.servers", "tests.outages", "tests.mail", "tests.processes"]
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +104,28 @@ def make(app):
 def api(app, _witness):
     """A client that has not signed in; `api.as_(user)` has."""
     return Client(app, _witness)
+
+
+@pytest.fixture
+def stored(app):
+    """Rows as they are in the database: `stored(select(Course))`."""
+
+    def read(statement):
+        with app.app_context():
+            return db.session.scalars(statement).all()
+
+    return read
+
+
+@pytest.fixture
+def owe(app):
+    """Owe the completion of these enrollments, as the completing transaction does."""
+
+    def run(*enrollments, **options):
+        with app.app_context(), transaction():
+            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
+
+    return run
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 
 import pytest
@@ -10,13 +9,6 @@ from redis.exceptions import RedisError
 
 from app import redis
 from app.redis import LeftAlone
-
-
-@pytest.fixture
-def silence():
-    """A server that takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
 def troubles(client, times):

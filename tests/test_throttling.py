@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import socket
 import time
 from itertools import count
 
@@ -73,21 +72,6 @@ def without_redis(app, config, _witness):
     for each in made:
         with each.app_context():
             db.engine.dispose()
-
-
-@pytest.fixture
-def silence():
-    """A server that takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
-
-
-@pytest.fixture
-def nowhere():
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    return f"redis://127.0.0.1:{port}/0"
 
 
 def test_beyond_the_budget_requests_are_refused_until_it_is_back(api, limited):

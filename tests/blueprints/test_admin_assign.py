@@ -46,17 +46,6 @@ def run(admin):
     return assign
 
 
-@pytest.fixture
-def stored(app):
-    """Rows as they are in the database."""
-
-    def read(statement):
-        with app.app_context():
-            return db.session.scalars(statement).all()
-
-    return read
-
-
 def ids(*people):
     return [str(person.id) for person in people]
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db
 from app.enums import CourseStatus, EnrollmentStatus, Source
 from app.models import Course, Enrollment, LessonProgress, Notice
 from tests.http import assert_refused, data_of
@@ -24,15 +23,6 @@ def run(admin):
         return data_of(client.post(f"/courses/{course.id}/unassign-multiple", json=body))
 
     return unassign
-
-
-@pytest.fixture
-def stored(app):
-    def read(statement):
-        with app.app_context():
-            return db.session.scalars(statement).all()
-
-    return read
 
 
 def completed(make, course):

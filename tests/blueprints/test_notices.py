@@ -13,7 +13,6 @@ from app import queue, redis
 from app.db import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
-from app.services import notices
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes
 
@@ -21,15 +20,6 @@ from tests.races import at_once, outcomes
 @pytest.fixture
 def admin(api, make):
     return api.as_(make.admin())
-
-
-@pytest.fixture
-def owe(app):
-    def run(*enrollments, **options):
-        with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
-
-    return run
 
 
 @pytest.fixture

@@ -16,19 +16,8 @@ from app.db import db, transaction
 from app.enums import Channel, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
-from app.services import notices, notices_delivery
+from app.services import notices_delivery
 from tests.races import at_once
-
-
-@pytest.fixture
-def owe(app):
-    """Owe the completion of these enrollments, as the completing transaction does."""
-
-    def run(*enrollments, **options):
-        with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
-
-    return run
 
 
 @pytest.fixture

@@ -15,16 +15,7 @@ from app.db import db, transaction
 from app.enums import Channel, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
-from app.services import notices, notices_delivery
-
-
-@pytest.fixture
-def owe(app):
-    def run(*enrollments):
-        with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id for enrollment in enrollments])
-
-    return run
+from app.services import notices_delivery
 
 
 @pytest.fixture

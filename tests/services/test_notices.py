@@ -13,15 +13,6 @@ from app.services import notices
 
 
 @pytest.fixture
-def owe(app):
-    def run(*enrollments, **options):
-        with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
-
-    return run
-
-
-@pytest.fixture
 def owed(app):
     """Every row as (recipient, channel, state, reason), and nothing about the order."""
 
