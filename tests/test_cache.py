@@ -122,7 +122,8 @@ def test_a_redis_that_hangs_is_soon_left_alone(application, silence):
         answers = [cache.remember(KEY, Sum()) for _ in range(100)]
 
     assert answers == [42] * 100
-    assert time.monotonic() - started < 1.0
+    # Waited for each time it is asked, it would take 20 seconds; a busy machine takes a while to do the sums.
+    assert time.monotonic() - started < 5.0
 
 
 def test_a_redis_that_comes_back_is_used_again(application, nowhere, redis_url, monkeypatch):
