@@ -1,5 +1,7 @@
 """Sign up, log in, stay logged in, and leave."""
 
+from uuid import uuid4
+
 import jwt
 import pytest
 
@@ -266,6 +268,15 @@ def test_a_tampered_access_token_is_refused(api, config, ada, change):
     response = api.with_token(forged(config, token, **change)).get("/auth/me")
 
     assert_refused(response, 401, "token_invalid")
+
+
+def test_a_refresh_token_that_nobody_remembers_is_refused_and_ends_nothing(api, config, ada):
+    tokens = log_in(api, ada)["tokens"]
+    forgotten = forged(config, tokens["refresh"], jti=str(uuid4()))
+
+    assert_refused(api.post("/auth/refresh", json={"refresh": forgotten}), 401, "token_invalid")
+
+    assert data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
 
 
 def test_a_token_for_the_session_of_somebody_else_is_refused(api, config, make, ada):
