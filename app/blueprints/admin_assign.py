@@ -57,7 +57,7 @@ ITEM_COLUMNS = (
 @blp.response(201, AssignedSchema, message="Assigned.")
 @blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
 def assign_person(person: dict[str, Any], course_id: UUID):
-    """Assign one person
+    """Assign one person.
 
     By exactly one of `user_id`, `email`, `username`, `external_id`. Somebody who had left comes back with the same
     enrollment and progress. A refusal names the reason, and no run is recorded.
@@ -73,7 +73,7 @@ def assign_person(person: dict[str, Any], course_id: UUID):
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
 def assign_people(order: dict[str, Any], course_id: UUID):
-    """Assign up to 10,000 people
+    """Assign up to 10,000 people.
 
     Every person is answered for, in the order `user_ids`, `emails`, `usernames`, `external_ids`. One bad row never
     fails the others; all refused is still 200. With `atomic` a single refusal leaves everything as it was
@@ -91,7 +91,7 @@ def assign_people(order: dict[str, Any], course_id: UUID):
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: UUID):
-    """Take up to 10,000 people out of a course
+    """Take up to 10,000 people out of a course.
 
     Cancels ACTIVE enrollments, whoever made them, and frees their seats; progress is kept. Whoever has completed the
     course stays (`kept_completed`).
@@ -103,7 +103,7 @@ def unassign_people(order: dict[str, Any], course_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(AssignmentSchema, AssignmentQuerySchema)
 def list_assignments(filters: dict[str, Any]):
-    """Bulk runs
+    """Bulk runs.
 
     All of them for admins, one's own for instructors. Previews are listed for a day.
     """
@@ -114,7 +114,7 @@ def list_assignments(filters: dict[str, Any]):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, AssignmentSchema)
 def show_assignment(assignment_id: UUID):
-    """One bulk run"""
+    """One bulk run."""
     return assignments_runs.get_visible(caller(), assignment_id)
 
 
@@ -122,7 +122,7 @@ def show_assignment(assignment_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
-    """The ledger of a run
+    """The ledger of a run.
 
     In the order in which the people were sent; `format=csv` gives all of it as a sheet.
     """

@@ -63,7 +63,7 @@ def register(registration: dict[str, Any]):
 @blp.response(200, message="Your email address is verified.")
 @blp.refuses(MailTokenInvalid)
 def verify_email(body: dict[str, Any]):
-    """Confirm your email address
+    """Confirm your email address.
 
     With the token of the mail, within 24 hours and once.
     """
@@ -76,7 +76,7 @@ def verify_email(body: dict[str, Any]):
 @blp.arguments(AddressSchema)
 @blp.response(200, message="If an account waits for this address to be confirmed, a mail is on its way.")
 def resend_verification(body: dict[str, Any]):
-    """Ask for another confirmation mail
+    """Ask for another confirmation mail.
 
     The answer is the same whether or not there is such an account.
     """
@@ -167,7 +167,7 @@ def change_password(change: dict[str, Any]):
 @blp.arguments(AddressSchema)
 @blp.response(200, message="If there is an account with this address, a mail is on its way.")
 def forgot_password(body: dict[str, Any]):
-    """Ask for a mail that lets you set a new password
+    """Ask for a mail that lets you set a new password.
 
     The answer is the same whether or not there is such an account.
     """
@@ -181,7 +181,7 @@ def forgot_password(body: dict[str, Any]):
 @blp.response(200, message="Password set. Log in with it; all your sessions have ended.")
 @blp.refuses(MailTokenInvalid)
 def reset_password(body: dict[str, Any]):
-    """Set a new password with the token of a mail
+    """Set a new password with the token of a mail.
 
     Once, within an hour; the first password of an account that an admin made, within a week. A password that is refused
     leaves the token good. It confirms the email address as well, and voids the other tokens that could set a password.
@@ -223,7 +223,7 @@ def replace_me(profile: dict[str, Any]):
 @blp.response(200, UserSchema, message="Picture saved.")
 @blp.refuses(StorageFull)
 def replace_picture(picture: dict[str, Any]):
-    """Show a picture of yourself
+    """Show a picture of yourself.
 
     A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a WebP
     3 million. It is drawn anew without its metadata, at most 512 pixels a side.

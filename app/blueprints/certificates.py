@@ -22,7 +22,7 @@ blp = Blueprint("certificates", __name__, description="Proof of completion, veri
 @requires()
 @blp.lists(CertificateSchema, CertificateQuerySchema)
 def list_certificates(filters: dict[str, Any]):
-    """Your certificates"""
+    """Your certificates."""
     return certificates.list_own(caller(), **filters)
 
 
@@ -30,7 +30,7 @@ def list_certificates(filters: dict[str, Any]):
 @requires()
 @blp.response(200, CertificateSchema)
 def show_certificate(certificate_id: UUID):
-    """One certificate
+    """One certificate.
 
     Your own; admins see any.
     """
@@ -41,7 +41,7 @@ def show_certificate(certificate_id: UUID):
 @public
 @blp.response(200, VerificationSchema)
 def verify_certificate(number: str):
-    """Verify a certificate by its number
+    """Verify a certificate by its number.
 
     Name, course and date only; a revoked certificate says so.
     """
@@ -54,5 +54,5 @@ def verify_certificate(number: str):
 @blp.response(200, CertificateSchema, message="The certificate is revoked.")
 @blp.refuses(InvalidTransition)
 def revoke_certificate(revocation: dict[str, Any], certificate_id: UUID):
-    """Revoke a certificate"""
+    """Revoke a certificate."""
     return certificates.revoke(caller(), certificate_id, **revocation)

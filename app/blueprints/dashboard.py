@@ -24,7 +24,7 @@ blp = Blueprint("dashboard", __name__, description="Figures, right after every c
 @requires()
 @blp.figures(DashboardSchema)
 def show_dashboard():
-    """The dashboard of your role
+    """The dashboard of your role.
 
     The members are those of the admin's, the instructor's or the student's dashboard, and `role` says which.
     """
@@ -35,7 +35,7 @@ def show_dashboard():
 @requires()
 @blp.figures(StatsSchema)
 def show_stats():
-    """How large the platform is"""
+    """How large the platform is."""
     return dashboard.show_stats()
 
 
@@ -43,7 +43,7 @@ def show_stats():
 @requires(Role.ADMIN)
 @blp.figures(AdminDashboardSchema)
 def show_admin_dashboard():
-    """The platform in figures
+    """The platform in figures.
 
     People, courses, decisions, enrollments and learning, by month for the last twelve.
     """
@@ -54,7 +54,7 @@ def show_admin_dashboard():
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.figures(InstructorDashboardSchema)
 def show_instructor_dashboard():
-    """Your courses in figures"""
+    """Your courses in figures."""
     return dashboard.show_instructor(caller())
 
 
@@ -62,7 +62,7 @@ def show_instructor_dashboard():
 @requires()
 @blp.figures(StudentDashboardSchema)
 def show_student_dashboard():
-    """Your learning in figures"""
+    """Your learning in figures."""
     return dashboard.show_student(caller())
 
 
@@ -71,7 +71,7 @@ def show_student_dashboard():
 @blp.figures(CourseAnalyticsSchema)
 @blp.refuses(Forbidden)
 def show_course_analytics(course_id: UUID):
-    """A course in figures, lesson by lesson"""
+    """A course in figures, lesson by lesson."""
     return dashboard.show_course(caller(), course_id)
 
 
@@ -79,7 +79,7 @@ def show_course_analytics(course_id: UUID):
 @requires(Role.ADMIN)
 @blp.response(200, RecountSchema, message="Every stored counter was recomputed.")
 def verify_counters():
-    """Recompute every stored counter
+    """Recompute every stored counter.
 
     Lists where the stored number and the rows differ: nowhere, if all is well. Nothing is changed.
     """

@@ -59,7 +59,7 @@ ROSTER_COLUMNS = (
 @blp.response(201, EnrollmentSchema, message="You are enrolled.")
 @blp.refuses(*JOINING)
 def enroll_in_course(course_id: UUID):
-    """Join a course
+    """Join a course.
 
     Coming back after leaving revives the same enrollment with its progress.
     """
@@ -73,7 +73,7 @@ def enroll_in_course(course_id: UUID):
 @blp.response(201, EnrollmentSchema, message="You are enrolled.")
 @blp.refuses(NotFound, *JOINING)
 def enroll(wanted: dict[str, Any]):
-    """Join a course named in the body"""
+    """Join a course named in the body."""
     return enrollments.enroll(caller(), **wanted)
 
 
@@ -82,7 +82,7 @@ def enroll(wanted: dict[str, Any]):
 @blp.lists(EnrollmentSchema, OwnEnrollmentQuerySchema)
 @blp.refuses(Forbidden)
 def list_enrollments(filters: dict[str, Any]):
-    """Your enrollments
+    """Your enrollments.
 
     Each with its course, progress and due date. Admins may name another `user_id`.
     """
@@ -93,7 +93,7 @@ def list_enrollments(filters: dict[str, Any]):
 @requires(Role.ADMIN)
 @blp.lists(EnrollmentSchema, PersonalEnrollmentQuerySchema)
 def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
-    """A user's enrollments"""
+    """A user's enrollments."""
     return rosters.list_of_user(caller(), user_id, **filters)
 
 
@@ -101,7 +101,7 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=ROSTER_COLUMNS)
 def list_roster(filters: dict[str, Any], course_id: UUID):
-    """A course's roster
+    """A course's roster.
 
     For its instructor and admins. `format=csv` answers all of it as a spreadsheet.
     """
@@ -112,7 +112,7 @@ def list_roster(filters: dict[str, Any], course_id: UUID):
 @requires()
 @blp.response(200, EnrollmentSchema)
 def show_enrollment(enrollment_id: UUID):
-    """One enrollment
+    """One enrollment.
 
     For its learner, the course's instructor and admins.
     """
@@ -124,7 +124,7 @@ def show_enrollment(enrollment_id: UUID):
 @blp.response(200, EnrollmentSchema, message="The enrollment is cancelled.")
 @blp.refuses(Forbidden, AssignedByAdmin, AlreadyCompleted, InvalidTransition)
 def leave_course(enrollment_id: UUID):
-    """Leave a course
+    """Leave a course.
 
     The seat is free again and the progress is kept. Learners leave what they joined themselves and have not
     completed; admins may cancel anything.
@@ -138,7 +138,7 @@ def leave_course(enrollment_id: UUID):
 @blp.response(200, EnrollmentSchema, message="The grade is recorded.")
 @blp.refuses(EnrollmentCancelled)
 def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
-    """Grade an enrollment
+    """Grade an enrollment.
 
     `null` clears the grade. A grade never completes an enrollment.
     """
@@ -151,5 +151,5 @@ def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
 @blp.response(200, EnrollmentSchema, message="The payment state is recorded.")
 @blp.refuses(EnrollmentCancelled)
 def record_payment(paid: dict[str, Any], enrollment_id: UUID):
-    """Record whether an enrollment is paid for"""
+    """Record whether an enrollment is paid for."""
     return enrollments.record_payment(caller(), enrollment_id, **paid)

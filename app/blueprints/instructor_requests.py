@@ -36,7 +36,7 @@ def list_instructor_requests(filters: dict[str, Any]):
 @blp.response(201, InstructorRequestSchema, message="An admin will decide about your request.")
 @blp.refuses(InvalidTransition, RequestPending, ReapplyTooSoon)
 def ask_to_instruct(request: dict[str, Any]):
-    """Ask to become an instructor
+    """Ask to become an instructor.
 
     One request can be PENDING at a time. Who is an INSTRUCTOR or an ADMIN already is refused with
     `invalid_transition`.
@@ -77,7 +77,7 @@ def withdraw_instructor_request(request_id: UUID):
 @blp.response(200, InstructorRequestSchema, message="Decided.")
 @blp.refuses(AlreadyDecided)
 def review_instructor_request(decision: dict[str, Any], request_id: UUID):
-    """Approve or reject a request
+    """Approve or reject a request.
 
     An approval makes the applicant an INSTRUCTOR at once; an INSTRUCTOR or ADMIN keeps the role.
     """
@@ -91,7 +91,7 @@ def review_instructor_request(decision: dict[str, Any], request_id: UUID):
 @blp.response(200, DecisionReportSchema, message="Decided; see the report.")
 @blp.refuses(TooManyPeople)
 def review_instructor_requests(decision: dict[str, Any]):
-    """Approve or reject many requests
+    """Approve or reject many requests.
 
     Every id gets a line: `approved`, `rejected`, `already_decided`, `duplicate` or `not_found`. One that cannot be
     decided about fails no other.

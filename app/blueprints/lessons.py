@@ -35,7 +35,7 @@ blp = Blueprint("lessons", __name__, description="What there is to watch, read, 
 @public
 @blp.lists(CourseLessonSchema)
 def list_course_lessons(course_id: UUID):
-    """Outline of a course
+    """Outline of a course.
 
     Every lesson in order, without its body; `position` counts over the whole course.
     """
@@ -46,7 +46,7 @@ def list_course_lessons(course_id: UUID):
 @public
 @blp.lists(LessonOutlineSchema)
 def list_section_lessons(section_id: UUID):
-    """Outline of a section"""
+    """Outline of a section."""
     return lessons_outline.of_section(visitor(), section_id)
 
 
@@ -56,7 +56,7 @@ def list_section_lessons(section_id: UUID):
 @blp.response(201, LessonSchema, message="The lesson was made.")
 @blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
 def create_lesson(lesson: dict):
-    """Add a lesson
+    """Add a lesson.
 
     To a section, or with `course_id` to the first section of a course, which is made when there is none. Without a
     position it is appended.
@@ -70,7 +70,7 @@ def create_lesson(lesson: dict):
 @blp.response(201, LessonsSchema, message="The lessons were made.")
 @blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
 def create_lessons(batch: dict):
-    """Add up to 500 lessons
+    """Add up to 500 lessons.
 
     All of them or none: `details` names every position that is taken, such as `lessons.3.position`.
     """
@@ -83,7 +83,7 @@ def create_lessons(batch: dict):
 @blp.response(201, LessonSchema, message="The lesson was made.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def create_course_lesson(lesson: dict, course_id: UUID):
-    """Add a lesson to a course
+    """Add a lesson to a course.
 
     Without a section it goes to the first one, which is made when there is none.
     """
@@ -96,7 +96,7 @@ def create_course_lesson(lesson: dict, course_id: UUID):
 @blp.response(200, LessonsSchema, message="The lessons have a new order.")
 @blp.refuses(Forbidden, CourseUnderReview, OrderStale)
 def reorder_lessons(order: dict, section_id: UUID):
-    """Reorder the lessons of a section
+    """Reorder the lessons of a section.
 
     Name every lesson of the section exactly once. They get the positions 1, 2, 3 and so on.
     """
@@ -108,7 +108,7 @@ def reorder_lessons(order: dict, section_id: UUID):
 @blp.response(200, LessonSchema)
 @blp.refuses(NotEnrolled, PaymentRequired)
 def show_lesson(lesson_id: UUID):
-    """One lesson with its body
+    """One lesson with its body.
 
     For the instructor, admins and people who are enrolled; a preview lesson of a published course for everybody.
     """
@@ -121,7 +121,7 @@ def show_lesson(lesson_id: UUID):
 @blp.response(200, LessonSchema, message="The lesson was changed.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def replace_lesson(lesson: dict, lesson_id: UUID):
-    """Replace a lesson
+    """Replace a lesson.
 
     Without a section or a position it stays where it is.
     """
@@ -134,7 +134,7 @@ def replace_lesson(lesson: dict, lesson_id: UUID):
 @blp.response(200, LessonSchema, message="The lesson was changed.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def edit_lesson(changes: dict, lesson_id: UUID):
-    """Change a lesson
+    """Change a lesson.
 
     Moved to another section without a position, it is appended there. Made optional, it may complete people.
     """
@@ -146,7 +146,7 @@ def edit_lesson(changes: dict, lesson_id: UUID):
 @blp.response(204)
 @blp.refuses(Forbidden, CourseUnderReview)
 def delete_lesson(lesson_id: UUID):
-    """Delete a lesson
+    """Delete a lesson.
 
     What people did in it is kept. Whoever had done all the others completes the course.
     """

@@ -18,7 +18,7 @@ blp = Blueprint("progress", __name__, description="Lessons done and watched, and
 @blp.response(200, EnrollmentSchema, message="The lesson is done.")
 @blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
 def complete_lesson(lesson_id: UUID):
-    """Mark a lesson done
+    """Mark a lesson done.
 
     The last one that counts completes the course, with a certificate and a notice. Once more changes nothing.
     """
@@ -30,7 +30,7 @@ def complete_lesson(lesson_id: UUID):
 @blp.response(200, EnrollmentSchema, message="The lesson is not done.")
 @blp.refuses(NotEnrolled, PaymentRequired)
 def undo_lesson(lesson_id: UUID):
-    """Mark a lesson not done
+    """Mark a lesson not done.
 
     The percentage falls; what was completed stays completed.
     """
@@ -43,7 +43,7 @@ def undo_lesson(lesson_id: UUID):
 @blp.response(200, EnrollmentSchema, message="The progress is recorded.")
 @blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
 def record_progress(told: dict[str, Any], lesson_id: UUID):
-    """Record how far a lesson was watched, or that it is done"""
+    """Record how far a lesson was watched, or that it is done."""
     return progress.record(caller(), lesson_id, **told)
 
 
@@ -51,7 +51,7 @@ def record_progress(told: dict[str, Any], lesson_id: UUID):
 @requires()
 @blp.lists(ProgressRowSchema)
 def list_progress(enrollment_id: UUID):
-    """An enrollment's progress, lesson by lesson"""
+    """An enrollment's progress, lesson by lesson."""
     return progress_read.list_of_enrollment(caller(), enrollment_id)
 
 
@@ -60,7 +60,7 @@ def list_progress(enrollment_id: UUID):
 @blp.lists(ProgressRowSchema)
 @blp.refuses(NotEnrolled)
 def list_own_progress(course_id: UUID):
-    """Your progress in a course, lesson by lesson"""
+    """Your progress in a course, lesson by lesson."""
     return progress_read.list_own(caller(), course_id)
 
 
@@ -68,5 +68,5 @@ def list_own_progress(course_id: UUID):
 @requires()
 @blp.response(200, CompletionSchema)
 def explain_completion(enrollment_id: UUID):
-    """Why an enrollment is completed, or what is missing"""
+    """Why an enrollment is completed, or what is missing."""
     return completion_explained.explain(caller(), enrollment_id)

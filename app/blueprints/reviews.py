@@ -24,7 +24,7 @@ blp = Blueprint("reviews", __name__, description="What learners think of a cours
 @public
 @blp.lists(ReviewSchema, CourseReviewQuerySchema, summary=ReviewSummarySchema)
 def list_course_reviews(filters: dict[str, Any], course_id: UUID):
-    """The reviews of a course
+    """The reviews of a course.
 
     With how many there are of each rating, and their average.
     """
@@ -37,7 +37,7 @@ def list_course_reviews(filters: dict[str, Any], course_id: UUID):
 @blp.response(201, ReviewSchema, message="Thank you for the review.")
 @blp.refuses(NotEnrolled, AlreadyReviewed)
 def write_course_review(review: dict[str, Any], course_id: UUID):
-    """Review a course you are taking
+    """Review a course you are taking.
 
     Once per course. The review stays when you leave.
     """
@@ -48,7 +48,7 @@ def write_course_review(review: dict[str, Any], course_id: UUID):
 @public
 @blp.lists(ReviewSchema, ReviewQuerySchema, summary=ReviewSummarySchema)
 def list_reviews(filters: dict[str, Any]):
-    """Reviews
+    """Reviews.
 
     Of all courses that you may see; with `course_id` the same as under the course.
     """
@@ -61,7 +61,7 @@ def list_reviews(filters: dict[str, Any]):
 @blp.response(201, ReviewSchema, message="Thank you for the review.")
 @blp.refuses(NotFound, NotEnrolled, AlreadyReviewed)
 def write_review(review: dict[str, Any]):
-    """Review a course named in the body"""
+    """Review a course named in the body."""
     return reviews.write(caller(), **review)
 
 
@@ -69,7 +69,7 @@ def write_review(review: dict[str, Any]):
 @public
 @blp.response(200, ReviewSchema)
 def show_review(review_id: UUID):
-    """One review"""
+    """One review."""
     return reviews.get_visible(visitor(), review_id)
 
 
@@ -79,7 +79,7 @@ def show_review(review_id: UUID):
 @blp.response(200, ReviewSchema, message="The review is changed.")
 @blp.refuses(Forbidden)
 def replace_review(review: dict[str, Any], review_id: UUID):
-    """Write your review anew"""
+    """Write your review anew."""
     return reviews.revise(caller(), review_id, **review)
 
 
@@ -89,7 +89,7 @@ def replace_review(review: dict[str, Any], review_id: UUID):
 @blp.response(200, ReviewSchema, message="The review is changed.")
 @blp.refuses(Forbidden)
 def edit_review(changes: dict[str, Any], review_id: UUID):
-    """Change stars or comment of your review"""
+    """Change stars or comment of your review."""
     return reviews.revise(caller(), review_id, **changes)
 
 
@@ -98,7 +98,7 @@ def edit_review(changes: dict[str, Any], review_id: UUID):
 @blp.response(204)
 @blp.refuses(Forbidden)
 def delete_review(review_id: UUID):
-    """Take a review back
+    """Take a review back.
 
     Your own; admins any.
     """

@@ -22,7 +22,7 @@ blp = Blueprint("sections", __name__, description="The parts of a course, in ord
 @public
 @blp.lists(SectionSchema)
 def list_sections(course_id: UUID):
-    """Sections of a course"""
+    """Sections of a course."""
     return sections.list_of_course(visitor(), course_id)
 
 
@@ -32,7 +32,7 @@ def list_sections(course_id: UUID):
 @blp.response(201, SectionSchema, message="The section was made.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def create_section(section: dict, course_id: UUID):
-    """Add a section
+    """Add a section.
 
     Without a position it is appended.
     """
@@ -45,7 +45,7 @@ def create_section(section: dict, course_id: UUID):
 @blp.response(200, OrderedSectionsSchema, message="The sections have a new order.")
 @blp.refuses(Forbidden, CourseUnderReview, OrderStale)
 def reorder_sections(order: dict, course_id: UUID):
-    """Reorder the sections
+    """Reorder the sections.
 
     Name every section of the course exactly once. They get the positions 1, 2, 3 and so on.
     """
@@ -56,7 +56,7 @@ def reorder_sections(order: dict, course_id: UUID):
 @public
 @blp.response(200, SectionSchema)
 def show_section(section_id: UUID):
-    """One section"""
+    """One section."""
     return sections.get_visible(visitor(), section_id)
 
 
@@ -66,7 +66,7 @@ def show_section(section_id: UUID):
 @blp.response(200, SectionSchema, message="The section was changed.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def replace_section(section: dict, section_id: UUID):
-    """Replace a section
+    """Replace a section.
 
     Without a position it keeps its place.
     """
@@ -79,7 +79,7 @@ def replace_section(section: dict, section_id: UUID):
 @blp.response(200, SectionSchema, message="The section was changed.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def edit_section(changes: dict, section_id: UUID):
-    """Change a section"""
+    """Change a section."""
     return sections.update(caller(), section_id, **changes)
 
 
@@ -88,7 +88,7 @@ def edit_section(changes: dict, section_id: UUID):
 @blp.response(204)
 @blp.refuses(Forbidden, CourseUnderReview)
 def delete_section(section_id: UUID):
-    """Delete a section and its lessons
+    """Delete a section and its lessons.
 
     What people did in the lessons is kept. Whoever had done all the others completes the course.
     """

@@ -72,7 +72,7 @@ def change_user(changes: dict[str, Any], user_id: UUID):
 @blp.response(204)
 @blp.refuses(LastAdmin, InstructorHasCourses)
 def delete_user(user_id: UUID):
-    """Deactivate and anonymise an account
+    """Deactivate and anonymise an account.
 
     Names, address and everything else that says who it was are overwritten for good, in the ledgers of bulk runs within
     the hour. Certificates keep verifying with
@@ -119,7 +119,7 @@ def deactivate_user(user_id: UUID):
 @blp.response(200, ImportReportSchema, message="Imported; see the report.")
 @blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken)
 def import_users(upload: dict[str, Any]):
-    """Make and update accounts from a CSV file
+    """Make and update accounts from a CSV file.
 
     Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
     known by external id, else by email; an empty cell leaves what is there. New people are verified and set their
@@ -136,7 +136,7 @@ def import_users(upload: dict[str, Any]):
 @blp.response(200, ActivationReportSchema, message="Done; see the report.")
 @blp.refuses(TooManyPeople)
 def activate_users(body: dict[str, Any]):
-    """Let many people in again
+    """Let many people in again.
 
     Every id gets a line: `activated`, `unchanged`, `duplicate` or `not_found`.
     """
@@ -150,7 +150,7 @@ def activate_users(body: dict[str, Any]):
 @blp.response(200, ActivationReportSchema, message="Done; see the report.")
 @blp.refuses(TooManyPeople)
 def deactivate_users(body: dict[str, Any]):
-    """Shut many people out, at once
+    """Shut many people out, at once.
 
     Every id gets a line: `deactivated`, `unchanged`, `duplicate`, `not_found`, or `refused` with the code `last_admin`
     for the one active admin who would be the last.

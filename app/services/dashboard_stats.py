@@ -27,7 +27,7 @@ def totals(numbers: dict[str, int]) -> dict[str, int]:
 
 
 def by_word(stem: str, words: Iterable[str], numbers: dict[str, int]) -> dict[str, int]:
-    """`{"STUDENT": 3, "ADMIN": 0}`"""
+    """As `{"STUDENT": 3, "ADMIN": 0}`."""
     return {str(word): numbers.get(f"{stem}/{word}", 0) for word in words}
 
 
