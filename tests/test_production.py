@@ -1,7 +1,11 @@
 """Production refuses to start with settings that cannot be meant, tells all of them at once, and gives no secret away."""
 
+import os
+import socket
 import subprocess
 import sys
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -206,6 +210,35 @@ def test_no_program_starts_and_each_says_why(program, tmp_path):
         "REDIS_URL",
         "SECRET_KEY",
     } <= told
+
+
+def test_a_good_installation_starts_and_answers(environment, start):
+    """Its servers are away, which a start does not ask about."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in set(environment) - set(os.environ):
+        del environment[name]
+    environment |= GOOD
+
+    start("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket", says="Booting")
+
+    assert call(port, "/healthz") == 200
+    assert call(port, "/api/v1/categories") == 308
+
+
+def call(port, path):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    return None
 
 
 def test_the_image_has_every_module_that_a_start_needs():
