@@ -29,10 +29,9 @@ def is_alive() -> Response:
 def is_ready() -> Response:
     """Database at the newest migration, and Redis: 503 names what is missing."""
     checks = {"database": _database(), "redis": _redis()}
-    response = jsonify(
-        status="ok" if all(state == "ok" for state in checks.values()) else "unavailable", checks=checks
-    )
-    response.status_code = 200 if response.json["status"] == "ok" else 503  # type: ignore[index]
+    is_ok = set(checks.values()) == {"ok"}
+    response = jsonify(status="ok" if is_ok else "unavailable", checks=checks)
+    response.status_code = 200 if is_ok else 503
     return response
 
 

@@ -39,3 +39,9 @@ def test_a_refusal_repeats_neither_much_nor_what_cannot_be_shown(api, make):
     assert "\u202e" not in response.text
     assert len(assert_refused(response, 422, "invalid_request")) == 20
     assert len(assert_refused(plain, 422, "invalid_request")) == 100
+
+
+def test_an_unknown_path_is_refused_in_the_one_shape(api):
+    response = api.get("/nowhere")
+
+    assert_refused(response, 404, "not_found")
