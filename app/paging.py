@@ -7,8 +7,9 @@ the last row seen and costs the same anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,8 @@ from sqlalchemy.types import NullType
 
 from app.db import db
 from app.errors import PageNotFound, PageTooDeep
+
+Cut = Callable[[Select[*tuple[Any, ...]], Sequence["SortKey"]], Select[*tuple[Any, ...]]]
 
 DEEPEST_ROW = 1_000
 """Rows that numbered pages reach (`product.md` §1)."""
@@ -67,6 +70,16 @@ class Listing:
     keys: Sequence[SortKey]
     columns: bool = False
     total: int | None = None
+    matching: Select[*tuple[Any, ...]] | None = None
+    """The same rows with nothing around them: what is counted."""
+    gathers: bool = False
+    """Matching rows are gathered, ordered and cut; only a page of them is joined to `statement`, which has them all.
+
+    The planner would otherwise walk the index of the ordering in the hope of a match, which for a rare word or for
+    somebody's few rows means the whole table.
+    """
+    crowded: Listing | None = None
+    """The same list, read in its order until a page is full: for when more rows match than are counted."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """What is told about the whole list beside its rows."""
 
@@ -92,15 +105,13 @@ def ordered_by(
 
 def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | None] | None = None) -> Page:
     count, exact = _count(listing)
-    statement = listing.statement.add_columns(*(key.column for key in listing.keys))
-    statement = statement.order_by(None).order_by(*(key.order() for key in listing.keys)).limit(size + 1)
-    if after is None:
-        offset = (page - 1) * size
-        _refuse_beyond(offset, count, exact=exact)
-        statement = statement.offset(offset)
-    else:
-        statement = statement.where(_beyond(listing.keys, after))
-    found: Sequence[Row[Any]] = db.session.execute(statement).unique().all()
+    if not exact and listing.crowded:
+        listing = listing.crowded
+    offset = (page - 1) * size if after is None else 0
+    _refuse_beyond(offset, count, exact=exact)
+    cut = partial(_cut, offset=offset, limit=size + 1, after=after)
+    statement = _gathered(listing, cut) if listing.gathers else _in_order(listing, cut)
+    found: Sequence[Row[Any]] = db.session.execute(statement).unique().all() if count else []
     shown = found[:size]
     width = len(listing.keys)
     cursor = [None if value is None else str(value) for value in shown[-1][-width:]] if shown else []
@@ -109,14 +120,46 @@ def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | 
     return Page(rows, count, exact, len(found) > size, cursor)
 
 
+def _in_order(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:
+    return cut(listing.statement.add_columns(*(key.column for key in listing.keys)), listing.keys)
+
+
+def _gathered(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:
+    columns = [key.column.label(f"key_{place}") for place, key in enumerate(listing.keys)]
+    matching = _matching(listing).with_only_columns(*columns).cte("found").prefix_with("MATERIALIZED")
+    keys = [replace(key, column=column) for key, column in zip(listing.keys, matching.c, strict=True)]
+    page = cut(select(matching), keys).subquery("page")
+    shown = [replace(key, column=column) for key, column in zip(listing.keys, page.c, strict=True)]
+    statement = listing.statement.join(page, shown[-1].column == listing.keys[-1].column)
+    return statement.add_columns(*page.c).order_by(*(key.order() for key in shown))
+
+
+def _cut(
+    statement: Select[*tuple[Any, ...]],
+    keys: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+    after: Sequence[str | None] | None,
+) -> Select[*tuple[Any, ...]]:
+    """One page of the rows, in their order."""
+    if after is not None:
+        statement = statement.where(_beyond(keys, after))
+    return statement.order_by(None).order_by(*(key.order() for key in keys)).limit(limit).offset(offset)
+
+
 def _count(listing: Listing) -> tuple[int, bool]:
     if listing.total is not None:
         return listing.total, True
     # The columns may be all that names the table.
-    bare = listing.statement.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    bare = _matching(listing).order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
     capped = bare.limit(COUNT_CAP + 1).subquery()
     count = db.session.scalar(select(func.count()).select_from(capped)) or 0
     return min(count, COUNT_CAP), count <= COUNT_CAP
+
+
+def _matching(listing: Listing) -> Select[*tuple[Any, ...]]:
+    return listing.statement if listing.matching is None else listing.matching
 
 
 def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
