@@ -40,6 +40,9 @@ course_codes = Sequence("course_codes", metadata=Model.metadata)
 PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 """What everybody sees, as the partial indexes spell it."""
 
+FULL = "enrollment_count >= total_seats AND deleted_at IS NULL"
+"""Courses without a free seat, as their index spells it."""
+
 AVERAGE = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS NUMERIC), 2)"
 """The average rating, as its indexes spell it."""
 
@@ -142,7 +145,15 @@ class Course(Identified, Timestamped, Model):
             **both_ways("average_rating", AVERAGE),
         ),
         Index("ix_courses_category_id_newest", "category_id", "created_at", "id"),
-        Index("ix_courses_instructor_id_newest", "instructor_id", "created_at", "id"),
+        Index("ix_courses_category_id_level_newest", "category_id", "level", "created_at", "id"),
+        Index(
+            "ix_courses_instructor_id_newest",
+            "instructor_id",
+            "created_at",
+            "id",
+            postgresql_include=["deleted_at"],
+        ),
+        Index("ix_courses_full_newest", "created_at", "id", postgresql_where=text(FULL)),
         CheckConstraint(one_of("status", CourseStatus), "status"),
         CheckConstraint(one_of("level", Level), "level"),
         CheckConstraint("price >= 0", "price"),

@@ -78,6 +78,12 @@ class Enrollment(Identified, Model):
             "due_at",
             postgresql_where=text("status = 'ACTIVE' AND due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_enrollments_course_id_due_at_active",
+            "course_id",
+            "due_at",
+            postgresql_where=text("status = 'ACTIVE' AND due_at IS NOT NULL"),
+        ),
         CheckConstraint(one_of("status", EnrollmentStatus), "status"),
         CheckConstraint(one_of("source", Source), "source"),
         CheckConstraint(one_of("payment_status", PaymentStatus), "payment_status"),

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text, true
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from app.db import Identified, Model, Timestamped
 from app.enums import RequestStatus
@@ -30,6 +31,11 @@ class InstructorRequest(Identified, Timestamped, Model):
     reviewed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     reviewed_at: Mapped[datetime | None]
 
+    # Kept by a trigger: the words of the texts, and of the names of whoever asks.
+    search_vector: Mapped[str] = deferred(
+        mapped_column(TSVECTOR, server_default=text("''::tsvector"), nullable=False), raiseload=True
+    )
+
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise", viewonly=True)
 
     __table_args__ = (
@@ -37,6 +43,7 @@ class InstructorRequest(Identified, Timestamped, Model):
         Index("ix_instructor_requests_user_id_newest", "user_id", "created_at", "id"),
         Index("ix_instructor_requests_newest", "created_at", "id"),
         *ordered("instructor_requests", status_newest="status & created_at", **both_ways("reviewed_at")),
+        Index("ix_instructor_requests_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint(one_of("status", RequestStatus), "status"),
         CheckConstraint("(status = 'PENDING') = (reviewed_at IS NULL)", "decided_has_time"),
         CheckConstraint("(reviewed_at IS NULL) = (reviewed_by_id IS NULL)", "decided_has_admin"),

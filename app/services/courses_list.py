@@ -5,21 +5,23 @@ A list reads the columns it shows, with category and instructor, in one statemen
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, func, literal_column, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, false, func, literal_column, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only, with_expression
 
+from app.db import db
 from app.enums import CourseStatus, Level
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
 from app.paging import Listing, SortKey, ordered_by
-from app.services import courses_search
+from app.services import courses_search, tallies
 from app.services.courses import as_id, get_managed, on_shelf, told_enrolled
 
 ORDERINGS = {
@@ -87,9 +89,10 @@ def catalogue(viewer: User | None, **query: Any) -> Listing:
 
 def own(instructor: User, **query: Any) -> Listing:
     """What somebody teaches, in every state."""
-    return _listing(
-        instructor, Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id), **query
-    )
+    owned = Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id)
+    listing = _listing(instructor, owned, of_one=True, **query)
+    narrowed = {name for name, value in query.items() if value is not None} - {"ordering"}
+    return listing if narrowed else replace(listing, total=tallies.courses_of(instructor.id))
 
 
 def review_queue(admin: User) -> Listing:
@@ -125,22 +128,27 @@ def _listing(
     viewer: User | None,
     seen: ColumnElement[bool],
     *,
+    of_one: bool = False,
     search: str | None = None,
     ordering: str | None = None,
+    instructor: str | None = None,
     **filters: Any,
 ) -> Listing:
     narrowed = [seen, *_narrowing(viewer, **filters)]
-    statement = _summaries(viewer).where(*narrowed)
-    if not search:
-        return Listing(statement, _keys(ordering or NEWEST))
-    found = courses_search.matches(search, *narrowed)
-    statement = statement.join(found, found.c.id == Course.id)
-    by_rank = ordered_by("-rank", {"rank": found.c.rank}, Course.id)
-    return Listing(statement, _keys(ordering) if ordering else by_rank)
-
-
-def _keys(ordering: str) -> list[SortKey]:
-    return ordered_by(ordering, ORDERINGS, Course.id, nullable=NULLABLE)
+    if instructor:
+        narrowed.append(_taught_by(instructor))
+    if search:
+        narrowed.append(courses_search.matches(search))
+    columns = ORDERINGS | ({"rank": courses_search.rank(search)} if search else {})
+    ordering = ordering or ("-rank" if search else NEWEST)
+    keys = ordered_by(ordering, columns, Course.id, nullable=NULLABLE)
+    in_order = Listing(_summaries(viewer).where(*narrowed), keys)
+    if not (of_one or instructor or search):
+        return in_order
+    gathered = Listing(_summaries(viewer), keys, matching=select(Course.id).where(*narrowed), gathers=True)
+    # However many somebody has, those of all the others may stand before them.
+    walks = search and ordering != "-rank" and not (of_one or instructor)
+    return replace(gathered, crowded=in_order) if walks else gathered
 
 
 def _summaries(viewer: User | None) -> Any:
@@ -162,7 +170,6 @@ def _narrowing(
     viewer: User | None,
     *,
     category: str | None = None,
-    instructor: str | None = None,
     level: Level | None = None,
     status: CourseStatus | None = None,
     is_free: bool | None = None,
@@ -171,25 +178,27 @@ def _narrowing(
     max_price: Decimal | None = None,
 ) -> list[ColumnElement[bool]]:
     free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
+    full = Course.enrollment_count >= Course.total_seats
     wanted = [
-        (category, lambda: Course.category_id == _category(viewer, str(category))),
-        (instructor, lambda: Course.instructor_id == _instructor(str(instructor))),
+        (category, lambda: _on_shelf(viewer, str(category))),
         (level, lambda: Course.level == level),
         (status, lambda: Course.status == status),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
-        (has_seats, lambda: free_seat if has_seats else not_(free_seat)),
+        (has_seats, lambda: free_seat if has_seats else full),
         (min_price, lambda: Course.price >= min_price),
         (max_price, lambda: Course.price <= max_price),
     ]
     return [clause() for value, clause in wanted if value is not None]
 
 
-def _category(viewer: User | None, ref: str) -> Any:
+def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:
+    """Asked for beforehand, like the instructor: how much is on a shelf, the planner knows of its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id
-    return select(Category.id).where(meant, Category.visible_to(viewer)).scalar_subquery()
+    found = db.session.scalar(select(Category.id).where(meant, Category.visible_to(viewer)))
+    return false() if found is None else Course.category_id == found
 
 
-def _instructor(ref: str) -> Any:
-    user_id = as_id(ref)
-    return user_id or select(User.id).where(User.has_username(ref)).scalar_subquery()
+def _taught_by(ref: str) -> ColumnElement[bool]:
+    user_id = as_id(ref) or db.session.scalar(select(User.id).where(User.has_username(ref)))
+    return false() if user_id is None else Course.instructor_id == user_id

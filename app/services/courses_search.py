@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Numeric, cast, func, select, text, true, update
+from sqlalchemy import ColumnElement, Numeric, cast, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.db import db
@@ -28,16 +28,14 @@ SOURCES = frozenset(
 """The fields of a course that search reads."""
 
 
-def matches(question: str, *among: ColumnElement[bool]) -> CTE:
-    """The courses that hold every word of the question, with their rank.
+def matches(question: str) -> ColumnElement[bool]:
+    """A course holds every word of the question."""
+    return Course.search_vector.bool_op("@@")(asking(question))
 
-    Materialized: the planner would otherwise walk an index of the ordering in the hope of a match, which for a rare
-    word means the whole table. The rank is rounded, so that a cursor finds it again exactly.
-    """
-    asked = asking(question)
-    rank = cast(func.round(cast(func.ts_rank(Course.search_vector, asked), Numeric), 6), Numeric)
-    found = select(Course.id, rank.label("rank")).where(Course.search_vector.bool_op("@@")(asked), *among)
-    return found.cte("found").prefix_with("MATERIALIZED")
+
+def rank(question: str) -> ColumnElement[Any]:
+    """How well it does. Rounded, so that a cursor finds it again exactly."""
+    return cast(func.round(cast(func.ts_rank(Course.search_vector, asking(question)), Numeric), 6), Numeric)
 
 
 def index_for_search(clause: ColumnElement[bool] | None = None) -> int:

@@ -44,7 +44,9 @@ def compute() -> dict[str, Any]:
 def _read_tallies() -> dict[str, int]:
     stems = ("users", "courses", "enrollments", "decisions", "rating", "category")
     dated = ("registered", "created", "enrolled", "completed")
+    due_until_today = ("due/", f"due/{_today().date().isoformat()}")
     return tallies.read(
+        due_until_today,
         *(tallies.under(stem) for stem in stems),
         *(tallies.under(stem, months()[0]) for stem in dated),
         tallies.under("done", _week_began().date().isoformat()),
@@ -95,14 +97,19 @@ def _learning(numbers: dict[str, int]) -> dict[str, Any]:
 
 def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
     """Who was here in the last seven days, what was learned, what should have been done by now, and who waits."""
-    is_overdue = and_(Enrollment.status == EnrollmentStatus.ACTIVE, Enrollment.due_at < func.now())
+    is_overdue = and_(
+        Enrollment.status == EnrollmentStatus.ACTIVE,
+        Enrollment.due_at >= _today(),
+        Enrollment.due_at < func.now(),
+    )
     here = select(Session.user_id).where(Session.last_used_at >= _week_began()).distinct().subquery()
     learns = exists().where(Enrollment.user_id == here.c.user_id, Enrollment.holds_seat())
+    # Each of them is looked up: joined, the planner would read everybody.
+    is_active = select(User.is_active).where(User.id == here.c.user_id).scalar_subquery()
     active = (
         select(func.count().label("users"), func.count().filter(learns).label("learners"))
         .select_from(here)
-        .join(User, User.id == here.c.user_id)
-        .where(User.is_active)
+        .where(is_active)
         .subquery()
     )
     overdue = select(func.count()).select_from(Enrollment).where(is_overdue).scalar_subquery()
@@ -112,12 +119,13 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
         select(active.c.users, active.c.learners, overdue, requests)
     ).one()
     done = sum(count for name, count in numbers.items() if name.startswith("done/"))
+    due_before = sum(count for name, count in numbers.items() if name.startswith("due/"))
     return {
         "active_users": users,
         "active_learners": learners,
         "lessons_completed": done,
         "engagement": ratio(done, learners),
-        "overdue_assignments": late,
+        "overdue_assignments": due_before + late,
         "pending_instructor_requests": asked,
     }
 
@@ -190,5 +198,9 @@ def _of_category(category_id: UUID, name: str, numbers: dict[str, int]) -> dict[
 
 def _week_began() -> datetime:
     """The first moment of seven days of which today is the last."""
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - WEEK + timedelta(days=1)
+    return _today() - WEEK + timedelta(days=1)
+
+
+def _today() -> datetime:
+    """Its first moment, UTC."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -26,10 +26,13 @@ def words_of(source: Any) -> ColumnElement[Any]:
     return to_tsvector(settings().search_language, words).op("||")(to_tsvector("simple", words))
 
 
-def naming(question: str) -> ColumnElement[Any]:
-    """The same for names, which have no stems: each word as a prefix, all of them together."""
+def naming(question: str, weights: str = "") -> ColumnElement[Any]:
+    """The same for names, which have no stems: each word as a prefix, all of them together.
+
+    With weights, only words of these count.
+    """
     words = dict.fromkeys(question.translate(_APART).split())
-    each = (to_tsquery("simple", f"'{word}':*") for word in words)
+    each = (to_tsquery("simple", f"'{word}':*{weights}") for word in words)
     return reduce(lambda left, right: left.op("&&")(right), each) if words else cast("", TSQUERY)
 
 

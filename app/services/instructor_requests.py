@@ -6,8 +6,8 @@ from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.db import db, refusing
 from app.enums import RequestStatus, Role
@@ -16,6 +16,7 @@ from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.paging import Listing, ordered_by
 from app.services import account_mails
+from app.services.fulltext import naming
 from app.settings import settings
 
 _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": InstructorRequest.reviewed_at}
@@ -56,14 +57,20 @@ def browse(
     """One's own requests; everybody's to admins."""
     wanted = {InstructorRequest.status: status, InstructorRequest.user_id: user_id}
     conditions = [column == value for column, value in wanted.items() if value is not None]
-    conditions += [_mentions(word) for word in (search or "").split()]
-    statement = (
+    conditions.append(InstructorRequest.visible_to(viewer))
+    requests = (
         select(InstructorRequest)
         .join(User, User.id == InstructorRequest.user_id)
         .options(contains_eager(InstructorRequest.user))
-        .where(InstructorRequest.visible_to(viewer), *conditions)
     )
-    return Listing(statement, ordered_by(ordering, _COLUMNS, InstructorRequest.id, nullable=("reviewed_at",)))
+    keys = ordered_by(ordering, _COLUMNS, InstructorRequest.id, nullable=("reviewed_at",))
+    if not search or not search.strip():
+        return Listing(requests.where(*conditions), keys)
+    conditions.append(InstructorRequest.search_vector.bool_op("@@")(naming(search)))
+    matching = select(InstructorRequest.id).where(*conditions)
+    return Listing(
+        requests, keys, matching=matching, gathers=True, crowded=Listing(requests.where(*conditions), keys)
+    )
 
 
 def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
@@ -126,16 +133,3 @@ def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:
     if not request.is_pending:
         raise AlreadyDecided
     return request
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    texts: tuple[InstrumentedAttribute[str], ...] = (
-        User.first_name,
-        User.last_name,
-        User.email,
-        User.username,
-        InstructorRequest.reason,
-        InstructorRequest.qualifications,
-        InstructorRequest.teaching_interests,
-    )
-    return or_(*(column.icontains(word, autoescape=True) for column in texts))

@@ -5,21 +5,23 @@ Progress is never stored as a number: it is counted from the lessons that the co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, or_, select
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, with_expression
+from sqlalchemy.orm import aliased, contains_eager, with_expression
 
 from app.db import db
 from app.enums import EnrollmentStatus
 from app.errors import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
-from app.paging import Listing, ordered_by
-from app.services import courses
+from app.models.user import NAMES_ONLY
+from app.paging import Listing, SortKey, ordered_by
+from app.services import courses, tallies
+from app.services.fulltext import naming
 
 _ORDERINGS = {
     "enrolled_at": Enrollment.enrolled_at,
@@ -31,6 +33,20 @@ _ORDERINGS = {
     "username": User.username,
 }
 _NULLABLE = ("due_at", "completed_at", "last_accessed")
+
+_person = aliased(User)
+_OF_COURSE = {
+    "due_at": Enrollment.due_at,
+    "completed_at": Enrollment.completed_at,
+    "last_accessed": Enrollment.last_accessed,
+    # Looked up one by one: joined, the planner would read everybody, or walk all names in their order.
+    "name": select(_person.last_name).where(_person.id == Enrollment.user_id).scalar_subquery(),
+    "username": select(_person.username).where(_person.id == Enrollment.user_id).scalar_subquery(),
+}
+"""Orders of a roster that no index has by course."""
+
+MOST_GATHERED = 1_000
+"""People of one name on the whole platform, among whom those of a course are looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +73,49 @@ def list_own(user: User, *, user_id: UUID | None = None, **wanted: Any) -> Listi
     """One's own enrollments; to admins also somebody else's."""
     if user_id is not None and user_id != user.id and not user.is_admin:
         raise Forbidden
-    return _listing(Enrollment.user_id == (user_id or user.id), Wanted(**wanted), Course.title, Course.code)
+    return _of_person(user_id or user.id, Wanted(**wanted))
 
 
 def list_of_user(_admin: User, user_id: UUID, **wanted: Any) -> Listing:
     """The enrollments of any user."""
     if db.session.get(User, user_id) is None:
         raise NotFound
-    return _listing(Enrollment.user_id == user_id, Wanted(**wanted), Course.title, Course.code)
+    return _of_person(user_id, Wanted(**wanted))
 
 
 def list_of_course(manager: User, course_id: UUID, **wanted: Any) -> Listing:
     """A course's roster, for its instructor and admins. Only admins search by email, which only they may see."""
     course = courses.get_managed(manager, course_id)
-    searched = [User.first_name, User.last_name, User.username, *([User.email] if manager.is_admin else [])]
-    return _listing(Enrollment.course_id == course.id, Wanted(**wanted), *searched)
+    asked = Wanted(**wanted)
+    conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
+    if (asked.search or "").strip():
+        conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
+    matching = select(Enrollment.id).where(*conditions)
+    if asked.ordering.removeprefix("-") in _OF_COURSE:
+        keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
+        listing = Listing(shown(), keys, matching=matching, gathers=True)
+    else:
+        listing = Listing(shown().where(*conditions), _keys(asked), matching=matching)
+    narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
+    return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
+
+
+def _number_in(course_id: UUID, status: EnrollmentStatus | None) -> int:
+    by_status = tallies.of_courses([course_id])[course_id]
+    return sum(by_status.get(each, 0) for each in ([status] if status else EnrollmentStatus))
+
+
+def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Few who are called so are gathered first; of many, each of the course is looked up.
+
+    So what is read is at most as long as the course, whatever the planner expects.
+    """
+    called_so = select(User.id).where(User.is_named(asked)).correlate(None)
+    first = called_so.limit(MOST_GATHERED + 1).subquery()
+    if (db.session.scalar(select(func.count()).select_from(first)) or 0) <= MOST_GATHERED:
+        return Enrollment.user_id == any_(func.array(called_so.scalar_subquery(), type_=ARRAY(Uuid)))
+    looked_up = select(_person.is_named(asked)).where(_person.id == Enrollment.user_id)
+    return looked_up.correlate(Enrollment).scalar_subquery()
 
 
 def shown() -> Select[Enrollment]:
@@ -94,15 +138,21 @@ def shown() -> Select[Enrollment]:
     )
 
 
-def _listing(whose: ColumnElement[bool], wanted: Wanted, *searched: InstrumentedAttribute[str]) -> Listing:
-    statement = shown().where(whose, *_conditions(wanted, searched))
-    keys = ordered_by(wanted.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
-    return Listing(statement, keys)
+def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
+    words = (wanted.search or "").split()
+    titled = [
+        or_(Course.title.icontains(word, autoescape=True), Course.code.icontains(word, autoescape=True))
+        for word in words
+    ]
+    statement = shown().where(Enrollment.user_id == user_id, *_conditions(wanted), *titled)
+    return Listing(statement, _keys(wanted))
 
 
-def _conditions(
-    wanted: Wanted, searched: tuple[InstrumentedAttribute[str], ...]
-) -> list[ColumnElement[bool]]:
+def _keys(wanted: Wanted) -> list[SortKey]:
+    return ordered_by(wanted.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = []
     if wanted.status is not None:
         conditions.append(Enrollment.status == wanted.status)
@@ -114,8 +164,6 @@ def _conditions(
         conditions.append(Enrollment.due_at > wanted.due_after)
     if wanted.overdue is not None:
         conditions.append(_is_overdue() if wanted.overdue else func.coalesce(~_is_overdue(), True))
-    words = (wanted.search or "").split()
-    conditions += [or_(*(column.icontains(word, autoescape=True) for column in searched)) for word in words]
     return conditions
 
 

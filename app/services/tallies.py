@@ -6,10 +6,10 @@ transaction. Read it before the figures, and they are never older than it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, literal, or_, select, text
+from sqlalchemy import ARRAY, Text, Uuid, and_, cast, delete, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
@@ -55,6 +55,32 @@ def read_named(names: Iterable[str]) -> dict[str, int]:
     """The numbers of these names."""
     found = select(Tally.name, func.sum(Tally.amount)).where(Tally.name.in_(list(names))).group_by(Tally.name)
     return {name: int(amount) for name, amount in db.session.execute(found)}
+
+
+def of_teacher(user_id: UUID) -> dict[str, int]:
+    """What somebody teaches: `courses`, `published`, `enrollments`, `stars`, `reviews`."""
+    return {name.rpartition("/")[2]: amount for name, amount in read(under(f"teacher/{user_id}")).items()}
+
+
+def courses_of(user_id: UUID) -> int:
+    """How many courses somebody has that are not deleted."""
+    return of_teacher(user_id).get("courses", 0)
+
+
+def of_courses(course_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Enrollments by status, and what was `paid/<currency>` in cents, of each of these courses."""
+    course_id = func.unnest(literal(list(course_ids), ARRAY(Uuid))).column_valued("course_id")
+    stem = literal("course/", Text) + cast(course_id, Text)
+    found = (
+        select(course_id, Tally.name, func.sum(Tally.amount))
+        .where(Tally.name >= stem + "/", Tally.name < stem + "0")
+        .group_by(course_id, Tally.name)
+        .order_by(Tally.name)
+    )
+    numbers: dict[UUID, dict[str, int]] = {course_id: {} for course_id in course_ids}
+    for found_id, name, amount in db.session.execute(found):
+        numbers[found_id][name.split("/", 2)[2]] = int(amount)
+    return numbers
 
 
 def fold() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, func, select
+from sqlalchemy import ColumnElement, Text, func, select
 from sqlalchemy.orm import load_only
 
 from app.enums import Role
@@ -13,6 +13,7 @@ from app.services.fulltext import naming
 
 SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
 _NULLABLE = ("department", "hired_on")
+_HIDDEN = ("password_hash", "bio", "search_vector")
 _FOLDED = {
     "email": func.lower(User.email, type_=Text),
     "username": func.lower(User.username, type_=Text),
@@ -39,19 +40,12 @@ def browse(
     }
     conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     conditions += [column == value for column, value in wanted.items() if value is not None]
-    if search and search.strip():
-        conditions.append(_is_found(search))
-    shown = [column for column in User.__mapper__.column_attrs if column.key not in {"password_hash", "bio"}]
-    statement = (
-        select(User)
-        .where(*conditions)
-        .options(load_only(*(column.class_attribute for column in shown), raiseload=True))
-    )
+    shown = [column for column in User.__mapper__.column_attrs if column.key not in _HIDDEN]
+    people = select(User).options(load_only(*(column.class_attribute for column in shown), raiseload=True))
     columns = {name: getattr(User, name) for name in SORTABLE} | _FOLDED
-    return Listing(statement, ordered_by(ordering, columns, User.id, nullable=_NULLABLE))
-
-
-def _is_found(search: str) -> ColumnElement[bool]:
-    """Gathered first: the planner would walk the index of the ordering in the hope of a match."""
-    found = select(User.id).where(User.is_named(naming(search))).correlate(None).scalar_subquery()
-    return User.id == any_(func.array(found, type_=ARRAY(Uuid)))
+    keys = ordered_by(ordering, columns, User.id, nullable=_NULLABLE)
+    if not search or not search.strip():
+        return Listing(people.where(*conditions), keys)
+    conditions.append(User.is_named(naming(search)))
+    crowded = Listing(people.where(*conditions), keys)
+    return Listing(people, keys, matching=select(User.id).where(*conditions), gathers=True, crowded=crowded)

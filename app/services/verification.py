@@ -135,7 +135,7 @@ _COUNTERS = {
         """,
     ),
     "tallies of courses": _of_tallies(
-        "courses,created,rating,category",
+        "courses,created,rating,category,teacher",
         f"""
         SELECT 'courses/' || status AS name, count(*) AS amount
         FROM courses WHERE deleted_at IS NULL GROUP BY 1
@@ -151,10 +151,25 @@ _COUNTERS = {
         UNION ALL
         SELECT 'category/' || category_id || '/enrollments', sum(enrollment_count)
         FROM courses WHERE {_PUBLIC} GROUP BY 1
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/courses', count(*)
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/published', count(*)
+        FROM courses WHERE status = 'PUBLISHED' AND deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/enrollments', sum(enrollment_count)
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/stars', sum(rating_sum)
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/reviews', sum(rating_count)
+        FROM courses WHERE deleted_at IS NULL GROUP BY 1
         """,
     ),
     "tallies of enrollments": _of_tallies(
-        "enrollments,enrolled,completed",
+        "enrollments,enrolled,completed,due,course",
         f"""
         SELECT 'enrollments/' || status AS name, count(*) AS amount FROM enrollments GROUP BY 1
         UNION ALL
@@ -163,6 +178,14 @@ _COUNTERS = {
         UNION ALL
         SELECT 'completed/' || {_MONTH.format("completed_at")}, count(*)
         FROM enrollments WHERE status = 'COMPLETED' GROUP BY 1
+        UNION ALL
+        SELECT 'due/' || to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), count(*)
+        FROM enrollments WHERE status = 'ACTIVE' AND due_at IS NOT NULL GROUP BY 1
+        UNION ALL
+        SELECT 'course/' || course_id || '/' || status, count(*) FROM enrollments GROUP BY 1
+        UNION ALL
+        SELECT 'course/' || course_id || '/paid/' || currency, 100 * sum(price_at_enrollment)
+        FROM enrollments WHERE payment_status = 'PAID' GROUP BY 1
         """,
     ),
     "tallies of progress": _of_tallies(

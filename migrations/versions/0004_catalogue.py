@@ -101,7 +101,12 @@ def upgrade() -> None:
         "ix_courses_category_id_newest", "courses", ["category_id", "created_at", "id"], unique=False
     )
     op.create_index(
-        "ix_courses_instructor_id_newest", "courses", ["instructor_id", "created_at", "id"], unique=False
+        "ix_courses_instructor_id_newest",
+        "courses",
+        ["instructor_id", "created_at", "id"],
+        unique=False,
+        # Which courses are somebody's is told without reading them.
+        postgresql_include=["deleted_at"],
     )
     op.create_index(
         "ix_courses_newest",

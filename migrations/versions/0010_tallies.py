@@ -33,6 +33,13 @@ COUNTED = {
         UNION ALL
         SELECT 'category/' || category_id || '/enrollments', enrollment_count
         FROM {rows} WHERE category_id IS NOT NULL AND status = 'PUBLISHED' AND deleted_at IS NULL
+        UNION ALL
+        SELECT 'teacher/' || instructor_id || '/' || part, number
+        FROM {rows}, LATERAL (VALUES
+            ('courses', 1), ('published', CAST(status = 'PUBLISHED' AS integer)),
+            ('enrollments', enrollment_count), ('stars', rating_sum), ('reviews', rating_count)
+        ) AS parts (part, number)
+        WHERE deleted_at IS NULL
     """,
     "enrollments": """
         SELECT 'enrollments/' || status AS name, count(*) AS amount FROM {rows} GROUP BY status
@@ -50,6 +57,18 @@ COUNTED = {
             FROM {rows} WHERE status = 'COMPLETED'
         ) AS dated
         GROUP BY month
+        UNION ALL
+        SELECT 'due/' || to_char(day, 'YYYY-MM-DD'), count(*)
+        FROM (
+            SELECT date_trunc('day', due_at AT TIME ZONE 'UTC') AS day
+            FROM {rows} WHERE status = 'ACTIVE' AND due_at IS NOT NULL
+        ) AS dated
+        GROUP BY day
+        UNION ALL
+        SELECT 'course/' || course_id || '/' || status, count(*) FROM {rows} GROUP BY course_id, status
+        UNION ALL
+        SELECT 'course/' || course_id || '/paid/' || currency, sum(price_at_enrollment) * 100
+        FROM {rows} WHERE payment_status = 'PAID' GROUP BY course_id, currency
     """,
     "lesson_progress": """
         SELECT 'done/' || to_char(day, 'YYYY-MM-DD') AS name, count(*) AS amount

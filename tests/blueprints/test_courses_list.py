@@ -179,7 +179,10 @@ def test_a_list_of_twenty_is_one_statement_and_its_count(api, make, statements):
 
     assert len(rows) == 20
     assert [each["is_enrolled"] for each in rows].count(True) == 1
-    assert (len(anonymous), len(signed_in)) == (2, 3)  # the rows and their number; and the caller
+    assert (len(anonymous), len(signed_in)) == (
+        2,
+        4,
+    )  # the rows and their number; the caller and whose courses
     assert "description" not in anonymous[-1].replace("short_description", "")
 
 

@@ -359,6 +359,58 @@ def test_the_roster_is_searched_by_name_and_by_admins_also_by_email(api, make):
     assert found(admin, "navy@") == [str(grace.id)]
 
 
+def test_a_name_that_many_bear_is_found_in_the_roster(api, make, monkeypatch):
+    """Then those of the course are looked up one by one."""
+    monkeypatch.setattr("app.services.rosters.MOST_GATHERED", 1)
+    course = make.course()
+    grace = make.student(first_name="Grace", email="navy@example.org")
+    for person in (grace, make.student(first_name="Alan")):
+        make.enrollment(course, person)
+    for _ in range(3):
+        make.student(first_name="Grace", email=f"navy@{make.student().username}.example.org")
+    owner, admin = api.as_(get_user(make, course.instructor_id)), api.as_(make.admin())
+    path = f"/courses/{course.id}/enrollments?search="
+
+    assert [row["user_id"] for row in data_of(owner.get(f"{path}grace"))] == [str(grace.id)]
+    assert data_of(owner.get(f"{path}navy")) == []
+    assert [row["user_id"] for row in data_of(admin.get(f"{path}navy"))] == [str(grace.id)]
+
+
+@pytest.mark.parametrize("ordering", ["name", "-name", "username", "due_at", "-due_at", "last_accessed"])
+def test_the_roster_goes_on_behind_a_cursor_in_any_order(api, make, ordering, monkeypatch):
+    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
+    course = make.course()
+    for number in range(5):
+        due_at = datetime.now(UTC) + timedelta(days=number) if number % 2 else None
+        make.enrollment(course, make.student(last_name=f"Name{number % 2}"), due_at=due_at)
+    admin = api.as_(make.admin())
+    path = f"/courses/{course.id}/enrollments?ordering={ordering}"
+    whole = [row["id"] for row in data_of(admin.get(path))]
+
+    seen, follow = [], f"{path}&page_size=2"
+    while follow:
+        page = admin.get(follow.removeprefix("http://rollcall.test/api/v1")).get_json()
+        seen += [row["id"] for row in page["data"]]
+        follow = page["next"]
+
+    assert seen == whole
+    assert len(set(seen)) == 5
+
+
+@pytest.mark.parametrize(("query", "count"), [("", 4), ("?status=ACTIVE", 3), ("?status=CANCELLED", 1)])
+def test_the_roster_knows_how_long_it_is(api, make, monkeypatch, query, count):
+    monkeypatch.setattr("app.paging.COUNT_CAP", 1)
+    course = make.course()
+    for _ in range(3):
+        make.enrollment(course)
+    left = make.student()
+    data_of(api.as_(left).delete(f"/enrollments/{make.enrollment(course, left).id}"))
+
+    found = api.as_(make.admin()).get(f"/courses/{course.id}/enrollments{query}").get_json()
+
+    assert (found["count"], found["count_is_exact"]) == (count, True)
+
+
 def test_the_roster_as_a_spreadsheet(api, make):
     course = make.course(lessons=1)
     student = make.student(first_name="=cmd()", last_name="Eve")

@@ -291,6 +291,21 @@ def test_filters_search_and_ordering(office, three, query, expected):
     assert [wish["user"]["full_name"].split()[0] for wish in found] == expected
 
 
+def test_a_request_is_found_by_the_name_that_somebody_has_now(api, make, office):
+    person = make.student(first_name="Ines", last_name="Quill")
+    client = api.as_(person)
+    wish = data_of(client.post("/instructor-requests", json={"reason": "Bread"}), 201)
+    data_of(client.patch(f"/instructor-requests/{wish['id']}", json={"reason": "Cheese"}))
+    data_of(office.patch(f"/users/{person.id}", json={"last_name": "Feather"}))
+
+    found = {
+        word: len(data_of(office.get(f"/instructor-requests?search={word}")))
+        for word in ("quill", "feather", "bread", "cheese", "ines+cheese", "eather")
+    }
+
+    assert found == {"quill": 0, "feather": 1, "bread": 0, "cheese": 1, "ines+cheese": 1, "eather": 0}
+
+
 def test_the_requests_of_one_person(office, three):
     found = data_of(office.get(f"/instructor-requests?user_id={three[1]['user_id']}"))
 
