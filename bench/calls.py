@@ -1,6 +1,8 @@
 """The calls whose cost must not grow: every GET, every filter and ordering, and the writes that people wait for.
 
-They are made by three typical people on what `dataset` made: an admin, the instructor with most courses, a learner.
+They are made by three typical people on what `dataset` made: an admin, an instructor and a learner. What grows with
+one person, one course or the number of matches and not with the platform stands apart, in `LARGE_ONES`: it is asked by
+the instructor who has most courses, of the course that has most people.
 """
 
 from __future__ import annotations
@@ -139,6 +141,32 @@ WRITES = [
     Call("visitor", "/auth/login", "POST", {"username": "person2", "password": OPEN_SESAME}),
 ]
 
+LARGE_ONES = [
+    *_gets("prolific", "/courses/mine /courses/mine?ordering=title /courses/mine?ordering=-enrollment_count"),
+    *_gets(
+        "prolific", "/courses/mine?status=DRAFT /courses/mine?search=number31 /courses/mine?search=accounting"
+    ),
+    *_gets("visitor", "/courses?instructor=person3 /courses?instructor=person3&level=BEGINNER&min_price=15"),
+    *_gets("visitor", "/courses?instructor=person3&ordering=title"),
+    *_gets("prolific", "/dashboard/instructor /courses/{popular}/analytics /assignments"),
+    *_gets("prolific", "/courses/{popular}/enrollments /courses/{popular}/enrollments?status=COMPLETED"),
+    *_gets(
+        "prolific",
+        "/courses/{popular}/enrollments?status=CANCELLED /courses/{popular}/enrollments?overdue=true",
+    ),
+    *_gets(
+        "prolific", "/courses/{popular}/enrollments?search=name77 /courses/{popular}/enrollments?search=ada"
+    ),
+    *_gets("prolific", "/courses/{popular}/enrollments?search=absentword"),
+    *_gets(
+        "prolific",
+        "/courses/{popular}/enrollments?ordering=name /courses/{popular}/enrollments?ordering=due_at",
+    ),
+    *_gets("visitor", "/courses/{popular}/reviews /courses/{popular}/reviews?rating=1"),
+    *_gets("visitor", "/courses?search=accounting /courses?search=accounting&ordering=title"),
+    *_gets("visitor", "/courses?search=accounting&level=BEGINNER"),
+]
+
 CALLS = READS + WRITES
 
 _NAMES = """
@@ -166,13 +194,15 @@ class Callers:
             connection = db.session.connection()
             first = ("course", "section", "enrollment", "review", "assignment", "request")
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
+            callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)
             callers.names["user"] = dataset.identify(connection, "user", learner)
             callers.names["free_user"] = dataset.identify(connection, "user", learner + 1)
-            people = {"learner": callers.names["user"], "other": callers.names["free_user"]}
-            found = db.session.execute(text(_NAMES), people).mappings().one()
+            busy = {"learner": callers.names["user"], "other": callers.names["free_user"]}
+            found = db.session.execute(text(_NAMES), busy).mappings().one()
             callers.names |= {name: str(value) for name, value in found.items()}
-            for who, number in (("admin", 1), ("instructor", 2), ("learner", learner)):
+            people = {"admin": 1, "instructor": 2, "prolific": 3, "learner": learner}
+            for who, number in people.items():
                 user = db.session.get_one(User, dataset.identify(connection, "user", number))
                 user.password_hash = passwords.hash_of(OPEN_SESAME)
                 user.email_verified = True

@@ -1,7 +1,8 @@
 """A platform of any size, made by SQL alone: people, courses, and what they did, in proportion.
 
-Row n of a table always has the same id, so whoever measures knows whom and what to ask for. One instructor has a
-thirtieth of all courses, and the first course has a fiftieth of all enrollments, as popular ones do.
+Row n of a table always has the same id, so whoever measures knows whom and what to ask for. The first instructor has
+some 54 courses and the first course some 1,000 people whatever the size. The second instructor has a share of all
+courses, and one of these a share of all learners: what belongs to one, and grows with the platform all the same.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 SEATS_A_LEARNER = 10
+POPULAR = 101
+"""The number of the course that a share of all learners is in; the second instructor's."""
 
 
 @dataclass(frozen=True)
 class Size:
     courses: int
     enrollments: int
+    owned: int = 30
+    """The second instructor has one of so many courses."""
+    crowd: int = 5
+    """One of so many learners is in the popular course."""
 
     @property
     def learners(self) -> int:
@@ -35,6 +42,9 @@ def fill(connection: Connection, size: Size) -> None:
         "instructors": size.instructors,
         "people": size.learners + size.instructors + 1,
         "seats": SEATS_A_LEARNER,
+        "popular": POPULAR,
+        "owned": size.owned,
+        "crowd": size.crowd,
     }
     for setting in ("synchronous_commit = off", "statement_timeout = 0"):
         connection.execute(text(f"SET {setting}"))
@@ -81,7 +91,8 @@ _STATEMENTS = (
             ELSE 'ACTIVE' END AS status
     FROM (
         SELECT DISTINCT learner,
-            CASE WHEN seat = 0 AND (learner % 5 = 0 OR learner = 1) THEN 1
+            CASE WHEN seat = 0 AND learner <= 5000 AND (learner % 5 = 0 OR learner = 1) THEN 1
+                WHEN seat = 1 AND learner % :crowd = 0 THEN :popular
                 ELSE 1 + (learner * 7919 + seat * 104729) % :courses END AS course
         FROM generate_series(1, :learners) AS learner, generate_series(0, :seats - 1) AS seat
     ) AS pairs
@@ -96,9 +107,10 @@ _STATEMENTS = (
         enrollment_count, rating_sum, rating_count, rating_counts, search_vector, created_at)
     SELECT key('course', n), 'course-' || n, title, short, repeat('What there is to know about it. ', 20),
         key('category', 1 + n % 20),
-        CASE WHEN n % 30 = 1 THEN key('user', 2) ELSE key('user', 2 + n % :instructors) END,
+        CASE WHEN n % 30 = 1 AND n < 1000 THEN key('user', 2) WHEN n % :owned = :popular % :owned THEN key('user', 3)
+            ELSE key('user', 2 + n % :instructors) END,
         (ARRAY['BEGINNER', 'INTERMEDIATE', 'ADVANCED'])[1 + n % 3], n % 4 * 10, 'USD',
-        CASE WHEN n % 5 = 0 THEN 100 END, status,
+        CASE WHEN n % 250 = 0 THEN 1 WHEN n % 5 = 0 THEN 100 END, status,
         CASE status WHEN 'PUBLISHED' THEN made END,
         CASE WHEN n % 3 = 0 THEN current_date + CAST(n % 300 AS integer) END,
         CASE WHEN n % 6 = 0 THEN current_date + CAST(n % 300 AS integer) END,
@@ -184,7 +196,8 @@ _STATEMENTS = (
     """
     INSERT INTO assignments (id, action, course_id, state, requested, unique_count, counts, created_by_id, created_at)
     SELECT key('assignment', n), 'ASSIGN', key('course', n), 'APPLIED', 5, 5, '{"assigned": 5}',
-        CASE WHEN n % 30 = 1 THEN key('user', 2) ELSE key('user', 1) END,
+        CASE WHEN n % 30 = 1 AND n < 1000 THEN key('user', 2) WHEN n % 30 = 11 THEN key('user', 3)
+            ELSE key('user', 1) END,
         now() - (:courses - n) * interval '1000 days' / :courses
     FROM generate_series(1, :courses) AS n
     """,

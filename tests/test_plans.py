@@ -10,16 +10,23 @@ from sqlalchemy import text
 from app import create_app
 from app.db import db
 from bench import dataset
-from bench.calls import CALLS, READS, Callers
+from bench.calls import CALLS, LARGE_ONES, READS, Call, Callers
 from bench.dataset import Size
 from bench.plans import reading
 from tests.servers import drop_database, make_database
 
-SIZE = Size(courses=3_000, enrollments=30_000)
+# One instructor has 1,000 of the courses, one course 1,000 of the 3,000 learners.
+SIZE = Size(courses=3_000, enrollments=30_000, owned=3, crowd=3)
 
 # No scan may read more; every table that grows has some times as many rows.
 MOST_ROWS = 1_200
 COUNTED = 200
+
+# What is answered from sums reads the same of one with a thousand courses or people as of any other.
+FROM_SUMS = """
+    /courses/{popular}/analytics /courses/{popular}/enrollments /courses/{popular}/enrollments?status=COMPLETED
+"""
+MOST_ROWS_BESIDE_SUMS = 500
 
 # What a planner does without on tables that are too large to be read or sorted as a whole.
 WAYS = ((), ("seqscan",), ("seqscan", "sort"), ("seqscan", "hashjoin", "mergejoin"))
@@ -40,33 +47,31 @@ def platform(config):
     drop_database(url)
 
 
-# What has to be looked at as a whole, and why.
-READ_AS_A_WHOLE = {
-    "/courses?has_seats=false": "whether a course is full follows from its counter, which has no flag of its own",
-    "/courses/{course}/enrollments?search=name77": "the people of one course, not of the platform",
-}
-
-
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch):
     monkeypatch.setattr("app.paging.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.reviews.COUNT_CAP", COUNTED)
+    monkeypatch.setattr("app.services.rosters.MOST_GATHERED", COUNTED)
 
 
-def too_much(scans):
-    return [
-        f"{scan.rows:.0f} rows of {scan.name} for {scan.statement}" for scan in scans if scan.rows > MOST_ROWS
-    ]
+def too_much(scans, most=MOST_ROWS):
+    return [f"{scan.rows:.0f} rows of {scan.name} for {scan.statement}" for scan in scans if scan.rows > most]
 
 
-@pytest.mark.parametrize(
-    "call", [call for call in CALLS if call.path not in READ_AS_A_WHOLE], ids=lambda call: call.name
-)
+@pytest.mark.parametrize("call", CALLS + LARGE_ONES, ids=lambda call: call.name)
 def test_a_call_reads_what_it_shows_and_counts(platform, call):
     with reading(platform.engine, without=WAYS) as scans:
         platform.make(call)
 
     assert too_much(scans) == []
+
+
+@pytest.mark.parametrize("path", FROM_SUMS.split())
+def test_a_sum_is_read_and_not_what_it_counts(platform, path):
+    with reading(platform.engine, without=WAYS) as scans:
+        platform.make(Call("prolific", path))
+
+    assert too_much(scans, MOST_ROWS_BESIDE_SUMS) == []
 
 
 def test_what_reads_too_much_is_caught(platform):
