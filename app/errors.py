@@ -60,6 +60,20 @@ class TokenInvalid(Refusal):
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
+class RefreshTokenReused(TokenInvalid):
+    """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
+
+    keeps_writes = True
+
+
+class MailTokenInvalid(TokenInvalid):
+    """The token of a mail is unknown, expired or spent, or the account has another address by now."""
+
+    status = 400
+    title = "This link is not valid any more: ask for a new one."
+    headers: ClassVar[Mapping[str, str]] = {}
+
+
 class InvalidCredentials(Refusal):
     """No account has this login and this password. The answer is the same whichever of the two is wrong."""
 
@@ -380,14 +394,6 @@ class PreconditionFailed(Refusal):
     title = "This has changed since you read it: read it again."
 
 
-class PreconditionRequired(Refusal):
-    """This installation wants every PUT, PATCH and DELETE to name in `If-Match` the version that it changes."""
-
-    status = 428
-    code = "precondition_required"
-    title = "Say which version you change: send its ETag as If-Match."
-
-
 class TooLarge(Refusal):
     """The body exceeds the limit of this endpoint."""
 
@@ -422,6 +428,12 @@ class InvalidRequest(Refusal):
     title = "Some fields are not valid."
 
 
+class MalformedBody(InvalidRequest):
+    """The body could not be read at all: it is not the JSON that its media type announces."""
+
+    status = 400
+
+
 class InvalidIdentifier(InvalidRequest):
     """The string has not the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
 
@@ -448,6 +460,14 @@ class IdempotencyKeyReused(InvalidRequest):
 
     code = "idempotency_key_reused"
     title = "This Idempotency-Key belongs to another request."
+
+
+class PreconditionRequired(Refusal):
+    """This installation wants every PUT, PATCH and DELETE to name in `If-Match` the version that it changes."""
+
+    status = 428
+    code = "precondition_required"
+    title = "Say which version you change: send its ETag as If-Match."
 
 
 class Throttled(Refusal):
@@ -485,26 +505,6 @@ class StorageFull(Refusal):
     status = 507
     code = "storage_full"
     title = "There is no room left for files."
-
-
-class RefreshTokenReused(TokenInvalid):
-    """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
-
-    keeps_writes = True
-
-
-class MailTokenInvalid(TokenInvalid):
-    """The token of a mail is unknown, expired or spent, or the account has another address by now."""
-
-    status = 400
-    title = "This link is not valid any more: ask for a new one."
-    headers: ClassVar[Mapping[str, str]] = {}
-
-
-class MalformedBody(InvalidRequest):
-    """The body could not be read at all: it is not the JSON that its media type announces."""
-
-    status = 400
 
 
 def _spelled(seconds: int) -> str:
