@@ -5,7 +5,7 @@ from flask import Flask
 
 from app.cli import courses, demo, stats, users, work
 
-GROUPS: list[Command] = [courses.group, demo.demo, stats.group, users.group, work.worker, work.sweep]
+GROUPS: list[Command] = [courses.group, demo.group, stats.group, users.group, work.worker, work.sweep]
 
 
 def init_app(app: Flask) -> None:

@@ -11,10 +11,10 @@ from app.db import transaction
 from app.settings import settings
 from demo import load, people, scenery, totals
 
-demo = AppGroup("demo", help="Demo data, for development.")
+group = AppGroup("demo", help="Demo data, for development.")
 
 
-@demo.command("load")
+@group.command("load")
 @click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
 def load_demo(size: str) -> None:
     """Load the demo people and the records of a real platform; what is there already is left alone."""
@@ -36,7 +36,7 @@ def load_demo(size: str) -> None:
         raise click.ClickException("The import does not add up to its records.")
 
 
-@demo.command("logins")
+@group.command("logins")
 def show_logins() -> None:
     """Print who can log in to the demo, and the password."""
     for person in people.PEOPLE:
