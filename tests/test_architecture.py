@@ -115,6 +115,22 @@ def test_every_job_named_by_string_exists():
         assert callable(getattr(importlib.import_module(module), function))
 
 
+def test_every_service_is_on_the_map_once():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.partition("| about | services |")[2].partition("\n\n")[0]
+    names = re.findall(r"`(\w+)(…?)`", rows)
+    real = {path.stem for path in SERVICES} - {"__init__"}
+    found = [
+        stem
+        for name, rest in names
+        for stem in real
+        if stem == name or (rest and stem.startswith(f"{name}_"))
+    ]
+
+    assert sorted(found) == sorted(real)
+    assert {name for name, _ in names} <= real
+
+
 @pytest.mark.parametrize("path", SERVICES, ids=name_of)
 def test_a_service_builds_no_envelope_and_catches_nothing_wholesale(path):
     tree = tree_of(path)
