@@ -6,9 +6,11 @@ Tests commit for real and hold no application context: one around a request woul
 from __future__ import annotations
 
 import dataclasses
+import logging
 from contextlib import contextmanager
 
 import pytest
+from flask import Flask
 from redis import Redis
 from sqlalchemy import create_engine, event, text
 
@@ -18,8 +20,11 @@ from app.services import notices
 from config import Config
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
+from tests.watching import WatchingClient, WatchingHandler
 
 pytest_plugins = ["tests.servers", "tests.outages", "tests.mail", "tests.processes"]
+
+Flask.test_client_class = WatchingClient
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +97,17 @@ def slips():
     yield caught
     alarms.log.removeFilter(note)
     assert caught == []
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged():
+    """In nothing that the test made our programs log, as production writes it."""
+    watching = WatchingHandler()
+    root = logging.getLogger()
+    root.addHandler(watching)
+    yield
+    root.removeHandler(watching)
+    assert watching.found == []
 
 
 @pytest.fixture

@@ -51,12 +51,16 @@ class Platform:
     def __init__(self, app, engine):
         self.app = app
         self.engine = engine
-        self.scene = Scene(app)
+        self.client = app.test_client()
+        self.stage()
+
+    def stage(self, **options):
+        """A new scene, in which nobody has done anything yet."""
+        self.scene = Scene(self.app, **options)
         self.tokens = {
             name: self.scene.token_of(name).access
             for name in ("student", "other", "owner", "admin", "person")
         }
-        self.client = app.test_client()
 
     def digest(self):
         tables = [each.name for each in Model.metadata.sorted_tables if each.name not in COUNTED_ASIDE]
