@@ -41,34 +41,25 @@ COUNTED = {
         ) AS parts (part, number)
         WHERE deleted_at IS NULL
     """,
+    # Rows that are alike are counted once and then under all their names: a run of thousands is one kind or two.
     "enrollments": """
-        SELECT 'enrollments/' || status AS name, count(*) AS amount FROM {rows} GROUP BY status
-        UNION ALL
-        SELECT 'enrolled/' || to_char(month, 'YYYY-MM'), count(*)
+        SELECT name, amount
         FROM (
-            SELECT date_trunc('month', enrolled_at AT TIME ZONE 'UTC') AS month
-            FROM {rows} WHERE status <> 'CANCELLED'
-        ) AS dated
-        GROUP BY month
-        UNION ALL
-        SELECT 'completed/' || to_char(month, 'YYYY-MM'), count(*)
-        FROM (
-            SELECT date_trunc('month', completed_at AT TIME ZONE 'UTC') AS month
-            FROM {rows} WHERE status = 'COMPLETED'
-        ) AS dated
-        GROUP BY month
-        UNION ALL
-        SELECT 'due/' || to_char(day, 'YYYY-MM-DD'), count(*)
-        FROM (
-            SELECT date_trunc('day', due_at AT TIME ZONE 'UTC') AS day
-            FROM {rows} WHERE status = 'ACTIVE' AND due_at IS NOT NULL
-        ) AS dated
-        GROUP BY day
-        UNION ALL
-        SELECT 'course/' || course_id || '/' || status, count(*) FROM {rows} GROUP BY course_id, status
-        UNION ALL
-        SELECT 'course/' || course_id || '/paid/' || currency, sum(price_at_enrollment) * 100
-        FROM {rows} WHERE payment_status = 'PAID' GROUP BY course_id, currency
+            SELECT course_id, status, payment_status, currency,
+                date_trunc('month', enrolled_at AT TIME ZONE 'UTC') AS enrolled,
+                date_trunc('month', completed_at AT TIME ZONE 'UTC') AS completed,
+                date_trunc('day', due_at AT TIME ZONE 'UTC') AS due,
+                count(*) AS people, sum(price_at_enrollment) AS price
+            FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6, 7
+        ) AS alike, LATERAL (VALUES
+            ('enrollments/' || status, people),
+            ('course/' || course_id || '/' || status, people),
+            ('course/' || course_id || '/paid/' || currency, CASE payment_status WHEN 'PAID' THEN price * 100 END),
+            ('enrolled/' || to_char(enrolled, 'YYYY-MM'), CASE WHEN status <> 'CANCELLED' THEN people END),
+            ('completed/' || to_char(completed, 'YYYY-MM'), CASE status WHEN 'COMPLETED' THEN people END),
+            ('due/' || to_char(due, 'YYYY-MM-DD'), CASE status WHEN 'ACTIVE' THEN people END)
+        ) AS named (name, amount)
+        WHERE name IS NOT NULL AND amount IS NOT NULL
     """,
     "lesson_progress": """
         SELECT 'done/' || to_char(day, 'YYYY-MM-DD') AS name, count(*) AS amount
