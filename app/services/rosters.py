@@ -45,6 +45,9 @@ _OF_COURSE = {
 }
 """Orders of a roster that no index has by course."""
 
+MOST_LOOKED_UP = 5_000
+"""People of one course whose names are looked up to put them in order."""
+
 MOST_GATHERED = 1_000
 """People of one name on the whole platform, among whom those of a course are looked for."""
 
@@ -91,13 +94,20 @@ def list_of_course(manager: User, course_id: UUID, **wanted: Any) -> Listing:
     if (asked.search or "").strip():
         conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
     matching = select(Enrollment.id).where(*conditions)
-    if asked.ordering.removeprefix("-") in _OF_COURSE:
+    if _is_gathered(course.id, asked.ordering.removeprefix("-")):
         keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
         listing = Listing(shown(), keys, matching=matching, gathers=True)
     else:
         listing = Listing(shown().where(*conditions), _keys(asked), matching=matching)
     narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
     return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
+
+
+def _is_gathered(course_id: UUID, ordering: str) -> bool:
+    """Of a course that very many are in, the first names of all are soon those of its people."""
+    if ordering in ("name", "username"):
+        return _number_in(course_id, None) <= MOST_LOOKED_UP
+    return ordering in _OF_COURSE
 
 
 def _number_in(course_id: UUID, status: EnrollmentStatus | None) -> int:
