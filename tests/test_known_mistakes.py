@@ -1,0 +1,31 @@
+"""Every mistake that platforms like this one were found to have is held off by a test that exists."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+LEDGER = PAGE.partition("## Mistakes that")[2].partition("\n## ")[0]
+ROWS = [
+    line.strip("| ").split(" | ") for line in LEDGER.splitlines() if line.startswith("| ") and "::" in line
+]
+
+
+def test_there_are_twenty():
+    assert len(ROWS) == 20
+
+
+@pytest.mark.parametrize(("mistake", "tests"), ROWS)
+def test_a_mistake_has_its_tests(mistake, tests):
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+
+    assert named
+    for path, name in named:
+        written = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert name in {node.name for node in ast.walk(written) if isinstance(node, ast.FunctionDef)}, (
+            path,
+            name,
+        )
