@@ -44,6 +44,11 @@ USUALLY = {
 
 BODIES = {
     "POST /auth/change-password": lambda _: {"old_password": PASSWORD},
+    "POST /auth/change-email": lambda scene: {
+        "password": PASSWORD,
+        "new_email": f"to{scene.mark}@example.org",
+    },
+    "POST /auth/confirm-email": lambda scene: {"token": scene.email_change_token()},
     "POST /auth/login": lambda scene: {"email": scene.person.email, "password": PASSWORD},
     "POST /auth/logout": lambda _: {"refresh": None},
     "POST /auth/refresh": lambda scene: {"refresh": scene.token_of("person").refresh},

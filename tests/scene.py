@@ -6,8 +6,8 @@ from itertools import count
 
 from app import passwords
 from app.db import transaction
-from app.enums import Channel, CourseStatus, EnrollmentStatus, Role
-from app.models import Category, Certificate, Course, InstructorRequest, Review, User
+from app.enums import Channel, CourseStatus, EnrollmentStatus, MailTokenPurpose, Role
+from app.models import Category, Certificate, Course, EmailChange, InstructorRequest, Review, User
 from app.services import mail_tokens, sessions
 from tests import rows
 from tests.rows import PASSWORD, THEN
@@ -38,6 +38,13 @@ class Scene:
         """What `person` finds in a mail."""
         with self.app.app_context(), transaction():
             return mail_tokens.mint(self.person, purpose)
+
+    def email_change_token(self):
+        """The same, having asked for another address."""
+        address = f"from{self.mark}@example.org"
+        with self.app.app_context(), transaction():
+            rows.add(EmailChange(user_id=self.person.id, old_email=self.person.email, new_email=address))
+            return mail_tokens.mint(self.person, MailTokenPurpose.CONFIRM_EMAIL, address)
 
     def _invite(self):
         hashed = passwords.hash_of(PASSWORD)

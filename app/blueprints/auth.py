@@ -18,6 +18,7 @@ from app.errors import (
 )
 from app.schemas.auth import (
     AddressSchema,
+    EmailChangeSchema,
     LoggedInSchema,
     LoginSchema,
     LogoutSchema,
@@ -34,7 +35,7 @@ from app.schemas.auth import (
 )
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
-from app.services import confirmations, credentials, profile_pictures, sessions, users
+from app.services import confirmations, credentials, email_changes, profile_pictures, sessions, users
 from app.throttling import LOGIN, MAIL, REFRESH, REGISTER, throttled
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
@@ -159,6 +160,34 @@ def end_session(session_id: UUID):
 def change_password(change: dict[str, Any]):
     """Change your password and end your other sessions."""
     return credentials.change_password(caller(), session_id(), **change)
+
+
+@blp.post("/auth/change-email")
+@requires()
+@throttled(MAIL)
+@blp.arguments(EmailChangeSchema)
+@blp.response(200, message="If nobody has an account with the new address, a mail is on its way there.")
+def change_email(change: dict[str, Any]):
+    """Ask for another email address
+
+    With your password. The address changes once you confirm it with the token of the mail; until then you may ask again,
+    and setting a password calls it off. The answer is the same whether or not the new address has an account.
+    """
+    email_changes.ask(caller(), **change)
+
+
+@blp.post("/auth/confirm-email")
+@entrance
+@throttled(MAIL)
+@blp.arguments(MailTokenSchema)
+@blp.response(200, message="This is your email address now.")
+@blp.refuses(MailTokenInvalid, EmailTaken)
+def confirm_email(body: dict[str, Any]):
+    """Confirm your new email address
+
+    With the token of the mail, within 24 hours and once. Your sessions stay, and the old address is told.
+    """
+    email_changes.confirm(**body)
 
 
 @blp.post("/auth/forgot-password")

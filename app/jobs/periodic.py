@@ -80,6 +80,7 @@ CHORES = (
     Chore("mail tokens", lambda: HOURLY, partial(_committed, retention.forget_mail_tokens)),
     Chore("attempts", lambda: HOURLY, partial(_committed, retention.forget_attempts)),
     Chore("idempotency keys", lambda: HOURLY, partial(_committed, retention.forget_idempotency_keys)),
+    Chore("email changes", lambda: HOURLY, partial(_committed, retention.forget_email_changes)),
     Chore("names", lambda: HOURLY, partial(_committed, retention.forget_names)),
     Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
     Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),

@@ -18,6 +18,7 @@ from app.enums import Channel, NoticeKind, NoticeState
 from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.course_change import CourseChange
+from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.notice_words import moot_because, worded
@@ -84,6 +85,10 @@ class Notice(Identified, Model):
         primaryjoin="foreign(Notice.cause_id) == InstructorRequest.id", lazy="raise", viewonly=True
     )
 
+    email_change: Mapped[EmailChange | None] = relationship(
+        primaryjoin="foreign(Notice.cause_id) == EmailChange.id", lazy="raise", viewonly=True
+    )
+
     __table_args__ = (
         Index(
             ONE_PER_CAUSE,
@@ -135,6 +140,15 @@ class Notice(Identified, Model):
             return None
         name = str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
         return f"<{name}@{settings().mail_domain}>"
+
+    @property
+    def address(self) -> str:
+        """Whose mailbox it goes to: of a person who changes the address, the new one or the old."""
+        if self.kind == NoticeKind.CONFIRM_EMAIL and self.email_change:
+            return self.email_change.new_email
+        if self.kind == NoticeKind.EMAIL_CHANGED and self.email_change:
+            return self.email_change.old_email
+        return self.user.email
 
     @property
     def title(self) -> str:

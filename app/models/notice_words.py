@@ -32,24 +32,25 @@ def moot_because(notice: Notice) -> str | None:
     """Why a mail must not be sent any more, as a reason code."""
     if not notice.user.is_active:
         return "user_inactive"
-    if notice.kind == NoticeKind.ASSIGNMENT and _has_left(notice):
-        return "not_enrolled"
-    if notice.kind == NoticeKind.VERIFY_EMAIL and notice.user.email_verified:
-        return "already_verified"
-    if notice.kind == NoticeKind.SET_PASSWORD and notice.user.password_hash is not None:
-        return "password_set"
-    if notice.kind == NoticeKind.INSTRUCTOR_REQUEST and not _is_waiting(notice):
-        return "already_decided"
-    return None
+    if notice.kind not in _MOOT:
+        return None
+    is_moot, reason = _MOOT[notice.kind]
+    return reason if is_moot(notice) else None
 
 
 def _has_left(notice: Notice) -> bool:
     return notice.enrollment is not None and notice.enrollment.status == EnrollmentStatus.CANCELLED
 
 
-def _is_waiting(notice: Notice) -> bool:
+def _is_unwanted(notice: Notice) -> bool:
+    """A wish that another one replaced, or that somebody called off, is gone; one that came true needs no token."""
+    change = notice.email_change
+    return change is None or (change.confirmed_at is None) != (notice.kind == NoticeKind.CONFIRM_EMAIL)
+
+
+def _is_over(notice: Notice) -> bool:
     """A request that was withdrawn is gone."""
-    return notice.request is not None and notice.request.is_pending
+    return notice.request is None or not notice.request.is_pending
 
 
 def _completion(notice: Notice) -> Words:
@@ -97,6 +98,23 @@ def _password_changed(_: Notice) -> Words:
         "Your password was changed",
         "The password of your Rollcall account was changed. If it was not you, set a new one at once: that ends "
         "every session.",
+    )
+
+
+def _confirm_email(_: Notice) -> Words:
+    return Words(
+        "Confirm your new email address",
+        "Somebody wants to use this address for their Rollcall account. If it was you, confirm it: from then on you log "
+        "in with it. If it was not you, do nothing.",
+    )
+
+
+def _email_changed(notice: Notice) -> Words:
+    new = notice.email_change.new_email if notice.email_change else "another one"
+    return Words(
+        "Your email address was changed",
+        f"The address of your Rollcall account is now {new}; nothing more is sent to this one. If it was not you, tell "
+        "an admin at once.",
     )
 
 
@@ -183,8 +201,19 @@ _WORDS: dict[NoticeKind, Callable[[Notice], Words]] = {
     NoticeKind.RESET_PASSWORD: _reset_password,
     NoticeKind.SET_PASSWORD: _set_password,
     NoticeKind.PASSWORD_CHANGED: _password_changed,
+    NoticeKind.CONFIRM_EMAIL: _confirm_email,
+    NoticeKind.EMAIL_CHANGED: _email_changed,
     NoticeKind.INSTRUCTOR_REQUEST: _instructor_request,
     NoticeKind.INSTRUCTOR_REQUEST_DECIDED: _instructor_request_decided,
     NoticeKind.COURSE_DECIDED: _course_decided,
     NoticeKind.COURSE_CHANGED: _course_changed,
+}
+
+_MOOT: dict[NoticeKind, tuple[Callable[[Notice], bool], str]] = {
+    NoticeKind.ASSIGNMENT: (_has_left, "not_enrolled"),
+    NoticeKind.VERIFY_EMAIL: (lambda notice: notice.user.email_verified, "already_verified"),
+    NoticeKind.SET_PASSWORD: (lambda notice: notice.user.password_hash is not None, "password_set"),
+    NoticeKind.CONFIRM_EMAIL: (_is_unwanted, "superseded"),
+    NoticeKind.EMAIL_CHANGED: (_is_unwanted, "superseded"),
+    NoticeKind.INSTRUCTOR_REQUEST: (_is_over, "already_decided"),
 }

@@ -103,6 +103,13 @@ class AddressSchema(Schema):
     email = fields.Email(required=True)
 
 
+class EmailChangeSchema(Schema):
+    EXAMPLE: ClassVar = {"password": "Analytical-Engine-1843", "new_email": "ada.lovelace@example.org"}
+
+    password = Password(required=True)
+    new_email = fields.Email(required=True)
+
+
 class PasswordResetSchema(ConfirmedSchema):
     EXAMPLE: ClassVar = {
         "token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",

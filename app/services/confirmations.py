@@ -6,6 +6,8 @@ same time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 from sqlalchemy import ColumnExpressionArgument
@@ -22,7 +24,7 @@ ANSWER_SECONDS = 0.03
 
 def verify_email(token: str) -> None:
     """The address is the owner's."""
-    _confirm(mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL))
+    confirm(mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL))
 
 
 def resend_verification(email: str) -> None:
@@ -41,26 +43,30 @@ def reset_password(token: str, new_password: str) -> None:
     user = mail_tokens.spend(token, *mail_tokens.SETTING_PASSWORDS)
     had_password = user.password_hash is not None
     user.password_hash = users.hash_of_new(user, new_password, field="new_password")
-    _confirm(user)
+    confirm(user)
     mail_tokens.void_for_passwords(user.id)
     sessions.end_all(user.id)
     if had_password:
         account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
 
 
-def _confirm(user: User) -> None:
-    """Whoever signed up to teach is an admin's business from now on, and not before."""
+def confirm(user: User) -> None:
+    """The address of this account, whose row is locked, is the owner's. Whoever signed up to teach is an admin's business from now on, and not before."""
     if not user.email_verified:
         user.email_verified = True
         account_mails.owe_request_of(user.id)
 
 
-def _owe(kind: NoticeKind, email: str, *who: ColumnExpressionArgument[bool]) -> None:
-    """At most a few mails, and never a sign of whether there is an account behind the address.
-
-    Writing the row takes a tenth of a millisecond, which patience could measure.
-    """
+@contextmanager
+def patience() -> Iterator[None]:
+    """The same time for whatever is done here: writing a row takes a tenth of a millisecond, which could be measured."""
     ready_at = monotonic() + ANSWER_SECONDS
-    attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", email.lower())])
-    account_mails.owe_on_request(kind, User.has_email(email), *who)
+    yield
     after_commit(lambda: sleep(max(0.0, ready_at - monotonic())))
+
+
+def _owe(kind: NoticeKind, email: str, *who: ColumnExpressionArgument[bool]) -> None:
+    """At most a few mails, and never a sign of whether there is an account behind the address."""
+    with patience():
+        attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", email.lower())])
+        account_mails.owe_on_request(kind, User.has_email(email), *who)

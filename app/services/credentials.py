@@ -24,8 +24,6 @@ from app.services.attempts import Quota
 from app.services.sessions import TokenPair
 from app.settings import settings
 
-_NOT_YOUR_PASSWORD = {"old_password": ["This is not your password."]}
-
 
 @dataclass(frozen=True)
 class Login:
@@ -65,21 +63,25 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
 
 def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
     """Set a new password, end the other sessions, and give this one fresh tokens."""
-    quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
-    moment = attempts.take(quotas)
-    checkpoint()
-    if not passwords.matches(old_password, user.password_hash):
-        raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
-    new_hash = users.hash_of_new(user, new_password, field="new_password")
-    locked = _lock(user.id, user.password_hash, old_password)
-    if locked is None:
-        raise InvalidRequest(details=_NOT_YOUR_PASSWORD)
-    attempts.give_back(quotas, moment)
-    locked.password_hash = new_hash
+    locked = prove(user, old_password, field="old_password")
+    locked.password_hash = users.hash_of_new(locked, new_password, field="new_password")
     mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)
     account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
     return sessions.renew(user.id, session_id)
+
+
+def prove(user: User, password: str, *, field: str) -> User:
+    """The row, held, of somebody signed in who has just typed their password. Wrong ones count like failed logins."""
+    quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
+    moment = attempts.take(quotas)
+    checkpoint()
+    matches = passwords.matches(password, user.password_hash)
+    locked = _lock(user.id, user.password_hash, password) if matches else None
+    if locked is None:
+        raise InvalidRequest(details={field: ["This is not your password."]})
+    attempts.give_back(quotas, moment)
+    return locked
 
 
 def _find(login: str, ip_address: str) -> _Found:

@@ -20,7 +20,9 @@ _PAGES = {
     MailTokenPurpose.VERIFY_EMAIL: "verify-email",
     MailTokenPurpose.RESET_PASSWORD: "reset-password",
     MailTokenPurpose.SET_PASSWORD: "set-password",
+    MailTokenPurpose.CONFIRM_EMAIL: "confirm-email",
 }
+_ACTIONS = {**_PAGES, MailTokenPurpose.SET_PASSWORD: "reset-password"}
 _CHOICE = {"new_password": "...", "new_password_confirm": "..."}
 
 
@@ -31,18 +33,17 @@ class Link:
     """for the template"""
 
 
-def make(user: User, kind: NoticeKind) -> Link | None:
+def make(user: User, kind: NoticeKind, address: str) -> Link | None:
     """A link with a token of its own, where this kind of mail carries one."""
     purpose = _PURPOSES.get(kind)
     if purpose is None:
         return None
-    token = mail_tokens.mint(user, purpose)
-    verifies = purpose == MailTokenPurpose.VERIFY_EMAIL
-    action = "verify-email" if verifies else "reset-password"
+    token = mail_tokens.mint(user, purpose, address)
+    sets_password = purpose in mail_tokens.SETTING_PASSWORDS
     values = {
         "link": f"{settings().public_url}/#/{_PAGES[purpose]}?token={token}",
-        "endpoint": f"{settings().public_url}/api/v1/auth/{action}",
-        "example": json.dumps({"token": token, **({} if verifies else _CHOICE)}),
+        "endpoint": f"{settings().public_url}/api/v1/auth/{_ACTIONS[purpose]}",
+        "example": json.dumps({"token": token, **(_CHOICE if sets_password else {})}),
         "life": _spelled(mail_tokens.life_of(purpose)),
     }
     return Link(token, values)

@@ -2,7 +2,7 @@
 
 One is made each time such a mail is sent, so that it exists nowhere but in that mail; a second try makes a second one.
 All of a person stay good until they expire or until one of them sets a password. A token is spent once, whoever races
-for it, and only while the account still has the address it was sent to.
+for it, and only while the account still has the address it was sent to, or still wants it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 
 from app.db import db
 from app.enums import MailTokenPurpose
 from app.errors import MailTokenInvalid
+from app.models.email_change import EmailChange
 from app.models.mail_token import MailToken
 from app.models.user import User
 from app.settings import settings
@@ -25,14 +26,14 @@ SETTING_PASSWORDS = (MailTokenPurpose.RESET_PASSWORD, MailTokenPurpose.SET_PASSW
 _BYTES = 32
 
 
-def mint(user: User, purpose: MailTokenPurpose) -> str:
-    """A new token. It cannot be asked for again."""
+def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> str:
+    """A new token for a mail to this address, the account's own unless it is to be another. It cannot be asked for again."""
     token = secrets.token_urlsafe(_BYTES)
     row = insert(MailToken).values(
         user_id=user.id,
         purpose=purpose,
         token_hash=_hash(token),
-        email=user.email,
+        email=address or user.email,
         expires_at=func.now() + life_of(purpose),
     )
     db.session.execute(row)
@@ -50,7 +51,7 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
             MailToken.spent_at.is_(None),
             MailToken.expires_at > func.now(),
             MailToken.user_id == User.id,
-            func.lower(MailToken.email) == func.lower(User.email),
+            func.lower(MailToken.email) == func.lower(_address()),
             User.is_active,
         )
         .values(spent_at=func.now())
@@ -63,7 +64,9 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
 
 
 def void_for_passwords(user_id: UUID) -> None:
-    """The password of a person whose row is locked has been set: no older mail sets another."""
+    """The password of a person whose row is locked has been set: no older mail sets another, or changes the address."""
+    waiting = (EmailChange.user_id == user_id, EmailChange.confirmed_at.is_(None))
+    db.session.execute(delete(EmailChange).where(*waiting))
     db.session.execute(
         update(MailToken)
         .where(
@@ -81,8 +84,20 @@ def life_of(purpose: MailTokenPurpose) -> timedelta:
         MailTokenPurpose.VERIFY_EMAIL: timedelta(hours=settings().verification_token_hours),
         MailTokenPurpose.RESET_PASSWORD: timedelta(minutes=settings().reset_token_minutes),
         MailTokenPurpose.SET_PASSWORD: timedelta(hours=settings().invitation_token_hours),
+        MailTokenPurpose.CONFIRM_EMAIL: timedelta(hours=settings().verification_token_hours),
     }
     return lives[purpose]
+
+
+def _address() -> ColumnElement[str | None]:
+    """Where a token must have been sent to: the mailbox of the account, or the one that is to be it."""
+    wanted = select(EmailChange.new_email).where(
+        EmailChange.user_id == User.id, EmailChange.confirmed_at.is_(None)
+    )
+    return case(
+        (MailToken.purpose == MailTokenPurpose.CONFIRM_EMAIL, wanted.correlate(User).scalar_subquery()),
+        else_=User.email,
+    )
 
 
 def _lock_owner(token: str) -> User | None:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload
 
 from app.db import db
-from app.enums import NoticeState
+from app.enums import NoticeKind, NoticeState
 from app.mailer import Mail
 from app.models.notice import Notice
 from app.models.user import User
@@ -131,7 +131,11 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
     return db.session.scalars(
         select(Notice)
         .where(Notice.id == leased)
-        .options(joinedload(Notice.user).load_only(*_RECIPIENT), *Notice.with_words())
+        .options(
+            joinedload(Notice.user).load_only(*_RECIPIENT),
+            joinedload(Notice.email_change),
+            *Notice.with_words(),
+        )
         .execution_options(populate_existing=True)
     ).one()
 
@@ -139,11 +143,13 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
 def _letter(notice: Notice) -> Letter:
     if notice.lease is None or notice.message_id is None:
         raise ValueError("the notice is no leased mail")
-    user, link = notice.user, mail_links.make(notice.user, notice.kind)
+    user, address = notice.user, notice.address
+    link = mail_links.make(user, notice.kind, address)
+    is_known = user.email_verified and notice.kind != NoticeKind.CONFIRM_EMAIL
     mail = Mail(
         # Until somebody has shown that the address is theirs, it may be anybody's, and the name a stranger's message.
-        to_name=(user.full_name or user.username) if user.email_verified else "",
-        to_address=user.email,
+        to_name=(user.full_name or user.username) if is_known else "",
+        to_address=address,
         subject=notice.title,
         template="token" if link else "notice",
         message_id=notice.message_id,

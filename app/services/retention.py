@@ -11,6 +11,7 @@ from app.db import db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
+from app.models.email_change import EmailChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.mail_token import MailToken
 from app.models.session import Session
@@ -18,6 +19,7 @@ from app.models.user import User
 from app.services import idempotency_keys
 
 SESSIONS_KEPT = timedelta(days=7)
+EMAIL_CHANGES_KEPT = timedelta(days=30)
 RECENTLY = timedelta(days=7)
 """for so long the sweep may be away and still erase what it has to"""
 
@@ -37,6 +39,15 @@ def forget_mail_tokens() -> None:
     db.session.execute(
         delete(MailToken)
         .where(or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_email_changes() -> None:
+    """Addresses that people had or wanted, long after the last mail about them."""
+    db.session.execute(
+        delete(EmailChange)
+        .where(EmailChange.created_at < func.now() - EMAIL_CHANGES_KEPT)
         .execution_options(synchronize_session=False)
     )
 

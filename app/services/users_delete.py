@@ -17,6 +17,7 @@ from app.db import after_commit, db
 from app.enums import RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
+from app.models.email_change import EmailChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.mail_token import MailToken
@@ -63,7 +64,7 @@ def _forget_traces(user: User) -> None:
     """
     living = (Session.user_id == user.id, Session.ended_at.is_(None))
     db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))
-    for kept_about_them in (MailToken, IdempotencyKey):
+    for kept_about_them in (MailToken, EmailChange, IdempotencyKey):
         db.session.execute(delete(kept_about_them).where(kept_about_them.user_id == user.id))
     of_theirs = InstructorRequest.user_id == user.id
     db.session.execute(

@@ -31,6 +31,8 @@ POST   /auth/logout-all                          | U
 GET    /auth/sessions                            | U
 DELETE /auth/sessions/{{session_id}}               | U  | session | self
 POST   /auth/change-password                     | U
+POST   /auth/change-email                        | U
+POST   /auth/confirm-email                       | E
 GET    /auth/me                                  | U
 PATCH  /auth/me                                  | U
 PUT    /auth/me                                  | U

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
+from sqlalchemy import delete
+
 from app import passwords
 from app.db import db, transaction
 from app.enums import (
@@ -21,7 +23,7 @@ from app.enums import (
     RequestStatus,
     Role,
 )
-from app.models import Category, Certificate, Course, InstructorRequest, Review, Section, User
+from app.models import Category, Certificate, Course, EmailChange, InstructorRequest, Review, Section, User
 from app.models.session import Session
 from app.services import mail_tokens, sessions
 from tests import rows
@@ -114,6 +116,13 @@ class Stage:
     def mail_token(self, purpose: MailTokenPurpose):
         with self.app.app_context(), transaction():
             return mail_tokens.mint(self.people["bystander"], purpose)
+
+    def email_change_token(self):
+        bystander, address = self.people["bystander"], f"to-{uuid4().hex}@stage.example.org"
+        with self.app.app_context(), transaction():
+            db.session.execute(delete(EmailChange))
+            db.session.add(EmailChange(user_id=bystander.id, old_email=bystander.email, new_email=address))
+            return mail_tokens.mint(bystander, MailTokenPurpose.CONFIRM_EMAIL, address)
 
     def refresh_token(self):
         with self.app.app_context(), transaction():

@@ -19,6 +19,8 @@ from tests.security.stage import CALLERS, PASSWORD
 
 BODIES = {
     "POST /auth/change-password": lambda _: {"old_password": PASSWORD},
+    "POST /auth/change-email": lambda _: {"password": PASSWORD},
+    "POST /auth/confirm-email": lambda stage: {"token": stage.email_change_token()},
     "POST /auth/login": lambda stage: {"email": stage.emails["bystander"], "password": PASSWORD},
     "POST /auth/logout": lambda _: {"refresh": None},
     "POST /auth/refresh": lambda stage: {"refresh": stage.refresh_token()},

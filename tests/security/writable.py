@@ -16,6 +16,8 @@ POST /auth/refresh: refresh
 POST /auth/verify: token
 POST /auth/logout: refresh
 POST /auth/change-password: new_password new_password_confirm old_password
+POST /auth/change-email: new_email password
+POST /auth/confirm-email: token
 POST /auth/forgot-password: email
 POST /auth/reset-password: new_password new_password_confirm token
 PATCH /auth/me: bio first_name full_name last_name phone_number username

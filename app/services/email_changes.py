@@ -1,0 +1,66 @@
+"""Another address for one's account: the new mailbox confirms it, and the old one is told.
+
+Nothing changes until the token of the mail comes back, and whoever sets a password meanwhile calls it off. That the new
+address is somebody's already is not told before that: the answer is the same, and comes after the same time.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Uuid, delete, exists, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.db import db, refusing
+from app.enums import Channel, MailTokenPurpose, NoticeKind
+from app.errors import EmailTaken, InvalidRequest
+from app.models.email_change import EmailChange
+from app.models.user import User
+from app.services import attempts, confirmations, credentials, mail_tokens, outbox
+from app.services.attempts import Quota
+from app.settings import settings
+
+
+def ask(user: User, *, password: str, new_email: str) -> None:
+    """Ask for another address. The last wish counts."""
+    if new_email.lower() == user.email.lower():
+        raise InvalidRequest(details={"new_email": ["This is your address already."]})
+    locked = credentials.prove(user, password, field="password")
+    with confirmations.patience():
+        attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", new_email.lower())])
+        waiting = (EmailChange.user_id == locked.id, EmailChange.confirmed_at.is_(None))
+        db.session.execute(delete(EmailChange).where(*waiting))
+        change = EmailChange(user_id=locked.id, old_email=locked.email, new_email=new_email)
+        db.session.add(change)
+        db.session.flush()
+        _owe(NoticeKind.CONFIRM_EMAIL, change, unless_taken=True)
+
+
+def confirm(token: str) -> None:
+    """The new address is the owner's. Sessions stay."""
+    user = mail_tokens.spend(token, MailTokenPurpose.CONFIRM_EMAIL)
+    waiting = select(EmailChange).where(EmailChange.user_id == user.id, EmailChange.confirmed_at.is_(None))
+    change = db.session.scalars(waiting).one()
+    was_known, change.old_email = user.email_verified, user.email
+    with refusing({User.ONE_PER_EMAIL: EmailTaken()}):
+        user.email = change.new_email
+        db.session.flush()
+    confirmations.confirm(user)
+    change.confirmed_at = func.now()
+    # What nobody had confirmed may be a stranger's address: they are told nothing.
+    if was_known:
+        _owe(NoticeKind.EMAIL_CHANGED, change)
+
+
+def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
+    """The bell rings in any case, for nobody if need be."""
+    other = aliased(User)
+    taken = exists().where(func.lower(other.email) == change.new_email.lower())
+    who = select().select_from(User).where(User.id == change.user_id)
+    made = outbox.put(
+        kind,
+        who.where(~taken) if unless_taken else who,
+        channels=[Channel.EMAIL],
+        cause_id=literal(change.id, Uuid()),
+    )
+    outbox.ring(made or [UUID(int=0)])
