@@ -286,6 +286,11 @@ class Config:
     ratelimit_login_everybody: Rate = _setting(
         "1000/5 minutes", _rate, "failed logins of all people together, where they have not been before"
     )
+    ratelimit_hashing: Rate = _setting(
+        "300/minute",
+        _rate,
+        "passwords that one web process looks at, as many at once as come in four seconds",
+    )
     ratelimit_login: Rate = _setting("300/5 minutes", _rate, "logins from one address, right or wrong")
     ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one address")
     ratelimit_refresh: Rate = _setting(

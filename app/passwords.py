@@ -1,25 +1,64 @@
 """Passwords: how they are stored, and which ones are good enough.
 
 Checking a password costs the same for every login, known or not. Not more than a few are hashed at once, so that a
-burst of logins costs time and not memory.
+burst of logins costs time and not memory; and in a flood most are turned away, so that there is time for other things.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
+from time import monotonic
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.errors import Unavailable
 from app.settings import settings
+from config import Rate
 
 SHORTEST, LONGEST = 8, 128
+AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
 
-_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
+_slots = BoundedSemaphore(AT_ONCE)
+
+
+class Door:
+    """Lets those in whose password will be hashed: a crowd at once, and after it so many a second, in each process.
+
+    Whoever is beyond that in a flood is turned away. Waiting, they would keep the threads of the web process from
+    everybody else; and counting them in the database would take longer than all the rest.
+    """
+
+    CROWD_SECONDS = 4
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._room = math.inf
+        self._seen_at = monotonic()
+
+    def enter(self, rate: Rate) -> None:
+        with self._lock:
+            now = monotonic()
+            passed, self._seen_at = now - self._seen_at, now
+            a_second = rate.amount / rate.seconds
+            self._room = min(max(1, self.CROWD_SECONDS * a_second), self._room + passed * a_second)
+            if self._room < 1:
+                raise Unavailable("Too many people are logging in: try again in a moment.")
+            self._room -= 1
+
+
+_door = Door()
+
+
+def enter() -> None:
+    """Before anything else is done for somebody who will have a password hashed."""
+    if settings().ratelimit_enabled:
+        _door.enter(settings().ratelimit_hashing)
 
 
 def hash_of(password: str) -> str:

@@ -22,8 +22,9 @@ WINDOW = timedelta(minutes=5)
 
 @pytest.fixture(params=["with redis", "without redis"])
 def limited(request, app, setting):
-    """Throttled as it is by default, except for the mails that one address asks for."""
-    setting(ratelimit_enabled=True, ratelimit_mail_address=Rate(10_000, 60))
+    """Throttled as it is by default, except for the mails that one address asks for and for how many come at once."""
+    plenty = Rate(10_000, 60)
+    setting(ratelimit_enabled=True, ratelimit_mail_address=plenty, ratelimit_hashing=plenty)
     breaker = app.extensions["rollcall-redis"].get_retry().breaker
     breaker._open_until = float("inf") if request.param == "without redis" else 0.0
     yield

@@ -42,6 +42,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
 
     The attempt is counted before the password is looked at, and given back when it was right.
     """
+    passwords.enter()
     found = _find(login, ip_address)
     quotas = _quotas(login, addresses.counted(ip_address), is_known_here=found.is_known_here)
     moment = attempts.take(quotas)
@@ -73,6 +74,7 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
 
 def prove(user: User, password: str, *, field: str) -> User:
     """The row, held, of somebody signed in who has just typed their password. Wrong ones count like failed logins."""
+    passwords.enter()
     quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
     moment = attempts.take(quotas)
     checkpoint()

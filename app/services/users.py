@@ -61,6 +61,7 @@ def register(
     role: Role = Role.STUDENT,
 ) -> Registration:
     """Open an account for oneself. Where an admin decides about instructors, one begins as a student who asks."""
+    passwords.enter()
     asks = role == Role.INSTRUCTOR and settings().instructor_signup != "open"
     person = User(
         email=email,
