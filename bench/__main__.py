@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import accounts, assign, growth
+from bench import accounts, assign, flood, growth
 
-BENCHES = {"accounts": accounts.measure, "assign": assign.measure, "growth": growth.measure}
+BENCHES = {
+    "accounts": accounts.measure,
+    "assign": assign.measure,
+    "flood": flood.measure,
+    "growth": growth.measure,
+}
 
 
 def main() -> None:

@@ -119,7 +119,7 @@ def _guessing(app: Flask, where: str) -> bool:
     hashes = seen["invalid_credentials"]
     allowed = MOST_HASHES * math.ceil(minutes / 5)
     told = f"{TRIES:,} tries from {ADDRESSES} addresses {where}: {hashes} hashes in {minutes:.1f} min"
-    is_met = hashes <= allowed and set(seen) <= {"invalid_credentials", "throttled"}
+    is_met = hashes <= allowed and set(seen) <= {"invalid_credentials", "throttled", "unavailable"}
     return _tell(f"{told}, {dict(seen)} (goal <= {allowed})", passes=is_met)
 
 
