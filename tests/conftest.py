@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, event, text
 from app import alarms, create_app, problems
 from app.db import Model, db, transaction
 from app.services import notices
-from config import Config
+from config import Config, Rate
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
 from tests.watching import WatchingClient, WatchingHandler
@@ -40,6 +40,7 @@ def config(database_url, redis_url, tmp_path_factory):
         password_hash_passes=1,
         redis_timeout_seconds=2.0,
         ratelimit_enabled=False,
+        ratelimit_hashing=Rate(10_000, 1),
         mail_transport="file",
         mail_file_dir=str(tmp_path_factory.mktemp("mail")),
         media_dir=str(tmp_path_factory.mktemp("media")),
