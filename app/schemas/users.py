@@ -26,7 +26,7 @@ class Username(fields.Text):
 
 
 class Phone(fields.Text):
-    """Digits with the usual punctuation."""
+    """Digits with the usual punctuation. An empty one is none."""
 
     def __init__(self, **kwargs: Any) -> None:
         rule = validate.Regexp(r"(\+?[0-9][0-9 ()./-]{2,})?\Z", error="Not a phone number.")
@@ -37,6 +37,12 @@ class Phone(fields.Text):
             metadata={"example": "+44 20 7946 0958"},
             **kwargs,
         )
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        number = super().deserialize(value, attr, data, **kwargs)
+        return None if number == "" else number
 
 
 class Password(fields.Text):

@@ -449,6 +449,12 @@ def test_changing_some_of_me_keeps_the_rest(api, make):
     assert data_of(api.as_(user).get("/auth/me")) == me
 
 
+def test_an_empty_phone_number_is_none(api, ada):
+    client = api.as_(ada)
+
+    assert data_of(client.patch("/auth/me", json={"phone_number": ""}))["phone_number"] is None
+
+
 def test_replacing_me_empties_what_is_left_out(api, make):
     user = make.student(phone_number="+49 30 1234", bio="Long", username="kept")
 

@@ -64,6 +64,7 @@ def shelf(make):
         ("category=0195a1a1-0000-7000-8000-000000000000", set()),
         ("level=advanced", {"middle", "dear"}),
         ("is_free=true", {"cheap"}),
+        ("is_free=True", {"cheap"}),
         ("is_free=false", {"middle", "dear"}),
         ("min_price=10", {"middle", "dear"}),
         ("max_price=10.00", {"cheap", "middle"}),

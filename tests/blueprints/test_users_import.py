@@ -114,6 +114,12 @@ def test_known_people_are_brought_up_to_date_and_empty_cells_clear_nothing(offic
     assert data_of(office.get(f"/users/{ada.id}")) == {**before, **changed}
 
 
+def test_a_day_in_another_spelling_is_told_how_to_be_spelled(office):
+    report = imported(office, "kim@example.org,Kim,,,,,31/01/2026,")
+
+    assert report["results"][0]["details"] == {"hired_on": ["Give a day such as 2026-09-01."]}
+
+
 def test_a_second_import_of_the_same_file_changes_nothing(office):
     rows = [
         f"p{number}@example.org,Person,{number},,HR-{number},Hall,2026-01-01,STUDENT" for number in range(30)

@@ -45,6 +45,8 @@ class Instant(ma.fields.AwareDateTime):
 class Day(ma.fields.Date):
     """A calendar day, `2026-09-01`."""
 
+    default_error_messages = {"invalid": "Give a day such as 2026-09-01."}
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.date:

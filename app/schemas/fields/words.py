@@ -16,10 +16,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Flag(ma.fields.Boolean):
-    """true or false; in a query also as the words."""
+    """true or false; in a query also as the words, and as Python spells them."""
 
-    truthy = {True, "true"}
-    falsy = {False, "false"}
+    truthy = {True, "true", "True"}
+    falsy = {False, "false", "False"}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
