@@ -297,6 +297,13 @@ def test_no_device_stays_logged_in(story, ending):
     assert_refused(story.there.get("/auth/me"), 401, "unauthenticated")
 
 
+@pytest.mark.parametrize("ending", ["demotion", "deactivation", "deactivation of many", "deletion"])
+def test_the_admin_who_ends_the_sessions_of_others_stays_logged_in(story, ending):
+    ENDINGS[ending](story)
+
+    assert data_of(story.admin.get("/auth/me"))
+
+
 def test_a_promotion_ends_nothing_and_counts_at_once(story):
     assert_refused(story.here.get("/users"), 403, "forbidden")
 
