@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import delete
+
 from app.db import db
 from app.enums import (
     AssignmentAction,
@@ -15,7 +17,7 @@ from app.enums import (
     PaymentStatus,
     Source,
 )
-from app.models import Assignment, AssignmentItem, Enrollment, Lesson, Notice, Section
+from app.models import Assignment, AssignmentItem, EmailChange, Enrollment, Lesson, Notice, Section
 from app.models.session import Session
 
 PASSWORD = "Analytical-Engine-1843"
@@ -32,6 +34,12 @@ def add(row):
 
 def session(person):
     return add(Session(user_id=person.id, expires_at=datetime.now(UTC) + timedelta(days=1)))
+
+
+def email_change(person, address):
+    """What this person waits for, in place of what they waited for until now."""
+    db.session.execute(delete(EmailChange).where(EmailChange.user_id == person.id))
+    return add(EmailChange(user_id=person.id, old_email=person.email, new_email=address))
 
 
 def section(course):

@@ -7,7 +7,7 @@ from itertools import count
 from app import passwords
 from app.db import transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus, MailTokenPurpose, Role
-from app.models import Category, Certificate, Course, EmailChange, InstructorRequest, Review, User
+from app.models import Category, Certificate, Course, InstructorRequest, Review, User
 from app.services import mail_tokens, sessions
 from tests import rows
 from tests.rows import PASSWORD, THEN
@@ -43,7 +43,7 @@ class Scene:
         """The same, having asked for another address."""
         address = f"from{self.mark}@example.org"
         with self.app.app_context(), transaction():
-            rows.add(EmailChange(user_id=self.person.id, old_email=self.person.email, new_email=address))
+            rows.email_change(self.person, address)
             return mail_tokens.mint(self.person, MailTokenPurpose.CONFIRM_EMAIL, address)
 
     def _invite(self):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-from sqlalchemy import delete
-
 from app import passwords
 from app.db import db, transaction
 from app.enums import (
@@ -23,7 +21,7 @@ from app.enums import (
     RequestStatus,
     Role,
 )
-from app.models import Category, Certificate, Course, EmailChange, InstructorRequest, Review, Section, User
+from app.models import Category, Certificate, Course, InstructorRequest, Review, Section, User
 from app.models.session import Session
 from app.services import mail_tokens, sessions
 from tests import rows
@@ -120,8 +118,7 @@ class Stage:
     def email_change_token(self):
         bystander, address = self.people["bystander"], f"to-{uuid4().hex}@stage.example.org"
         with self.app.app_context(), transaction():
-            db.session.execute(delete(EmailChange))
-            db.session.add(EmailChange(user_id=bystander.id, old_email=bystander.email, new_email=address))
+            rows.email_change(bystander, address)
             return mail_tokens.mint(bystander, MailTokenPurpose.CONFIRM_EMAIL, address)
 
     def refresh_token(self):
