@@ -1,7 +1,7 @@
 """Redis as everybody here talks to it: one pool of connections, impatient, and left alone while it fails.
 
-A request waits a moment for Redis, and for one that has failed several times not at all: for some seconds it is not
-asked. Cache, queue and throttling share this, so that none of them finds out anew.
+A request waits a moment for Redis, once, and for one that has failed several times not at all: for some seconds it is
+not asked. Cache, queue and throttling share this, so that none of them finds out anew.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Self, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
@@ -71,6 +71,7 @@ class _Guarded(Retry):
         return self
 
     def call_with_retry(self, do: Callable[[], Answer], *rest: Any, **options: Any) -> Answer:
+        _check_request()
         self.breaker.check()
         try:
             answer: Answer = super().call_with_retry(do, *rest, **options)
@@ -81,9 +82,21 @@ class _Guarded(Retry):
             if not trouble.__dict__.setdefault("is_noted", False):
                 trouble.__dict__["is_noted"] = True
                 self.breaker.note_failure()
+                _note_request()
             raise
         self.breaker.note_success()
         return answer
+
+
+def _check_request() -> None:
+    """Many requests may find out at the same moment that Redis is silent; none of them waits for it twice."""
+    if has_request_context() and g.get("redis_has_failed"):
+        raise LeftAlone("Redis has failed this request already")
+
+
+def _note_request() -> None:
+    if has_request_context():
+        g.redis_has_failed = True
 
 
 def init_app(app: Flask) -> None:

@@ -32,6 +32,19 @@ def test_a_server_that_is_silent_is_waited_for_three_times(silence):
     assert time.monotonic() - started < 1.0
 
 
+def test_a_request_waits_for_a_silent_server_once(app, silence):
+    """As many as come at that moment: before the breaker opens, each would wait for its budget, its cache, its queue."""
+    client = redis.client(silence, timeout=0.1)
+
+    with app.test_request_context():
+        first = troubles(client, 3)
+    with app.test_request_context():
+        second = troubles(client, 3)
+
+    assert LeftAlone not in (first[0], second[0])
+    assert {*first[1:], *second[1:]} == {LeftAlone}
+
+
 def test_pipelines_stand_behind_the_same_breaker(silence):
     client = redis.client(silence, timeout=0.1)
     troubles(client, redis.FAILURES)
