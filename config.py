@@ -287,7 +287,7 @@ class Config:
         "1000/5 minutes", _rate, "failed logins of all people together, where they have not been before"
     )
     ratelimit_hashing: Rate = _setting(
-        "300/minute",
+        "600/minute",
         _rate,
         "passwords that one web process looks at, as many at once as come in four seconds",
     )
