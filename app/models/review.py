@@ -44,10 +44,10 @@ class Review(Identified, Timestamped, Model):
     __table_args__ = (
         UniqueConstraint("course_id", "author_id", name=ONE_PER_PERSON),
         Index("ix_reviews_newest", "created_at", "id"),
-        Index("ix_reviews_rating", "rating", "id"),
+        Index("ix_reviews_rating_newest", "rating", "created_at", "id"),
         Index("ix_reviews_author_id", "author_id"),
         Index("ix_reviews_course_id_newest", "course_id", "created_at", "id"),
-        Index("ix_reviews_course_id_rating", "course_id", "rating", "id"),
+        Index("ix_reviews_course_id_rating_newest", "course_id", "rating", "created_at", "id"),
         Index("ix_reviews_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
     )

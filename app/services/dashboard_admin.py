@@ -24,7 +24,7 @@ from app.services.dashboard_stats import by_word, held, months, percentage, rati
 TOP_COURSES = 10
 WEEK = timedelta(days=7)
 DECISIONS_LOOKED_AT = timedelta(days=90)
-MOST_DECISIONS = 1_000
+MOST_DECISIONS = 300
 
 
 def compute() -> dict[str, Any]:

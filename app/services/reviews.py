@@ -19,7 +19,7 @@ from app.db import db, refusing
 from app.enums import EnrollmentStatus
 from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
 from app.models import Course, Review, User
-from app.paging import COUNT_CAP, Listing, ordered_by
+from app.paging import COUNT_CAP, Listing, SortKey, ordered_by
 from app.services import courses, enrollments
 from app.services.fulltext import asking, words_of
 from app.settings import settings
@@ -174,6 +174,9 @@ def _listing(
         wanted.append(_mentions(search, *wanted))
     total = None if counts is None or search else sum(counts) if rating is None else counts[rating - 1]
     keys = ordered_by(ordering, _ORDERINGS, Review.id)
+    if keys[0].column is Review.rating:
+        # Of one rating the newest first or last, by the index that also finds one rating.
+        keys.insert(1, SortKey(Review.created_at, keys[0].descending))
     return Listing(_shown().where(seen, *wanted), keys, total=total, summary=_summary(counts))
 
 

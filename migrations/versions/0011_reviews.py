@@ -34,10 +34,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("course_id", "author_id", name="uq_reviews_course_id_author_id"),
     )
     op.create_index("ix_reviews_newest", "reviews", ["created_at", "id"])
-    op.create_index("ix_reviews_rating", "reviews", ["rating", "id"])
+    op.create_index("ix_reviews_rating_newest", "reviews", ["rating", "created_at", "id"])
     op.create_index("ix_reviews_author_id", "reviews", ["author_id"])
     op.create_index("ix_reviews_course_id_newest", "reviews", ["course_id", "created_at", "id"])
-    op.create_index("ix_reviews_course_id_rating", "reviews", ["course_id", "rating", "id"])
+    op.create_index(
+        "ix_reviews_course_id_rating_newest", "reviews", ["course_id", "rating", "created_at", "id"]
+    )
     op.create_index("ix_reviews_search_vector", "reviews", ["search_vector"], postgresql_using="gin")
     op.add_column(
         "courses",
