@@ -177,7 +177,12 @@ def _listing(
     if keys[0].column is Review.rating:
         # Of one rating the newest first or last, by the index that also finds one rating.
         keys.insert(1, SortKey(Review.created_at, keys[0].descending))
-    return Listing(_shown().where(seen, *wanted), keys, total=total, summary=_summary(counts))
+    # Counted, the course of each review is looked up: joined, the planner would read very many of both.
+    is_seen = select(seen).where(Course.id == Review.course_id).correlate(Review).scalar_subquery()
+    matching = select(Review.id).where(*wanted, is_seen)
+    return Listing(
+        _shown().where(seen, *wanted), keys, total=total, matching=matching, summary=_summary(counts)
+    )
 
 
 def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]:
