@@ -70,6 +70,7 @@ class Listing:
     keys: Sequence[SortKey]
     columns: bool = False
     total: int | None = None
+    is_total_exact: bool = True
     matching: Select[*tuple[Any, ...]] | None = None
     """The same rows with nothing around them: what is counted."""
     gathers: bool = False
@@ -150,7 +151,7 @@ def _cut(
 
 def _count(listing: Listing) -> tuple[int, bool]:
     if listing.total is not None:
-        return listing.total, True
+        return listing.total, listing.is_total_exact
     # The columns may be all that names the table.
     bare = _matching(listing).order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
     capped = bare.limit(COUNT_CAP + 1).subquery()

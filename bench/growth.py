@@ -24,7 +24,7 @@ LARGE = Size(courses=100_000, enrollments=1_000_000)
 
 MOST_GROWTH = 2.0
 NOISE_MS = 4.0
-LARGE_ONE_MS = 150.0
+LARGE_ONE_MS = 200.0
 NOWHERE = "redis://127.0.0.1:1/0"
 
 Figures = dict[str, "Cost"]

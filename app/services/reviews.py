@@ -172,17 +172,30 @@ def _listing(
     ]
     if search:
         wanted.append(_mentions(search, *wanted))
-    total = None if counts is None or search else sum(counts) if rating is None else counts[rating - 1]
     keys = ordered_by(ordering, _ORDERINGS, Review.id)
     if keys[0].column is Review.rating:
         # Of one rating the newest first or last, by the index that also finds one rating.
         keys.insert(1, SortKey(Review.created_at, keys[0].descending))
-    # Counted, the course of each review is looked up: joined, the planner would read very many of both.
-    is_seen = select(seen).where(Course.id == Review.course_id).correlate(Review).scalar_subquery()
-    matching = select(Review.id).where(*wanted, is_seen)
     return Listing(
-        _shown().where(seen, *wanted), keys, total=total, matching=matching, summary=_summary(counts)
+        _shown().where(seen, *wanted),
+        keys,
+        total=None if search else _total(counts, rating),
+        is_total_exact=counts is not None,
+        matching=select(Review.id).where(*wanted, _is_of(seen)),
+        summary=_summary(counts),
     )
+
+
+def _total(counts: list[int] | None, rating: int | None) -> int | None:
+    """What is known already of a list, of one rating or of all: where they are too many to count, that they are."""
+    if counts is None:
+        return COUNT_CAP if rating is None else None
+    return sum(counts) if rating is None else counts[rating - 1]
+
+
+def _is_of(seen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Where reviews are counted, the course of each is looked up: joined, the planner would read very many of both."""
+    return select(seen).where(Course.id == Review.course_id).correlate(Review).scalar_subquery()
 
 
 def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -198,7 +211,7 @@ def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]
 
 def _count_capped(seen: ColumnElement[bool]) -> list[int] | None:
     """How many reviews of each rating the viewer may see; nothing when counting them would take long."""
-    some = select(Review.rating).join(Course, Course.id == Review.course_id).where(seen)
+    some = select(Review.rating).where(_is_of(seen)).order_by(Review.course_id)
     some_rows = some.limit(COUNT_CAP + 1).subquery()
     by_rating = select(some_rows.c.rating, func.count(literal(1))).group_by(some_rows.c.rating)
     found: dict[int, int] = dict(map(tuple, db.session.execute(by_rating)))
