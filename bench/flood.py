@@ -33,6 +33,7 @@ from app.db import db, transaction
 from app.models.user import User
 from app.services import sessions
 from bench import platform
+from bench.web import started
 from config import Config
 from tools import ports
 
@@ -47,8 +48,6 @@ REQUESTS_WITHOUT_REDIS, AT_ONCE_WITHOUT_REDIS = 400, 4
 MOST_SLOWER = 2.0
 MOST_CPU_MS = 30.0
 MOST_SECONDS_WITHOUT_REDIS = 0.3
-
-START_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
@@ -267,30 +266,13 @@ def _serving(environment: Mapping[str, str]) -> Iterator[Web]:
     command = json.loads(re.findall(r"^CMD (\[.*\])", dockerfile, re.MULTILINE)[-1])
     sizes = dict(re.findall(r"\b(WEB_\w+)=(\d+)", dockerfile))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    process = subprocess.Popen(
-        command,
-        cwd=platform.ROOT,
-        env={**os.environ, **environment, **sizes, "PATH": path, "HOST": "127.0.0.1", "PORT": str(port)},
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {**environment, **sizes, "PATH": path, "HOST": "127.0.0.1", "PORT": str(port)}
     print(
         f"  {' '.join(f'{name}={size}' for name, size in sizes.items())} on {os.cpu_count()} processors",
         flush=True,
     )
-    try:
-        _await(port, process)
-        yield Web(process.pid, port)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ports.listens(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit("The web process did not start.")
-        time.sleep(0.1)
+    with started(command, port, environment, stderr=subprocess.DEVNULL) as master:
+        yield Web(master, port)
 
 
 def _cpu_seconds(process: str) -> float:

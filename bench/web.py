@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +67,19 @@ def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
     port = ports.pick(None)
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"]
-    process = subprocess.Popen(
-        [*command, *options, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment}
-    )
+    with started([*command, *options, "--log-level", "error"], port, environment) as master:
+        yield Web(master, port, token)
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], port: int, environment: Mapping[str, str], *, stderr: int | None = None
+) -> Iterator[int]:
+    """The process id of a web server that listens, until the block ends."""
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stderr=stderr)
     try:
         _await(port, process)
-        yield Web(process.pid, port, token)
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
