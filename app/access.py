@@ -64,7 +64,10 @@ def recognize(access: Access) -> UUID | None:
             g.caller, g.session_id = _identify()
     except Refusal as refusal:
         g.distrust = refusal
-    return g.caller.id if g.caller else None
+    # Logs are written after a rollback, when the next look at `g.caller` would be a query.
+    caller_id: UUID | None = g.caller.id if g.caller else None
+    g.caller_id = caller_id
+    return caller_id
 
 
 def admit(access: Access) -> None:

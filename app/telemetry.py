@@ -157,13 +157,13 @@ def _tell_access(response: Response) -> Response:
     is_idle_talk = request.path in PROBES and response.status_code < 400
     if is_idle_talk or not access.isEnabledFor(logging.INFO):
         return response
-    caller = g.get("caller")
+    caller_id = g.get("caller_id")
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
         "duration_ms": round(seconds() * 1000, 1),
-        "user_id": str(caller.id) if caller else None,
+        "user_id": str(caller_id) if caller_id else None,
         "ip": request.remote_addr,
     }
     access.info("answered", extra={"about": facts})

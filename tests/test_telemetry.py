@@ -220,6 +220,19 @@ def test_a_request_writes_one_line_about_itself(written, api, make):
     assert time.endswith("Z")
 
 
+def test_the_line_about_a_refused_write_asks_the_database_nothing(written, api, make, statements):
+    student = make.student()
+    client, nothing = api.as_(student), "00000000-0000-7000-8000-000000000000"
+    stream = written(log_format="json")
+
+    with statements() as seen:
+        response = client.post(f"/courses/{nothing}/enroll")
+
+    (line,) = as_json(stream)
+    assert (response.status_code, line["user_id"]) == (404, str(student.id))
+    assert sum("FROM users" in statement or "JOIN users" in statement for statement in seen) == 1
+
+
 def test_no_body_no_query_and_no_credential_is_ever_written(written, api, make):
     user = make.student(password=PASSWORD)
     stream = written(log_format="json", log_level="DEBUG")
