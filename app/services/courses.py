@@ -147,14 +147,18 @@ def record_change(
     return change
 
 
-def touch_content(actor: User, course_id: UUID, what: str) -> None:
-    """Sections or lessons are about to change: lock, and refuse or let the course say that they did."""
-    record_edit(actor, lock_managed(actor, course_id), [what])
+def lock_for_edit(actor: User, ref: str | UUID) -> Course:
+    """A locked course that the actor manages and that may be edited now, its sections and lessons included.
+
+    Whoever then changes something says so with `record_edit`; whoever finds nothing to change leaves no trace.
+    """
+    course = lock_managed(actor, ref)
+    refuse_under_review(course)
+    return course
 
 
 def record_edit(actor: User, course: Course, fields: Iterable[str]) -> CourseChange:
-    """An edit of a locked course. Its approval was for what it was before, so APPROVED returns to DRAFT."""
-    refuse_under_review(course)
+    """Note that a course from `lock_for_edit` changes. What was approved was the course before: it is a DRAFT again."""
     before = course.status
     if before == CourseStatus.APPROVED:
         course.status = CourseStatus.DRAFT

@@ -47,8 +47,7 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
 
 def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
     """Change some fields; values that are as they were change nothing and leave no trace."""
-    course = courses.lock_managed(actor, ref)
-    courses.refuse_under_review(course)
+    course = courses.lock_for_edit(actor, ref)
     if changes.get("currency", "") is None:
         changes["currency"] = _currency()
     changed = {name: value for name, value in changes.items() if getattr(course, name) != value}

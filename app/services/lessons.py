@@ -45,57 +45,63 @@ def create_many(
 
 
 def update(actor: User, lesson_id: UUID, **changes: Any) -> Lesson:
-    lesson = _open_for_change(actor, lesson_id)
+    """Change some fields; values that are as they were change nothing and leave no trace."""
+    course, lesson = _lock_for_edit(actor, lesson_id)
     if changes.get("section_id", lesson.section_id) != lesson.section_id:
         changes = {"position": _place_in(lesson.course_id, changes["section_id"]), **changes}
-    counts_anew = changes.get("is_required", lesson.is_required) != lesson.is_required
-    if counts_anew:
+    changed = {name: value for name, value in changes.items() if getattr(lesson, name) != value}
+    if changed:
+        courses.record_edit(actor, course, ["lessons"])
+    if "is_required" in changed:
         completion.hold(lesson.course_id)
     with refusing({Lesson.ONE_PER_POSITION: _taken({"position": changes.get("position")})}):
-        for name, value in changes.items():
+        for name, value in changed.items():
             setattr(lesson, name, value)
-    if counts_anew:
+    if "is_required" in changed:
         completion.settle_held(lesson.course_id)
     return lesson
 
 
 def delete(actor: User, lesson_id: UUID) -> None:
-    lesson = _open_for_change(actor, lesson_id)
+    course, lesson = _lock_for_edit(actor, lesson_id)
+    courses.record_edit(actor, course, ["lessons"])
     lessons_delete.remove(lesson.course_id, Lesson.id == lesson.id)
 
 
 def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The outline of the section in its new order."""
-    section = sections.open_for_change(actor, section_id, "lessons")
-    positions.renumber(Lesson, Lesson.section_id == section.id, order)
+    """The outline of the section in its new order, which leaves no trace where it is the old one."""
+    course, section = sections.lock_for_edit(actor, section_id)
+    if positions.renumber(Lesson, Lesson.section_id == section.id, order):
+        courses.record_edit(actor, course, ["lessons"])
     return db.session.execute(lessons_outline.in_section(section.id).order_by(Lesson.position)).all()
 
 
 def _section_for(actor: User, course_id: UUID | None, section_id: UUID | None) -> Section:
     """Where new lessons go; its course is locked."""
     if section_id is not None:
-        section = sections.open_for_change(actor, section_id, "lessons")
+        course, section = sections.lock_for_edit(actor, section_id)
         if course_id not in (None, section.course_id):
             raise _another_course()
+        courses.record_edit(actor, course, ["lessons"])
         return section
     if course_id is None:
         raise InvalidRequest(details={"section_id": ["Give either course_id or section_id."]})
-    courses.touch_content(actor, course_id, "lessons")
+    courses.record_edit(actor, courses.lock_for_edit(actor, course_id), ["lessons"])
     return sections.first_of(course_id)
 
 
-def _open_for_change(actor: User, lesson_id: UUID) -> Lesson:
-    """The lesson as it is now, in a course that the actor manages and that is locked until the end."""
+def _lock_for_edit(actor: User, lesson_id: UUID) -> tuple[Course, Lesson]:
+    """The lesson as it is now, and its course, which the actor manages and which is locked until the end."""
     present = select(Lesson).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
     course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))
     if course_id is None:
         raise NotFound
-    courses.touch_content(actor, course_id, "lessons")
+    course = courses.lock_for_edit(actor, course_id)
     # Read after the lock: somebody may have moved or deleted it while we waited.
     lesson = db.session.scalar(present)
     if lesson is None:
         raise NotFound
-    return lesson
+    return course, lesson
 
 
 def _add(section: Section, lessons: Sequence[Mapping[str, Any]], *, paths: Sequence[str]) -> list[Lesson]:
@@ -131,14 +137,14 @@ def _places(section: Section, wanted: Sequence[int | None], paths: Sequence[str]
     return [place or next(behind) for place in wanted]
 
 
-def _place_in(course_id: UUID, section_id: UUID) -> Any:
+def _place_in(course_id: UUID, section_id: UUID) -> int | None:
     """The place behind the last lesson of another section of the course."""
     within = select(Section.id).where(
         Section.id == section_id, Section.course_id == course_id, Section.deleted_at.is_(None)
     )
     if db.session.scalar(within) is None:
         raise _another_course()
-    return positions.behind_the_last(Lesson, Lesson.section_id == section_id)
+    return db.session.scalar(select(positions.behind_the_last(Lesson, Lesson.section_id == section_id)))
 
 
 def _another_course() -> InvalidRequest:

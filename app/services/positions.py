@@ -23,9 +23,10 @@ def behind_the_last(model: Placed, siblings: ColumnElement[bool]) -> ScalarSelec
     return select(func.coalesce(func.max(model.position), 0) + 1).where(siblings).scalar_subquery()
 
 
-def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]) -> None:
-    """Give the siblings the places 1, 2, 3 … in this order, in one statement."""
-    present = db.session.scalars(select(model.id).where(siblings, model.deleted_at.is_(None))).all()
+def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]) -> bool:
+    """Give the siblings the places 1, 2, 3 … in this order, in one statement. Whether the order is another one now."""
+    in_order = select(model.id).where(siblings, model.deleted_at.is_(None)).order_by(model.position)
+    present = db.session.scalars(in_order).all()
     _refuse_another(order, present)
     placed = (
         func.unnest(literal(list(order), ARRAY(Uuid)))
@@ -34,10 +35,11 @@ def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]
     )
     db.session.execute(
         update(model)
-        .where(model.id == placed.c.id)
+        .where(model.id == placed.c.id, model.position != placed.c.place)
         .values(position=placed.c.place)
         .execution_options(synchronize_session=False)
     )
+    return list(order) != list(present)
 
 
 def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:

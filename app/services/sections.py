@@ -37,25 +37,26 @@ def get_visible(viewer: User | None, section_id: UUID) -> Section:
     return section
 
 
-def open_for_change(actor: User, section_id: UUID, what: str) -> Section:
-    """The section as it is now, in a course that the actor manages and that is locked until the end."""
+def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
+    """The section as it is now, and its course, which the actor manages and which is locked until the end."""
     course_id = db.session.scalar(
         select(Section.course_id).where(Section.id == section_id, Section.deleted_at.is_(None))
     )
     if course_id is None:
         raise NotFound
-    courses.touch_content(actor, course_id, what)
+    course = courses.lock_for_edit(actor, course_id)
     # Read after the lock: somebody may have deleted it while we waited.
     section = db.session.scalar(select(Section).where(Section.id == section_id, Section.deleted_at.is_(None)))
     if section is None:
         raise NotFound
-    return section
+    return course, section
 
 
 def create(
     actor: User, course_id: UUID, *, title: str, description: str = "", position: int | None = None
 ) -> Section:
-    courses.touch_content(actor, course_id, "sections")
+    course = courses.lock_for_edit(actor, course_id)
+    courses.record_edit(actor, course, ["sections"])
     return _add(course_id, title, description, position)
 
 
@@ -67,24 +68,31 @@ def first_of(course_id: UUID) -> Section:
 
 
 def update(actor: User, section_id: UUID, **changes: Any) -> Section:
-    section = open_for_change(actor, section_id, "sections")
-    with refusing({Section.ONE_PER_POSITION: _taken(changes.get("position"))}):
-        for name, value in changes.items():
+    """Change some fields; values that are as they were change nothing and leave no trace."""
+    course, section = lock_for_edit(actor, section_id)
+    changed = {name: value for name, value in changes.items() if getattr(section, name) != value}
+    if changed:
+        courses.record_edit(actor, course, ["sections"])
+    with refusing({Section.ONE_PER_POSITION: _taken(changed.get("position"))}):
+        for name, value in changed.items():
             setattr(section, name, value)
     return section
 
 
 def delete(actor: User, section_id: UUID) -> None:
     """The section and its lessons leave the course; what people did in them is kept."""
-    section = open_for_change(actor, section_id, "sections")
+    course, section = lock_for_edit(actor, section_id)
+    courses.record_edit(actor, course, ["sections"])
     lessons_delete.remove(section.course_id, Lesson.section_id == section.id)
     section.deleted_at = func.now()
     section.position = None
 
 
 def reorder(actor: User, course_id: UUID, order: Sequence[UUID]) -> Sequence[Section]:
-    courses.touch_content(actor, course_id, "sections")
-    positions.renumber(Section, Section.course_id == course_id, order)
+    """Put the sections in this order, which leaves no trace where it is theirs already."""
+    course = courses.lock_for_edit(actor, course_id)
+    if positions.renumber(Section, Section.course_id == course_id, order):
+        courses.record_edit(actor, course, ["sections"])
     present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
     return db.session.scalars(present.order_by(Section.position)).all()
 

@@ -48,6 +48,12 @@ def places(client, section):
     return [(row["title"], row["position"]) for row in data_of(client.get(f"/sections/{section.id}/lessons"))]
 
 
+def assert_untouched(client, course):
+    """An approval stands, and the history is empty."""
+    assert data_of(client.get(f"/courses/{course.id}"))["status"] == "APPROVED"
+    assert data_of(client.get(f"/courses/{course.id}/history")) == []
+
+
 # Adding
 
 
@@ -423,6 +429,29 @@ def test_putting_replaces_all_but_the_place(editor, make, section):
     assert (changed["section_id"], changed["position"]) == (str(section.id), lesson.position)
 
 
+@pytest.mark.parametrize("sent", [{}, {"title": "Kept"}, {"position": 1, "is_required": True}])
+def test_changing_nothing_leaves_no_trace(api, make, owner, sent):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    lesson, editor = make.lesson(make.section(course), title="Kept"), api.as_(owner)
+    before = data_of(editor.get(f"/lessons/{lesson.id}"))
+    whole = {name: before[name] for name in ("section_id", "title", "type", "content", "video_url")}
+
+    patched = editor.patch(f"/lessons/{lesson.id}", json=sent)
+    replaced = editor.put(f"/lessons/{lesson.id}", json={**whole, **sent})
+
+    assert data_of(patched) == data_of(replaced) == before
+    assert_untouched(editor, course)
+
+
+def test_a_place_in_another_section_is_a_change_even_if_its_number_is_the_same(editor, make, course, section):
+    lesson, other = make.lesson(section, title="Moved", position=3), make.section(course)
+    make.lesson(other, title="First")
+
+    editor.patch(f"/lessons/{lesson.id}", json={"section_id": str(other.id), "position": 3})
+
+    assert places(editor, other) == [("First", 1), ("Moved", 3)]
+
+
 def test_moving_to_another_section_appends(editor, make, course, section):
     lesson, other = make.lesson(section, title="Moved"), make.section(course)
     make.lesson(other, title="First")
@@ -549,6 +578,17 @@ def test_lessons_are_reordered_in_one_call(editor, make, section):
     assert places(editor, section) == [("C", 1), ("A", 2), ("B", 3)]
 
 
+def test_the_order_they_have_already_leaves_no_trace(api, make, owner):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    section, editor = make.section(course), api.as_(owner)
+    order = [str(make.lesson(section, position=place).id) for place in (1, 3)]
+
+    answer = editor.post(f"/sections/{section.id}/lessons/reorder", json={"order": order})
+
+    assert [row["position"] for row in data_of(answer)["lessons"]] == [1, 2]
+    assert_untouched(editor, course)
+
+
 @pytest.mark.parametrize("mistake", ["missing", "twice", "unknown", "deleted", "elsewhere"])
 def test_an_order_that_is_not_of_exactly_the_current_lessons_is_refused(
     editor, make, course, section, mistake
@@ -615,7 +655,9 @@ def test_a_course_under_review_is_frozen(api, make, owner, method, path, body):
     assert_refused(write(api.as_(make.instructor()), method, path, body, lesson), 404, "not_found")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [write for write in WRITES if not write[1].endswith("/reorder")]
+)
 def test_an_edit_is_recorded_and_the_course_waits_for_another_look(
     app, api, make, owner, section, method, path, body
 ):
@@ -627,6 +669,17 @@ def test_an_edit_is_recorded_and_the_course_waits_for_another_look(
         assert db.session.get_one(Course, lesson.course_id).changed_since_review
         (change,) = db.session.scalars(select(CourseChange))
         assert (change.actor_id, change.fields) == (owner.id, ["lessons"])
+
+
+def test_another_order_is_recorded_and_undoes_an_approval(api, make, owner, stored):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    section = make.section(course)
+    first, second = (str(make.lesson(section).id) for _ in range(2))
+
+    api.as_(owner).post(f"/sections/{section.id}/lessons/reorder", json={"order": [second, first]})
+
+    assert stored(select(Course.status)) == [CourseStatus.DRAFT]
+    assert stored(select(CourseChange.fields)) == [["lessons"]]
 
 
 # Races

@@ -263,6 +263,41 @@ def test_an_edit_is_in_the_history_and_undoes_an_approval(app, api, make, owner)
         assert change.fields == ["sections"]
 
 
+def test_another_order_is_recorded_and_undoes_an_approval(api, make, owner, stored):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    first, second = (str(make.section(course).id) for _ in range(2))
+
+    api.as_(owner).post(f"/courses/{course.id}/sections/reorder", json={"order": [second, first]})
+
+    assert stored(select(Course.status)) == [CourseStatus.DRAFT]
+    assert stored(select(CourseChange.fields)) == [["sections"]]
+
+
+@pytest.mark.parametrize("sent", [{}, {"title": "Kept"}, {"position": 1, "description": ""}])
+def test_changing_nothing_leaves_no_trace(api, make, owner, sent):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    section, editor = make.section(course, title="Kept"), api.as_(owner)
+    before = data_of(editor.get(f"/sections/{section.id}"))
+
+    patched = editor.patch(f"/sections/{section.id}", json=sent)
+    replaced = editor.put(f"/sections/{section.id}", json={"title": "Kept", **sent})
+
+    assert data_of(patched) == data_of(replaced) == before
+    assert data_of(editor.get(f"/courses/{course.id}"))["status"] == "APPROVED"
+    assert data_of(editor.get(f"/courses/{course.id}/history")) == []
+
+
+def test_the_order_they_have_already_leaves_no_trace(api, make, owner):
+    course = make.course(instructor=owner, status=CourseStatus.APPROVED)
+    order, editor = [str(make.section(course, position=place).id) for place in (1, 3)], api.as_(owner)
+
+    answer = editor.post(f"/courses/{course.id}/sections/reorder", json={"order": order})
+
+    assert [row["position"] for row in data_of(answer)["sections"]] == [1, 2]
+    assert data_of(editor.get(f"/courses/{course.id}"))["status"] == "APPROVED"
+    assert data_of(editor.get(f"/courses/{course.id}/history")) == []
+
+
 def test_editors_who_append_at_once_all_succeed(api, make, owner):
     course = make.course(instructor=owner, status=CourseStatus.DRAFT)
     path, clients = f"/courses/{course.id}/sections", [api.as_(owner) for _ in range(8)]
