@@ -89,13 +89,14 @@ class Blueprint(flask_smorest.Blueprint):
         def decorator(view: View) -> View:
             @wraps(view)
             def wrapper(*args: Any, **kwargs: Any) -> Response:
+                preconditions.check()
                 result = view(*args, **kwargs)
                 if isinstance(result, Response):
                     return result
                 if status_code == 204:
                     return Response(status=204)
                 data = instance.dump(result) if instance else None
-                preconditions.remember(data)
+                preconditions.remember(result)
                 sentence = message(result) if callable(message) else message
                 response = jsonify(success=True, message=sentence, data=data)
                 response.status_code = status_code
@@ -196,9 +197,7 @@ def _guard(operation: Operation) -> View:
             return response if is_list else preconditions.tag(response)
         if not takes_body:
             check_no_body()
-        with transaction():
-            if reader is not None:
-                preconditions.check(reader, path, account_id=access.caller().id)
+        with preconditions.upheld(reader, path), transaction():
             if is_idempotent:
                 return replay.once(access.caller(), view.__name__, path, lambda: answer(**path))
             return answer(**path)

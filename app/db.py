@@ -60,6 +60,9 @@ class Timestamped:
 db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 migrate = Migrate()
 
+ANOTHER_VERSION = "RC412"
+"""The SQLSTATE of a write to a row that is not as `expect_version` said."""
+
 _OPEN = "rollcall-open"
 _EFFECTS = "rollcall-after-commit"
 
@@ -114,6 +117,17 @@ def after_commit(effect: Callable[[], None]) -> None:
 def lock_name(name: str) -> None:
     """Hold a lock of this name until the transaction ends; whoever wants the same one waits."""
     db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def expect_version(row_id: str, edited_at: datetime) -> None:
+    """Let PostgreSQL refuse, with the code `ANOTHER_VERSION`, to change this row if it was edited at another time.
+
+    :param edited_at: the row's `updated_at` as it was read.
+    """
+    expected = f"{row_id} {edited_at.isoformat()}"
+    db.session.execute(
+        text("SELECT set_config('rollcall.expected_version', :expected, true)"), {"expected": expected}
+    )
 
 
 def _commit(session: Session) -> None:

@@ -5,20 +5,22 @@ whatever they could notice makes a new version. For writers the edit counts: som
 on the course's page and is no reason to refuse its instructor's change. What knows no edits (`updated_at`) has the
 digest alone.
 
-A write that names a version is checked against a fresh reading in its own transaction, behind a lock on the resource:
-of two writers who read the same version, one is refused, also where one names it by id and the other by slug.
+A write that names a version is held against a fresh reading, and then against the row that it changes: PostgreSQL
+refuses when the row was edited in between, whoever did it and by whatever request (migration 0022). A write that names
+none costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from flask import Response, current_app, g, request
+from sqlalchemy.exc import DatabaseError
 
-from app.db import db, lock_name
+from app.db import ANOTHER_VERSION, db, expect_version
 from app.errors import PreconditionFailed, PreconditionRequired
 from app.settings import settings
 
@@ -27,9 +29,9 @@ View = Callable[..., Any]
 _PARTS = "."
 
 
-def remember(members: Any) -> None:
+def remember(shown: object) -> None:
     """Note which edit of a resource is being answered with."""
-    g.edited_at = members.get("updated_at") if isinstance(members, dict) else None
+    g.edited_at = getattr(shown, "updated_at", None)
 
 
 def tag(response: Response) -> Response:
@@ -42,42 +44,50 @@ def tag(response: Response) -> Response:
     return response
 
 
-def check(reader: View, path: dict[str, Any], *, account_id: UUID) -> None:
-    """Refuse a write to a resource that is not what the caller read. `reader` is the view behind GET on this path.
+@contextmanager
+def upheld(reader: View | None, path: dict[str, Any]) -> Iterator[None]:
+    """Around the transaction of a write to what `reader`, the view behind GET on this path, reads."""
+    g.precondition = None if reader is None else (reader, path)
+    try:
+        yield
+    except DatabaseError as error:
+        if getattr(error.orig, "pgcode", None) != ANOTHER_VERSION:
+            raise
+        raise PreconditionFailed from None
 
-    A path that names nothing is about the account of the caller.
-    """
-    ids = [_as_id(part) or _read_id(reader, path) for part in path.values()]
-    lock_name(" ".join(map(str, ids or [account_id])))
+
+def check() -> None:
+    """Refuse a write to a resource that is not what the caller read. After the body was found to be good."""
+    precondition = g.pop("precondition", None)
+    if precondition is None:
+        return
     if not request.headers.get("If-Match"):
         if settings().require_if_match:
             raise PreconditionRequired
         return
-    # Who calls was read before the lock, and may be what is to be written.
+    reader, path = precondition
+    # Who calls was read when the request came in, and may be what is to be written.
     db.session.expire_all()
-    current = _version(current_app.make_response(reader(**path)))
+    response = current_app.make_response(reader(**path))
+    edited_at = g.get("edited_at")
+    current = _version(response)
     offered = request.if_match
-    edit = current.partition(_PARTS)[0]
-    if not (offered.star_tag or edit in {each.partition(_PARTS)[0] for each in offered.as_set()}):
+    if offered.star_tag:
+        return
+    if _edit_of(current) not in {_edit_of(each) for each in offered.as_set()}:
         raise PreconditionFailed
+    if edited_at is not None:
+        expect_version(response.get_json()["data"]["id"], edited_at)
 
 
-def _as_id(part: UUID | str) -> UUID | None:
-    try:
-        return UUID(str(part))
-    except ValueError:
-        return None
-
-
-def _read_id(reader: View, path: dict[str, Any]) -> str:
-    shown: str = current_app.make_response(reader(**path)).get_json()["data"]["id"]
-    return shown
+def _edit_of(version: str) -> str:
+    return version.partition(_PARTS)[0]
 
 
 def _version(response: Response) -> str:
     edited_at = g.pop("edited_at", None)
     digest = _digest(response.get_data())
-    return f"{_digest(edited_at.encode())}{_PARTS}{digest}" if edited_at else digest
+    return f"{_digest(edited_at.isoformat().encode())}{_PARTS}{digest}" if edited_at else digest
 
 
 def _digest(read: bytes) -> str:

@@ -48,8 +48,11 @@ class Started:
 
 
 @contextmanager
-def holding(config, statement, **values):
-    """Hold what the statement locks; yields a function that waits until so many others wait for it."""
+def holding(config, statement, *, commits=False, **values):
+    """Hold what the statement locks; yields a function that waits until so many others wait for it.
+
+    What the statement changed is undone at the end, unless it `commits`.
+    """
     engine = create_engine(config.database_url)
     with engine.connect() as holder, engine.connect() as watcher:
         holder.execute(text(statement), values)
@@ -66,5 +69,7 @@ def holding(config, statement, **values):
                 sleep(0.01)
 
         yield wait_for
+        if commits:
+            holder.commit()
         holder.rollback()
     engine.dispose()

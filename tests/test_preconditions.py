@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.enums import CourseStatus
 from tests.http import assert_refused, data_of
 from tests.races import Started, at_once, holding
 
@@ -149,6 +150,110 @@ def test_one_is_refused_too_where_an_admin_and_the_person_write(api, make, attem
     )
 
     assert sorted(answers) == [200, 412]
+
+
+EDITED = {
+    "users": ("/users/{}", {"bio": "Mine"}),
+    "categories": ("/categories/{}", {"description": "Mine"}),
+    "courses": ("/courses/{}", {"venue": "Mine"}),
+    "sections": ("/sections/{}", {"title": "Mine"}),
+    "lessons": ("/lessons/{}", {"title": "Mine"}),
+    "reviews": ("/reviews/{}", {"comment": "Mine"}),
+    "instructor_requests": ("/instructor-requests/{}", {"reason": "A reason of mine, and a long one."}),
+}
+"""By table: where one of its rows is edited, and with what."""
+
+
+def one_of(table, make, api):
+    """A row of the table, and somebody who may edit it."""
+    admin = api.as_(make.admin())
+    course = make.course(lessons=1)
+    if table == "instructor_requests":
+        own = api.as_(make.student())
+        return data_of(own.post("/instructor-requests", json={"reason": "I have taught for years."}), 201)[
+            "id"
+        ], own
+    if table == "reviews":
+        author = make.student()
+        make.enrollment(course, author)
+        return make.review(course, author).id, api.as_(author)
+    made = {
+        "users": make.student,
+        "categories": make.category,
+        "courses": lambda: course,
+        "sections": lambda: make.section(course),
+        "lessons": lambda: make.lessons_of(course)[0],
+    }
+    return made[table]().id, admin
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize("table", EDITED)
+def test_whoever_edits_between_the_check_and_the_write_is_noticed(api, make, config, table, method):
+    row_id, writer = one_of(table, make, api)
+    path, changes = EDITED[table]
+    read = {"If-Match": writer.get(path.format(row_id)).headers["ETag"]}
+    body = {"json": changes} if method == "PATCH" else {}
+    edit = f"UPDATE {table} SET updated_at = clock_timestamp() WHERE id = :id"
+
+    with holding(config, edit, id=row_id, commits=True) as wait_for:
+        writing = Started(lambda: writer.request(method, path.format(row_id), headers=read, **body))
+        wait_for(1)
+
+    assert_refused(writing.finish(), 412, "precondition_failed")
+    assert writer.get(path.format(row_id)).status_code == 200
+
+
+def test_an_action_is_an_edit_too(api, make, config):
+    owner = make.instructor(can_self_publish=True)
+    course = make.course(instructor=owner, status=CourseStatus.DRAFT, lessons=1)
+    writer, publisher = api.as_(owner), api.as_(owner)
+    read = {"If-Match": writer.get(f"/courses/{course.id}").headers["ETag"]}
+
+    with holding(config, "SELECT FROM courses WHERE id = :id FOR UPDATE", id=course.id) as wait_for:
+        publishing = Started(lambda: publisher.post(f"/courses/{course.id}/publish", json={}))
+        wait_for(1)
+        writing = Started(lambda: writer.patch(f"/courses/{course.id}", json={"title": "Late"}, headers=read))
+        wait_for(2)
+
+    assert data_of(publishing.finish())["status"] == "PUBLISHED"
+    assert_refused(writing.finish(), 412, "precondition_failed")
+
+
+def test_a_counter_that_moves_between_the_check_and_the_write_is_no_edit(api, make, config, course):
+    admin = api.as_(make.admin())
+    read = {"If-Match": admin.get(f"/courses/{course.id}").headers["ETag"]}
+    count = "UPDATE courses SET enrollment_count = enrollment_count + 1 WHERE id = :id"
+
+    with holding(config, count, id=course.id, commits=True) as wait_for:
+        writing = Started(lambda: admin.patch(f"/courses/{course.id}", json={"venue": "x"}, headers=read))
+        wait_for(1)
+
+    assert data_of(writing.finish())["venue"] == "x"
+
+
+def test_a_bad_body_is_refused_before_a_version_is_asked_for(api, make):
+    admin = api.as_(make.admin())
+
+    answers = [
+        admin.patch(f"/courses/{name}", json={"title": 5}, headers={"If-Match": '"some"'})
+        for name in ("no-such-course", "00000000-0000-7000-8000-000000000000")
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+
+
+def test_a_write_that_names_no_version_costs_nothing_more(api, make, course, statements):
+    admin = api.as_(make.admin())
+    data_of(admin.patch(f"/courses/{course.id}", json={"venue": "as it was"}))
+
+    with statements() as by_id:
+        data_of(admin.patch(f"/courses/{course.id}", json={"venue": "a"}))
+    with statements() as by_slug:
+        data_of(admin.patch(f"/courses/{course.slug}", json={"venue": "b"}))
+
+    assert len(by_id) == len(by_slug)
+    assert not any("pg_advisory" in statement for statement in by_id + by_slug)
 
 
 def test_nobody_waits_for_somebody_elses_profile(api, make, config):

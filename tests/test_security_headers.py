@@ -53,6 +53,7 @@ TREATMENTS = {
     "by another method": ({405}, {"method": "PROPFIND"}),
     "with a body that is too large": ({413}, {"data": b" " * 8_000_000}),
     "with another media type": ({415}, {"data": b"x", "content_type": "text/plain"}),
+    "about another version": ({412}, {"headers": {"If-Match": '"another"'}}),
     "with an unknown parameter": ({422}, {"query": "surprise=1"}),
     "once too often": ({429}, {}),
     "while we are broken": ({500}, {}),
@@ -60,12 +61,19 @@ TREATMENTS = {
 }
 """What an operation answers then, and what is changed of a good request to it."""
 
-WITH_EFFECT = {"as it should be", "about nothing", "as somebody who may not", "once too often"}
+WITH_EFFECT = {
+    "as it should be",
+    "about nothing",
+    "about another version",
+    "as somebody who may not",
+    "once too often",
+}
 FEWEST = {
     "as somebody who may not": 40,
     "about nothing": 70,
     "with a body that is too large": 40,
     "with another media type": 50,
+    "about another version": 40,
 }
 """How many operations can be answered so; otherwise nearly all."""
 
