@@ -37,7 +37,7 @@ def invite_people() -> None:
             return
         admin = users.found_admin(
             email=ADMIN.email, password=PASSWORD, first_name=ADMIN.first_name, last_name=ADMIN.last_name
-        )
+        ).user
         for each in PEOPLE:
             if each.email != ADMIN.email:
                 users.create(

@@ -79,7 +79,8 @@ def withdraw_instructor_request(request_id: UUID):
 def review_instructor_request(decision: dict[str, Any], request_id: UUID):
     """Approve or reject a request.
 
-    An approval makes the applicant an INSTRUCTOR at once; an INSTRUCTOR or ADMIN keeps the role.
+    An approval makes the applicant an INSTRUCTOR at once; an INSTRUCTOR or ADMIN keeps the role. Where nobody has
+    confirmed the applicant's address, it voids the password of the sign-up: the owner of the mailbox sets one by mail.
     """
     return instructor_requests_review.review(caller(), request_id, **decision)
 

@@ -63,7 +63,11 @@ def show_user(user_id: UUID):
 @blp.response(200, UserSchema, message="Account saved.")
 @blp.refuses(EmailTaken, UsernameTaken, ExternalIdTaken)
 def change_user(changes: dict[str, Any], user_id: UUID):
-    """Edit somebody's account."""
+    """Edit somebody's account.
+
+    Where nobody has confirmed the address, another one or an external id voids the password of the sign-up: the owner of
+    the mailbox sets one by mail.
+    """
     return users.change(caller(), user_id, **changes)
 
 
@@ -89,7 +93,9 @@ def delete_user(user_id: UUID):
 def set_role(body: dict[str, Any], user_id: UUID):
     """Give somebody a role.
 
-    A lower role ends the person's sessions at once; a higher one ends nothing. The last active admin stays one.
+    A lower role ends the person's sessions at once; a higher one ends nothing. The last active admin stays one. Where
+    nobody has confirmed the address, a higher role voids the password of the sign-up: the owner of the mailbox sets one
+    by mail.
     """
     return users_roles.set_role(caller(), user_id, **body)
 
@@ -123,8 +129,9 @@ def import_users(upload: dict[str, Any]):
 
     Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
     known by external id, else by email; an empty cell leaves what is there. New people are verified and set their
-    password by mail. `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the
-    whole call is refused as taken only where somebody else takes an identifier in the same instant.
+    password by mail; so do known people whose address nobody has confirmed, and the password of their sign-up is void.
+    `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the whole call is
+    refused as taken only where somebody else takes an identifier in the same instant.
     """
     return users_import.import_people(caller(), **upload)
 
@@ -163,7 +170,11 @@ def deactivate_users(body: dict[str, Any]):
 @blp.response(200, UserSchema, message="This person may publish courses without a decision.")
 @blp.refuses(InvalidTransition)
 def grant_self_publish(user_id: UUID):
-    """Let somebody publish without a decision."""
+    """Let somebody publish without a decision.
+
+    Where nobody has confirmed the address, this voids the password of the sign-up: the owner of the mailbox sets one by
+    mail.
+    """
     return users_roles.let_publish(caller(), user_id, granted=True)
 
 

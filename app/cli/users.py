@@ -33,16 +33,18 @@ class Email(click.ParamType):
     prompt="Password",
     hide_input=True,
     confirmation_prompt=True,
-    help="Or ADMIN_PASSWORD. An account that exists keeps its own.",
+    help="Or ADMIN_PASSWORD. An account with a confirmed address keeps its own.",
 )
 def create_admin(email: str, password: str) -> None:
     """Make sure that there is an admin with this address."""
     try:
         with transaction():
-            admin = users.found_admin(email=email, password=password)
+            found = users.found_admin(email=email, password=password)
     except Refusal as refusal:
         raise click.ClickException(_explained(refusal)) from refusal
-    click.echo(f"{admin.email} is an admin, with the username {admin.username}.")
+    click.echo(f"{found.user.email} is an admin, with the username {found.user.username}.")
+    if found.keeps_password:
+        click.echo("The account was there before and keeps its own password. Make sure that it is yours.")
 
 
 def _explained(refusal: Refusal) -> str:

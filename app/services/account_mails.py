@@ -27,7 +27,7 @@ from sqlalchemy.types import Uuid
 from app.db import db
 from app.enums import Channel, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
-from app.models.notice import Notice
+from app.models.notice import TOKEN_MAILS, Notice
 from app.models.user import User
 from app.services import outbox
 
@@ -61,9 +61,25 @@ def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> No
     outbox.ring([*waiting, *made] or [uuid4()])
 
 
-def owe_request_of(user_id: UUID) -> None:
-    """Tell every active admin, once, that this person waits to become an instructor; nothing, if they do not."""
-    waiting = and_(InstructorRequest.user_id == user_id, InstructorRequest.status == RequestStatus.PENDING)
+def call_off_links(user_ids: Collection[UUID]) -> None:
+    """Mails with a link that wait for these people are not sent; one that is on its way carries a link that is void."""
+    db.session.execute(
+        update(Notice)
+        .where(
+            _is_one_of(Notice.user_id, user_ids),
+            Notice.kind.in_(TOKEN_MAILS),
+            Notice.state == NoticeState.QUEUED,
+        )
+        .values(state=NoticeState.SUPPRESSED, reason="superseded", lease=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def owe_requests_of(user_ids: Collection[UUID]) -> None:
+    """Tell every active admin, once for each, who of these people waits to become an instructor."""
+    waiting = and_(
+        _is_one_of(InstructorRequest.user_id, user_ids), InstructorRequest.status == RequestStatus.PENDING
+    )
     made = outbox.put(
         NoticeKind.INSTRUCTOR_REQUEST,
         select().select_from(User).join(InstructorRequest, waiting).where(User.is_active_admin()),

@@ -54,7 +54,7 @@ def confirm(user: User) -> None:
     """The address of this account, whose row is locked, is the owner's. Whoever signed up to teach is an admin's business from now on, and not before."""
     if not user.email_verified:
         user.email_verified = True
-        account_mails.owe_request_of(user.id)
+        account_mails.owe_requests_of([user.id])
 
 
 @contextmanager

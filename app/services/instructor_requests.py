@@ -42,7 +42,7 @@ def ask(
     with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
         db.session.add(request)
     if user.email_verified or not settings().require_email_verification:
-        account_mails.owe_request_of(user.id)
+        account_mails.owe_requests_of([user.id])
     return get_visible(user, request.id)
 
 

@@ -18,7 +18,7 @@ from app.enums import DecisionOutcome, RequestStatus, Role
 from app.errors import AlreadyDecided, Forbidden, NotFound
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import account_mails, bulk, instructor_requests
+from app.services import account_mails, bulk, instructor_requests, users_unconfirmed
 from app.services.bulk import Report
 
 _DECIDED = {
@@ -92,9 +92,11 @@ def _lock_applicants(named: ColumnElement[bool]) -> None:
 
 def _give_role(user_ids: Sequence[UUID]) -> None:
     """Nobody who has become an instructor or an admin by another way is touched."""
-    db.session.execute(
+    promoted = db.session.scalars(
         update(User)
         .where(User.id == any_(literal(list(user_ids), ARRAY(Uuid()))), User.role == Role.STUDENT)
         .values(role=Role.INSTRUCTOR)
+        .returning(User.id)
         .execution_options(synchronize_session="fetch")
     )
+    users_unconfirmed.give_to_mailboxes(promoted.all())

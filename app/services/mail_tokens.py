@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, any_, case, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from app.db import db
 from app.enums import MailTokenPurpose
@@ -65,18 +68,12 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
 
 def void_for_passwords(user_id: UUID) -> None:
     """The password of a person whose row is locked has been set: no older mail sets another, or changes the address."""
-    waiting = (EmailChange.user_id == user_id, EmailChange.confirmed_at.is_(None))
-    db.session.execute(delete(EmailChange).where(*waiting))
-    db.session.execute(
-        update(MailToken)
-        .where(
-            MailToken.user_id == user_id,
-            MailToken.purpose.in_(SETTING_PASSWORDS),
-            MailToken.spent_at.is_(None),
-        )
-        .values(spent_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
+    _void([user_id], MailToken.purpose.in_(SETTING_PASSWORDS))
+
+
+def void_all(user_ids: Collection[UUID]) -> None:
+    """No mail that these people, whose rows are locked, have been sent until now opens anything."""
+    _void(user_ids)
 
 
 def life_of(purpose: MailTokenPurpose) -> timedelta:
@@ -87,6 +84,18 @@ def life_of(purpose: MailTokenPurpose) -> timedelta:
         MailTokenPurpose.CONFIRM_EMAIL: timedelta(hours=settings().verification_token_hours),
     }
     return lives[purpose]
+
+
+def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
+    people = any_(literal(list(user_ids), ARRAY(Uuid())))
+    wishes = delete(EmailChange).where(EmailChange.user_id == people, EmailChange.confirmed_at.is_(None))
+    db.session.execute(wishes.execution_options(synchronize_session=False))
+    db.session.execute(
+        update(MailToken)
+        .where(MailToken.user_id == people, MailToken.spent_at.is_(None), *which)
+        .values(spent_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _address() -> ColumnElement[str | None]:

@@ -29,8 +29,18 @@ from app.errors import (
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.services import account_mails, courses_search, instructor_requests, managers, usernames
+from app.services import (
+    account_mails,
+    courses_search,
+    instructor_requests,
+    managers,
+    usernames,
+    users_unconfirmed,
+)
 from app.settings import settings
+
+_SAYING_WHO = ("email", "external_id")
+"""What says whose account it is."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,13 @@ class Registration:
         )
         wait = " An admin decides whether you teach; you are a student until then."
         return f"Welcome. {begin}{wait if self.instructor_request else ''}"
+
+
+@dataclass(frozen=True)
+class FoundAdmin:
+    user: User
+    keeps_password: bool
+    """whether the account was there, and the password that the operator gave is not its own"""
 
 
 def register(
@@ -115,16 +132,23 @@ def create(
     return user
 
 
-def found_admin(*, email: str, password: str, first_name: str = "Admin", last_name: str = "") -> User:
-    """The admin whom an operator asks for. An account with this address is kept, password too, and made an admin."""
+def found_admin(*, email: str, password: str, first_name: str = "Admin", last_name: str = "") -> FoundAdmin:
+    """The admin whom an operator asks for. An account with this address is kept and made an admin.
+
+    It keeps its password too, unless nobody has confirmed the address: then it gets this one.
+    """
     existing = db.session.scalar(select(User).where(User.has_email(email)).with_for_update(key_share=True))
     if existing is None:
         person = User(
             email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN, email_verified=True
         )
-        return _add(person, password)
+        return FoundAdmin(_add(person, password), keeps_password=False)
+    # Anybody may have signed up under this address: only its owner is left with a way in.
+    unconfirmed = users_unconfirmed.lock_out([existing.id])
+    if unconfirmed:
+        existing.password_hash = hash_of_new(existing, password)
     existing.role, existing.is_active, existing.email_verified = Role.ADMIN, True, True
-    return existing
+    return FoundAdmin(existing, keeps_password=not unconfirmed)
 
 
 def get_visible(viewer: User, user_id: UUID) -> User:
@@ -140,7 +164,11 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     _check_admin(admin)
     user = get_visible(admin, user_id)
     managers.check(changes.get("manager_id"), of=user.id)
-    return _change(user, changes, gone=NotFound())
+    is_identified = any(changes.get(name) not in {None, getattr(user, name)} for name in _SAYING_WHO)
+    changed = _change(user, changes, gone=NotFound())
+    if is_identified:
+        users_unconfirmed.give_to_mailboxes([user.id])
+    return changed
 
 
 def change_own(user: User, **changes: Any) -> User:

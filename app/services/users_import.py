@@ -21,7 +21,7 @@ from app.enums import ImportOutcome, NoticeKind
 from app.errors import EmailTaken, ExternalIdTaken, Forbidden, UsernameTaken
 from app.models.course import Course
 from app.models.user import User
-from app.services import account_mails, bulk, courses_search, sessions, usernames
+from app.services import account_mails, bulk, courses_search, sessions, usernames, users_unconfirmed
 from app.services.bulk import Report
 from app.services.users_import_plan import Account, Line, Plan, full_name_of
 
@@ -62,12 +62,15 @@ _UPDATE = text(_CHANGE + _SENT + "WHERE users.id = sent.id").bindparams(_PEOPLE)
 
 
 def import_people(admin: User, *, file: Sequence[Row]) -> Report:
-    """Make and update accounts. New ones are verified; their owners set a password by mail."""
+    """Make and update accounts. New ones are verified; their owners set a password by mail.
+
+    So do the owners of known ones whose address nobody has confirmed: a stranger may have signed up under it.
+    """
     if not admin.is_admin:
         raise Forbidden
     bulk.refuse_too_many(file)
     lines: dict[int, Line] = {}
-    made: list[UUID] = []
+    without_password: list[UUID] = []
     rows = file
     while rows:
         plan = Plan(_hold_known(rows))
@@ -75,10 +78,10 @@ def import_people(admin: User, *, file: Sequence[Row]) -> Report:
         ids = _insert(plan.new)
         _update(plan)
         lines |= {number: lines[number].about(user_id) for number, user_id in ids.items()}
-        made += ids.values()
+        without_password += [*ids.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
         # Whom somebody else made in this moment is decided about once more, as somebody who is known.
         rows = [row for row in rows if row.number in plan.new and row.number not in ids]
-    account_mails.owe(NoticeKind.SET_PASSWORD, made)
+    account_mails.owe(NoticeKind.SET_PASSWORD, without_password)
     return bulk.report([lines[row.number] for row in file], ImportOutcome)
 
 

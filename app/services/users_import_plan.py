@@ -32,6 +32,7 @@ class Account(NamedTuple):
     department: str | None
     hired_on: date | None
     role: Role
+    email_verified: bool
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,15 @@ class Line:
 
 
 class Plan:
-    """`decide` row by row; then `new` and `changed` say what to write."""
+    """`decide` row by row; then `new`, `changed` and `unconfirmed` say what to write."""
 
     def __init__(self, known: Iterable[Account]) -> None:
         self.accounts = {account.id: account for account in known}
         self.new: dict[int, dict[str, Any]] = {}
         """values by the number of the row"""
         self.changed: dict[UUID, dict[str, Any]] = {}
+        self.unconfirmed: list[UUID] = []
+        """accounts of the file whose address nobody has confirmed"""
         self.done: set[UUID | int] = set()
         self.owners: dict[str, dict[str, UUID | int]] = {name: {} for name in _UNIQUE}
         """who has an identifier: an account, or the row that makes one"""
@@ -117,10 +120,11 @@ class Plan:
         changes = {name: value for name, value in values.items() if getattr(account, name) != value}
         self._own(account.id, changes)
         self.done.add(account.id)
-        if not changes:
-            return ImportOutcome.UNCHANGED
-        self.changed[account.id] = changes
-        return ImportOutcome.UPDATED
+        if not account.email_verified:
+            self.unconfirmed.append(account.id)
+        if changes:
+            self.changed[account.id] = changes
+        return ImportOutcome.UPDATED if changes or not account.email_verified else ImportOutcome.UNCHANGED
 
     def _make(self, row: Row) -> ImportOutcome:
         missing = {

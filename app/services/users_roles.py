@@ -14,18 +14,20 @@ from app.db import db
 from app.enums import Role
 from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
 from app.models.user import User
-from app.services import sessions
+from app.services import sessions, users_unconfirmed
 
 _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
 
 def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
-    """Give somebody a role. A lower one ends their sessions; a higher one ends nothing."""
+    """Give somebody a role. A lower one ends their sessions; a higher one ends nothing of somebody with a known address."""
     user = lock_with_admins(admin, user_id, keeps_admin=role == Role.ADMIN)
-    is_demotion = _RANK[role] < _RANK[user.role]
+    step = _RANK[role] - _RANK[user.role]
     user.role = role
-    if is_demotion:
+    if step < 0:
         sessions.end_all(user.id)
+    if step > 0:
+        users_unconfirmed.give_to_mailboxes([user.id])
     return user
 
 
@@ -55,6 +57,8 @@ def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
         state = "may publish without a decision already" if granted else "needs decisions already"
         raise InvalidTransition(f"This person {state}.")
     user.can_self_publish = granted
+    if granted:
+        users_unconfirmed.give_to_mailboxes([user.id])
     return user
 
 

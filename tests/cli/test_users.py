@@ -6,7 +6,8 @@ from sqlalchemy import select
 from app.db import db
 from app.enums import Role
 from app.models import User
-from tests.http import data_of
+from tests.http import assert_refused, data_of
+from tests.mail import token_in
 
 PASSWORD = "Analytical-Engine-1843"
 
@@ -50,6 +51,53 @@ def test_an_account_that_exists_becomes_an_admin(app, make, create_admin):
 
     (boss,) = everybody(app)
     assert (boss.role, boss.is_active) == (Role.ADMIN, True)
+
+
+def log_in(api, password):
+    return api.post("/auth/login", json={"email": "boss@example.org", "password": password})
+
+
+@pytest.fixture
+def stranger(api, stored):
+    """Who signed up under the operator's address, and is somehow logged in."""
+    sign_up = {"email": "boss@example.org", "first_name": "Eve"}
+    sign_up |= {"password": "Strangers-engine-77", "password_confirm": "Strangers-engine-77"}
+    data_of(api.post("/auth/register", json=sign_up), 201)
+    (user,) = stored(select(User))
+    return api.as_(user)
+
+
+def test_of_an_account_that_nobody_confirmed_the_operator_has_the_password(api, stranger, create_admin):
+    result = create_admin()
+
+    assert result.exit_code == 0, result.output
+    assert data_of(log_in(api, PASSWORD))["user"]["role"] == "ADMIN"
+    assert_refused(log_in(api, "Strangers-engine-77"), 401, "invalid_credentials")
+    assert_refused(stranger.get("/auth/me"), 401, "unauthenticated")
+
+
+def test_a_mail_to_a_stranger_moves_no_admin_to_another_address(api, stranger, create_admin, mailbox):
+    wish = {"new_email": "eve@example.com", "password": "Strangers-engine-77"}
+    data_of(stranger.post("/auth/change-email", json=wish))
+    (mail,) = mailbox("eve@example.com")
+
+    create_admin()
+
+    answer = api.post("/auth/confirm-email", json={"token": token_in(mail)})
+    assert_refused(answer, 400, "token_invalid")
+
+
+def test_a_weak_password_makes_no_admin_of_an_unconfirmed_account(api, app, stranger, create_admin):
+    assert create_admin(password="weak").exit_code != 0
+
+    assert [user.role for user in everybody(app)] == [Role.STUDENT]
+    assert_refused(log_in(api, "Strangers-engine-77"), 403, "email_not_verified")
+
+
+def test_whoever_keeps_a_password_is_told_so(make, create_admin):
+    make.student(email="boss@example.org")
+
+    assert "keeps its own password" in create_admin().output
 
 
 @pytest.mark.parametrize(("email", "password"), [("boss", PASSWORD), ("boss@example.org", "weak")])
