@@ -24,7 +24,7 @@ CANCELLED = {
 
 
 class World:
-    """An owner with a course of two lessons, a student in it, and an admin."""
+    """An owner with a course of two lessons and a draft of two sections, a student in the course, and an admin."""
 
     def __init__(self, api, make):
         self.make = make
@@ -32,7 +32,10 @@ class World:
         self.student_user, self.person = make.student(), make.student()
         self.category = make.category()
         self.course = make.course(lessons=2, price=10, instructor=self.owner_user, category=self.category)
-        self.draft = make.course(lessons=1, instructor=self.owner_user, status=CourseStatus.DRAFT)
+        self.draft = make.course(instructor=self.owner_user, status=CourseStatus.DRAFT)
+        self.sections = [make.section(self.draft) for _ in range(2)]
+        for section, title in zip(self.sections, ("First", "Second"), strict=True):
+            make.lesson(section, title=title)
         self.lessons = make.lessons_of(self.course)
         self.enrollment = make.enrollment(self.course, self.student_user)
         self.admin, self.owner, self.student, self.other = (
@@ -47,6 +50,7 @@ class World:
             "instructor": (self.owner, "/dashboard/instructor"),
             "student": (self.student, "/dashboard/student"),
             "analytics": (self.owner, f"/courses/{self.course.id}/analytics"),
+            "draft": (self.owner, f"/courses/{self.draft.id}/analytics"),
         }
         found = {}
         for name, (client, path) in readers.items():
@@ -132,6 +136,27 @@ def delete_last_lesson(world):
 
 def rename_lesson(world):
     world.owner.patch(f"/lessons/{world.lessons[0].id}", json={"title": "Renamed"})
+
+
+def reorder_sections(world):
+    order = [str(each.id) for each in reversed(world.sections)]
+    world.owner.post(f"/courses/{world.draft.id}/sections/reorder", json={"order": order})
+
+
+def move_section(world):
+    world.owner.patch(f"/sections/{world.sections[0].id}", json={"position": 9})
+
+
+def delete_section(world):
+    world.owner.delete(f"/sections/{world.sections[0].id}")
+
+
+def add_section(world):
+    world.owner.post(f"/courses/{world.draft.id}/sections", json={"title": "One more", "position": 9})
+
+
+def rename_section(world):
+    world.owner.patch(f"/sections/{world.sections[0].id}", json={"title": "Renamed"})
 
 
 def make_course(world):
@@ -253,6 +278,14 @@ CHANGES = {
     add_lesson: {"analytics.funnel.2.title": (None, "One more")},
     delete_last_lesson: {"student.completed": (0, 1), "admin.enrollments_by_status.COMPLETED": (0, 1)},
     rename_lesson: {"analytics.funnel.0.title": ("…", "Renamed")},
+    reorder_sections: {
+        "draft.funnel.0.title": ("First", "Second"),
+        "draft.funnel.1.title": ("Second", "First"),
+    },
+    move_section: {"draft.funnel.0.title": ("First", "Second"), "draft.funnel.1.title": ("Second", "First")},
+    delete_section: {"draft.funnel.0.title": ("First", "Second"), "draft.funnel.1.title": ("Second", None)},
+    add_section: {},
+    rename_section: {},
     make_course: {
         "stats.total_courses": (2, 3),
         "admin.courses_by_status.DRAFT": (1, 2),
