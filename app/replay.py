@@ -33,7 +33,7 @@ def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Res
         return act()
     if not _KEY.fullmatch(key):
         raise invalid({HEADER: ["Send 1 to 255 visible ASCII characters."]})
-    known = idempotency_keys.take(user, operation, key, request_hash=hash_of_request(path))
+    known = idempotency_keys.take(user, operation, key, request_hash=_hash_of_request(path))
     if known is not None:
         return Response(known.body, known.status, {**known.headers, REPLAYED: "true"})
     response = act()
@@ -42,14 +42,13 @@ def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Res
     return response
 
 
-def hash_of_request(path: dict[str, Any]) -> bytes:
+def _hash_of_request(path: dict[str, Any]) -> bytes:
     """The same for the same place and content, however the content was written down."""
     place = orjson.dumps({name: str(value) for name, value in path.items()}, option=orjson.OPT_SORT_KEYS)
-    content = _files() if request.mimetype == "multipart/form-data" else _json()
-    return hashlib.sha256(place + b"\n" + content).digest()
+    return hashlib.sha256(place + b"\n" + _content()).digest()
 
 
-def _json() -> bytes:
+def _content() -> bytes:
     body = request.get_data(cache=True).strip()
     if body in (b"", b"{}", b"null"):
         return b""
@@ -57,13 +56,3 @@ def _json() -> bytes:
         return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     except orjson.JSONDecodeError:
         return body  # the view refuses it
-
-
-def _files() -> bytes:
-    """Fields and files without the boundary, which is another each time."""
-    request.get_data(cache=True)  # read once, so that the view finds it again
-    fields: list[tuple[str, str]] = sorted(request.form.items(multi=True))
-    for name, file in request.files.items(multi=True):
-        fields.append((name, hashlib.sha256(file.stream.read()).hexdigest()))
-        file.stream.seek(0)
-    return orjson.dumps(fields)
