@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -234,3 +235,9 @@ def test_a_list_that_is_also_a_sheet_says_so(operations):
 
     assert sheets
     assert all(set(content) == {"application/json", "text/csv"} for content in sheets.values())
+
+
+def test_the_document_and_the_project_are_of_one_version(document):
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert document["info"]["version"] == project["project"]["version"]
