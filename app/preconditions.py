@@ -74,7 +74,7 @@ def check() -> None:
     offered = request.if_match
     if offered.star_tag:
         return
-    if _edit_of(current) not in {_edit_of(each) for each in offered.as_set()}:
+    if _edit_of(current) not in {_edit_of(each) for each in offered.as_set() if each}:
         raise PreconditionFailed
     if edited_at is not None:
         expect_version(response.get_json()["data"]["id"], edited_at)

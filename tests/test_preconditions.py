@@ -49,7 +49,7 @@ def test_somebody_elses_enrollment_is_no_edit(api, make, course):
     assert data_of(response)["venue"] == "Hall 2"
 
 
-@pytest.mark.parametrize("stale", ['"some-other-version"', 'W/"weak"', "garbage"])
+@pytest.mark.parametrize("stale", ['"some-other-version"', 'W/"weak"', "garbage", '""', '"a", ""'])
 def test_a_write_that_names_another_version_changes_nothing(api, make, course, stale):
     admin = api.as_(make.admin())
 
