@@ -107,7 +107,9 @@ def check_no_body() -> None:
 def _whole_body(req: Request, *, limit: int) -> bytes:
     """All of the body. What breaks off, or would be cut at the limit, is never taken for the whole."""
     req.max_content_length = limit
-    body = req.get_data(cache=True)  # read already, and under a wider limit, where an `Idempotency-Key` is sent
+    body = req.get_data(
+        cache=True
+    )  # read already, and under a wider limit, where an `Idempotency-Key` is sent
     if len(body) > limit or (req.content_length is None and len(body) == limit):
         raise TooLarge
     if len(body) < (req.content_length or 0):

@@ -34,6 +34,7 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
     """
     _refuse_for_others(actor, values, "code", "instructor_id")
     values = {"instructor_id": actor.id, **values, "currency": values.get("currency") or _currency()}
+    _hold(values["instructor_id"])
     _check(actor, values, changed=values, at=at)
     if at is not None:
         values |= {"created_at": at, "updated_at": at}
@@ -47,6 +48,8 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
 
 def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
     """Change some fields; values that are as they were change nothing and leave no trace."""
+    if actor.is_admin and "instructor_id" in changes:
+        _hold(changes["instructor_id"])
     course = courses.lock_for_edit(actor, ref)
     if changes.get("currency", "") is None:
         changes["currency"] = _currency()
@@ -165,11 +168,19 @@ def _category_gone() -> dict[str, Refusal]:
     return {Course.CATEGORY_EXISTS: InvalidRequest(details={"category_id": [NO_CATEGORY]})}
 
 
+def _hold(user_id: UUID) -> None:
+    """Nobody is renamed, demoted or deleted while they are being given a course.
+
+    Search would go on to know the course by the name from before. The account is locked before the course, as
+    everywhere: a rename holds the account and then waits for the courses.
+    """
+    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(read=True))
+
+
 def _can_teach(user_id: UUID) -> bool:
-    """Holds the account: nobody is deleted who is being given a course."""
     teaches = User.role.in_((Role.INSTRUCTOR, Role.ADMIN))
-    statement = select(User.id).where(User.id == user_id, User.is_active, teaches)
-    return db.session.scalar(statement.with_for_update(read=True, key_share=True)) is not None
+    found = exists().where(User.id == user_id, User.is_active, teaches)
+    return bool(db.session.scalar(select(found)))
 
 
 def _refuse_learner(course: Course, user_id: UUID) -> None:

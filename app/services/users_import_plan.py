@@ -86,10 +86,11 @@ class Plan:
 
     @property
     def renamed(self) -> list[UUID]:
+        """Students too: whoever has been demoted still owns courses."""
         return [
             user_id
             for user_id, changes in self.changed.items()
-            if changes.keys() & {"first_name", "last_name"} and self.accounts[user_id].role != Role.STUDENT
+            if changes.keys() & {"first_name", "last_name"}
         ]
 
     def _place(self, row: Row) -> tuple[UUID | int, ImportOutcome]:

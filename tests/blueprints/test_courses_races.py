@@ -1,19 +1,24 @@
 """Courses under several hands at once, over real connections."""
 
+import io
+
+import pytest
 from sqlalchemy import create_engine, text
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from app.enums import CourseStatus
 from tests.http import assert_refused, data_of
 from tests.races import Started, at_once, holding, outcomes
 
+HOLD_COURSE = "SELECT FROM courses WHERE id = :id FOR UPDATE"
 COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}
 
 
 def colliding(config, course, *calls):
     """The answers of calls that have all read the course before the first of them, in this order, writes."""
-    lock = "SELECT FROM courses WHERE id = :id FOR UPDATE"
     started = []
-    with holding(config, lock, id=course.id) as wait_for:
+    with holding(config, HOLD_COURSE, id=course.id) as wait_for:
         for call in calls:
             started.append(Started(call))
             wait_for(len(started))
@@ -155,3 +160,50 @@ def test_category_twins_made_at_once_are_one(api, make):
     answers = at_once(*[lambda: admin.post("/categories", json={"name": "Finance"})] * 8)
 
     assert outcomes(answers) == {"201": 1, "409 name_taken": 7}
+
+
+def hands_over(admin, course, teacher):
+    data_of(admin.patch(f"/courses/{course.id}", json={"instructor_id": str(teacher.id)}))
+    return str(course.id)
+
+
+def makes_one_for(admin, _course, teacher):
+    return data_of(admin.post("/courses", json={**COURSE, "instructor_id": str(teacher.id)}), 201)["id"]
+
+
+@pytest.mark.parametrize("give", [hands_over, makes_one_for])
+def test_a_course_given_while_its_instructor_is_renamed_is_found_by_the_new_name(api, make, config, give):
+    first, second = api.as_(make.admin()), api.as_(make.admin())
+    teacher = make.instructor(last_name="Quill")
+    theirs, another = make.course(instructor=teacher), make.course()
+    rename = {"last_name": "Zimmermann"}
+    with holding(config, HOLD_COURSE, id=theirs.id) as wait_for:
+        renaming = Started(lambda: first.patch(f"/users/{teacher.id}", json=rename))
+        wait_for(1)
+        giving = Started(lambda: give(second, another, teacher))
+        giving.thread.join(0.5)  # it waits for the rename, or has overtaken it
+    data_of(renaming.finish())
+
+    given = giving.finish()
+
+    found = data_of(first.get("/courses?search=zimmermann"))
+    assert {course["id"] for course in found} == {str(theirs.id), given}
+
+
+def test_a_rename_of_both_instructors_and_a_hand_over_never_wait_for_each_other(api, make, config):
+    first, second = api.as_(make.admin()), api.as_(make.admin())
+    giver, taker = make.instructor(external_id="HR-1"), make.instructor(external_id="HR-2")
+    theirs, course = make.course(instructor=giver), make.course(instructor=giver)
+    rows = b"external_id,last_name\nHR-1,Quill\nHR-2,Zimmermann"
+    boundary, form = encode_multipart({"file": FileStorage(io.BytesIO(rows), "people.csv")})
+    content_type = f"multipart/form-data; boundary={boundary}"
+    with holding(config, HOLD_COURSE, id=theirs.id) as wait_for:
+        renaming = Started(lambda: first.post("/users/import", data=form, content_type=content_type))
+        wait_for(1)
+        giving = Started(lambda: hands_over(second, course, taker))
+        wait_for(2)
+
+    assert data_of(renaming.finish())["counts"]["updated"] == 2
+    given = giving.finish()
+
+    assert [each["id"] for each in data_of(first.get("/courses?search=zimmermann"))] == [given]

@@ -279,6 +279,14 @@ def test_a_renamed_instructor_is_found_by_the_new_name(office, api, make):
     assert [each["id"] for each in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
 
 
+def test_a_demoted_owner_of_a_course_is_found_by_the_new_name(office, api, make):
+    course = make.course(instructor=make.student(email="ines@example.org", last_name="Quill"))
+
+    imported(office, "ines@example.org,,Zimmermann,,,,,")
+
+    assert [each["id"] for each in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
+
+
 def test_an_import_costs_the_same_for_many_as_for_few(office, make, statements):
     def cost(name, count):
         people = [make.instructor(email=f"{name}{number}@example.org") for number in range(count)]
