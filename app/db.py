@@ -102,11 +102,21 @@ def transaction() -> Iterator[Session]:
 
 
 def checkpoint() -> None:
-    """Keep what has been written so far whatever becomes of the rest, and hold no connection until the next statement.
+    """Commit what has been written so far, and give the connection back until the next statement.
 
-    Before something slow that nobody may wait for. What waits for the commit goes on waiting for the last one.
+    For the moment before something slow, such as hashing a password: the rows written so far are neither locked
+    meanwhile nor lost if the rest fails. Effects registered with `after_commit` do not run here; they wait for the
+    commit at the end of the transaction.
     """
     db.session.commit()
+
+
+def release() -> None:
+    """Give the connection back until the next statement. For reads that take long because of somebody else.
+
+    Nothing is committed. Rows that were loaded keep their values, but nothing more can be loaded through them.
+    """
+    db.session.close()
 
 
 def after_commit(effect: Callable[[], None]) -> None:

@@ -1,0 +1,58 @@
+"""Lists as CSV: all of their rows, however slowly somebody reads them, and nothing held meanwhile."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from app.db import db
+from tests.http import PREFIX, data_of
+
+
+@pytest.fixture
+def held(app, config):
+    """What the application holds of the database: connections, and transactions that wait for their next statement."""
+    other = create_engine(config.database_url)
+    idle = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    )
+
+    def read():
+        with app.app_context(), other.connect() as connection:
+            return db.engine.pool.checkedout(), connection.scalar(idle)
+
+    yield read
+    other.dispose()
+
+
+@pytest.fixture
+def sheets(api, make):
+    """Paths of two sheets with five rows each, and somebody who may read them."""
+    admin, course = api.as_(make.admin()), make.course()
+    people = {"user_ids": [str(make.student().id) for _ in range(5)]}
+    run = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=people))
+    paths = {
+        "roster": f"/courses/{course.id}/enrollments",
+        "ledger": f"/assignments/{run['assignment_id']}/items",
+    }
+    return admin, paths
+
+
+@pytest.mark.parametrize("sheet", ["roster", "ledger"])
+def test_nothing_of_the_database_is_held_while_somebody_reads_slowly(app, sheets, held, monkeypatch, sheet):
+    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+    admin, paths = sheets
+    sent = {"Authorization": f"Bearer {admin.token}"}
+    before = held()
+
+    with app.test_client().get(f"{PREFIX}{paths[sheet]}?format=csv", headers=sent) as response:
+        meanwhile = [(held(), chunk.decode()) for chunk in response.iter_encoded()]
+
+    assert before == (0, 0)
+    assert [what for what, _ in meanwhile] == [(0, 0)] * 3
+    rows = list(csv.DictReader(io.StringIO("".join(chunk for _, chunk in meanwhile).removeprefix("\ufeff"))))
+    assert len({tuple(row.values()) for row in rows}) == 5
