@@ -50,11 +50,10 @@ class Platform:
         return f"http://[{shown}]:{self.port}" if ":" in shown else f"http://{shown}:{self.port}"
 
     def run(self) -> None:
-        embedded = "DATABASE_URL" not in os.environ
         self.environment = self.settings()
+        demo = self.wants_demo()
         self.start_servers()
         self.supervisor.finish(self.flask("migrate", "db", "upgrade"))
-        demo = os.environ.get("DEMO_DATA", "1" if embedded else "0") == "1"
         if demo:
             self.supervisor.finish(self.flask("demo", "demo", "load", "--size", "small"))
         self.start_platform()
@@ -65,7 +64,10 @@ class Platform:
         self.supervisor.watch()
 
     def settings(self) -> dict[str, str]:
-        """What the environment says, and beneath it what makes a local platform whole."""
+        """What the environment says, and beneath it what makes a local platform whole.
+
+        A variable without a value is one that is not set: so it is for every setting.
+        """
         local = {
             "APP_ENV": "development",
             "SECRET_KEY": self.state.secret("secret_key"),
@@ -80,8 +82,13 @@ class Platform:
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         }
         ours = {"RUN_ID": self.supervisor.run_id, "PYTHONUNBUFFERED": "1"}
-        given = {name: value for name, value in os.environ.items() if value}
+        given = {name: value for name, value in os.environ.items() if value.strip()}
         return {**local, **given, **ours}
+
+    def wants_demo(self) -> bool:
+        """Whether to load demo data; DEMO_DATA says so, and without it a database that we are about to make has some."""
+        is_ours = "DATABASE_URL" not in self.environment
+        return self.environment.get("DEMO_DATA", "1" if is_ours else "0") == "1"
 
     def start_servers(self) -> None:
         """Start the servers that the environment does not name."""
@@ -115,7 +122,7 @@ class Platform:
             name="web",
             command=(
                 *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
-                *("-k", "gthread", "-w", os.environ.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
+                *("-k", "gthread", "-w", self.environment.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
                 *("--no-control-socket", "--limit-request-line", "8190"),
             ),
             environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(self.state.path / "counts")},

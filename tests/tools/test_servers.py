@@ -97,6 +97,30 @@ def test_the_next_free_web_port_is_taken_when_none_was_asked_for(taken_port, mon
     assert why_taken(port) is None
 
 
+@pytest.mark.parametrize(
+    ("database", "demo", "is_loaded"),
+    [
+        (None, None, True),
+        ("", None, True),
+        (" ", "", True),
+        ("", "0", False),
+        ("postgresql://server/own", None, False),
+        ("postgresql://server/own", "", False),
+        ("postgresql://server/own", "1", True),
+    ],
+)
+def test_demo_data_comes_into_a_database_of_ours(tmp_path, monkeypatch, database, demo, is_loaded):
+    for name, value in (("DATABASE_URL", database), ("DEMO_DATA", demo)):
+        monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+    state = State(tmp_path)
+    platform = run.Platform(state, Supervisor(state, "a run"), "127.0.0.1", 8000)
+
+    platform.environment = platform.settings()
+
+    assert platform.wants_demo() == is_loaded
+    assert platform.environment.get("DATABASE_URL") == ((database or "").strip() or None)
+
+
 def test_a_database_of_ones_own_is_migrated_or_empty():
     migrated, empty = plumbing.make_database("full"), plumbing.make_database("bare", migrated=False)
     try:
