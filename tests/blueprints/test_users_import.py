@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -12,6 +12,7 @@ from app.models import User
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 
+REQUEST = {"reason": "I have taught this for years.", "qualifications": "A degree in it."}
 HEADER = "email,first_name,last_name,username,external_id,department,hired_on,role"
 
 
@@ -277,6 +278,22 @@ def test_a_renamed_instructor_is_found_by_the_new_name(office, api, make):
     imported(office, "ines@example.org,,Zimmermann,,,,,")
 
     assert [each["id"] for each in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
+
+
+def test_who_is_not_renamed_costs_no_write_to_what_search_reads(app, office, api, ada):
+    data_of(api.as_(ada).post("/instructor-requests", json=REQUEST), 201)
+
+    def version():
+        with app.app_context():
+            return db.session.scalar(text("SELECT xmin::text FROM instructor_requests"))
+
+    before = version()
+    imported(office, "ada@example.org,Ada,Lovelace,ada,HR-1,Engines,,")
+    assert version() == before
+
+    imported(office, "ada@example.org,,King,,,,,")
+    assert version() != before
+    assert len(data_of(office.get("/instructor-requests?search=king"))) == 1
 
 
 def test_a_demoted_owner_of_a_course_is_found_by_the_new_name(office, api, make):
