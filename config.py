@@ -23,6 +23,13 @@ from sqlalchemy.exc import ArgumentError
 import production
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production
+SEARCH_LANGUAGES = (
+    *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
+    *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
+    *("lithuanian", "nepali", "norwegian", "portuguese", "romanian", "russian", "serbian", "simple"),
+    *("spanish", "swedish", "tamil", "turkish", "yiddish"),
+)
+"""The text search configurations that every PostgreSQL from 15 on brings along."""
 BAD_SETTINGS = 3
 """Exit status. gunicorn gives up when a worker ends with it, and starts another one for any other."""
 
@@ -305,7 +312,9 @@ class Config:
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")
     course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")
     publish_min_lessons: int = _setting("1", _whole(0), "lessons a course needs before submit and publish")
-    search_language: str = _setting("english", _text, "PostgreSQL text search configuration of the catalogue")
+    search_language: str = _setting(
+        "english", _choice(*SEARCH_LANGUAGES), "PostgreSQL text search configuration of the catalogue"
+    )
     paid_enrollment: str = _setting(
         "allow", _choice("allow", "require"), "allow, or require: priced courses open once paid"
     )

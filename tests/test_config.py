@@ -59,6 +59,8 @@ def test_a_missing_server_stops_the_start_by_name(name):
         ("MAIL_PORT", "smtp"),
         ("COURSE_APPROVAL", "maybe"),
         ("DEFAULT_CURRENCY", "dollars"),
+        ("SEARCH_LANGUAGE", "nonsense"),
+        ("SEARCH_LANGUAGE", "en"),
         ("NOTICE_LEASE_SECONDS", "-1"),
         ("NOTICE_RETRY_SECONDS", "30;60"),
         ("LOG_FORMAT", "xml"),

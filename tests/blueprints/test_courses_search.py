@@ -7,6 +7,7 @@ from app.db import db, transaction
 from app.models import Course
 from app.services import courses_search
 from bench.plans import reading
+from config import SEARCH_LANGUAGES
 from tests.http import assert_refused, data_of
 
 
@@ -162,6 +163,12 @@ def test_a_changed_language_is_indexed_by_command(api, make, app, setting):
 
     assert result.output == "1 courses can be searched.\n"
     assert found(api, "haus") == ["Häuser"]
+
+
+def test_every_language_that_can_be_set_is_known_to_the_server(stored):
+    names = stored(text("SELECT cfgname FROM pg_ts_config WHERE cfgnamespace = 'pg_catalog'::regnamespace"))
+
+    assert set(SEARCH_LANGUAGES) <= set(names)
 
 
 def test_indexing_is_no_edit(api, make, app):
