@@ -9,13 +9,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 LEDGER = PAGE.partition("## Mistakes that")[2].partition("\n## ")[0]
-ROWS = [
-    line.strip("| ").split(" | ") for line in LEDGER.splitlines() if line.startswith("| ") and "::" in line
-]
+_HEADING, _RULE, *ROWS = (
+    line.strip("| ").split(" | ") for line in LEDGER.splitlines() if line.startswith("| ")
+)
 
 
-def test_there_are_twenty():
-    assert len(ROWS) == 20
+def test_the_page_has_the_table():
+    assert ROWS
 
 
 @pytest.mark.parametrize(("mistake", "tests"), ROWS)
