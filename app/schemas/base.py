@@ -54,6 +54,9 @@ def ordering(*names: str, default: str | None) -> ma.fields.String:
     )
 
 
+_SEARCH = "Every word must match, by its stem or as the beginning of a word; names by their beginning."
+
+
 def search_term() -> Text:
     """A `search` parameter."""
-    return Text(max_length=200, load_default=None, metadata={"description": "Every word must match."})
+    return Text(max_length=200, load_default=None, metadata={"description": _SEARCH})

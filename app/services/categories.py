@@ -19,6 +19,7 @@ from app.models.user import User
 from app.paging import Listing, ordered_by
 from app.services import courses_search, slugs
 from app.services.courses import as_id
+from app.services.fulltext import holds
 
 ORDERINGS = {"name": func.lower(Category.name, type_=Text), "created_at": Category.created_at}
 
@@ -29,8 +30,8 @@ def listing(
     statement = _counted().where(Category.visible_to(viewer))
     if is_active is not None:
         statement = statement.where(Category.is_active == is_active)
-    for word in (search or "").split():
-        statement = statement.where(Category.name.icontains(word, autoescape=True))
+    if search and search.strip():
+        statement = statement.where(holds(Category.name, search))
     return Listing(statement, ordered_by(ordering, ORDERINGS, Category.id))
 
 

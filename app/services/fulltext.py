@@ -26,6 +26,14 @@ def words_of(source: Any) -> ColumnElement[Any]:
     return to_tsvector(settings().search_language, words).op("||")(to_tsvector("simple", words))
 
 
+def holds(source: Any, question: str) -> ColumnElement[bool]:
+    """A text holds every word of the question.
+
+    Its words are taken apart row by row: for lists that are short before they are searched, and need no index.
+    """
+    return words_of(source).bool_op("@@")(asking(question))
+
+
 def naming(question: str, weights: str = "") -> ColumnElement[Any]:
     """The same for names, which have no stems: each word as a prefix, all of them together.
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased, contains_eager, with_expression
 
@@ -21,7 +21,7 @@ from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, 
 from app.models.user import NAMES_ONLY
 from app.paging import Listing, SortKey, ordered_by
 from app.services import courses, tallies
-from app.services.fulltext import naming
+from app.services.fulltext import holds, naming
 
 _ORDERINGS = {
     "enrolled_at": Enrollment.enrolled_at,
@@ -149,12 +149,9 @@ def shown() -> Select[Enrollment]:
 
 
 def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
-    words = (wanted.search or "").split()
-    titled = [
-        or_(Course.title.icontains(word, autoescape=True), Course.code.icontains(word, autoescape=True))
-        for word in words
-    ]
-    statement = shown().where(Enrollment.user_id == user_id, *_conditions(wanted), *titled)
+    statement = shown().where(Enrollment.user_id == user_id, *_conditions(wanted))
+    if (wanted.search or "").strip():
+        statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(wanted.search)))
     return Listing(statement, _keys(wanted))
 
 
