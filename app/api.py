@@ -1,7 +1,7 @@
 """The REST surface: one registration for access, envelope, paging and the commit.
 
-Order of a request: recognize → count → admit → query and body → service (flushes) → render → commit → after-commit
-effects → send.
+Order of a request: receive → recognize → count → admit → query and body → service (flushes) → render → commit →
+after-commit effects → send.
 The envelope of a success is built here and nowhere else. What is documented about it stands in `operations`.
 """
 
@@ -23,7 +23,7 @@ from app.operations import Operation
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.dashboard import Snapshot
-from app.wire import OrjsonProvider, StrictParser, check_no_body, check_path, check_query
+from app.wire import OrjsonProvider, StrictParser, check_no_body, check_path, check_query, limit_of, receive
 
 PREFIX = "/api/v1"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -179,6 +179,7 @@ def _guard(operation: Operation) -> View:
     view, declared, reader = operation.view, operation.access, operation.reader
     query, takes_body = operation.query, operation.takes_body
     is_list, is_idempotent = operation.is_list, operation.is_idempotent
+    body_limit = limit_of(operation.bodies)
     budget = throttling.budget_of(view)
 
     def answer(**path: Any) -> Response:
@@ -186,6 +187,8 @@ def _guard(operation: Operation) -> View:
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
+        if request.method not in SAFE_METHODS:
+            receive(body_limit)
         user_id = access.recognize(declared)
         is_catalogue = declared.is_public and request.method in SAFE_METHODS
         throttling.spend(budget, user_id, is_catalogue=is_catalogue)

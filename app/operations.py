@@ -85,8 +85,15 @@ class Operation:
         return {name for each in self.parameters if each["in"] == "query" for name in each["schema"].fields}
 
     @property
+    def bodies(self) -> dict[str, ma.Schema]:
+        """The schema of the body, by where its fields stand."""
+        return {
+            each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")
+        }
+
+    @property
     def takes_body(self) -> bool:
-        return any(each["in"] in ("json", "files", "form") for each in self.parameters)
+        return bool(self.bodies)
 
     @property
     def is_list(self) -> bool:

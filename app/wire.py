@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,7 @@ from flask import Request, request
 from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from app import strict_json, text
 from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
@@ -23,6 +25,9 @@ from app.schemas.fields import Upload
 
 _FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers of parts may take beside the files."""
+
+_NO_BODY = 64 * 1024
+"""What clients may send, as blanks or `{}`, where nothing is asked for."""
 
 _LONGEST_PATH_PART = 250
 _MOST_TROUBLES = 20
@@ -46,7 +51,7 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"files": None}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        body = _whole_body(req, limit=getattr(schema, "MAX_BYTES", Schema.MAX_BYTES))
+        body = _whole_body(req, limit=_limit_of_json(schema))
         if not body.strip():
             return {}
         _check_media_type(req, "application/json", "Send JSON in UTF-8.")
@@ -57,10 +62,9 @@ class StrictParser(FlaskParser):
         return sent
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
-        """A form with files. Its size is limited by what its fields may hold, before it is read."""
+        """A form with files."""
         _check_media_type(req, "multipart/form-data", "Send multipart/form-data.")
-        limits = [field.max_bytes for field in schema.fields.values() if isinstance(field, Upload)]
-        req.max_content_length = sum(limits) + _FORM_OVERHEAD
+        req.max_content_length = _limit_of_form(schema)
         sent = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         if None in sent:
             raise invalid({"body": ["A part of the form has no name."]})
@@ -99,9 +103,37 @@ def check_query(known: set[str]) -> None:
     _check_texts(dict(request.args))
 
 
+def limit_of(schemas: Mapping[str, ma.Schema]) -> int:
+    """How many bytes the body of an operation may have, by the schemas of its arguments and where they stand."""
+    if "files" in schemas:
+        return _limit_of_form(schemas["files"])
+    return _limit_of_json(schemas["json"]) if "json" in schemas else _NO_BODY
+
+
+def receive(limit: int) -> None:
+    """Wait for the whole body. What is wrong with it is told when the view asks for it.
+
+    Before anything is asked about the caller: whoever holds a body back holds no connection to the database, and cannot
+    keep a right that was taken away in the meantime.
+    """
+    request.max_content_length = limit
+    with suppress(HTTPException):
+        request.get_data(cache=True)
+
+
 def check_no_body() -> None:
-    if request.get_data(cache=True).strip() not in (b"", b"{}", b"null"):
+    if _whole_body(request, limit=_NO_BODY).strip() not in (b"", b"{}", b"null"):
         raise invalid({"body": ["This request takes no body."]})
+
+
+def _limit_of_json(schema: ma.Schema) -> int:
+    limit: int = getattr(schema, "MAX_BYTES", Schema.MAX_BYTES)
+    return limit
+
+
+def _limit_of_form(schema: ma.Schema) -> int:
+    limits = [field.max_bytes for field in schema.fields.values() if isinstance(field, Upload)]
+    return sum(limits) + _FORM_OVERHEAD
 
 
 def _whole_body(req: Request, *, limit: int) -> bytes:

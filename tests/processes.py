@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,29 @@ def start(environment):
         process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+@pytest.fixture
+def web(start):
+    """The address of gunicorn as it is deployed, with one worker of four threads."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = probe.getsockname()
+    start(
+        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}", "-k", "gthread"),
+        *("-w", "1", "--threads", "4", "--no-control-socket"),
+        says="Booting worker",
+    )
+    await_answer(address)
+    return address
+
+
+def await_answer(address):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        connection = HTTPConnection(*address, timeout=10)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.2)
+    raise TimeoutError("the web server does not answer")

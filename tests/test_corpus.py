@@ -1,9 +1,5 @@
 """Bad input gets the code it deserves, in the one error shape, and changes nothing: 273 numbered cases."""
 
-import contextlib
-import socket
-import time
-
 import pytest
 
 from tests.corpus import cases, live_cases, over_http
@@ -40,30 +36,6 @@ WAITING = {
 def platform(app, make, _janitor):
     make.category(name="Caf\u00e9", slug="cafe")
     return Platform(app, _janitor)
-
-
-@pytest.fixture
-def web(start):
-    """The address of gunicorn as it is deployed, with one worker."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        address = probe.getsockname()
-    start(
-        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}", "-k", "gthread"),
-        *("-w", "1", "--threads", "4", "--no-control-socket"),
-        says="Booting worker",
-    )
-    await_answer(address)
-    return address
-
-
-def await_answer(address):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if over_http.exchanged(address, over_http.GET + b"\r\n").startswith(b"HTTP/1.1 200"):
-                return
-        time.sleep(0.2)
-    raise TimeoutError("the web server does not answer")
 
 
 @pytest.mark.parametrize("group", GROUPS)
