@@ -1,5 +1,6 @@
 """The OpenAPI document tells everything, and nothing but the truth."""
 
+import dataclasses
 import json
 import re
 import tomllib
@@ -10,11 +11,14 @@ import pytest
 from jsonschema_rs import meta, validator_for
 
 from app.errors import catalogue
+from config import Config
 from tests.http import PREFIX
 
 SHAPE = Path(__file__).parent / "schemas" / "openapi-3.1.json"
 """The OpenAPI Initiative's own description of a 3.1 document, without the schemas inside it."""
 
+SPAN = re.compile(r"(?:\d+|an?|one) (?:second|minute|hour|day|week)s?\b")
+SET_SPAN = re.compile(r"`([A-Z_]+)`[^`(]*\((\d+) [a-z]+ unless set\)")
 PLACEHOLDER = re.compile(r"<(?:[a-z]+:)?")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -241,3 +245,18 @@ def test_the_document_and_the_project_are_of_one_version(document):
     project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
 
     assert document["info"]["version"] == project["project"]["version"]
+
+
+def test_every_time_that_a_setting_decides_is_told_as_its_default(operations):
+    defaults = {each.name.upper(): each.metadata["default"] for each in dataclasses.fields(Config)}
+    told = {
+        name: " ".join(operation["description"].split())
+        for name, operation in operations.items()
+        if name.partition(" ")[2].startswith(f"{PREFIX}/auth/") and "description" in operation
+    }
+
+    named = [match for text in told.values() for match in SET_SPAN.findall(text)]
+
+    assert len(named) == 5
+    assert [(name, number) for name, number in named if defaults[name] != number] == []
+    assert {name for name, text in told.items() if SPAN.search(SET_SPAN.sub("", text))} == set()

@@ -66,7 +66,7 @@ def register(registration: dict[str, Any]):
 def verify_email(body: dict[str, Any]):
     """Confirm your email address.
 
-    With the token of the mail, within 24 hours and once.
+    With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set).
     """
     confirmations.verify_email(**body)
 
@@ -104,8 +104,8 @@ def log_in(login: dict[str, Any]):
 def refresh_tokens(body: dict[str, Any]):
     """Exchange a refresh token for the next pair.
 
-    Each refresh token is good for one exchange. The same one again within 10 seconds is 409 and changes nothing; later
-    it ends the session.
+    Each refresh token is good for one exchange. The same one again is 409 and changes nothing for as long as
+    `REFRESH_GRACE_SECONDS` says (10 seconds unless set); later it ends the session.
     """
     return sessions.refresh(body["refresh"])
 
@@ -185,7 +185,8 @@ def change_email(change: dict[str, Any]):
 def confirm_email(body: dict[str, Any]):
     """Confirm your new email address
 
-    With the token of the mail, within 24 hours and once. Your sessions stay, and the old address is told.
+    With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set). Your
+    sessions stay, and the old address is told.
     """
     email_changes.confirm(**body)
 
@@ -212,8 +213,9 @@ def forgot_password(body: dict[str, Any]):
 def reset_password(body: dict[str, Any]):
     """Set a new password with the token of a mail.
 
-    Once, within an hour; the first password of an account that an admin made, within a week. A password that is refused
-    leaves the token good. It confirms the email address as well, and voids the other tokens that could set a password.
+    Once, and for as long as `RESET_TOKEN_MINUTES` says (60 minutes unless set), or `INVITATION_TOKEN_HOURS` (168 hours
+    unless set) where an admin made the account. A password that is refused leaves the token good. One that is taken
+    confirms the email address as well, and voids the other tokens that could set a password.
     """
     confirmations.reset_password(**body)
 

@@ -167,7 +167,9 @@ class NewUserSchema(NamesSchema):
 
     email = fields.Email(required=True)
     username = Username()
-    password = Password(metadata={"description": "Left out: the person cannot log in yet."})
+    password = Password(
+        metadata={"description": "Left out: a mail lets the person set one, and they log in with that."}
+    )
     role = fields.Choice(Role)
     phone_number = Phone()
     external_id = fields.Text(min_length=1, max_length=100, allow_none=True)
