@@ -11,6 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from app import passwords
+from config import Rate
+from tests.http import data_of
 
 PASSWORD = "Analytical-Engine-1843"
 PEOPLE = {
@@ -89,3 +91,36 @@ def test_the_known_and_the_unknown_are_throttled_alike(api, make, setting, call)
 
     assert seen["known1"] == seen["nobody"]
     assert seen["nobody"][-1] == 429
+
+
+@pytest.mark.parametrize("budget", ["ratelimit_login_name", "ratelimit_login_everybody"])
+def test_nobody_learns_where_somebody_has_logged_in(api, make, setting, statements, hashings, budget):
+    make.student(email="known1@example.org", username="known1", password=PASSWORD)
+    make.student(email="known2@example.org", username="known2", password=PASSWORD)
+    setting(ratelimit_enabled=True)
+
+    def log_in(name, where, password="wrong"):
+        body = {"username": name, "password": password}
+        return api.post("/auth/login", json=body, environ_overrides={"REMOTE_ADDR": where})
+
+    data_of(log_in("known1", "192.0.2.200", PASSWORD))
+    setting(**{budget: Rate(3, 300)})
+    seen = {}
+    for number, name in enumerate(("known1", "known2", "nobody")):
+        elsewhere = [log_in(name, f"192.0.2.{number}").status_code for _ in range(4)]
+        hashings.clear()
+        with statements() as counted:
+            answer = log_in(name, "192.0.2.200")
+        seen[name] = elsewhere[-1], but_for_the_wait(answer), list(counted), list(hashings)
+
+    assert seen["known1"] == seen["known2"] == seen["nobody"]
+    assert seen["known1"][0] == answer.status_code == 429
+    assert data_of(log_in("known1", "192.0.2.200", PASSWORD))
+    assert log_in("known2", "192.0.2.200", PASSWORD).status_code == 429
+
+
+def but_for_the_wait(response):
+    """A wait is told to the second, and seconds pass while others are tried."""
+    status, headers, body = told(response)
+    assert 290 < int(headers.pop("Retry-After")) <= 300
+    return status, headers, re.sub(rb"try again in [^.]*\.", b"", body)

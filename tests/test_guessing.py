@@ -11,7 +11,9 @@ from sqlalchemy import func, select, text
 from app import passwords
 from app.db import db, transaction
 from app.models import Notice
+from app.models.attempt import Attempts
 from app.services import retention
+from app.services.attempts import Quota
 from config import Rate
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes
@@ -39,6 +41,23 @@ def hashings(monkeypatch):
 
     def counting_verify(hasher, stored, password):
         seen.append(password)
+        return verify(hasher, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
+    return seen
+
+
+@pytest.fixture
+def guesses(app, monkeypatch):
+    """Every password that was compared with the hash of an account."""
+    seen = []
+    verify = PasswordHasher.verify
+    with app.app_context():
+        nobodys = passwords._nobodys_hash()
+
+    def counting_verify(hasher, stored, password):
+        if stored != nobodys:
+            seen.append(password)
         return verify(hasher, stored, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
@@ -83,15 +102,28 @@ def mails(app):
 
 @pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize("login", ["ada@example.org", "ada", "nobody@example.org", "nobody"])
-def test_one_name_is_tried_five_times_from_wherever(make, log_in, hashings, login):
+def test_one_name_is_tried_five_times_from_wherever(make, log_in, guesses, login):
     make.student(email="ada@example.org", username="ada", password=PASSWORD)
 
     answers = [log_in(login, "wrong", f"192.0.2.{number}") for number in range(1, 21)]
 
     assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 15}
-    assert len(hashings) == 5
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 300
     assert_refused(log_in(login, PASSWORD, "192.0.2.99"), 429, "throttled")
+    assert len(guesses) == (0 if "nobody" in login else 5)
+
+
+@pytest.mark.usefixtures("limited")
+def test_beyond_the_budget_of_a_name_each_address_costs_five_hashes_at_most(make, log_in, hashings):
+    make.student(email="ada@example.org", password=PASSWORD)
+    for number in range(1, 6):
+        log_in("ada@example.org", "wrong", f"192.0.2.{number}")
+    hashings.clear()
+
+    answers = [log_in("ada@example.org", "wrong", "192.0.2.99") for _ in range(20)]
+
+    assert outcomes(answers) == {"429 throttled": 20}
+    assert len(hashings) == 5
 
 
 @pytest.mark.usefixtures("limited")
@@ -128,6 +160,18 @@ def test_attempts_at_the_same_moment_are_counted_one_by_one(make, log_in, hashin
 
     assert outcomes(answers) == {"401 invalid_credentials": 5, "429 throttled": 11}
     assert len(hashings) == 5
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("attempt", range(4))
+def test_what_a_name_is_refused_at_the_same_moment_is_not_counted_on_all(app, log_in, attempt):
+    tries = [lambda number=number: log_in("ada", "wrong", f"192.0.2.{number}") for number in range(16)]
+
+    at_once(*tries)
+
+    with app.app_context():
+        counted = select(Attempts.times).where(Attempts.subject == Quota.on(Rate(1, 1), "login").subject)
+        assert len(db.session.scalars(counted).one()) == 5
 
 
 @pytest.mark.usefixtures("limited")
@@ -188,7 +232,7 @@ def test_where_the_owner_has_been_nobody_guesses_without_end_either(make, log_in
 
 
 @pytest.mark.usefixtures("limited")
-def test_half_an_hour_of_trying_costs_at_most_sixty_hashes(make, log_in, hashings, pass_time):
+def test_half_an_hour_of_trying_costs_at_most_sixty_guesses(make, log_in, guesses, pass_time):
     make.student(email="ada@example.org", username="ada", password=PASSWORD)
 
     for minute in range(30):
@@ -196,7 +240,7 @@ def test_half_an_hour_of_trying_costs_at_most_sixty_hashes(make, log_in, hashing
             log_in(("ada", "ada@example.org")[number % 2], "wrong", f"192.0.{minute}.{number}")
         pass_time(timedelta(minutes=1))
 
-    assert 0 < len(hashings) <= 60
+    assert 0 < len(guesses) <= 60
 
 
 @pytest.mark.usefixtures("limited")
@@ -253,7 +297,9 @@ def test_what_no_longer_counts_is_forgotten(app, log_in, pass_time):
         retention.forget_attempts()
 
     with app.app_context():
-        assert db.session.scalar(text("SELECT count(*) FROM attempts")) == 3, "name, address, everybody"
+        assert db.session.scalar(text("SELECT count(*) FROM attempts")) == 4, (
+            "name, name there, address, everybody"
+        )
 
 
 def test_a_login_holds_no_connection_while_it_hashes(app, make, log_in, monkeypatch):

@@ -38,12 +38,13 @@ class Quota:
 
 
 def take(quotas: Collection[Quota]) -> datetime | None:
-    """Count an attempt on each of these, or refuse it. Its moment, by which it can be given back."""
+    """Count an attempt on each of these, or refuse it and count it on none. Its moment, by which it can be given back."""
     if not settings().ratelimit_enabled:
         return None
     counted = _count(quotas)
     waits = [line.wait for line in counted if not line.is_taken]
     if waits:
+        _undo(quotas, counted)
         raise Throttled(max(1, ceil(max(waits))))
     used_up = {bytes(line.subject) for line in counted if line.is_last}
     for quota in quotas:
@@ -51,6 +52,13 @@ def take(quotas: Collection[Quota]) -> datetime | None:
             _sound_once(quota.alarm, quota)
     moment: datetime = counted[0].moment
     return moment
+
+
+def _undo(quotas: Collection[Quota], counted: Sequence[Row[Any]]) -> None:
+    """Somebody else took the last attempt of one of these in this very moment: the others have been counted."""
+    taken = {bytes(line.subject) for line in counted if line.is_taken}
+    if taken:
+        give_back([quota for quota in quotas if quota.subject in taken], counted[0].moment)
 
 
 def _sound_once(alarm: Alarm, quota: Quota) -> None:

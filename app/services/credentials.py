@@ -7,6 +7,7 @@ of the account.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,14 @@ from app import addresses, passwords
 from app.alarms import Alarm
 from app.db import checkpoint, db
 from app.enums import NoticeKind
-from app.errors import AccountInactive, EmailNotVerified, InvalidCredentials, InvalidRequest
+from app.errors import (
+    AccountInactive,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidRequest,
+    Refusal,
+    Throttled,
+)
 from app.models.session import Session
 from app.models.user import User
 from app.services import account_mails, attempts, mail_tokens, sessions, users
@@ -37,28 +45,39 @@ class _Found(NamedTuple):
     is_known_here: bool
 
 
+class _Attempt(NamedTuple):
+    quotas: list[Quota]
+    moment: datetime | None
+    refusal: Refusal
+    """what a wrong password is answered"""
+    is_too_many: bool
+    """whether nobody but an owner who has been here before gets in"""
+
+
 def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
     """Open a session for the person with this email address or username.
 
-    The attempt is counted before the password is looked at, and given back when it was right.
+    The attempt is counted before the password is looked at, and given back when it was right. Beyond the budgets that
+    everybody shares, the right password opens where its owner has been before; every other answer, and its cost, is the
+    same for all names, so that nobody learns who has been where.
     """
     passwords.enter()
     found = _find(login, ip_address)
-    quotas = _quotas(login, addresses.counted(ip_address), is_known_here=found.is_known_here)
-    moment = attempts.take(quotas)
+    attempt = _count(login, addresses.counted(ip_address))
     checkpoint()
-    if not passwords.matches(password, found.password_hash) or found.user_id is None:
-        raise InvalidCredentials
+    may_enter = found.is_known_here or not attempt.is_too_many
+    if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:
+        raise attempt.refusal
     user = _lock(found.user_id, found.password_hash, password)
     if user is None:
-        raise InvalidCredentials
+        raise attempt.refusal
     if not user.is_active:
         raise AccountInactive
     if settings().require_email_verification and not user.email_verified:
         raise EmailNotVerified
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_of(password)
-    attempts.give_back(quotas, moment)
+    attempts.give_back(attempt.quotas, attempt.moment)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 
@@ -96,19 +115,30 @@ def _find(login: str, ip_address: str) -> _Found:
     return _Found(*db.session.execute(statement).one())
 
 
-def _quotas(login: str, address: str, *, is_known_here: bool) -> list[Quota]:
-    """Who guesses from elsewhere does not lock the owner out: where they have been before, they count apart.
+def _count(login: str, address: str) -> _Attempt:
+    """Count an attempt, here and everywhere; here alone where everybody together have used up theirs."""
+    here, everywhere = _quotas_here(login, address), _quotas_everywhere(login)
+    try:
+        moment = attempts.take([*here, *everywhere])
+    except Throttled as refusal:
+        return _Attempt(here, attempts.take(here), refusal, is_too_many=True)
+    return _Attempt([*here, *everywhere], moment, InvalidCredentials(), is_too_many=False)
 
-    The name is counted and not the account: that two names are of one account is nobody's business.
-    """
+
+def _quotas_here(login: str, address: str) -> list[Quota]:
     known = settings()
-    from_here = Quota.on(known.ratelimit_login_address, "login from", address)
-    if is_known_here:
-        return [Quota.on(known.ratelimit_login_name, "login as", login.lower(), address), from_here]
+    return [
+        Quota.on(known.ratelimit_login_name, "login as", login.lower(), address),
+        Quota.on(known.ratelimit_login_address, "login from", address),
+    ]
+
+
+def _quotas_everywhere(login: str) -> list[Quota]:
+    """The name is counted and not the account: that two names are of one account is nobody's business."""
+    known = settings()
     return [
         Quota.on(known.ratelimit_login_name, "login as", login.lower()),
         Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
-        from_here,
     ]
 
 
