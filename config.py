@@ -307,6 +307,7 @@ class Config:
         "10/hour", _rate, "mails asked for, and tokens of mails tried, from one address"
     )
     ratelimit_mail_recipient: Rate = _setting("3/6 hours", _rate, "mails asked for to one recipient")
+    ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user sends")
     ratelimit_bulk: Rate = _setting("60/hour", _rate, "calls about many people at once, of one user")
 
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")

@@ -491,8 +491,8 @@ class InternalError(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database or another dependency did not answer in time, or more people log in than we can keep up with. Nothing
-    was changed; try again.
+    """The database or another dependency did not answer in time, or more people log in, or send pictures, than we can
+    keep up with. Nothing was changed; try again.
     """
 
     status = 503

@@ -37,13 +37,14 @@ class Budget:
     name: str
     rate: Callable[[Config], Rate]
     is_of_address: bool = False
-    """whoever is signed in"""
+    """Counted by address for everybody, also for who is signed in."""
 
 
 ANONYMOUS = Budget("anonymous", lambda known: known.ratelimit_anonymous)
 USER = Budget("user", lambda known: known.ratelimit_user)
 CATALOGUE = Budget("catalogue", lambda known: known.ratelimit_catalogue)
 BULK = Budget("bulk", lambda known: known.ratelimit_bulk)
+PICTURES = Budget("pictures", lambda known: known.ratelimit_pictures)
 LOGIN = Budget("login", lambda known: known.ratelimit_login, is_of_address=True)
 REGISTER = Budget("register", lambda known: known.ratelimit_register, is_of_address=True)
 REFRESH = Budget("refresh", lambda known: known.ratelimit_refresh, is_of_address=True)

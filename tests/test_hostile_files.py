@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import random
 import re
 import struct
 import subprocess
@@ -23,6 +24,7 @@ from tests.http import assert_refused, data_of
 
 MEGABYTE = 1024 * 1024
 MOST_GROWTH = 50 * MEGABYTE
+MOST_CPU_SECONDS = 3
 MARKER = b"<script>alert('stored')</script>"
 
 
@@ -62,6 +64,13 @@ def saved(kind, size=(64, 48), mode="RGB", **options):
     return made.getvalue()
 
 
+def gray(size):
+    """A progressive JPEG, the largest for its memory."""
+    made = io.BytesIO()
+    Image.new("L", size, 0).save(made, "JPEG", progressive=True, quality=50)
+    return made.getvalue()
+
+
 def exif_that_repeats(tags, length):
     """A directory whose entries all point at the same bytes: read one by one they are tags × length."""
     start = 8 + 2 + 12 * tags + 4
@@ -83,9 +92,16 @@ def text_bomb(chunks):
 
 
 def repeated_scans(jpeg, times):
-    """A progressive picture whose last scan comes again and again: little to send, long to decode."""
-    last = jpeg.rindex(b"\xff\xda")
-    return jpeg[:-2] + jpeg[last:-2] * times + b"\xff\xd9"
+    """A progressive picture whose shortest scan comes again and again: little to send, long to decode."""
+    scans = [b"\xff\xda" + rest for rest in jpeg[:-2].split(b"\xff\xda")[1:]]
+    return jpeg[:-2] + min(scans, key=len) * times + b"\xff\xd9"
+
+
+def two_in_one(jpeg):
+    """A picture that has another one behind it, as cameras make them."""
+    first, made = Image.open(io.BytesIO(jpeg)), io.BytesIO()
+    first.save(made, "MPO", save_all=True, append_images=[first], progressive=True)
+    return made.getvalue()
 
 
 BOMBS = {
@@ -100,6 +116,9 @@ BOMBS = {
     "compressed texts": lambda: png(8, 8, *text_bomb(200)),
     "compressed color profile": lambda: png(8, 8, (b"iCCP", b"k\0\0" + zlib.compress(bytes(99 * MEGABYTE)))),
     "progressive jpeg": lambda: saved("JPEG", (4999, 4999), progressive=True, subsampling=0),
+    "a thousand scans": lambda: repeated_scans(gray((512, 512)), 1_000),
+    "a thousand scans of 10 million pixels": lambda: repeated_scans(gray((3100, 3100)), 1_000),
+    "a thousand scans in two pictures": lambda: repeated_scans(two_in_one(gray((512, 512))), 1_000),
 }
 """Each well formed, or nearly, and none larger than 500 kB."""
 
@@ -108,7 +127,7 @@ HEAVY = {
     "jpeg of 25 million pixels": lambda: saved("JPEG", (5000, 5000)),
     "jpeg that is a line": lambda: saved("JPEG", (60_000, 400)),
     "exif of 240 GB": lambda: segmented(saved("JPEG"), b"\xe1", exif_that_repeats(60_000, 4_000_000)),
-    "a thousand scans": lambda: repeated_scans(saved("JPEG", (512, 512), progressive=True), 1_000),
+    "as many scans as are read": lambda: repeated_scans(gray((4990, 4990)), drawing.MOST_SCANS - 10),
 }
 """What may be taken or refused, as long as it costs little."""
 
@@ -239,12 +258,13 @@ def test_what_is_heavy_takes_little_memory(client, heavy, request):
 
 
 @pytest.mark.parametrize("bomb", [*BOMBS, *HEAVY])
-def test_the_process_that_draws_stays_within_its_own_limit(tmp_path, bomb):
+def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb):
     (tmp_path / "bomb").write_bytes((BOMBS | HEAVY)[bomb]())
     measure = (
         "import resource, subprocess, sys;"
         "subprocess.run([sys.executable, '-I', *sys.argv[1:]], stdin=sys.stdin, capture_output=True, env={});"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN);"
+        "print(used.ru_maxrss, used.ru_utime + used.ru_stime)"
     )
     with (tmp_path / "bomb").open() as content:
         done = subprocess.run(
@@ -254,7 +274,45 @@ def test_the_process_that_draws_stays_within_its_own_limit(tmp_path, bomb):
             check=True,
         )
 
-    assert int(done.stdout) * 1024 < drawing.MOST_MEMORY + 20 * MEGABYTE
+    kilobytes, seconds = done.stdout.split()
+    assert int(kilobytes) * 1024 < drawing.MOST_MEMORY + 20 * MEGABYTE
+    assert float(seconds) < MOST_CPU_SECONDS
+
+
+@pytest.mark.parametrize("scans", [1_000, drawing.MOST_SCANS + 1])
+def test_a_picture_that_takes_long_is_told_so(client, scans):
+    response = send(client, repeated_scans(gray((64, 64)), scans))
+
+    assert "too long" in assert_refused(response, 422, "invalid_request")["file"][0]
+
+
+def test_a_program_that_has_used_up_its_time_is_told_so(client, monkeypatch, tmp_path):
+    """In place of the one that draws there is one that never comes to an end."""
+    endless = tmp_path / "endless.py"
+    endless.write_text("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass\n")
+    monkeypatch.setattr(drawing, "__file__", str(endless))
+
+    response = send(client, saved("PNG"))
+
+    assert "too long" in assert_refused(response, 422, "invalid_request")["file"][0]
+
+
+def test_a_photo_with_a_film_behind_it_is_taken(client):
+    """In the bytes of a film what begins a scan comes up by chance."""
+    film = random.Random(7).randbytes(4 * MEGABYTE)
+
+    assert data_of(send(client, two_in_one(saved("JPEG", (640, 480), progressive=True)) + film))
+
+
+def test_who_meets_another_picture_is_asked_to_come_back(client, files):
+    """The pictures of many people must not take every thread of a web process."""
+    with pictures._turn:
+        response = send(client, saved("PNG"))
+
+    assert_refused(response, 503, "unavailable")
+    assert response.headers["Retry-After"] == "2"
+    assert files() == set()
+    assert data_of(send(client, saved("PNG")))
 
 
 @pytest.mark.parametrize("mixture", MIXTURES)

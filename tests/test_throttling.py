@@ -17,7 +17,7 @@ from tests.races import at_once, outcomes
 
 ONCE = Rate(1, 3_600)
 BUDGETS = [
-    *("anonymous", "user", "catalogue", "bulk", "register", "refresh"),
+    *("anonymous", "user", "catalogue", "bulk", "pictures", "register", "refresh"),
     *("hashing", "login", "login_name", "login_address", "login_everybody", "mail_address", "mail_recipient"),
 ]
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -164,6 +164,21 @@ def test_bulk_calls_have_a_budget_of_their_own(api, make, limited):
 
     assert answers == [200, 429]
     assert admin.get("/auth/me").status_code == 200
+
+
+def test_pictures_have_a_budget_of_their_own(api, make, limited):
+    limited(pictures=Rate(1, 60), user=Rate(1, 60))
+    student = api.as_(make.student())
+
+    answers = [
+        student.put(
+            "/auth/me/picture", data={"file": "me.png"}, content_type="multipart/form-data"
+        ).status_code
+        for _ in range(2)
+    ]
+
+    assert answers == [422, 429]
+    assert student.get("/auth/me").status_code == 200
 
 
 def test_a_refused_request_changes_nothing(api, make, limited, statements):

@@ -36,7 +36,7 @@ from app.schemas.auth import (
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
 from app.services import confirmations, credentials, email_changes, profile_pictures, sessions, users
-from app.throttling import LOGIN, MAIL, REFRESH, REGISTER, throttled
+from app.throttling import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 
@@ -250,6 +250,7 @@ def replace_me(profile: dict[str, Any]):
 
 @blp.put("/auth/me/picture")
 @requires()
+@throttled(PICTURES)
 @blp.arguments(PictureSchema, location="files")
 @blp.response(200, UserSchema, message="Picture saved.")
 @blp.refuses(StorageFull)

@@ -197,7 +197,8 @@ def test_another_picture_takes_the_place_of_the_first(app, client, shelf):
 def test_of_pictures_sent_at_once_one_is_kept(client, shelf):
     answers = at_once(*[lambda: send(client, picture())] * 4)
 
-    assert {answer.status_code for answer in answers} == {200}
+    # Each waits a moment for the others, and is asked to come back where that is not enough.
+    assert 200 in {answer.status_code for answer in answers} <= {200, 503}
     assert [file.name in data_of(client.get("/auth/me"))["profile_picture"] for file in shelf()] == [True]
 
 
