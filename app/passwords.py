@@ -28,10 +28,11 @@ _slots = BoundedSemaphore(AT_ONCE)
 
 
 class Door:
-    """Lets those in whose password will be hashed: a crowd at once, and after it so many a second, in each process.
+    """Limits how many requests that hash a password this process begins.
 
-    Whoever is beyond that in a flood is turned away. Waiting, they would keep the threads of the web process from
-    everybody else; and counting them in the database would take longer than all the rest.
+    It is a token bucket: it fills by `rate` each second, holds what `CROWD_SECONDS` fill, and each request takes one. A
+    request that finds it empty is answered 503 at once. If it waited for its turn instead, a flood of logins would occupy
+    all threads of the web process; and counting in the database would cost more than the rest of the answer.
     """
 
     CROWD_SECONDS = 4
@@ -56,7 +57,12 @@ _door = Door()
 
 
 def enter() -> None:
-    """Before anything else is done for somebody who will have a password hashed."""
+    """Refuse the request, in a flood of others, that is about to hash a password.
+
+    Call it first: what is turned away should have cost nothing yet.
+
+    :raises Unavailable: when too many have come in the last seconds.
+    """
     if settings().ratelimit_enabled:
         _door.enter(settings().ratelimit_hashing)
 
@@ -67,7 +73,7 @@ def hash_of(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Whether this is the password behind the stored hash; without one the answer is no, at the same cost."""
+    """Whether the stored hash is of this password. Without a stored hash the answer is no, after the same work."""
     with _slots:
         try:
             _hasher().verify(stored or _nobodys_hash(), _normal(password))
@@ -134,7 +140,7 @@ def _common() -> frozenset[str]:
 
 
 def _core(password: str) -> str:
-    """Punctuation around a common password makes no better one."""
+    """The password without the punctuation around it, which makes a common one no better."""
     return password.casefold().strip(" !?.,;:#*$+-_=~")
 
 
@@ -143,5 +149,5 @@ def _letters(text: str) -> str:
 
 
 def _normal(password: str) -> str:
-    """One spelling for characters that keyboards compose in different ways."""
+    """The password in one Unicode form: keyboards compose an é, for example, in different ways."""
     return unicodedata.normalize("NFKC", password)

@@ -42,18 +42,20 @@ BY_MAIL_ALONE = frozenset(
 
 
 def owe(kind: NoticeKind, user_ids: Collection[UUID]) -> None:
-    """Tell these people, as a set: SET_PASSWORD to those whose accounts were made for them, and so on.
+    """Owe a mail of this kind to each of these people, in one statement.
 
-    Deactivated people are on record and not written to. A mail with a token that waits already is not doubled.
+    For deactivated people the notice is written as SUPPRESSED, and not sent. Where a mail with a token of this kind waits
+    for somebody already, no second one is written.
     """
     if user_ids:
         outbox.ring(_put(kind, _is_one_of(User.id, user_ids)))
 
 
 def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:
-    """Tell the active person whom a stranger has described. It costs the same if there is none.
+    """Owe a mail to the active person whom the conditions find, at the request of somebody who need not be that person.
 
-    Neither case waits for the disk, and the bell rings in both. Where such a mail waits for its next try, this is it.
+    Nobody may learn from the time it takes whether there is such a person: neither case waits for the disk, and workers
+    are woken in both. If such a mail waits already for its next try, it is due now.
     """
     db.session.execute(text("SET LOCAL synchronous_commit TO off"))
     waiting = _hurry(kind, User.is_active, *who)
@@ -62,7 +64,7 @@ def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> No
 
 
 def call_off_links(user_ids: Collection[UUID]) -> None:
-    """Mails with a link that wait for these people are not sent; one that is on its way carries a link that is void."""
+    """Do not send the mails with a link that wait for these people. The links of sent ones: `mail_tokens.void_all`."""
     db.session.execute(
         update(Notice)
         .where(
@@ -76,7 +78,7 @@ def call_off_links(user_ids: Collection[UUID]) -> None:
 
 
 def owe_requests_of(user_ids: Collection[UUID]) -> None:
-    """Tell every active admin, once for each, who of these people waits to become an instructor."""
+    """Tell every active admin about those of these people who have asked to become instructors, once per request."""
     waiting = and_(
         _is_one_of(InstructorRequest.user_id, user_ids), InstructorRequest.status == RequestStatus.PENDING
     )

@@ -1,7 +1,7 @@
-"""Budgets that have to hold whatever becomes of Redis: failed logins, and mails to one recipient.
+"""Limits that have to hold even while Redis is down: failed logins, and mails to one recipient. Kept in PostgreSQL.
 
-Exact over any window of time: the moments themselves are kept, as many as are allowed. Racing attempts on one subject
-are counted one after the other. Names and addresses are kept as hashes only.
+The times of the last attempts are kept, as many as are allowed, so that a limit is exact over any span of time. Attempts
+that arrive at once are counted one after the other. Names and addresses are kept as hashes only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from config import Rate
 
 @dataclass(frozen=True)
 class Quota:
-    """So many attempts on a subject."""
+    """How many attempts there may be on a subject, such as one name or one address, in how many seconds."""
 
     subject: bytes
     rate: Rate
@@ -38,7 +38,10 @@ class Quota:
 
 
 def take(quotas: Collection[Quota]) -> datetime | None:
-    """Count an attempt on each of these, or refuse it and count it on none. Its moment, by which it can be given back."""
+    """Count an attempt towards all of these limits, or refuse it and count it towards none.
+
+    The answer is its time, which `give_back` needs.
+    """
     if not settings().ratelimit_enabled:
         return None
     counted = _count(quotas)
@@ -55,14 +58,14 @@ def take(quotas: Collection[Quota]) -> datetime | None:
 
 
 def _undo(quotas: Collection[Quota], counted: Sequence[Row[Any]]) -> None:
-    """Somebody else took the last attempt of one of these in this very moment: the others have been counted."""
+    """Somebody else took the last attempt of one limit at this very moment: take back what counted towards the others."""
     taken = {bytes(line.subject) for line in counted if line.is_taken}
     if taken:
         give_back([quota for quota in quotas if quota.subject in taken], counted[0].moment)
 
 
 def _sound_once(alarm: Alarm, quota: Quota) -> None:
-    """Once in the time of the quota, of all processes together. Whoever comes here holds the row of the quota."""
+    """Sound it once for all processes in the time of the quota. The caller holds the row of the quota."""
     told = Quota.on(Rate(1, quota.rate.seconds), "alarm", quota.subject.hex())
     if _count([told])[0].is_taken:
         amount, seconds = quota.rate
@@ -81,7 +84,7 @@ def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
 
 
 def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
-    """It was no failure."""
+    """Take back an attempt that `take` counted: it was no failure, or is refused."""
     if moment is not None:
         subjects = sorted(quota.subject for quota in quotas)
         db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})

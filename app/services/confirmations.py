@@ -23,7 +23,7 @@ ANSWER_SECONDS = 0.03
 
 
 def verify_email(token: str) -> None:
-    """The address is the owner's."""
+    """Confirm the address of an account, with the token that was mailed there."""
     confirm(mail_tokens.spend(token, MailTokenPurpose.VERIFY_EMAIL))
 
 
@@ -51,7 +51,11 @@ def reset_password(token: str, new_password: str) -> None:
 
 
 def confirm(user: User) -> None:
-    """The address of this account, whose row is locked, is the owner's. Whoever signed up to teach is an admin's business from now on, and not before."""
+    """Record that whoever uses this account, whose row is locked, also reads its mailbox.
+
+    Somebody who signed up as an instructor waits for an admin's decision. The admins are told now and not at the
+    sign-up, so that addresses which nobody confirms cause them no mail.
+    """
     if not user.email_verified:
         user.email_verified = True
         account_mails.owe_requests_of([user.id])
@@ -59,14 +63,17 @@ def confirm(user: User) -> None:
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """The same time for whatever is done here: writing a row takes a tenth of a millisecond, which could be measured."""
+    """Answer after the same time, whatever is done inside.
+
+    Writing a row or not differs by a tenth of a millisecond; by measuring it one could learn who has an account.
+    """
     ready_at = monotonic() + ANSWER_SECONDS
     yield
     after_commit(lambda: sleep(max(0.0, ready_at - monotonic())))
 
 
 def _owe(kind: NoticeKind, email: str, *who: ColumnExpressionArgument[bool]) -> None:
-    """At most a few mails, and never a sign of whether there is an account behind the address."""
+    """Owe a mail to the account with this address, if there is one; nothing tells whether there is."""
     with patience():
         attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", email.lower())])
         account_mails.owe_on_request(kind, User.has_email(email), *who)

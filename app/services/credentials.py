@@ -1,7 +1,7 @@
 """Proving who one is: log in with a password, and change it.
 
-Whatever is wrong with a login, the answer and its cost are the same; only the right password learns about the state
-of the account.
+Whatever is wrong with a login, the answer is the same and costs the same. That an account is deactivated or its address
+unconfirmed is told only to who knows the password.
 """
 
 from __future__ import annotations
@@ -51,15 +51,16 @@ class _Attempt(NamedTuple):
     refusal: Refusal
     """what a wrong password is answered"""
     is_too_many: bool
-    """whether nobody but an owner who has been here before gets in"""
+    """whether only owners who have logged in from this address before may get in"""
 
 
 def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
     """Open a session for the person with this email address or username.
 
-    The attempt is counted before the password is looked at, and given back when it was right. Beyond the budgets that
-    everybody shares, the right password opens where its owner has been before; every other answer, and its cost, is the
-    same for all names, so that nobody learns who has been where.
+    The attempt counts as a failed one before the password is checked, so that guesses sent all at once are counted too;
+    it is taken back when the password was right. Once the limits that all addresses share are used up, the right password
+    still works from an address where the owner has logged in before. Every other answer is the same for all names and
+    costs the same, so that nobody learns who has logged in from where.
     """
     passwords.enter()
     found = _find(login, ip_address)
@@ -92,7 +93,10 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
 
 
 def prove(user: User, password: str, *, field: str) -> User:
-    """The row, held, of somebody signed in who has just typed their password. Wrong ones count like failed logins."""
+    """Check the password of somebody who is signed in, and return their row, locked. Wrong ones count like failed logins.
+
+    :param field: what the refusal names as wrong.
+    """
     passwords.enter()
     quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
     moment = attempts.take(quotas)
@@ -106,7 +110,10 @@ def prove(user: User, password: str, *, field: str) -> User:
 
 
 def _find(login: str, ip_address: str) -> _Found:
-    """The account, and whether its owner has logged in from this address before. A row comes back in any case."""
+    """The account, and whether its owner has logged in from this address before.
+
+    Without an account the one row is empty, so that both cases cost the same.
+    """
     anything = select(literal(1)).subquery()
     has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
     statement = select(User.id, User.password_hash, has_been_here).select_from(
@@ -116,7 +123,10 @@ def _find(login: str, ip_address: str) -> _Found:
 
 
 def _count(login: str, address: str) -> _Attempt:
-    """Count an attempt, here and everywhere; here alone where everybody together have used up theirs."""
+    """Count an attempt towards the limits of its address and those that all addresses share.
+
+    Where the shared ones are used up, it counts towards those of its address alone.
+    """
     here, everywhere = _quotas_here(login, address), _quotas_everywhere(login)
     try:
         moment = attempts.take([*here, *everywhere])
@@ -134,7 +144,10 @@ def _quotas_here(login: str, address: str) -> list[Quota]:
 
 
 def _quotas_everywhere(login: str) -> list[Quota]:
-    """The name is counted and not the account: that two names are of one account is nobody's business."""
+    """Failures are counted by the name that was typed, not by the account.
+
+    Else one could find out that an email address and a username are of the same account.
+    """
     known = settings()
     return [
         Quota.on(known.ratelimit_login_name, "login as", login.lower()),
@@ -147,9 +160,9 @@ def _is_called(login: str) -> ColumnElement[bool]:
 
 
 def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:
-    """The row, held until the commit, if the password that was just checked is still the one.
+    """The person's row, locked until the commit; nothing if the password was changed since it was checked.
 
-    Without the lock a login that began before a password change could end after it, and outlive it.
+    Without the lock, a login with the old password could open a session after a password change has ended them all.
     """
     statement = select(User).where(User.id == user_id).with_for_update(key_share=True)
     locked = db.session.scalar(statement, execution_options={"populate_existing": True})

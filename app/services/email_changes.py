@@ -1,7 +1,8 @@
 """Another address for one's account: the new mailbox confirms it, and the old one is told.
 
-Nothing changes until the token of the mail comes back, and whoever sets a password meanwhile calls it off. That the new
-address is somebody's already is not told before that: the answer is the same, and comes after the same time.
+The address changes when the token that was mailed to the new one comes back; setting a password before that calls the
+change off. Whether the new address has an account already is told only to who has that token: until then the answer is
+the same, after the same time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from app.settings import settings
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:
-    """Ask for another address. The last wish counts."""
+    """Ask for another address. It replaces what was asked for before."""
     if new_email.lower() == user.email.lower():
         raise InvalidRequest(details={"new_email": ["This is your address already."]})
     locked = credentials.prove(user, password, field="password")
@@ -37,7 +38,7 @@ def ask(user: User, *, password: str, new_email: str) -> None:
 
 
 def confirm(token: str) -> None:
-    """The new address is the owner's. Sessions stay."""
+    """Give the account its new address, with the token that was mailed there. Sessions go on."""
     user = mail_tokens.spend(token, MailTokenPurpose.CONFIRM_EMAIL)
     waiting = select(EmailChange).where(EmailChange.user_id == user.id, EmailChange.confirmed_at.is_(None))
     change = db.session.scalars(waiting).one()
@@ -53,7 +54,7 @@ def confirm(token: str) -> None:
 
 
 def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
-    """The bell rings in any case, for nobody if need be."""
+    """Owe a mail about the change. Workers are woken even if none is owed, so that both cases take the same time."""
     other = aliased(User)
     taken = exists().where(func.lower(other.email) == change.new_email.lower())
     who = select().select_from(User).where(User.id == change.user_id)

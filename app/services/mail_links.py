@@ -1,4 +1,4 @@
-"""The link in a mail: where it leads, and how to do without the page behind it.
+"""The link in a mail, and for people without a browser the request that does the same.
 
 The token stands in the fragment, which browsers send to no server and name in no referrer.
 """

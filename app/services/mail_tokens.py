@@ -1,8 +1,9 @@
 """The secrets that mails carry: 256 random bits, of which the database keeps the hash.
 
-One is made each time such a mail is sent, so that it exists nowhere but in that mail; a second try makes a second one.
-All of a person stay good until they expire or until one of them sets a password. A token is spent once, whoever races
-for it, and only while the account still has the address it was sent to, or still wants it.
+A token is made each time such a mail is sent, also when sending is tried again, and stands nowhere but in that mail.
+All tokens of a person are good until they expire, or until a password is set with one of them. A token works once, even
+if two requests bring it at the same moment, and only while the account still has the address that it was sent to; a
+token that confirms a new address, only while that address is still asked for.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _BYTES = 32
 
 
 def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> str:
-    """A new token for a mail to this address, the account's own unless it is to be another. It cannot be asked for again."""
+    """Make a token for a mail to this address, by default the account's own. Only its hash is kept."""
     token = secrets.token_urlsafe(_BYTES)
     row = insert(MailToken).values(
         user_id=user.id,
@@ -44,7 +45,10 @@ def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> s
 
 
 def spend(token: str, *purposes: MailTokenPurpose) -> User:
-    """Its owner, whose row is locked, for the one who comes first."""
+    """Use a token up, and return the account that it belongs to, locked.
+
+    :raises MailTokenInvalid: for a token that is unknown, expired, used, void or for another purpose.
+    """
     owner = _lock_owner(token)
     spent = (
         update(MailToken)
@@ -67,12 +71,15 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
 
 
 def void_for_passwords(user_id: UUID) -> None:
-    """The password of a person whose row is locked has been set: no older mail sets another, or changes the address."""
+    """Call after a password was set; the person's row is locked. No earlier mail sets a password or changes the address."""
     _void([user_id], MailToken.purpose.in_(SETTING_PASSWORDS))
 
 
 def void_all(user_ids: Collection[UUID]) -> None:
-    """No mail that these people, whose rows are locked, have been sent until now opens anything."""
+    """Void every token that these people, whose rows are locked, were mailed until now.
+
+    New addresses that they have asked for are forgotten.
+    """
     _void(user_ids)
 
 
@@ -99,7 +106,7 @@ def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
 
 
 def _address() -> ColumnElement[str | None]:
-    """Where a token must have been sent to: the mailbox of the account, or the one that is to be it."""
+    """The address that a token must have been sent to: the account's own, or the new one that it has asked for."""
     wanted = select(EmailChange.new_email).where(
         EmailChange.user_id == User.id, EmailChange.confirmed_at.is_(None)
     )
@@ -121,5 +128,5 @@ def _lock_owner(token: str) -> User | None:
 
 
 def _hash(token: str) -> bytes:
-    """Fast on purpose: what has 256 bits is not guessed."""
+    """A fast hash is enough: nobody guesses 256 random bits, as they might guess a password."""
     return hashlib.sha256(token.encode()).digest()

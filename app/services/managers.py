@@ -12,9 +12,9 @@ from app.models.user import User
 
 
 def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
-    """Refuse a manager who is not there, or who reports to this person, at whatever remove.
+    """Refuse a manager who does not exist, or who reports to this person, directly or through others.
 
-    Changes of managers wait for each other: two chains that are joined at once at both ends would be a circle.
+    Changes of managers wait for each other: else A could become B's manager at the moment when B becomes A's.
     """
     if manager_id is None:
         return

@@ -29,7 +29,7 @@ def remove(user: User) -> User:
 
 
 def _take_down(user: User) -> User:
-    """The row is held: of two pictures sent at once, the first is known to the second, and removed."""
+    """Lock the row, so that of two pictures sent at once the second finds the first, and removes its file."""
     statement = (
         select(User).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
     )

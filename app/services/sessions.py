@@ -1,7 +1,7 @@
-"""Logins: a session per device, tokens that rotate, and how all of it ends.
+"""Logins: a session per device, its access and refresh tokens, and how all of it ends.
 
-A refresh token is spent once, whoever races for it. One that comes back later than the grace allows may have been
-stolen, and ends its session.
+A refresh token can be exchanged once, even if two requests send it at the same moment. One that comes back later than
+`REFRESH_GRACE_SECONDS` may have been stolen, and ends its session.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def open_session(user: User, *, user_agent: str = "", ip_address: str = "") -> T
 
 
 def user_of_live(session_id: UUID) -> User | None:
-    """The active user behind a session that is still alive."""
+    """The user of a session that has not ended; nobody if they are deactivated."""
     return db.session.scalar(
         select(User)
         .join(Session, Session.user_id == User.id)
@@ -79,7 +79,7 @@ def refresh(token: str) -> TokenPair:
 
 
 def renew(user_id: UUID, session_id: UUID) -> TokenPair:
-    """A fresh pair for a living session; its outstanding refresh tokens are spent."""
+    """A new pair of tokens for a session that goes on. Its earlier refresh tokens work no longer."""
     if not _keep_alive(user_id, session_id):
         raise Unauthenticated
     _spend(RefreshToken.session_id == session_id)
@@ -118,13 +118,13 @@ def end_own(user: User, session_id: UUID) -> None:
 
 
 def log_out_everywhere(user: User) -> None:
-    # The person's row comes before several of their sessions, here and in a password change: no two wait in a circle.
+    # Lock the person's row before their sessions, as a password change does: in the other order two could deadlock.
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
     end_all(user.id)
 
 
 def end_all(user_id: UUID) -> None:
-    """End every session of a person whose row is locked, at once: access tokens die with them."""
+    """End every session of a person whose row is locked. Their access tokens are refused from the next request on."""
     _end(Session.user_id == user_id)
 
 
@@ -158,7 +158,10 @@ def inspect(token: str) -> TokenReport:
 
 
 def _keep_alive(user_id: UUID, session_id: UUID) -> bool:
-    """Move the end of a living session; its row stays locked, so that its tokens change one call after the other."""
+    """Prolong a session, and say whether it is still alive.
+
+    Its row stays locked until the commit, so that of several calls with its tokens one is served after the other.
+    """
     kept = db.session.scalar(
         update(Session)
         .where(
@@ -176,7 +179,7 @@ def _keep_alive(user_id: UUID, session_id: UUID) -> bool:
 
 
 def _spend(which: ColumnElement[bool]) -> bool:
-    """Spend what is unspent, in one statement: of two tabs with one token, one does it."""
+    """Mark tokens as spent, and say whether any was unspent. In one statement: of two requests with a token, one wins."""
     spent = db.session.scalars(
         update(RefreshToken)
         .where(which, RefreshToken.spent_at.is_(None))

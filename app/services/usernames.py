@@ -16,7 +16,7 @@ def stem_of(full_name: str) -> str:
 
 
 def candidates(full_name: str) -> Iterator[str]:
-    """Ever longer ones, until one is free."""
+    """Usernames to try one after the other, each with more digits than the one before."""
     stem = stem_of(full_name)
     yield stem
     for digits in range(3, 13):

@@ -77,7 +77,10 @@ def register(
     phone_number: str | None = None,
     role: Role = Role.STUDENT,
 ) -> Registration:
-    """Open an account for oneself. Where an admin decides about instructors, one begins as a student who asks."""
+    """Open an account for oneself.
+
+    With `INSTRUCTOR_SIGNUP=request`, a sign-up as an instructor makes a student, and a request that an admin decides.
+    """
     passwords.enter()
     asks = role == Role.INSTRUCTOR and settings().instructor_signup != "open"
     person = User(
@@ -191,7 +194,7 @@ def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
 
 
 def _add(person: User, password: str | None) -> User:
-    """Insert the account. A username that nobody typed is tried until one is free."""
+    """Insert the account. Where no username was given, others are made up until one is free."""
     person.password_hash = None if password is None else hash_of_new(person, password)
     given = {
         column.key: getattr(person, column.key)
@@ -213,7 +216,10 @@ def _add(person: User, password: str | None) -> User:
 
 
 def _change(user: User, changes: dict[str, Any], *, gone: Refusal) -> User:
-    """One statement that finds the account undeleted: nothing about a person is written after they are forgotten."""
+    """Write the changes, unless the account has been deleted. One statement does both: a deletion cannot come between.
+
+    :param gone: what to raise where it has been deleted.
+    """
     if not changes:
         return user
     before = user.full_name

@@ -39,7 +39,7 @@ def forget(admin: User, user_id: UUID) -> None:
 
 
 def _refuse_with_courses(user: User) -> None:
-    """A course that is being made for this person holds the row; only a lock on its key waits for that."""
+    """Whoever gives this person a course at this moment holds the row: wait for that, and then look."""
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
@@ -47,7 +47,7 @@ def _refuse_with_courses(user: User) -> None:
 
 
 def _anonymise(user: User) -> None:
-    """Nobody can sign up with such an address: `.invalid` is reserved for never being one."""
+    """Overwrite the account. Nobody has an address under `.invalid`, which is reserved for names that never exist."""
     placeholder = f"deleted-{secrets.token_hex(10)}"
     user.email, user.username = f"{placeholder}@deleted.invalid", placeholder
     user.first_name, user.last_name = "Deleted", "user"

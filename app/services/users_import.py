@@ -79,14 +79,14 @@ def import_people(admin: User, *, file: Sequence[Row]) -> Report:
         _update(plan)
         lines |= {number: lines[number].about(user_id) for number, user_id in ids.items()}
         without_password += [*ids.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
-        # Whom somebody else made in this moment is decided about once more, as somebody who is known.
+        # Rows whose person somebody else has made in the meantime are decided once more: now the person is known.
         rows = [row for row in rows if row.number in plan.new and row.number not in ids]
     account_mails.owe(NoticeKind.SET_PASSWORD, without_password)
     return bulk.report([lines[row.number] for row in file], ImportOutcome)
 
 
 def _hold_known(rows: Sequence[Row]) -> list[Account]:
-    """Everybody whom a row may mean or clash with, locked in id order."""
+    """Lock, in the order of their ids, all people whom a row may mean, or who have an identifier that a row gives."""
     sent = [row.values for row in rows if not row.trouble]
     names = {values.get("username") or usernames.stem_of(full_name_of(values)) for values in sent}
     statement = (
@@ -108,14 +108,14 @@ def _insert(new: Mapping[int, Mapping[str, Any]]) -> dict[int, UUID]:
     """The ids of the people who were made, by the number of the row."""
     if not new:
         return {}
-    # In one order, as rows are locked: two imports of the same people never wait for each other in a circle.
+    # In the same order in every import: two imports of the same people never deadlock.
     people = [_as_json(values) for values in sorted(new.values(), key=itemgetter("email"))]
     made = {row.email: row.id for row in db.session.execute(_INSERT, {"people": people})}
     return {number: made[values["email"]] for number, values in new.items() if values["email"] in made}
 
 
 def _update(plan: Plan) -> None:
-    """Identifiers are free as far as the plan knows; somebody who takes one in this very moment refuses the call."""
+    """Write the changes. The plan found their identifiers free; if somebody has taken one since, the call is refused."""
     if not plan.changed:
         return
     people = [{"id": str(user_id), **_as_json(changes)} for user_id, changes in plan.changed.items()]

@@ -1,7 +1,7 @@
-"""What an import is going to do about each row, decided in memory against the people it may mean.
+"""What an import is going to do about each row, decided in memory from the people that the file may mean.
 
-Whatever is given to one row, an account or an identifier, is not given to a second. An identifier that somebody had
-when the import began is theirs until it ends, so that the order of the writes is nothing to think about.
+No account and no identifier goes to two rows. What an account had when the import began stays reserved for it until the
+end, even if its own row changes it: so the order in which rows are written does not matter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Many accounts shut or opened in one call: decided row by row, written as a set.
+"""Many accounts deactivated or activated in one call: decided row by row, written in one statement.
 
-The rows of all active admins are held too, so that whoever asks for what at once, one active admin stays.
+The rows of all active admins are locked too, so that one of them stays active whatever several admins ask for at once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Account(NamedTuple):
 
 
 def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
-    """Let people in again."""
+    """Activate accounts."""
     held = _hold(admin, bulk.ids_in(user_ids))
 
     def verdict(user_id: UUID) -> tuple[str, str | None]:
@@ -44,7 +44,7 @@ def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 
 
 def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
-    """Shut people out, at once. Of active admins the last one in the order of the call stays."""
+    """Deactivate accounts and end their sessions. If the call names all active admins, the last of them stays active."""
     held = _hold(admin, bulk.ids_in(user_ids))
     remaining = _active_admins(held)
     leaving: list[UUID] = []
@@ -67,7 +67,7 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 
 
 def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
-    """The accounts that exist, locked together with those of all active admins, in id order."""
+    """Lock those of these accounts that exist, and those of all active admins, in the order of their ids."""
     statement = (
         select(User.id, User.role, User.is_active)
         .where(or_(_is_one_of(user_ids), User.is_active_admin()), User.deleted_at.is_(None))

@@ -20,7 +20,7 @@ _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
 
 def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
-    """Give somebody a role. A lower one ends their sessions; a higher one ends nothing of somebody with a known address."""
+    """Give somebody a role. A lower one ends their sessions; a higher one does not, if the address is confirmed."""
     user = lock_with_admins(admin, user_id, keeps_admin=role == Role.ADMIN)
     step = _RANK[role] - _RANK[user.role]
     user.role = role
@@ -32,7 +32,7 @@ def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
 
 
 def deactivate(admin: User, user_id: UUID) -> User:
-    """Shut somebody out, at once. What they did and hold stays."""
+    """Deactivate an account: its sessions end at once. Enrollments, seats, reviews and certificates stay."""
     user = lock_with_admins(admin, user_id, keeps_admin=False)
     if not user.is_active:
         raise InvalidTransition("This account is deactivated already.")
@@ -42,7 +42,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
 
 
 def activate(admin: User, user_id: UUID) -> User:
-    """Let somebody in again."""
+    """Activate a deactivated account: the person can log in again."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.is_active:
         raise InvalidTransition("This account is active already.")
@@ -63,9 +63,10 @@ def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
 
 
 def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
-    """The row to decide about, held together with those of all active admins, in id order.
+    """Lock this person's row and those of all active admins, in the order of their ids, and return the person.
 
-    :raises LastAdmin: when the row is the only active admin and would not stay one.
+    :param keeps_admin: whether a person who is an active admin will still be one after the change.
+    :raises LastAdmin: when they are the only active admin and will not be one any more.
     """
     statement = (
         select(User)

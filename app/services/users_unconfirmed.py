@@ -1,7 +1,7 @@
-"""Accounts that somebody opened under an address that nobody has confirmed, and that an admin gives something to.
+"""Accounts whose address nobody has confirmed, when an admin gives them a role or anything else.
 
-Anybody can sign up under anybody's address. So what an admin gives to such an account is for whoever reads the mailbox:
-whatever the person who signed up knows stops working, and the owner of the mailbox sets a password by mail.
+Anybody can sign up under anybody's address, and wait until an admin makes something of the account. So the password of
+the sign-up then stops working, and a mail lets the owner of the mailbox set another one.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from app.services import account_mails, mail_tokens, sessions
 
 
 def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
-    """Who of these people has an unconfirmed address; their passwords, sessions and mails with a link work no longer.
+    """End every way into those of these accounts, whose rows are locked, that have an unconfirmed address.
 
-    Their rows are locked.
+    Their passwords, sessions and mailed links work no longer. The answer is their ids.
     """
     unconfirmed = list(
         db.session.scalars(
@@ -41,14 +41,17 @@ def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
 
 
 def give_to_mailboxes(user_ids: Collection[UUID]) -> None:
-    """An admin has given these people something. It is for the owner of the mailbox, who confirms the address by setting a password."""
+    """Call when an admin gives these people something; their rows are locked.
+
+    Those with an unconfirmed address are mailed a link to set a password, which also confirms the address.
+    """
     account_mails.owe(NoticeKind.SET_PASSWORD, lock_out(user_ids))
 
 
 def vouch_for(user_ids: Collection[UUID]) -> list[UUID]:
-    """The same where an admin says that the addresses are right: verified at once, as if the accounts were new.
+    """Treat unconfirmed accounts like new ones that an admin makes: verified, and without a password.
 
-    The answer is who still has to be told to set a password.
+    The answer is the ids of those who have to be mailed a link to set one.
     """
     unconfirmed = lock_out(user_ids)
     if unconfirmed:
