@@ -293,6 +293,9 @@ class Config:
     ratelimit_login_everybody: Rate = _setting(
         "1000/5 minutes", _rate, "failed logins of all people together, where they have not been before"
     )
+    client_patience_seconds: float = _setting(
+        "20", _seconds, "how long a client may take to send a request, and longer as 10 kB a second come in"
+    )
     ratelimit_hashing: Rate = _setting(
         "600/minute",
         _rate,

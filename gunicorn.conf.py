@@ -61,6 +61,15 @@ if _format == "json" or (_format == "auto" and _environment.get("APP_ENV") == "p
         },
     }
 
+# Threads that no client keeps for ever.
+worker_class = "web_worker.Worker"
+
+# Who is a proxy of ours is TRUSTED_PROXIES, in the application. gunicorn's own rule would believe any program of this
+# machine, and read a path and a scheme out of headers.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # The application answers for addresses up to a little less than this, in its own words.
 limit_request_line = 8190
 

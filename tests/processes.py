@@ -75,7 +75,7 @@ def web(start):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = probe.getsockname()
     start(
-        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}", "-k", "gthread"),
+        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}"),
         *("-w", "1", "--threads", "4", "--no-control-socket"),
         says="Booting worker",
     )

@@ -21,7 +21,8 @@ def names_read():
         for node in ast.walk(ast.parse((ROOT / "config.py").read_text()))
         if isinstance(node, ast.FunctionDef) and node.name == "for_flask"
     )
-    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    folders = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    sources = [*folders, ROOT / "web_worker.py"]
     trees = [flask, *(ast.parse(path.read_text()) for path in sources)]
     return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 

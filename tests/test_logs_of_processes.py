@@ -82,7 +82,7 @@ def test_a_web_server_writes_nothing_but_objects(app, machines, start, tmp_path)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = start(
-        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "-k", "gthread", "-w", "2"),
+        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "-w", "2"),
         *("--threads", "2", "--no-control-socket"),
         log=log,
     )

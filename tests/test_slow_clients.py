@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.http import PREFIX, data_of
+from tests.processes import await_answer
 
 ACCOUNT = {"email": "backdoor@example.org", "password": "Evil-Backdoor-1", "role": "ADMIN"}
 
@@ -70,3 +71,76 @@ def test_a_body_that_is_held_back_holds_no_connection_of_the_database(web, api, 
     engine.dispose()
 
     assert (held, answered) == (0, 422)
+
+
+@pytest.fixture
+def impatient(environment, request):
+    """A web server that gives a client a second for its request."""
+    environment["CLIENT_PATIENCE_SECONDS"] = "1"
+    return request.getfixturevalue("web")
+
+
+def trickle(client, sent, *, size=1, pause=0.05):
+    """Send it in pieces until it is sent or the other side has hung up; what came back."""
+    with contextlib.suppress(OSError):
+        for start in range(0, len(sent), size):
+            client.sendall(sent[start : start + size])
+            time.sleep(pause)
+    heard = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := client.recv(65_536):
+            heard += piece
+    return heard
+
+
+def test_who_never_ends_the_head_of_a_request_is_cut_off(impatient):
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 10_000
+
+    with contextlib.ExitStack() as opened:
+        clients = [opened.enter_context(socket.create_connection(impatient, timeout=30)) for _ in range(6)]
+        for client in clients[1:]:
+            client.sendall(head[:30])
+        heard = [trickle(clients[0], head), *(client.recv(1) for client in clients[1:])]
+
+    assert heard == [b""] * 6
+    await_answer(impatient)
+
+
+def test_who_never_ends_a_body_is_cut_off(impatient, api, make):
+    own = api.as_(make.student())
+
+    with withholding(impatient, "/enrollments", own.token, {"course_id": "x" * 500}) as finish:
+        time.sleep(1)
+        answered = finish()
+
+    assert answered == 400
+
+
+def test_who_sends_a_long_body_steadily_is_waited_for(impatient, api, make):
+    own = api.as_(make.student())
+    body = b'{"course_id": "x"}' + b" " * 60_000
+    head = (
+        f"POST {PREFIX}/enrollments HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {own.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    with socket.create_connection(impatient, timeout=30) as client:
+        heard = trickle(client, head.encode() + body, size=3_000, pause=0.1)
+
+    assert heard.startswith(b"HTTP/1.1 422")
+
+
+@pytest.mark.parametrize(
+    "header", ["SCRIPT_NAME: /foo", "Script-Name: /foo", "PATH_INFO: /nowhere", "X-Forwarded-Proto: https"]
+)
+def test_a_program_of_the_same_machine_is_no_proxy(environment, request, header):
+    environment["FORCE_HTTPS"] = "on"
+    address = request.getfixturevalue("web")
+
+    with socket.create_connection(address, timeout=30) as client:
+        client.sendall(
+            f"GET /docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\n\r\n".encode()
+        )
+        heard = trickle(client, b"")
+
+    assert heard.startswith(b"HTTP/1.1 308")

@@ -122,7 +122,7 @@ class Platform:
             name="web",
             command=(
                 *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
-                *("-k", "gthread", "-w", self.environment.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
+                *("-w", self.environment.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
                 *("--no-control-socket", "--limit-request-line", "8190"),
             ),
             environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(self.state.path / "counts")},
