@@ -348,7 +348,9 @@ class Config:
     mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
 
     media_dir: str = _setting(
-        "media", _text, "where uploaded files are kept; every web process needs the same"
+        "media",
+        _text,
+        "where uploaded files are kept: the same for web, worker and sweep, another for each database",
     )
 
     notice_lease_seconds: float = _setting("60", _seconds, "how long a claimed notice belongs to one worker")

@@ -87,9 +87,7 @@ class Operation:
     @property
     def bodies(self) -> dict[str, ma.Schema]:
         """The schema of the body, by where its fields stand."""
-        return {
-            each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")
-        }
+        return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
 
     @property
     def takes_body(self) -> bool:

@@ -1,6 +1,6 @@
 """Files that people uploaded: kept whole or not at all, under names of our own.
 
-Nothing of an uploader's choosing becomes part of a path. A store has three verbs, so that one on S3 can take the place
+Nothing of an uploader's choosing becomes part of a path. A store has four verbs, so that one on S3 can take the place
 of the disk; which one it is, nobody above knows.
 """
 
@@ -11,7 +11,10 @@ import errno
 import os
 import re
 import tempfile
+from collections.abc import Container, Iterator
+from datetime import timedelta
 from pathlib import Path
+from time import time
 from typing import Protocol
 from uuid import uuid4
 
@@ -34,6 +37,8 @@ class Store(Protocol):
     def get(self, name: str) -> bytes | None: ...
 
     def remove(self, name: str) -> None: ...
+
+    def older_than(self, age: timedelta, folder: str) -> Iterator[str]: ...
 
 
 class Disk:
@@ -71,6 +76,14 @@ class Disk:
     def remove(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
 
+    def older_than(self, age: timedelta, folder: str) -> Iterator[str]:
+        """The names of files that were written so long ago, also of those that a crash left half written."""
+        latest = time() - age.total_seconds()
+        for file in (self.root / folder).glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if file.stat().st_mtime < latest:
+                    yield str(file.relative_to(self.root))
+
 
 def init_app(app: Flask) -> None:
     with app.app_context():
@@ -93,6 +106,14 @@ def read(name: str) -> bytes | None:
 def remove(name: str) -> None:
     if _NAME.fullmatch(name):
         _store().remove(name)
+
+
+def remove_all_but(named: Container[str | None], folder: str, *, older_than: timedelta) -> int:
+    """Remove the files of a folder that are not among these names; younger ones may yet be. How many that were."""
+    unnamed = [name for name in _store().older_than(older_than, folder) if name not in named]
+    for name in unnamed:
+        _store().remove(name)
+    return len(unnamed)
 
 
 def url_of(name: str) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import queue, telemetry
 from app.db import db, transaction
 from app.jobs.notices import send_due
-from app.services import notices_delivery, retention, tallies
+from app.services import notices_delivery, profile_pictures, retention, tallies
 from app.settings import settings
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ CHORES = (
     Chore("email changes", lambda: HOURLY, partial(_committed, retention.forget_email_changes)),
     Chore("names", lambda: HOURLY, partial(_committed, retention.forget_names)),
     Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
+    Chore("pictures", lambda: HOURLY, partial(_committed, profile_pictures.forget_unnamed)),
     Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import select
@@ -11,7 +13,11 @@ from app.db import after_commit, checkpoint, db
 from app.errors import Unauthenticated
 from app.models.user import User
 
+log = logging.getLogger(__name__)
+
 FOLDER = "pictures"
+UNNAMED_FOR = timedelta(hours=1)
+"""A picture is written before the commit that names it, and no request takes as long as this."""
 
 
 def replace(user: User, *, file: bytes) -> User:
@@ -26,6 +32,16 @@ def replace(user: User, *, file: bytes) -> User:
 def remove(user: User) -> User:
     """Show no picture; having none already is fine."""
     return _take_down(user)
+
+
+def forget_unnamed() -> None:
+    """Remove the files that no account names: of commits that failed, and of removals that a crash prevented.
+
+    A database that names none at all removes none: it may be a new one beside somebody's old folder.
+    """
+    named = set(db.session.scalars(select(User.profile_picture).where(User.profile_picture.is_not(None))))
+    if named and (removed := storage.remove_all_but(named, FOLDER, older_than=UNNAMED_FOR)):
+        log.info("removed %d pictures that no account names", removed)
 
 
 def _take_down(user: User) -> User:

@@ -5,13 +5,17 @@ import io
 import os
 import struct
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
+from time import time
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app.jobs import periodic
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 
@@ -218,6 +222,84 @@ def test_the_picture_of_a_deleted_person_is_gone(app, api, make, shelf):
     assert api.as_(make.admin()).delete(f"/users/{person.id}").status_code == 204
 
     assert shelf() == set()
+
+
+@pytest.fixture
+def failing_commits(_janitor):
+    """While it is open no commit that changes an account succeeds."""
+
+    @contextmanager
+    def failing():
+        with _janitor.connect() as connection:
+            connection.execute(
+                text(
+                    "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+                    " $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'query_canceled'; END $$"
+                )
+            )
+            connection.execute(
+                text(
+                    "CREATE CONSTRAINT TRIGGER fails AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED"
+                    " FOR EACH ROW EXECUTE FUNCTION fail()"
+                )
+            )
+            try:
+                yield
+            finally:
+                connection.execute(text("DROP FUNCTION fail() CASCADE"))
+
+    return failing
+
+
+@pytest.fixture
+def tidy(app):
+    """What the sweep does about pictures, some hours after these files were written."""
+
+    def run(*files):
+        for file in files:
+            os.utime(file, (time() - 7_200, time() - 7_200))
+        with app.app_context():
+            next(chore for chore in periodic.CHORES if chore.name == "pictures").run()
+
+    return run
+
+
+def test_a_picture_whose_commit_failed_is_found_and_removed(client, shelf, failing_commits, tidy):
+    kept = data_of(send(client, picture()))["profile_picture"]
+    with failing_commits():
+        assert_refused(send(client, picture()), 503, "unavailable")
+    assert len(shelf()) == 2
+
+    tidy()
+    assert len(shelf()) == 2, "who sends a picture just now has not committed it yet"
+    tidy(*shelf())
+
+    assert data_of(client.get("/auth/me"))["profile_picture"] == kept
+    assert [file.name for file in shelf()] == [kept.rpartition("/")[2]]
+
+
+def test_what_a_crash_left_half_written_is_removed(client, shelf, tidy):
+    send(client, picture())
+    (kept,) = shelf()
+    torn = kept.with_name(".tmp1a2b")
+    torn.write_bytes(b"RIFF")
+
+    tidy(torn, kept)
+
+    assert not torn.exists()
+    assert kept.exists()
+
+
+def test_a_database_that_names_no_picture_removes_none(api, make, shelf, tidy, config):
+    """It is a new one, perhaps, beside the folder of an old one."""
+    file = Path(config.media_dir) / "pictures" / "00" / f"{'0' * 32}.webp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"RIFF")
+
+    tidy(file)
+
+    assert file.exists()
+    file.unlink()
 
 
 def test_the_public_sees_the_pictures_of_instructors(api, make):
