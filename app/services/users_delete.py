@@ -23,7 +23,7 @@ from app.models.instructor_request import InstructorRequest
 from app.models.mail_token import MailToken
 from app.models.session import Session
 from app.models.user import User
-from app.services import sessions, users_roles
+from app.services import courses_search, sessions, users_roles
 
 
 def forget(admin: User, user_id: UUID) -> None:
@@ -35,12 +35,13 @@ def forget(admin: User, user_id: UUID) -> None:
     _anonymise(user)
     db.session.flush()
     _forget_traces(user)
+    # Only deleted courses are left, and the words that find them still hold the name.
+    courses_search.index_for_search(Course.instructor_id == user.id)
     sessions.end_all(user.id)
 
 
 def _refuse_with_courses(user: User) -> None:
-    """Whoever gives this person a course at this moment holds the row: wait for that, and then look."""
-    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    """The person's row is locked, so that nobody is giving them a course at this moment."""
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
         raise InstructorHasCourses

@@ -265,6 +265,17 @@ def test_an_instructor_with_courses_is_not_deleted(app, office, make):
     assert office.delete(f"/users/{course.instructor_id}").status_code == 204
 
 
+def test_the_words_of_a_deleted_course_forget_whose_it_was(office, make, stored):
+    course = make.course(instructor=make.instructor(last_name="Zimmermann"))
+    data_of(office.patch(f"/courses/{course.id}", json={"title": "Accounting"}))
+    assert "'zimmermann'" in stored(select(Course.search_vector))[0]
+    office.delete(f"/courses/{course.id}")
+
+    assert office.delete(f"/users/{course.instructor_id}").status_code == 204
+
+    assert "'zimmermann'" not in stored(select(Course.search_vector))[0]
+
+
 def test_the_last_active_admin_is_not_deleted(office, make, admin):
     make.admin(is_active=False)
 
