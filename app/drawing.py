@@ -1,8 +1,8 @@
-"""A program of its own: a picture on standard input, the same picture drawn anew on standard output.
+"""A program of its own: it reads a picture from standard input and writes it, drawn anew, to standard output.
 
-Files of strangers are decoded here, by libraries in C, and nowhere else: in a process that knows no setting and no
-secret, and that may take so much memory and time and no more. A file of 1 kB can ask for 500 MB. `app.pictures` starts
-it; what it says on standard error is for nobody.
+Files of strangers are decoded here and nowhere else, because libraries in C do it: in a process that knows no setting
+and no secret, and whose memory and processor time are limited. A file of 1 kB can ask for 500 MB. `app.pictures` starts
+this program and does not read its standard error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 MOST_PIXELS = 25_000_000
 MOST_MEMORY = 96 * 1024 * 1024
-"""All that the process writes to, the interpreter's own 20 MB included."""
+"""What the process may hold in memory, the 20 MB of Python itself included."""
 MOST_SECONDS = 2
 """Of processor time. A photo of 10 or 25 million pixels takes a quarter of a second."""
 MOST_SCANS = 200
@@ -30,8 +30,10 @@ STOPPED = -signal.SIGXCPU
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ROWS = 16
 _ORIENTATION = 0x0112
-_JPEG, _SCAN = b"\xff\xd8", b"\xff\xda"
-"""The second begins each scan of a JPEG. In what else is in the file, a film behind the photo for example, it is rare."""
+_JPEG = b"\xff\xd8"
+"""What a JPEG begins with."""
+_SCAN = b"\xff\xda"
+"""What each scan of a JPEG begins with. Elsewhere in the file, in a film behind a photo for example, it is rare."""
 
 
 class TooManyScansError(Exception):
@@ -67,7 +69,10 @@ def drawn(content: bytes, longest_side: int) -> bytes:
 
 
 def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
-    """In colors that WebP knows, and smaller by a whole number: some rows at a time, a copy would cost the memory twice."""
+    """The picture in RGB or RGBA, made smaller by a whole factor.
+
+    A few rows at a time: a copy of the whole picture in other colors would need its memory twice.
+    """
     picture.load()
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     width, height = picture.size

@@ -1,4 +1,4 @@
-"""Public files over HTTP. A name is never used twice, so whoever has the file keeps it."""
+"""Public files over HTTP. A name never stands for another file, so browsers may keep what they have for ever."""
 
 from __future__ import annotations
 

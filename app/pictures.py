@@ -1,7 +1,7 @@
-"""Pictures that people upload, drawn anew: no metadata, no trick, and no larger than they are shown.
+"""Pictures that people upload, drawn anew: without metadata or anything hidden, and no larger than they are shown.
 
-What a file is, its content says and not its name. It is decoded in a process of its own, `app.drawing`, which has less
-memory and less time than some files ask for.
+The content of a file says what it is, not its name. It is decoded by a program of its own, `app.drawing`, whose memory
+and time are limited.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """A burst of pictures costs neither memory nor, by more than a moment, the time of others."""
+    """Wait a moment for the picture that is being drawn in this process, or refuse.
+
+    Drawing one at a time keeps a burst of pictures from taking the memory, and refusing from taking every thread.
+    """
     if not _turn.acquire(timeout=WAIT_SECONDS):
         raise Unavailable("Other pictures are being drawn: try again in a moment.")
     try:

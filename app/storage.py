@@ -1,7 +1,7 @@
 """Files that people uploaded: kept whole or not at all, under names of our own.
 
-Nothing of an uploader's choosing becomes part of a path. A store has four verbs, so that one on S3 can take the place
-of the disk; which one it is, nobody above knows.
+Nothing of an uploader's choosing becomes part of a path. The rest of the project knows only the four methods of a
+`Store`, so that S3 can take the place of the disk.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Disk:
         self.root = root
 
     def put(self, name: str, content: bytes) -> None:
-        """Write beside, then rename: who reads sees the whole file or none, and so does a machine that lost power."""
+        """Write a temporary file, then rename it: readers see the whole file or none, also after a power failure."""
         target = self.root / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

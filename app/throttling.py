@@ -32,7 +32,7 @@ _EXTENSION = "rollcall-limiter"
 
 @dataclass(frozen=True)
 class Budget:
-    """So many requests of one user, or of one address where nobody is signed in."""
+    """How many requests one user may make, or one address where nobody is signed in."""
 
     name: str
     rate: Callable[[Config], Rate]
@@ -61,9 +61,10 @@ class Standing(NamedTuple):
 
 
 class RedisOrMemory(RedisStorage):
-    """Counts in Redis, and in this process what Redis does not take.
+    """Counts in Redis, and in the memory of this process while Redis is away.
 
-    The limiter's own fallback is not used: of two threads that find Redis gone at once it lets one fail.
+    The limiter has such a fallback of its own. It is not used: when two threads find Redis gone at the same moment, the
+    request of one of them fails.
     """
 
     STORAGE_SCHEME = ["rollcall"]

@@ -101,7 +101,7 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
 
 
 def on_shelf(viewer: User | None) -> ColumnElement[bool]:
-    """A course's category, where the viewer may know of it; one's own course always tells."""
+    """Which category to join: the course's, if the viewer may see it. Whoever teaches the course always does."""
     known = Category.visible_to(viewer)
     if viewer is not None:
         known = or_(known, Course.instructor_id == viewer.id)

@@ -1,7 +1,7 @@
-"""Writing lessons: one, many, elsewhere, in another order, not at all.
+"""Writing lessons: adding one or many, changing, moving, reordering and deleting them.
 
-Every write locks the course first. The course's `lesson_count` moves in the same transaction, and whoever thereby has
-done all that counts is completed in it.
+Every write locks the course first, and keeps its `lesson_count` right in the same transaction. People who have done all
+required lessons once the change is made are completed in that transaction, too.
 """
 
 from __future__ import annotations

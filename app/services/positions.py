@@ -43,7 +43,7 @@ def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]
 
 
 def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
-    """An order of anything but exactly these was made from a list that is no longer the current one."""
+    """Refuse an order that does not name exactly what is there: it was made from an outdated list."""
     if sorted(order) == sorted(present):
         return
     missing = [f"Missing: {each}." for each in present if each not in set(order)]
