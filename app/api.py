@@ -68,7 +68,9 @@ class Blueprint(flask_smorest.Blueprint):
         methods = set(options.get("methods", ("GET",)))
         if methods & SAFE_METHODS:
             self._readers[rule] = view_func
-        reader = self._readers.get(rule) if methods & {"GET", "PUT", "PATCH", "DELETE"} else None
+        reader = operations.acted_on(view_func)
+        if methods & {"GET", "PUT", "PATCH", "DELETE"}:
+            reader = self._readers.get(rule)
         operation = Operation(view_func, declared, takes_path="<" in rule, reader=reader)
         super().add_url_rule(rule, endpoint, _guard(operation), provide_automatic_options, **options)
 
@@ -163,6 +165,15 @@ class Blueprint(flask_smorest.Blueprint):
     def idempotent(view: View) -> View:
         """Sent again under the same `Idempotency-Key`, the request gets its first answer and does nothing."""
         return operations.mark_idempotent(view)
+
+    @staticmethod
+    def acts_on(reader: View) -> Callable[[View], View]:
+        """The action moves what `reader` shows under the same path; it heeds an `If-Match` with the tag of that."""
+
+        def decorator(view: View) -> View:
+            return operations.mark_action(view, reader)
+
+        return decorator
 
     @staticmethod
     def refuses(*kinds: type[Refusal]) -> Callable[[View], View]:

@@ -36,8 +36,6 @@ View = Callable[..., Any]
 
 _EVERYWHERE = {UriTooLong, Unauthenticated, TokenInvalid, InvalidRequest, Throttled, Unavailable}
 _OF_BODIES = {MalformedBody, UnsupportedMediaType, TooLarge}
-_OF_VERSIONS = {PreconditionFailed, PreconditionRequired}
-
 _PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
 
 _IF_MATCH = {
@@ -72,7 +70,7 @@ class Operation:
     access: Access
     takes_path: bool
     reader: View | None
-    """The view behind GET on the same path, where this view is it or may change what it reads."""
+    """The view behind GET on the same path, where this view is it or may change what it reads; or what it acts on."""
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
@@ -117,7 +115,8 @@ class Operation:
             *([Forbidden] if self.access.roles else []),
             *([NotFound] if self.takes_path else []),
             *(_OF_BODIES if self.takes_body else []),
-            *(_OF_VERSIONS if self.checks_version else []),
+            *([PreconditionFailed] if self.checks_version else []),
+            *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
             *([IdempotencyKeyReused] if self.is_idempotent else []),
         }
 
@@ -128,6 +127,16 @@ def mark_list(view: View) -> View:
 
 def mark_idempotent(view: View) -> View:
     return _mark(view, is_idempotent=True)
+
+
+def mark_action(view: View, reader: View) -> View:
+    return _mark(view, acts_on=reader)
+
+
+def acted_on(view: View) -> View | None:
+    """The view that shows what this one acts on, where it was marked with one."""
+    found: View | None = _marks(view).get("acts_on")
+    return found
 
 
 def add_refusals(view: View, *kinds: type[Refusal]) -> View:

@@ -27,6 +27,8 @@ from app.settings import settings
 View = Callable[..., Any]
 
 _PARTS = "."
+_DEMANDED = {"PUT", "PATCH", "DELETE"}
+"""Where REQUIRE_IF_MATCH demands a version; actions heed one."""
 
 
 def remember(shown: object) -> None:
@@ -46,7 +48,7 @@ def tag(response: Response) -> Response:
 
 @contextmanager
 def upheld(reader: View | None, path: dict[str, Any]) -> Iterator[None]:
-    """Around the transaction of a write to what `reader`, the view behind GET on this path, reads."""
+    """Around the transaction of a write to what `reader` shows. It is called with the values of the path in their order."""
     g.precondition = None if reader is None else (reader, path)
     try:
         yield
@@ -62,13 +64,13 @@ def check() -> None:
     if precondition is None:
         return
     if not request.headers.get("If-Match"):
-        if settings().require_if_match:
+        if settings().require_if_match and request.method in _DEMANDED:
             raise PreconditionRequired
         return
     reader, path = precondition
     # Who calls was read when the request came in, and may be what is to be written.
     db.session.expire_all()
-    response = current_app.make_response(reader(**path))
+    response = current_app.make_response(reader(*path.values()))
     edited_at = g.get("edited_at")
     current = _version(response)
     offered = request.if_match

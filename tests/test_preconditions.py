@@ -220,6 +220,38 @@ def test_an_action_is_an_edit_too(api, make, config):
     assert_refused(writing.finish(), 412, "precondition_failed")
 
 
+def test_a_decision_is_about_the_course_that_was_read(api, make):
+    owner = make.instructor()
+    course = make.course(instructor=owner, status=CourseStatus.DRAFT, lessons=1)
+    teacher, admin = api.as_(owner), api.as_(make.admin())
+    data_of(teacher.post(f"/courses/{course.id}/submit"))
+    read = {"If-Match": admin.get(f"/courses/{course.slug}").headers["ETag"]}
+    decide = {"json": {"status": "PUBLISHED"}, "headers": read}
+
+    data_of(teacher.post(f"/courses/{course.id}/withdraw"))
+    data_of(teacher.patch(f"/courses/{course.id}", json={"title": "Something else"}))
+    data_of(teacher.post(f"/courses/{course.id}/submit"))
+
+    assert_refused(admin.post(f"/courses/{course.id}/review", **decide), 412, "precondition_failed")
+    decide["headers"] = {"If-Match": admin.get(f"/courses/{course.id}").headers["ETag"]}
+    assert data_of(admin.post(f"/courses/{course.id}/review", **decide))["status"] == "PUBLISHED"
+
+
+def test_a_decision_is_about_the_request_that_was_read(api, make):
+    applicant, admin = api.as_(make.student()), api.as_(make.admin())
+    request_id = data_of(applicant.post("/instructor-requests", json={"reason": "I taught for years."}), 201)[
+        "id"
+    ]
+    read = {"If-Match": admin.get(f"/instructor-requests/{request_id}").headers["ETag"]}
+
+    data_of(applicant.patch(f"/instructor-requests/{request_id}", json={"reason": "I never taught a day."}))
+
+    decided = admin.post(
+        f"/instructor-requests/{request_id}/review", json={"status": "APPROVED"}, headers=read
+    )
+    assert_refused(decided, 412, "precondition_failed")
+
+
 def test_a_counter_that_moves_between_the_check_and_the_write_is_no_edit(api, make, config, course):
     admin = api.as_(make.admin())
     read = {"If-Match": admin.get(f"/courses/{course.id}").headers["ETag"]}

@@ -73,7 +73,7 @@ FEWEST = {
     "about nothing": 70,
     "with a body that is too large": 40,
     "with another media type": 50,
-    "about another version": 40,
+    "about another version": 48,
 }
 """How many operations can be answered so; otherwise nearly all."""
 

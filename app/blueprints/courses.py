@@ -126,6 +126,7 @@ def delete_course(options: dict[str, Any], ref: str):
 @blp.post("/courses/<uuid:course_id>/submit")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, CourseDetailSchema, message="The course waits for a decision.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, CourseIncomplete, InvalidTransition)
 def submit_course(course_id: UUID):
     """Ask for a decision about your draft."""
@@ -135,6 +136,7 @@ def submit_course(course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/withdraw")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, InvalidTransition)
 def withdraw_course(course_id: UUID):
     """Take your course back from review."""
@@ -145,6 +147,7 @@ def withdraw_course(course_id: UUID):
 @requires(Role.ADMIN)
 @blp.arguments(DecisionSchema)
 @blp.response(200, CourseDetailSchema, message="The decision stands.")
+@blp.acts_on(show_course)
 @blp.refuses(CourseIncomplete, InvalidTransition)
 def review_course(decision: dict[str, Any], course_id: UUID):
     """Decide about a course that waits, or think again about an approved one."""
@@ -155,6 +158,7 @@ def review_course(decision: dict[str, Any], course_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(PublicationSchema)
 @blp.response(200, CourseDetailSchema, message="The course is published.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, ApprovalRequired, CourseIncomplete, InvalidTransition)
 def publish_course(options: dict[str, Any], course_id: UUID):
     """Open a course to everybody.
@@ -168,6 +172,7 @@ def publish_course(options: dict[str, Any], course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/unpublish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, InvalidTransition)
 def unpublish_course(course_id: UUID):
     """Take a published course back to draft; its learners keep it."""
@@ -177,6 +182,7 @@ def unpublish_course(course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/archive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, CourseDetailSchema, message="The course is archived.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, InvalidTransition)
 def archive_course(course_id: UUID):
     """Put a course away; its learners keep it."""
@@ -186,6 +192,7 @@ def archive_course(course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/unarchive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.acts_on(show_course)
 @blp.refuses(Forbidden, InvalidTransition)
 def unarchive_course(course_id: UUID):
     """Take a course out of the archive."""
