@@ -65,8 +65,9 @@ def show_user(user_id: UUID):
 def change_user(changes: dict[str, Any], user_id: UUID):
     """Edit somebody's account.
 
-    Where nobody has confirmed the address, another one or an external id voids the password of the sign-up: the owner of
-    the mailbox sets one by mail.
+    Another address is told to the old one, voids the links of earlier mails and calls off the person's own wish for
+    another; password and sessions stay. Where nobody has confirmed the address, another one or an external id voids the
+    password of the sign-up: the owner of the mailbox sets one by mail.
     """
     return users.change(caller(), user_id, **changes)
 

@@ -41,14 +41,14 @@ BY_MAIL_ALONE = frozenset(
 )
 
 
-def owe(kind: NoticeKind, user_ids: Collection[UUID]) -> None:
-    """Owe a mail of this kind to each of these people, in one statement.
+def owe(kind: NoticeKind, user_ids: Collection[UUID], *which: ColumnExpressionArgument[bool]) -> None:
+    """Owe a mail of this kind to each of these people (to those of whom `which` is true), in one statement.
 
     For deactivated people the notice is written as SUPPRESSED, and not sent. Where a mail with a token of this kind waits
     for somebody already, no second one is written.
     """
     if user_ids:
-        outbox.ring(_put(kind, _is_one_of(User.id, user_ids)))
+        outbox.ring(_put(kind, _is_one_of(User.id, user_ids), *which))
 
 
 def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:

@@ -83,6 +83,15 @@ def void_all(user_ids: Collection[UUID]) -> None:
     _void(user_ids)
 
 
+def void_of_deactivated(user_ids: Collection[UUID]) -> None:
+    """Void the mails of people who are deactivated, and call off their wishes for another address.
+
+    Invitations stay good for the day of their return: whoever has no password yet has no other way in. Their rows are
+    locked.
+    """
+    _void(user_ids, MailToken.purpose != MailTokenPurpose.SET_PASSWORD)
+
+
 def life_of(purpose: MailTokenPurpose) -> timedelta:
     lives = {
         MailTokenPurpose.VERIFY_EMAIL: timedelta(hours=settings().verification_token_hours),

@@ -35,6 +35,7 @@ from app.services import (
     instructor_requests,
     managers,
     usernames,
+    users_addresses,
     users_unconfirmed,
 )
 from app.settings import settings
@@ -167,8 +168,12 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     _check_admin(admin)
     user = get_visible(admin, user_id)
     managers.check(changes.get("manager_id"), of=user.id)
+    db.session.refresh(user, with_for_update={"key_share": True})
+    old_email = user.email
     is_identified = any(changes.get(name) not in {None, getattr(user, name)} for name in _SAYING_WHO)
     changed = _change(user, changes, gone=NotFound())
+    if changed.email.lower() != old_email.lower():
+        users_addresses.follow({user.id: old_email})
     if is_identified:
         users_unconfirmed.give_to_mailboxes([user.id])
     return changed

@@ -21,7 +21,15 @@ from app.enums import ImportOutcome, NoticeKind
 from app.errors import EmailTaken, ExternalIdTaken, Forbidden, UsernameTaken
 from app.models.course import Course
 from app.models.user import User
-from app.services import account_mails, bulk, courses_search, sessions, usernames, users_unconfirmed
+from app.services import (
+    account_mails,
+    bulk,
+    courses_search,
+    sessions,
+    usernames,
+    users_addresses,
+    users_unconfirmed,
+)
 from app.services.bulk import Report
 from app.services.users_import_plan import Account, Line, Plan, full_name_of
 
@@ -127,6 +135,7 @@ def _update(plan: Plan) -> None:
     with refusing(taken):
         db.session.execute(_UPDATE, {"people": people})
     sessions.end_all_of(plan.demoted)
+    users_addresses.follow(plan.old_addresses)
     if plan.renamed:
         courses_search.index_for_search(Course.instructor_id == any_(literal(plan.renamed, ARRAY(Uuid()))))
 

@@ -85,6 +85,16 @@ class Plan:
         ]
 
     @property
+    def old_addresses(self) -> dict[UUID, str]:
+        """The addresses that people of the file had, who get another one."""
+        accounts = {user_id: self.accounts[user_id] for user_id in self.changed}
+        return {
+            user_id: account.email
+            for user_id, account in accounts.items()
+            if self.changed[user_id].get("email", account.email).lower() != account.email.lower()
+        }
+
+    @property
     def renamed(self) -> list[UUID]:
         """Students too: whoever has been demoted still owns courses."""
         return [

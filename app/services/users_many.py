@@ -17,7 +17,7 @@ from app.db import db
 from app.enums import ActivationOutcome, Role
 from app.errors import Forbidden, LastAdmin, NotFound
 from app.models.user import User
-from app.services import bulk, sessions
+from app.services import bulk, mail_tokens, sessions
 from app.services.bulk import Report
 
 
@@ -63,6 +63,7 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
     lines = bulk.judge(user_ids, verdict)
     _switch(leaving, on=False)
     sessions.end_all_of(leaving)
+    mail_tokens.void_of_deactivated(leaving)
     return bulk.report(lines, ActivationOutcome)
 
 

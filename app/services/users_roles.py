@@ -14,7 +14,7 @@ from app.db import db
 from app.enums import Role
 from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
 from app.models.user import User
-from app.services import sessions, users_unconfirmed
+from app.services import mail_tokens, sessions, users_unconfirmed
 
 _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
@@ -38,6 +38,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
         raise InvalidTransition("This account is deactivated already.")
     user.is_active = False
     sessions.end_all(user.id)
+    mail_tokens.void_of_deactivated([user.id])
     return user
 
 

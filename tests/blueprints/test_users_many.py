@@ -114,7 +114,7 @@ def test_many_cost_as_few_statements_as_two(office, make, statements):
             data_of(office.post("/users/deactivate-multiple", json=ids(*people)))
         return len(seen)
 
-    assert cost(2) == cost(30) == 4
+    assert cost(2) == cost(30) == 6
 
 
 def test_trust_to_publish_is_given_and_taken_once(office, make):
