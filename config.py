@@ -259,6 +259,9 @@ class Config:
     )
     db_pool_size: int = _setting("5", _whole(1), "connections a web process keeps open")
     statement_timeout_ms: int = _setting("15000", _whole(100), "the longest a request's statement may run")
+    chore_timeout_ms: int = _setting(
+        "600000", _whole(100), "the longest a statement of the sweep's chores or of a command may run"
+    )
 
     access_token_minutes: int = _setting("60", _whole(1), "life of an access token")
     refresh_token_days: int = _setting("7", _whole(1), "life of a refresh token")

@@ -15,6 +15,7 @@ sounded = Counter("rollcall_alarms", "What somebody should look at.", ("event",)
 class Alarm(StrEnum):
     """Named for what is suspected, in the log and in the metrics alike."""
 
+    CHORE_FAILED = "chore_failed"
     CREDENTIAL_STUFFING = "credential_stuffing"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     VALUE_SLIPPED = "value_slipped"

@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, regi
 from sqlalchemy.types import Uuid
 
 from app.errors import Refusal
+from app.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,21 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info.pop(_OPEN, None)
         session.info.pop(_EFFECTS, None)
+
+
+@contextmanager
+def patient_transaction() -> Iterator[Session]:
+    """A `transaction()` for what no request waits for: CHORE_TIMEOUT_MS cuts its statements."""
+    with transaction() as session:
+        let_statements_run(settings().chore_timeout_ms)
+        yield session
+
+
+def let_statements_run(milliseconds: int) -> None:
+    """How long each further statement of this transaction may take, in place of STATEMENT_TIMEOUT_MS."""
+    db.session.execute(
+        text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": str(milliseconds)}
+    )
 
 
 def checkpoint() -> None:

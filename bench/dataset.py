@@ -219,7 +219,7 @@ _STATEMENTS = (
     FROM (SELECT n, now() - n % 1000 * interval '1 day' AS at FROM generate_series(1, :people) AS n) AS opened
     """,
     """
-    INSERT INTO refresh_tokens (id, session_id)
-    SELECT key('token', n), key('session', n) FROM generate_series(1, :people) AS n
+    INSERT INTO refresh_tokens (id, session_id, expires_at)
+    SELECT key('token', n), key('session', n), now() + interval '7 days' FROM generate_series(1, :people) AS n
     """,
 )

@@ -1,9 +1,11 @@
 """`flask courses …`."""
 
+from uuid import UUID
+
 import click
 from flask.cli import AppGroup
 
-from app.db import transaction
+from app.db import patient_transaction
 from app.services import courses_search
 
 group = AppGroup("courses", help="The catalogue.")
@@ -12,6 +14,12 @@ group = AppGroup("courses", help="The catalogue.")
 @group.command("reindex")
 def reindex() -> None:
     """Rebuild what search reads, after SEARCH_LANGUAGE has changed."""
-    with transaction():
-        count = courses_search.index_for_search()
+    count, last = 0, UUID(int=0)
+    while True:
+        # A commit each: nobody who edits a course waits for the whole catalogue.
+        with patient_transaction():
+            done = courses_search.index_next(last)
+        if not done:
+            break
+        count, last = count + len(done), done[-1]
     click.echo(f"{count} courses can be searched.")

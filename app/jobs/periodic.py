@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -19,8 +20,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import queue, telemetry
-from app.db import db, transaction
+from app import alarms, queue, telemetry
+from app.alarms import Alarm
+from app.db import db, patient_transaction, transaction
 from app.jobs.notices import send_due
 from app.services import notices_delivery, profile_pictures, retention, tallies
 from app.settings import settings
@@ -39,7 +41,8 @@ class Chore:
     name: str
     every: Callable[[], float]
     """seconds from one start to the next"""
-    run: Callable[[], None]
+    run: Callable[[], bool | None]
+    """does some of it; true when there may be more, which is done as soon as the other chores had their turn"""
 
 
 def sweep_notices() -> None:
@@ -69,22 +72,40 @@ def _ring(notice_ids: Sequence[UUID]) -> bool:
     return True
 
 
-def _committed(service: Callable[[], None]) -> None:
-    with transaction():
-        service()
+def erase_names() -> None:
+    """Let bulk runs call deleted people by their id. What fails half-way is begun anew the next time."""
+    began_at = datetime.now(UTC)
+    with patient_transaction():
+        people = retention.people_to_erase()
+    last: UUID | None = UUID(int=0) if people else None
+    while last is not None:
+        with patient_transaction():
+            last = retention.erase_in_runs(people, last)
+    with patient_transaction():
+        retention.note_erased(people, began_at=began_at)
+
+
+def _committed(service: Callable[[], bool | None]) -> bool | None:
+    with patient_transaction():
+        return service()
+
+
+def _hourly(name: str, service: Callable[[], bool | None]) -> Chore:
+    return Chore(name, lambda: HOURLY, partial(_committed, service))
 
 
 CHORES = (
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
-    Chore("sessions", lambda: HOURLY, partial(_committed, retention.forget_sessions)),
-    Chore("mail tokens", lambda: HOURLY, partial(_committed, retention.forget_mail_tokens)),
-    Chore("attempts", lambda: HOURLY, partial(_committed, retention.forget_attempts)),
-    Chore("idempotency keys", lambda: HOURLY, partial(_committed, retention.forget_idempotency_keys)),
-    Chore("email changes", lambda: HOURLY, partial(_committed, retention.forget_email_changes)),
-    Chore("names", lambda: HOURLY, partial(_committed, retention.forget_names)),
-    Chore("previews", lambda: HOURLY, partial(_committed, retention.forget_previews)),
-    Chore("pictures", lambda: HOURLY, partial(_committed, profile_pictures.forget_unnamed)),
-    Chore("tallies", lambda: HOURLY, partial(_committed, tallies.fold)),
+    Chore("names", lambda: HOURLY, erase_names),
+    _hourly("refresh tokens", retention.forget_refresh_tokens),
+    _hourly("sessions", retention.forget_sessions),
+    _hourly("mail tokens", retention.forget_mail_tokens),
+    _hourly("attempts", retention.forget_attempts),
+    _hourly("idempotency keys", retention.forget_idempotency_keys),
+    _hourly("email changes", retention.forget_email_changes),
+    _hourly("previews", retention.forget_previews),
+    _hourly("pictures", profile_pictures.forget_unnamed),
+    _hourly("tallies", tallies.fold),
 )
 
 
@@ -124,15 +145,23 @@ def _walk_while_alone(connection: Connection, stop: Event) -> None:
         for chore in CHORES:
             if due[chore.name] <= monotonic():
                 due[chore.name] = monotonic() + chore.every()
-                _do(chore)
+                if _do(chore):
+                    due[chore.name] = monotonic()
         stop.wait(max(0.0, min(due.values()) - monotonic()))
 
 
-def _do(chore: Chore) -> None:
+def _do(chore: Chore) -> bool:
+    """Some of a chore, and whether there may be more of it."""
     try:
         with telemetry.about(chore=chore.name):
-            chore.run()
+            return bool(chore.run())
     except (SQLAlchemyError, RedisError, OSError) as trouble:
-        log.warning("%s: %s, next time again", chore.name, type(trouble).__name__)
+        _tell_failure(chore, trouble)
+        return False
     finally:
         db.session.remove()
+
+
+def _tell_failure(chore: Chore, trouble: Exception) -> None:
+    message = f"{chore.name}: {type(trouble).__name__}, next time again"
+    alarms.sound(Alarm.CHORE_FAILED, message, trouble=trouble, chore=chore.name)

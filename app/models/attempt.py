@@ -18,4 +18,4 @@ class Attempts(Model):
 
     subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     times: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))
-    forgotten_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime] = mapped_column(index=True)

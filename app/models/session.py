@@ -31,11 +31,17 @@ class Session(Identified, Model):
         Index("ix_sessions_user_id_alive", "user_id", postgresql_where=text("ended_at IS NULL")),
         Index("ix_sessions_user_id_ip_address", "user_id", "ip_address"),
         Index("ix_sessions_last_used_at", "last_used_at", "user_id"),
+        Index("ix_sessions_over_at", text("LEAST(expires_at, ended_at)")),
     )
 
     @classmethod
     def is_alive(cls) -> ColumnElement[bool]:
         return and_(cls.ended_at.is_(None), cls.expires_at > func.now())
+
+    @classmethod
+    def over_at(cls) -> ColumnElement[datetime]:
+        """When it ended, or else when it ends."""
+        return func.least(cls.expires_at, cls.ended_at)
 
 
 class RefreshToken(Identified, Model):
@@ -45,4 +51,5 @@ class RefreshToken(Identified, Model):
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     issued_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     spent_at: Mapped[datetime | None]

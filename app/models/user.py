@@ -59,6 +59,8 @@ class User(Identified, Timestamped, Model):
     manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     deleted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """when bulk runs ceased to say what a deleted person was called"""
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(SEARCHED.strip(), persisted=True), nullable=False), raiseload=True
     )
@@ -82,6 +84,11 @@ class User(Identified, Timestamped, Model):
         ),
         *ordered("users", "NOT is_active", inactive_newest="created_at"),
         *ordered("users", "NOT email_verified", unverified_newest="created_at"),
+        Index(
+            "ix_users_to_erase",
+            "id",
+            postgresql_where=text("deleted_at IS NOT NULL AND erased_at IS NULL"),
+        ),
         Index("ix_users_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),

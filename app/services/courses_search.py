@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import reduce
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, cast, func, select, text, true, update
+from sqlalchemy import ColumnElement, Numeric, Select, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.db import db
@@ -27,6 +28,9 @@ SOURCES = frozenset(
 )
 """The fields of a course that search reads."""
 
+INDEXED_AT_ONCE = 500
+"""Courses that `index_next` locks at a time."""
+
 
 def matches(question: str) -> ColumnElement[bool]:
     """A course holds every word of the question."""
@@ -38,23 +42,30 @@ def rank(question: str) -> ColumnElement[Any]:
     return cast(func.round(cast(func.ts_rank(Course.search_vector, asking(question)), Numeric), 6), Numeric)
 
 
-def index_for_search(clause: ColumnElement[bool] | None = None) -> int:
-    """Rebuild what search reads, for the courses of the clause or for all; how many there were.
+def index_for_search(clause: ColumnElement[bool]) -> None:
+    """Rebuild what search reads of the courses of the clause.
 
     Call it where a title changes, and where a category or an instructor is renamed. Rows are locked in the order of
     their ids, as everywhere.
     """
-    wanted = select(Course.id).where(true() if clause is None else clause)
-    wanted = wanted.order_by(Course.id).with_for_update(key_share=True)
-    locked = wanted.cte("wanted")
+    _index(select(Course.id).where(clause))
+
+
+def index_next(last: UUID) -> list[UUID]:
+    """Rebuild what search reads of some courses, the next after `last` in the order of their ids; which they were."""
+    return _index(select(Course.id).where(Course.id > last).limit(INDEXED_AT_ONCE))
+
+
+def _index(wanted: Select[UUID]) -> list[UUID]:
+    locked = wanted.order_by(Course.id).with_for_update(key_share=True).cte("wanted")
     rebuilt = (
         update(Course)
         .where(Course.id == locked.c.id)
         .values(search_vector=_vector(), updated_at=Course.updated_at)
+        .returning(Course.id)
         .execution_options(synchronize_session=False)
     )
-    result: Any = db.session.execute(rebuilt)
-    return int(result.rowcount)
+    return sorted(db.session.scalars(rebuilt))
 
 
 def _vector() -> ColumnElement[Any]:

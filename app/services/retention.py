@@ -1,96 +1,131 @@
-"""What is kept for a while and then forgotten."""
+"""What is kept for a while and then forgotten.
+
+Rows are deleted in batches, by whoever calls these functions again until one of them says that nothing is left: each
+batch is a transaction, short enough that nobody waits for it.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, Uuid, any_, cast, delete, func, literal, or_, select, update
+from sqlalchemy import inspect as mapper_of
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.db import db
+from app.db import Model, db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
 from app.models.email_change import EmailChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.mail_token import MailToken
-from app.models.session import Session
+from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.services import idempotency_keys
 
 SESSIONS_KEPT = timedelta(days=7)
+TOKENS_KEPT = timedelta(days=1)
+"""Tokens expire by the clocks of the web servers, rows by the database's; this is more than the two differ."""
+
 EMAIL_CHANGES_KEPT = timedelta(days=30)
-RECENTLY = timedelta(days=7)
-"""for so long the sweep may be away and still erase what it has to"""
+LONGEST_RUN = timedelta(hours=1)
+"""A bulk run that began before somebody was deleted has ended after so long, and writes no more lines about them."""
+
+BATCH = 1_000
+PREVIEWS_AT_ONCE = 10
+"""Each has as many lines as people, which go with it."""
+
+RUNS_AT_ONCE = 500
 
 
-def forget_sessions() -> None:
-    """Sessions that are over, with their refresh tokens."""
-    long_ago = func.now() - SESSIONS_KEPT
-    db.session.execute(
-        delete(Session)
-        .where(or_(Session.expires_at < long_ago, Session.ended_at < long_ago))
-        .execution_options(synchronize_session=False)
-    )
+def forget_sessions() -> bool:
+    """Sessions that are over, with their refresh tokens. Like its neighbors, says whether there may be more."""
+    return _forget(Session, Session.over_at() < func.now() - SESSIONS_KEPT)
 
 
-def forget_mail_tokens() -> None:
+def forget_refresh_tokens() -> bool:
+    """Refresh tokens of living sessions, too, once their signature has expired: no such token is looked up any more."""
+    return _forget(RefreshToken, RefreshToken.expires_at < func.now() - TOKENS_KEPT)
+
+
+def forget_mail_tokens() -> bool:
     """Secrets of mails that open nothing any more."""
-    db.session.execute(
-        delete(MailToken)
-        .where(or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
-        .execution_options(synchronize_session=False)
-    )
+    return _forget(MailToken, or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
 
 
-def forget_email_changes() -> None:
+def forget_email_changes() -> bool:
     """Addresses that people had or wanted, long after the last mail about them."""
-    db.session.execute(
-        delete(EmailChange)
-        .where(EmailChange.created_at < func.now() - EMAIL_CHANGES_KEPT)
-        .execution_options(synchronize_session=False)
-    )
+    return _forget(EmailChange, EmailChange.created_at < func.now() - EMAIL_CHANGES_KEPT)
 
 
-def forget_previews() -> None:
+def forget_previews() -> bool:
     """Bulk runs that were only looked at."""
-    db.session.execute(
-        delete(Assignment)
-        .where(Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
-        .execution_options(synchronize_session=False)
+    is_preview = Assignment.state == AssignmentState.PREVIEW
+    return _forget(Assignment, is_preview, Assignment.expires_at < func.now(), batch=PREVIEWS_AT_ONCE)
+
+
+def forget_attempts() -> bool:
+    """Attempts that count no more."""
+    return _forget(Attempts, Attempts.forgotten_at < func.now())
+
+
+def forget_idempotency_keys() -> bool:
+    """Requests that are not sent again any more."""
+    return _forget(IdempotencyKey, IdempotencyKey.created_at < func.now() - idempotency_keys.KEPT)
+
+
+def _forget(kind: type[Model], *is_over: ColumnElement[bool], batch: int | None = None) -> bool:
+    """Delete some rows that are over and that nobody holds; whether there may be more."""
+    limit = batch or BATCH
+    key = mapper_of(kind).primary_key
+    picked = select(*key).where(*is_over).limit(limit).with_for_update(skip_locked=True).cte("picked")
+    these = [column == picked.c[column.name] for column in key]
+    gone: Any = db.session.execute(
+        delete(kind).where(*these).execution_options(synchronize_session=False),
     )
+    return int(gone.rowcount) == limit
 
 
-def forget_names() -> None:
-    """What deleted people were called in bulk runs: their lines name them by id from now on.
+def people_to_erase() -> list[UUID]:
+    """Deleted people whom the lines of bulk runs may still call by their address or number, however long ago it was."""
+    waiting = select(User.id).where(User.deleted_at.is_not(None), User.erased_at.is_(None))
+    return list(db.session.scalars(waiting))
 
-    Hourly and not at once: the ledger is not ordered by person, and an index would make every run dearer.
+
+def erase_in_runs(people: Collection[UUID], last: UUID) -> UUID | None:
+    """In the next bulk runs after `last`, let lines name these people by id; the last run looked at, if there was one.
+
+    Run by run and not by an index: lines are not ordered by person, and such an index would make every run dearer.
     """
-    deleted = db.session.scalars(select(User.id).where(User.deleted_at > func.now() - RECENTLY)).all()
-    if not deleted:
-        return
+    runs = select(Assignment.id).where(Assignment.id > last).order_by(Assignment.id).limit(RUNS_AT_ONCE)
+    looked_at = db.session.scalars(runs).all()
+    if not looked_at:
+        return None
     named = cast(AssignmentItem.user_id, Text)
     db.session.execute(
         update(AssignmentItem)
-        .where(AssignmentItem.user_id == any_(literal(deleted, ARRAY(Uuid()))), AssignmentItem.input != named)
+        .where(
+            AssignmentItem.assignment_id.between(looked_at[0], looked_at[-1]),
+            AssignmentItem.user_id == any_(literal(list(people), ARRAY(Uuid()))),
+            AssignmentItem.input != named,
+        )
         .values(input=named)
         .execution_options(synchronize_session=False)
     )
+    return looked_at[-1]
 
 
-def forget_attempts() -> None:
-    """Attempts that count no more."""
+def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
+    """All runs since `began_at` were looked at for these people. Who had just been deleted is looked for once more."""
     db.session.execute(
-        delete(Attempts)
-        .where(Attempts.forgotten_at < func.now())
-        .execution_options(synchronize_session=False)
-    )
-
-
-def forget_idempotency_keys() -> None:
-    """Requests that are not sent again any more."""
-    db.session.execute(
-        delete(IdempotencyKey)
-        .where(IdempotencyKey.created_at < func.now() - idempotency_keys.KEPT)
+        update(User)
+        .where(
+            User.id == any_(literal(list(people), ARRAY(Uuid()))),
+            User.deleted_at < began_at - LONGEST_RUN,
+        )
+        .values(erased_at=func.now(), updated_at=User.updated_at)
         .execution_options(synchronize_session=False)
     )

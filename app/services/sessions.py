@@ -233,7 +233,7 @@ def _end(*which: ColumnElement[bool]) -> bool:
 
 
 def _issue(user_id: UUID, session_id: UUID) -> TokenPair:
-    refresh_token = RefreshToken(session_id=session_id)
+    refresh_token = RefreshToken(session_id=session_id, expires_at=func.now() + _life())
     db.session.add(refresh_token)
     db.session.flush()
     return TokenPair(

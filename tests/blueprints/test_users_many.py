@@ -5,11 +5,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db import db
 from app.models import Certificate, Course, InstructorRequest, User
 from app.models.idempotency_key import IdempotencyKey
 from app.models.session import Session
-from app.services import retention
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes
 
@@ -224,25 +223,6 @@ def test_what_a_deleted_person_asked_for_is_forgotten(app, office, api, person):
     with app.app_context():
         (left,) = db.session.scalars(select(InstructorRequest))
         assert (str(left.id), left.reason, left.status) == (first["id"], "", "REJECTED")
-
-
-def test_what_bulk_runs_called_a_deleted_person_is_forgotten(app, office, make, person):
-    course, other = make.course(), make.student(email="grace@example.org")
-    body = {"emails": ["ADA@example.org", "grace@example.org", "nobody@example.org"], "usernames": ["ada"]}
-    run = data_of(office.post(f"/courses/{course.id}/assign-multiple", json=body))["assignment_id"]
-    office.delete(f"/users/{person.id}")
-
-    for _again in range(2):
-        with app.app_context(), transaction():
-            retention.forget_names()
-
-    lines = data_of(office.get(f"/assignments/{run}/items"))
-    assert [(line["input"], line["outcome"]) for line in lines] == [
-        (str(person.id), "assigned"),
-        (other.email, "assigned"),
-        ("nobody@example.org", "not_found"),
-        (str(person.id), "duplicate"),
-    ]
 
 
 def test_the_answers_kept_for_a_deleted_person_are_forgotten(app, office, api, make, person):
