@@ -204,6 +204,29 @@ def test_whoever_edits_between_the_check_and_the_write_is_noticed(api, make, con
     assert writer.get(path.format(row_id)).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["lessons", "sections"])
+def test_what_was_read_is_written_again_only_if_it_still_stands(api, make, config, kind):
+    """The values are compared with what is there after the wait, not with what was read before it."""
+    owner = make.instructor()
+    course = make.course(instructor=owner, lessons=1)
+    (lesson,) = make.lessons_of(course)
+    path = f"/{kind}/{lesson.id if kind == 'lessons' else lesson.section_id}"
+    writer = api.as_(owner)
+    shown = writer.get(path)
+    edit = (
+        "WITH held AS (SELECT id FROM courses WHERE id = :id FOR NO KEY UPDATE)"
+        f" UPDATE {kind} SET title = 'Theirs', updated_at = clock_timestamp() FROM held WHERE course_id = held.id"
+    )
+
+    with holding(config, edit, id=course.id, commits=True) as wait_for:
+        same = {"title": data_of(shown)["title"]}
+        writing = Started(lambda: writer.patch(path, json=same, headers={"If-Match": shown.headers["ETag"]}))
+        wait_for(1)
+
+    assert_refused(writing.finish(), 412, "precondition_failed")
+    assert data_of(writer.get(path))["title"] == "Theirs"
+
+
 def test_an_action_is_an_edit_too(api, make, config):
     owner = make.instructor(can_self_publish=True)
     course = make.course(instructor=owner, status=CourseStatus.DRAFT, lessons=1)

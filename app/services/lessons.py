@@ -98,7 +98,7 @@ def _lock_for_edit(actor: User, lesson_id: UUID) -> tuple[Course, Lesson]:
         raise NotFound
     course = courses.lock_for_edit(actor, course_id)
     # Read after the lock: somebody may have moved or deleted it while we waited.
-    lesson = db.session.scalar(present)
+    lesson = db.session.scalar(present, execution_options={"populate_existing": True})
     if lesson is None:
         raise NotFound
     return course, lesson

@@ -46,7 +46,8 @@ def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
         raise NotFound
     course = courses.lock_for_edit(actor, course_id)
     # Read after the lock: somebody may have deleted it while we waited.
-    section = db.session.scalar(select(Section).where(Section.id == section_id, Section.deleted_at.is_(None)))
+    present = select(Section).where(Section.id == section_id, Section.deleted_at.is_(None))
+    section = db.session.scalar(present, execution_options={"populate_existing": True})
     if section is None:
         raise NotFound
     return course, section
