@@ -171,6 +171,7 @@ def test_a_view_is_declared_in_the_house_order(path):
         "public": "access",
         "throttled": "access",
         "idempotent": "arguments",
+        "acts_on": "arguments",
         "arguments": "arguments",
         "response": "answer",
         "lists": "answer",

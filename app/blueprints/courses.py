@@ -125,8 +125,8 @@ def delete_course(options: dict[str, Any], ref: str):
 
 @blp.post("/courses/<uuid:course_id>/submit")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, CourseDetailSchema, message="The course waits for a decision.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course waits for a decision.")
 @blp.refuses(Forbidden, CourseIncomplete, InvalidTransition)
 def submit_course(course_id: UUID):
     """Ask for a decision about your draft."""
@@ -135,8 +135,8 @@ def submit_course(course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/withdraw")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def withdraw_course(course_id: UUID):
     """Take your course back from review."""
@@ -146,8 +146,8 @@ def withdraw_course(course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/review")
 @requires(Role.ADMIN)
 @blp.arguments(DecisionSchema)
-@blp.response(200, CourseDetailSchema, message="The decision stands.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The decision stands.")
 @blp.refuses(CourseIncomplete, InvalidTransition)
 def review_course(decision: dict[str, Any], course_id: UUID):
     """Decide about a course that waits, or think again about an approved one."""
@@ -157,8 +157,8 @@ def review_course(decision: dict[str, Any], course_id: UUID):
 @blp.post("/courses/<uuid:course_id>/publish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(PublicationSchema)
-@blp.response(200, CourseDetailSchema, message="The course is published.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course is published.")
 @blp.refuses(Forbidden, ApprovalRequired, CourseIncomplete, InvalidTransition)
 def publish_course(options: dict[str, Any], course_id: UUID):
     """Open a course to everybody.
@@ -171,8 +171,8 @@ def publish_course(options: dict[str, Any], course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/unpublish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def unpublish_course(course_id: UUID):
     """Take a published course back to draft; its learners keep it."""
@@ -181,8 +181,8 @@ def unpublish_course(course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/archive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, CourseDetailSchema, message="The course is archived.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course is archived.")
 @blp.refuses(Forbidden, InvalidTransition)
 def archive_course(course_id: UUID):
     """Put a course away; its learners keep it."""
@@ -191,8 +191,8 @@ def archive_course(course_id: UUID):
 
 @blp.post("/courses/<uuid:course_id>/unarchive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.acts_on(show_course)
+@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def unarchive_course(course_id: UUID):
     """Take a course out of the archive."""

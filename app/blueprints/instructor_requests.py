@@ -74,8 +74,8 @@ def withdraw_instructor_request(request_id: UUID):
 @blp.post("/instructor-requests/<uuid:request_id>/review")
 @requires(Role.ADMIN)
 @blp.arguments(RequestDecisionSchema)
-@blp.response(200, InstructorRequestSchema, message="Decided.")
 @blp.acts_on(show_instructor_request)
+@blp.response(200, InstructorRequestSchema, message="Decided.")
 @blp.refuses(AlreadyDecided)
 def review_instructor_request(decision: dict[str, Any], request_id: UUID):
     """Approve or reject a request.
