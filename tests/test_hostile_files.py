@@ -393,7 +393,7 @@ def test_a_table_that_is_a_bomb_takes_little_memory(api, make, bomb, request):
 
 FORMULAS = [
     f"{start}{rest}"
-    for start in ("=", "+", "-", "@", "\t=", "\r=", "\0=")
+    for start in ("=", "+", "-", "@", "\t=", "\r=", "\0=", "\uff1d", "\uff0b", "\uff0d", "\uff20")
     for rest in (
         "1+1",
         "cmd|' /C calc'!A0",

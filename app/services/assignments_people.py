@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from app.errors import TooManyPeople
+from app.identifiers import SPELLING
 
 MOST_PEOPLE = 10_000
 """In one call; the rows of a run count from 1 over all four lists."""
@@ -20,7 +21,7 @@ LONGEST_STORED_INPUT = 400
 
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 _SHAPES = {
-    "user_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII),
+    "user_id": SPELLING,
     "email": re.compile(r"(?=.{3,254}\Z)[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+"),
     "username": _PRINTABLE,
     "external_id": _PRINTABLE,

@@ -6,7 +6,6 @@ decided as a set.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from typing import Protocol
 from uuid import UUID
 
 from app.errors import InvalidIdentifier, NotFound, TooManyPeople
+from app.identifiers import as_id
 
 MOST_ROWS = 10_000
 
 DUPLICATE, NOT_FOUND = "duplicate", "not_found"
 """Outcomes that every such call knows."""
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def refuse_too_many(rows: Sequence[object]) -> None:
 def ids_in(inputs: Sequence[str]) -> list[UUID]:
     """What the strings name, each once, in the order in which rows are locked."""
     refuse_too_many(inputs)
-    return sorted({UUID(text.strip()) for text in inputs if _ID.fullmatch(text.strip())})
+    return sorted({key for text in inputs if (key := as_id(text.strip()))})
 
 
 def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None]]) -> list[Line]:
@@ -62,10 +60,10 @@ def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None
     lines: list[Line] = []
     seen: set[UUID] = set()
     for row, text in enumerate(inputs, 1):
-        if not _ID.fullmatch(text.strip()):
+        key = as_id(text.strip())
+        if key is None:
             lines.append(Line(row, text, None, NOT_FOUND, InvalidIdentifier.code))
             continue
-        key = UUID(text.strip())
         outcome, code = (DUPLICATE, None) if key in seen else verdict(key)
         if outcome == NOT_FOUND:
             lines.append(Line(row, text, None, NOT_FOUND, NotFound.code))

@@ -12,13 +12,13 @@ from sqlalchemy.orm import with_expression
 
 from app.db import db, refusing
 from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken
+from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally
 from app.models.user import User
 from app.paging import Listing, ordered_by
 from app.services import courses_search, slugs
-from app.services.courses import as_id
 from app.services.fulltext import holds
 
 ORDERINGS = {"name": func.lower(Category.name, type_=Text), "created_at": Category.created_at}

@@ -16,6 +16,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from app.db import db
 from app.enums import CourseStatus
 from app.errors import CourseUnderReview, Forbidden, NotFound
+from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -183,13 +184,3 @@ def named(ref: str | UUID) -> ColumnElement[bool]:
 def is_code(ref: str | UUID) -> ColumnElement[bool]:
     """Where one course's slug is another's code, the code is meant: nobody shadows a course by a slug."""
     return func.upper(Course.code) == str(ref).upper()
-
-
-def as_id(ref: str | UUID) -> UUID | None:
-    """The UUID that a reference spells out, if it is one."""
-    if isinstance(ref, UUID):
-        return ref
-    try:
-        return UUID(ref) if len(ref) == 36 else None
-    except ValueError:
-        return None

@@ -16,13 +16,14 @@ from sqlalchemy.orm import contains_eager, joinedload, load_only, with_expressio
 
 from app.db import db
 from app.enums import CourseStatus, Level
+from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
 from app.paging import Listing, SortKey, ordered_by
 from app.services import courses_search, tallies
-from app.services.courses import as_id, get_managed, on_shelf, told_enrolled
+from app.services.courses import get_managed, on_shelf, told_enrolled
 
 ORDERINGS = {
     "created_at": Course.created_at,

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.db import db, refusing
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
 from app.errors import NotFound, NoticeNotDelivered
+from app.identifiers import as_id
 from app.models.assignment import AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
@@ -21,7 +22,7 @@ from app.models.notice import Notice
 from app.models.user import User
 from app.paging import Listing, SortKey
 from app.services import outbox
-from app.services.courses import as_id, is_code, named
+from app.services.courses import is_code, named
 from app.settings import settings
 
 UNDER_WAY = "An attempt of this notice is still under way."

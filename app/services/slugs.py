@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from uuid import UUID
 
 from slugify import slugify
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import db
 from app.errors import InvalidRequest
+from app.identifiers import as_id
 
 RESERVED = frozenset(
     [
@@ -71,11 +71,4 @@ def refuse_reserved(**given: str | None) -> None:
 
 
 def is_reserved(slug: str) -> bool:
-    return slug.lower() in RESERVED or _reads_as_id(slug)
-
-
-def _reads_as_id(slug: str) -> bool:
-    try:
-        return len(slug) == 36 and str(UUID(slug)) == slug.lower()
-    except ValueError:
-        return False
+    return slug.lower() in RESERVED or as_id(slug) is not None

@@ -100,6 +100,20 @@ def test_twins_get_slugs_of_their_own(api, make):
     assert len(set(made)) == 12
 
 
+def test_only_the_usual_spelling_is_an_id(api, make):
+    course = make.course()
+    digits = course.id.hex
+    moved = f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:]}"
+    slug = "aa-bb-cc-dd-" + "a" * 24
+    owner = api.as_(make.instructor())
+
+    made = owner.post("/courses", json={"title": "A", "short_description": "b", "slug": slug})
+
+    assert_refused(api.get(f"/courses/{moved}"), 404, "not_found")
+    assert data_of(made, 201)["slug"] == slug
+    assert data_of(owner.get(f"/courses/{slug}"))["slug"] == slug
+
+
 def test_a_slug_of_ones_own_is_taken_once(api, make):
     instructor = api.as_(make.instructor())
     drafted(instructor, slug="ledgers")

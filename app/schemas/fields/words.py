@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
@@ -10,9 +9,8 @@ from uuid import UUID
 
 import marshmallow as ma
 
+from app.identifiers import SPELLING
 from app.schemas.fields.currencies import ISO_4217
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Flag(ma.fields.Boolean):
@@ -67,7 +65,7 @@ class Id(ma.fields.UUID):
     """A UUID in its usual spelling."""
 
     def _validated(self, value: Any) -> UUID:
-        if not isinstance(value, UUID) and not (isinstance(value, str) and _UUID.fullmatch(value)):
+        if not isinstance(value, UUID) and not (isinstance(value, str) and SPELLING.fullmatch(value)):
             raise self.make_error("invalid_uuid")
         result: UUID = super()._validated(value)
         return result
