@@ -182,10 +182,12 @@ class AlreadyRotated(Conflict):
 
 
 class LastAdmin(Conflict):
-    """Demoting, deactivating or deleting this user would leave nobody to administer the platform."""
+    """Demoting, deactivating or deleting this user would leave nobody to administer the platform. An admin who has no
+    password yet, or has not confirmed the address, cannot log in and does not count.
+    """
 
     code = "last_admin"
-    title = "There has to be an active admin, and this is the last one."
+    title = "There has to be an active admin who can log in, and this is the last one."
 
 
 class InstructorHasCourses(Conflict):

@@ -94,9 +94,9 @@ def delete_user(user_id: UUID):
 def set_role(body: dict[str, Any], user_id: UUID):
     """Give somebody a role.
 
-    A lower role ends the person's sessions at once; a higher one ends nothing. The last active admin stays one. Where
-    nobody has confirmed the address, a higher role voids the password of the sign-up: the owner of the mailbox sets one
-    by mail.
+    A lower role ends the person's sessions and trust to publish at once; a higher one ends nothing. The last active admin
+    who can log in stays one. Where nobody has confirmed the address, a higher role voids the password of the sign-up: the
+    owner of the mailbox sets one by mail.
     """
     return users_roles.set_role(caller(), user_id, **body)
 
@@ -161,7 +161,7 @@ def deactivate_users(body: dict[str, Any]):
     """Shut many people out, at once.
 
     Every id gets a line: `deactivated`, `unchanged`, `duplicate`, `not_found`, or `refused` with the code `last_admin`
-    for the one active admin who would be the last.
+    for the one active admin who would be the last that can log in.
     """
     return users_many.deactivate_multiple(caller(), **body)
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 from app.db import Identified, Model, Timestamped
 from app.enums import Role
 from app.models.columns import both_ways, one_of, ordered, word
+from app.settings import settings
 
 SEARCHED = """
     words_of_person(first_name::text, last_name::text, username::text, email::text, external_id::text)
@@ -110,6 +112,11 @@ class User(Identified, Timestamped, Model):
     @classmethod
     def is_active_admin(cls) -> ColumnElement[bool]:
         return and_(cls.role == Role.ADMIN, cls.is_active)
+
+    @classmethod
+    def can_log_in(cls) -> ColumnElement[bool]:
+        is_confirmed = cls.email_verified if settings().require_email_verification else true()
+        return and_(cls.is_active, cls.password_hash.is_not(None), is_confirmed)
 
     @classmethod
     def has_email(cls, email: str) -> ColumnElement[bool]:

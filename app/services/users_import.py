@@ -25,9 +25,9 @@ from app.services import (
     account_mails,
     bulk,
     courses_search,
-    sessions,
     usernames,
     users_addresses,
+    users_roles,
     users_unconfirmed,
 )
 from app.services.bulk import Report
@@ -134,7 +134,7 @@ def _update(plan: Plan) -> None:
     }
     with refusing(taken):
         db.session.execute(_UPDATE, {"people": people})
-    sessions.end_all_of(plan.demoted)
+    users_roles.follow_demotion(plan.demoted)
     users_addresses.follow(plan.old_addresses)
     if plan.renamed:
         courses_search.index_for_search(Course.instructor_id == any_(literal(plan.renamed, ARRAY(Uuid()))))

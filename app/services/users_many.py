@@ -17,7 +17,7 @@ from app.db import db
 from app.enums import ActivationOutcome, Role
 from app.errors import Forbidden, LastAdmin, NotFound
 from app.models.user import User
-from app.services import bulk, mail_tokens, sessions
+from app.services import bulk, mail_tokens, sessions, users_roles
 from app.services.bulk import Report
 
 
@@ -25,6 +25,7 @@ class Account(NamedTuple):
     id: UUID
     role: Role
     is_active: bool
+    can_log_in: bool
 
 
 def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
@@ -44,7 +45,7 @@ def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 
 
 def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
-    """Deactivate accounts and end their sessions. If the call names all active admins, the last of them stays active."""
+    """Deactivate accounts and end their sessions. If the call names all active admins, the last who can log in stays active."""
     held = _hold(admin, bulk.ids_in(user_ids))
     remaining = _active_admins(held)
     leaving: list[UUID] = []
@@ -54,9 +55,9 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
             return ActivationOutcome.NOT_FOUND, NotFound.code
         if not held[user_id].is_active:
             return ActivationOutcome.UNCHANGED, None
-        if remaining == {user_id}:
+        if user_id in remaining and users_roles.is_last_admin(user_id, remaining):
             return ActivationOutcome.REFUSED, LastAdmin.code
-        remaining.discard(user_id)
+        remaining.pop(user_id, None)
         leaving.append(user_id)
         return ActivationOutcome.DEACTIVATED, None
 
@@ -70,7 +71,7 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
     """Lock those of these accounts that exist, and those of all active admins, in the order of their ids."""
     statement = (
-        select(User.id, User.role, User.is_active)
+        select(User.id, User.role, User.is_active, User.can_log_in())
         .where(or_(_is_one_of(user_ids), User.is_active_admin()), User.deleted_at.is_(None))
         .order_by(User.id)
         .with_for_update(key_share=True)
@@ -81,8 +82,13 @@ def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
     return held
 
 
-def _active_admins(held: Mapping[UUID, Account]) -> set[UUID]:
-    return {user_id for user_id, account in held.items() if account.is_active and account.role == Role.ADMIN}
+def _active_admins(held: Mapping[UUID, Account]) -> dict[UUID, bool]:
+    """All active admins, and whether each of them can log in."""
+    return {
+        account.id: account.can_log_in
+        for account in held.values()
+        if account.is_active and account.role == Role.ADMIN
+    }
 
 
 def _switch(user_ids: Collection[UUID], *, on: bool) -> None:

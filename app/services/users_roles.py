@@ -1,14 +1,17 @@
 """Who may do what, and who may come in: roles, deactivation, and the admin who always remains.
 
-The rule about the last active admin is decided under locks on the rows of all active admins, so that two admins who
-demote each other leave one.
+One active admin who can log in always remains. That is decided under locks on the rows of all active admins, so that two
+admins who demote each other leave one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import any_, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from app.db import db
 from app.enums import Role
@@ -25,7 +28,7 @@ def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
     step = _RANK[role] - _RANK[user.role]
     user.role = role
     if step < 0:
-        sessions.end_all(user.id)
+        follow_demotion([user.id])
     if step > 0:
         users_unconfirmed.give_to_mailboxes([user.id])
     return user
@@ -67,21 +70,43 @@ def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
     """Lock this person's row and those of all active admins, in the order of their ids, and return the person.
 
     :param keeps_admin: whether a person who is an active admin will still be one after the change.
-    :raises LastAdmin: when they are the only active admin and will not be one any more.
+    :raises LastAdmin: when no other active admin can log in, and they will not be one any more.
     """
     statement = (
-        select(User)
+        select(User, User.can_log_in())
         .where(or_(User.id == user_id, User.is_active_admin()))
         .order_by(User.id)
         .with_for_update(key_share=True)
     )
-    held = db.session.scalars(statement, execution_options={"populate_existing": True}).all()
-    admins = {user.id for user in held if user.is_active and user.is_admin}
+    held = db.session.execute(statement, execution_options={"populate_existing": True}).all()
+    admins = {user.id: can_log_in for user, can_log_in in held if user.is_active and user.is_admin}
     if admin.id not in admins:
         raise Forbidden("You are no longer an admin.")
-    user = next((each for each in held if each.id == user_id and not each.is_deleted), None)
+    user: User | None = next((each for each, _ in held if each.id == user_id and not each.is_deleted), None)
     if user is None:
         raise NotFound
-    if not keeps_admin and admins == {user_id}:
+    if not keeps_admin and is_last_admin(user_id, admins):
         raise LastAdmin
     return user
+
+
+def is_last_admin(user_id: UUID, admins: Mapping[UUID, bool]) -> bool:
+    """Whether this is the only active admin who can log in; where none can, the only active one.
+
+    An admin who has no password yet, or whose address is not confirmed, may never have one: nobody can rely on them.
+
+    :param admins: all active admins, and whether each of them can log in.
+    """
+    able = [each for each, can_log_in in admins.items() if can_log_in]
+    return (able or list(admins)) == [user_id]
+
+
+def follow_demotion(user_ids: Collection[UUID]) -> None:
+    """End what these people, whose rows are locked, had with a higher role: their sessions, and trust to publish."""
+    sessions.end_all_of(user_ids)
+    db.session.execute(
+        update(User)
+        .where(User.id == any_(literal(list(user_ids), ARRAY(Uuid()))), User.can_self_publish)
+        .values(can_self_publish=False)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -270,6 +270,54 @@ def test_the_last_active_admin_stays_one(office, make, admin):
     assert data_of(office.get("/auth/me"))
 
 
+LEAVING = {
+    "demoted": lambda office, admin: office.post(f"/users/{admin.id}/role", json={"role": "STUDENT"}),
+    "deactivated": lambda office, admin: office.post(f"/users/{admin.id}/deactivate"),
+    "deleted": lambda office, admin: office.delete(f"/users/{admin.id}"),
+}
+UNABLE = {
+    "without a password": {},
+    "with an unconfirmed address": {"password": PASSWORD, "email_verified": False},
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING.values(), ids=LEAVING)
+@pytest.mark.parametrize("who", UNABLE)
+def test_an_admin_who_cannot_log_in_is_no_reason_to_let_the_last_one_go(api, make, who, leave):
+    able = make.admin(password=PASSWORD)
+    unable = make.admin(**UNABLE[who])
+    office = api.as_(able)
+
+    assert_refused(leave(office, able), 409, "last_admin")
+    assert_refused(leave(api.as_(unable), able), 409, "last_admin")
+    assert leave(office, unable).status_code in {200, 204}
+
+
+def test_where_nobody_confirms_addresses_an_unconfirmed_admin_counts(api, make, setting):
+    setting(require_email_verification=False)
+    able = make.admin(password=PASSWORD)
+    make.admin(password=PASSWORD, email_verified=False)
+
+    assert data_of(api.as_(able).post(f"/users/{able.id}/deactivate"))
+
+
+def test_trust_to_publish_ends_with_the_role(office, make):
+    person = make.instructor(can_self_publish=True)
+
+    demoted = data_of(office.post(f"/users/{person.id}/role", json={"role": "STUDENT"}))
+    promoted = data_of(office.post(f"/users/{person.id}/role", json={"role": "INSTRUCTOR"}))
+
+    assert (demoted["can_self_publish"], promoted["can_self_publish"]) == (False, False)
+
+
+def test_a_promotion_keeps_trust_to_publish(office, make):
+    person = make.instructor(can_self_publish=True)
+
+    promoted = data_of(office.post(f"/users/{person.id}/role", json={"role": "ADMIN"}))
+
+    assert promoted["can_self_publish"] is True
+
+
 def test_an_admin_may_go_once_there_is_another(office, make, admin):
     make.admin()
 

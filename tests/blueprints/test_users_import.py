@@ -304,6 +304,16 @@ def test_a_demoted_owner_of_a_course_is_found_by_the_new_name(office, api, make)
     assert [each["id"] for each in data_of(api.get("/courses?search=zimmermann"))] == [str(course.id)]
 
 
+def test_trust_to_publish_ends_with_the_role(office, make):
+    former = make.instructor(email="former@example.org", can_self_publish=True)
+    future = make.student(email="future@example.org", can_self_publish=True)
+
+    imported(office, "former@example.org,,,,,,,STUDENT", "future@example.org,,,,,,,STUDENT")
+
+    trust = [data_of(office.get(f"/users/{person.id}"))["can_self_publish"] for person in (former, future)]
+    assert trust == [False, True]
+
+
 def test_an_import_costs_the_same_for_many_as_for_few(office, make, statements):
     def cost(name, count):
         people = [make.instructor(email=f"{name}{number}@example.org") for number in range(count)]

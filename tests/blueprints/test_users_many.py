@@ -84,6 +84,15 @@ def test_of_all_admins_the_last_one_named_stays(office, api, make, admin):
     assert data_of(api.as_(other).get("/users"))
 
 
+def test_of_all_admins_the_last_one_who_can_log_in_stays(office, api, make, admin):
+    able = make.admin(password=PASSWORD)
+
+    report = data_of(office.post("/users/deactivate-multiple", json=ids(able, admin)))
+
+    assert rows(report) == [(str(able.id), "refused", "last_admin"), (str(admin.id), "deactivated", None)]
+    assert data_of(api.as_(able).get("/users"))
+
+
 @pytest.mark.parametrize("attempt", range(8))
 def test_admins_who_shut_each_other_out_leave_one(api, make, attempt):
     one, two = make.admin(), make.admin()
