@@ -90,7 +90,11 @@ def is_outdated(stored: str) -> bool:
 def weaknesses(
     password: str, *, first_name: str = "", last_name: str = "", username: str = "", email: str = ""
 ) -> list[str]:
-    """What is wrong with a new password of this person, as sentences; empty for a good one."""
+    """What is wrong with a new password of this person, as sentences; empty for a good one.
+
+    What is judged is the form that is hashed: whoever logs in may type another one, such as letters of normal width.
+    """
+    typed, password = password, _normal(password)
     own = {
         _letters(name)
         for name in (
@@ -104,7 +108,9 @@ def weaknesses(
         )
     }
     found = {
-        f"Must have {SHORTEST} to {LONGEST} characters.": not SHORTEST <= len(password) <= LONGEST,
+        f"Must have {SHORTEST} to {LONGEST} characters.": not all(
+            SHORTEST <= len(form) <= LONGEST for form in (typed, password)
+        ),
         "Needs an upper-case letter.": not any(character.isupper() for character in password),
         "Needs a lower-case letter.": not any(character.islower() for character in password),
         "Needs a digit.": not any(character.isdigit() for character in password),
@@ -145,7 +151,7 @@ def _core(password: str) -> str:
 
 
 def _letters(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalpha())
+    return "".join(character for character in _normal(text).casefold() if character.isalpha())
 
 
 def _normal(password: str) -> str:

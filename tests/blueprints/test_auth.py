@@ -112,6 +112,11 @@ def test_what_is_wrong_with_a_registration_is_named(api, change, field):
         "AdaLovelace-1",
         "Ada@Example.org1",
         "Ada-King-99",
+        "\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44\uff11",
+        "Password\u00b9",
+        "\u24c1ovelace1815",
+        "Aa1-\ufdfa",
+        "Aa1-" + "\ufdfa" * 20,
     ],
 )
 def test_a_weak_password_is_refused(api, password):
@@ -120,6 +125,13 @@ def test_a_weak_password_is_refused(api, password):
     response = api.post("/auth/register", json=body)
 
     assert list(assert_refused(response, 422, "invalid_request")) == ["password"]
+
+
+def test_a_name_in_wide_letters_is_still_ones_own_name(api):
+    body = {**ADA, "last_name": "\uff2c\uff4f\uff56\uff45\uff4c\uff41\uff43\uff45"}
+    body |= {"password": "Lovelace1815", "password_confirm": "Lovelace1815"}
+
+    assert list(assert_refused(api.post("/auth/register", json=body), 422, "invalid_request")) == ["password"]
 
 
 def test_a_weak_password_is_refused_before_a_taken_email(api, ada):
