@@ -457,6 +457,13 @@ class TooManyPeople(InvalidRequest):
     title = "Too many people for one call."
 
 
+class CourseTooLarge(InvalidRequest):
+    """A course holds at most 2,000 lessons in 500 sections: its page shows them all."""
+
+    code = "course_too_large"
+    title = "This course holds as much as a course can."
+
+
 class IdempotencyKeyReused(InvalidRequest):
     """The key came with another request to the same endpoint within the last day. A new request takes a new key."""
 

@@ -6,6 +6,7 @@ from app.access import caller, public, requires, visitor
 from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
+    CourseTooLarge,
     CourseUnderReview,
     Forbidden,
     NotEnrolled,
@@ -54,7 +55,7 @@ def list_section_lessons(section_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(NewLessonSchema)
 @blp.response(201, LessonSchema, message="The lesson was made.")
-@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
+@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_lesson(lesson: dict):
     """Add a lesson.
 
@@ -68,7 +69,7 @@ def create_lesson(lesson: dict):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(NewLessonsSchema)
 @blp.response(201, LessonsSchema, message="The lessons were made.")
-@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken)
+@blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_lessons(batch: dict):
     """Add up to 500 lessons.
 
@@ -81,7 +82,7 @@ def create_lessons(batch: dict):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(LessonInCourseSchema)
 @blp.response(201, LessonSchema, message="The lesson was made.")
-@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_course_lesson(lesson: dict, course_id: UUID):
     """Add a lesson to a course.
 

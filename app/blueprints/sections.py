@@ -5,7 +5,7 @@ from uuid import UUID
 from app.access import caller, public, requires, visitor
 from app.api import Blueprint
 from app.enums import Role
-from app.errors import CourseUnderReview, Forbidden, OrderStale, PositionTaken
+from app.errors import CourseTooLarge, CourseUnderReview, Forbidden, OrderStale, PositionTaken
 from app.schemas.sections import (
     OrderedSectionsSchema,
     OrderSchema,
@@ -30,7 +30,7 @@ def list_sections(course_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(SectionInputSchema)
 @blp.response(201, SectionSchema, message="The section was made.")
-@blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
+@blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_section(section: dict, course_id: UUID):
     """Add a section.
 

@@ -15,12 +15,15 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy import update as update_rows
 
 from app.db import db, refusing
-from app.errors import InvalidRequest, NotFound, PositionTaken
+from app.errors import CourseTooLarge, InvalidRequest, NotFound, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
 from app.services import completion, courses, lessons_delete, lessons_outline, positions, sections
+
+MOST_LESSONS = 2_000
+"""What a course holds. Its page shows them all, some 700 kB then."""
 
 
 def create(
@@ -112,12 +115,15 @@ def _add(section: Section, lessons: Sequence[Mapping[str, Any]], *, paths: Seque
     ]
     with refusing({Lesson.ONE_PER_POSITION: PositionTaken()}):
         made = db.session.scalars(insert(Lesson).returning(Lesson), rows).all()
-    db.session.execute(
+    lesson_count = db.session.execute(
         update_rows(Course)
         .where(Course.id == section.course_id)
         .values(lesson_count=Course.lesson_count + len(rows))
+        .returning(Course.lesson_count)
         .execution_options(synchronize_session=False)
-    )
+    ).scalar_one()
+    if lesson_count > MOST_LESSONS:
+        raise CourseTooLarge
     return sorted(made, key=lambda lesson: lesson.position or 0)
 
 

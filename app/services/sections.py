@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.db import db, refusing
-from app.errors import NotFound, PositionTaken
+from app.errors import CourseTooLarge, NotFound, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
@@ -19,6 +19,9 @@ from app.services import courses, lessons_delete, positions
 
 FIRST_TITLE = "Lessons"
 """The section that is made for a lesson which comes without one."""
+
+MOST_SECTIONS = 500
+"""What a course holds. Its page shows them all."""
 
 
 def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
@@ -103,6 +106,9 @@ def _add(course_id: UUID, title: str, description: str, position: int | None) ->
     section = Section(course_id=course_id, title=title, description=description, position=place)
     with refusing({Section.ONE_PER_POSITION: _taken(position)}):
         db.session.add(section)
+    present = select(func.count()).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    if (db.session.scalar(present) or 0) > MOST_SECTIONS:
+        raise CourseTooLarge
     return section
 
 

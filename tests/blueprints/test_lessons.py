@@ -201,6 +201,17 @@ def test_many_lessons_are_added_in_their_order(app, editor, course, section, mak
     assert lesson_count(app, course) == 31
 
 
+def test_a_course_holds_so_many_lessons(app, editor, course, section):
+    order = {"section_id": str(section.id), "lessons": [TEXT] * 500}
+    for _ in range(4):
+        data_of(editor.post("/lessons/bulk", json=order), 201)
+
+    one_more = editor.post(f"/courses/{course.id}/lessons", json=TEXT)
+
+    assert_refused(one_more, 422, "course_too_large")
+    assert lesson_count(app, course) == 2_000
+
+
 def test_lessons_with_and_without_positions_mix(editor, section):
     batch = [TEXT, {**TEXT, "position": 2}, TEXT, {**TEXT, "position": 7, "content": "Some."}]
 

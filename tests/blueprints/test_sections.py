@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from app.db import db
+from app.db import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
-from app.models import Course, CourseChange, Enrollment, LessonProgress
+from app.models import Course, CourseChange, Enrollment, LessonProgress, Section
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 
@@ -49,6 +49,16 @@ def test_a_section_is_appended(editor, course, make):
 
 def test_the_first_section_stands_at_one(editor, course):
     assert data_of(editor.post(f"/courses/{course.id}/sections", json={"title": "A"}), 201)["position"] == 1
+
+
+def test_a_course_holds_so_many_sections(app, editor, course):
+    with app.app_context(), transaction() as session:
+        rows = [{"course_id": course.id, "title": "Part", "position": place} for place in range(1, 501)]
+        session.execute(insert(Section), rows)
+
+    one_more = editor.post(f"/courses/{course.id}/sections", json={"title": "Part"})
+
+    assert_refused(one_more, 422, "course_too_large")
 
 
 def test_a_section_takes_a_free_position(editor, course, make):
