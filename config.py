@@ -294,7 +294,7 @@ class Config:
     )
     ratelimit_login_address: Rate = _setting("10/5 minutes", _rate, "failed logins from one address")
     ratelimit_login_everybody: Rate = _setting(
-        "1000/5 minutes", _rate, "failed logins of all people together, where they have not been before"
+        "1000/5 minutes", _rate, "failed logins of all people together"
     )
     client_patience_seconds: float = _setting(
         "20", _seconds, "how long a client may take to send a request, and longer as 10 kB a second come in"
@@ -314,6 +314,9 @@ class Config:
     )
     ratelimit_mail_recipient: Rate = _setting("3/6 hours", _rate, "mails asked for to one recipient")
     ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user sends")
+    ratelimit_instructor_request: Rate = _setting(
+        "3/day", _rate, "requests of one person to become an instructor; admins are mailed about each"
+    )
     ratelimit_bulk: Rate = _setting("60/hour", _rate, "calls about many people at once, of one user")
 
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")

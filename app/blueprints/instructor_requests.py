@@ -38,7 +38,7 @@ def list_instructor_requests(filters: dict[str, Any]):
 def ask_to_instruct(request: dict[str, Any]):
     """Ask to become an instructor.
 
-    One request can be PENDING at a time. Who is an INSTRUCTOR or an ADMIN already is refused with
+    One request can be PENDING at a time, and three can be made a day, withdrawn ones included. Who is an INSTRUCTOR or an ADMIN already is refused with
     `invalid_transition`.
     """
     return instructor_requests.ask(caller(), **request)

@@ -15,7 +15,8 @@ from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSo
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.paging import Listing, ordered_by
-from app.services import account_mails
+from app.services import account_mails, attempts
+from app.services.attempts import Quota
 from app.services.fulltext import naming
 from app.settings import settings
 
@@ -41,6 +42,7 @@ def ask(
     )
     with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
         db.session.add(request)
+    attempts.take([Quota.on(settings().ratelimit_instructor_request, "instructor request of", str(user.id))])
     if user.email_verified or not settings().require_email_verification:
         account_mails.owe_requests_of([user.id])
     return get_visible(user, request.id)

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from app.db import db, transaction
 from app.models import InstructorRequest
+from config import Rate
 from tests.http import assert_refused, data_of
 from tests.mail import token_in
 from tests.races import at_once, outcomes
@@ -110,6 +111,35 @@ def test_a_withdrawn_request_is_gone_and_another_can_be_made(client, wish):
 
     assert_refused(client.get(f"/instructor-requests/{wish['id']}"), 404, "not_found")
     assert data_of(client.post("/instructor-requests", json=WISH), 201)
+
+
+def test_who_asks_and_withdraws_in_circles_mails_the_admins_three_times_a_day(
+    api, make, admin, setting, mailbox
+):
+    setting(ratelimit_enabled=True)
+    client = api.as_(make.student())
+
+    answers = []
+    for _ in range(10):
+        answers.append(client.post("/instructor-requests", json=WISH))
+        if answers[-1].status_code == 201:
+            mailbox(admin.email)
+            client.delete(f"/instructor-requests/{data_of(answers[-1], 201)['id']}")
+
+    assert outcomes(answers) == {"201": 3, "429 throttled": 7}
+    assert len(mailbox(admin.email)) == 3
+    assert 80_000 < int(answers[-1].headers["Retry-After"]) <= 86_400
+    assert data_of(api.as_(make.student()).post("/instructor-requests", json=WISH), 201)
+
+
+def test_what_is_refused_for_another_reason_counts_for_nothing(client, wish, setting):
+    setting(ratelimit_enabled=True, ratelimit_instructor_request=Rate(1, 86_400))
+
+    answers = [client.post("/instructor-requests", json=WISH) for _ in range(3)]
+    client.delete(f"/instructor-requests/{wish['id']}")
+    answers.append(client.post("/instructor-requests", json=WISH))
+
+    assert outcomes(answers) == {"409 request_pending": 3, "201": 1}
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PATCH", {"reason": "x"}), ("DELETE", None)])
