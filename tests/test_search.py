@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.db import db, transaction
-from app.models import InstructorRequest
+from app.models import Course, InstructorRequest
 from app.services import courses_search
 from tests.http import data_of
 
@@ -21,7 +21,7 @@ def found(app, api, make):
     make.enrollment(course, person)
     make.review(course, person, comment="Evening Accounting")
     with app.app_context(), transaction():
-        courses_search.index_for_search()
+        courses_search.index_for_search(Course.id == course.id)
         db.session.add(InstructorRequest(user_id=person.id))
     clients = {"/enrollments": api.as_(person)}
     office = api.as_(make.admin())

@@ -43,24 +43,37 @@ def rank(question: str) -> ColumnElement[Any]:
 
 
 def index_for_search(clause: ColumnElement[bool]) -> None:
-    """Rebuild what search reads of the courses of the clause.
+    """Rebuild what search reads of the courses of the clause. Call it where a category or an instructor is renamed."""
+    _lock_and_index(select(Course.id).where(clause))
 
-    Call it where a title changes, and where a category or an instructor is renamed. Rows are locked in the order of
-    their ids, as everywhere.
-    """
-    _index(select(Course.id).where(clause))
+
+def index_locked(course_id: UUID) -> None:
+    """The same for one course, which is new or locked. Call it where one of `SOURCES` changes."""
+    _index(select(Course.id).where(Course.id == course_id))
 
 
 def index_next(last: UUID) -> list[UUID]:
     """Rebuild what search reads of some courses, the next after `last` in the order of their ids; which they were."""
-    return _index(select(Course.id).where(Course.id > last).limit(INDEXED_AT_ONCE))
+    return _lock_and_index(select(Course.id).where(Course.id > last).limit(INDEXED_AT_ONCE))
+
+
+def _lock_and_index(wanted: Select[UUID]) -> list[UUID]:
+    """Lock first, in the order of ids as everywhere, and read in a second statement.
+
+    A statement does not see what was committed after it began. One that waited for a lock would write down the old name
+    of an instructor who was renamed by the very transaction that it has waited for.
+    """
+    in_order = wanted.order_by(Course.id)
+    locked = in_order.with_for_update(key_share=True).subquery()
+    db.session.execute(select(func.count()).select_from(locked))
+    return _index(in_order)
 
 
 def _index(wanted: Select[UUID]) -> list[UUID]:
-    locked = wanted.order_by(Course.id).with_for_update(key_share=True).cte("wanted")
+    chosen = wanted.cte("wanted")
     rebuilt = (
         update(Course)
-        .where(Course.id == locked.c.id)
+        .where(Course.id == chosen.c.id)
         .values(search_vector=_vector(), updated_at=Course.updated_at)
         .returning(Course.id)
         .execution_options(synchronize_session=False)

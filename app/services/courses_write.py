@@ -41,7 +41,7 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
     course_id = _insert(values)
     course = db.session.get_one(Course, course_id)
     courses.record_change(course, actor, "created", to_status=course.status, at=at)
-    courses_search.index_for_search(Course.id == course_id)
+    courses_search.index_locked(course_id)
     refused = _publish(actor, course_id, at=at) if publish else None
     return courses.show(actor, course_id, publish_refused=refused)
 
@@ -105,7 +105,7 @@ def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
     if "instructor_id" in changed:
         course_mails.owe(edit, changed["instructor_id"])
     if courses_search.SOURCES & set(changed):
-        courses_search.index_for_search(Course.id == course.id)
+        courses_search.index_locked(course.id)
 
 
 def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None:

@@ -207,3 +207,27 @@ def test_a_rename_of_both_instructors_and_a_hand_over_never_wait_for_each_other(
     given = giving.finish()
 
     assert [each["id"] for each in data_of(first.get("/courses?search=zimmermann"))] == [given]
+
+
+@pytest.mark.parametrize("rename", ["/users/{teacher}", "/categories/{shelf}"])
+def test_a_course_whose_instructor_and_category_are_renamed_at_once_has_both_names(api, make, config, rename):
+    """The second to rename has begun to read when the first, whom it waits for, is not committed yet."""
+    first, second = api.as_(make.admin()), api.as_(make.admin())
+    teacher, shelf = make.instructor(), make.category()
+    course = make.course(instructor=teacher, category=shelf)
+    other = make.course(instructor=teacher, category=shelf)
+    ways = {
+        "/users/{teacher}": (f"/users/{teacher.id}", {"last_name": "Zimmermann"}),
+        "/categories/{shelf}": (f"/categories/{shelf.id}", {"name": "Horticulture"}),
+    }
+    (path, change), (other_path, other_change) = sorted(ways.values(), key=lambda way: way != ways[rename])
+    with holding(config, HOLD_COURSE, id=other.id) as wait_for:
+        renaming = Started(lambda: first.patch(path, json=change))
+        wait_for(1)
+        also = Started(lambda: second.patch(other_path, json=other_change))
+        wait_for(2)
+    data_of(renaming.finish())
+    data_of(also.finish())
+
+    found = data_of(first.get("/courses?search=zimmermann+horticulture"))
+    assert {each["id"] for each in found} == {str(course.id), str(other.id)}
