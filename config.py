@@ -312,7 +312,11 @@ class Config:
     ratelimit_mail_address: Rate = _setting(
         "10/hour", _rate, "mails asked for, and tokens of mails tried, from one address"
     )
-    ratelimit_mail_recipient: Rate = _setting("3/6 hours", _rate, "mails asked for to one recipient")
+    ratelimit_mail_recipient: Rate = _setting(
+        "3/6 hours",
+        _rate,
+        "mails of one kind asked for to one recipient; counted no longer than their link is good",
+    )
     ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user sends")
     ratelimit_instructor_request: Rate = _setting(
         "3/day", _rate, "requests of one person to become an instructor; admins are mailed about each"

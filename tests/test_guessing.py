@@ -6,16 +6,17 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from app import passwords
 from app.db import db, transaction
-from app.models import Notice
+from app.models import MailToken, Notice
 from app.models.attempt import Attempts
 from app.services import retention
 from app.services.attempts import Quota
 from config import Rate
 from tests.http import assert_refused, data_of
+from tests.mail import token_in
 from tests.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
@@ -269,22 +270,71 @@ def test_a_found_session_does_not_give_away_the_password(api, make, hashings):
     assert len(hashings) == 5
 
 
+HOURS = {"forgot-password": 1, "resend-verification": 6}
+
+
+def ask_for_mail(api, path, name="ada@example.org"):
+    return api.post(f"/auth/{path}", json={"email": name})
+
+
 @pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("path", HOURS)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_one_mailbox_gets_three_mails_in_six_hours_whatever_is_asked(api, app, make, pass_time, is_known):
+def test_one_mailbox_gets_three_mails_of_a_kind_and_no_more(api, app, make, pass_time, path, is_known):
     if is_known:
         make.student(email="ada@example.org", email_verified=False)
-    answers = [
-        api.post(f"/auth/{path}", json={"email": name})
-        for path in ("forgot-password", "resend-verification")
-        for name in ["ada@example.org", "ADA@Example.org"] * 5
-    ]
+
+    answers = [ask_for_mail(api, path, name) for name in ["ada@example.org", "ADA@Example.org"] * 10]
 
     assert outcomes(answers) == {"200": 3, "429 throttled": 17}
     assert mails(app) <= 3
-    assert int(answers[-1].headers["Retry-After"]) > 3_600 * 5
-    pass_time(timedelta(hours=6))
-    assert data_of(api.post("/auth/forgot-password", json={"email": "ada@example.org"})) is None
+    assert HOURS[path] * 3_600 - 60 < int(answers[-1].headers["Retry-After"]) <= HOURS[path] * 3_600
+    pass_time(timedelta(hours=HOURS[path]))
+    assert data_of(ask_for_mail(api, path)) is None
+
+
+def test_whom_strangers_refuse_a_mail_has_one_with_a_good_link(api, app, make, mailbox, pass_time, setting):
+    setting(ratelimit_enabled=True)
+    make.student(email="ada@example.org", password=PASSWORD)
+    for minutes in (0, 29, 29):
+        pass_time_of_links(app, timedelta(minutes=minutes))
+        pass_time(timedelta(minutes=minutes))
+        data_of(ask_for_mail(api, "forgot-password"))
+        mailbox("ada@example.org")
+
+    refused = ask_for_mail(api, "forgot-password")
+
+    assert refused.status_code == 429
+    *_, last = mailbox("ada@example.org")
+    wait = timedelta(seconds=int(refused.headers["Retry-After"]))
+    assert wait < timedelta(minutes=3)
+    pass_time_of_links(app, wait)
+    body = {"new_password": "Difference-Engine-1822", "new_password_confirm": "Difference-Engine-1822"}
+    data_of(api.post("/auth/reset-password", json={"token": token_in(last), **body}))
+
+
+@pytest.mark.usefixtures("limited")
+def test_mails_of_another_kind_use_up_nothing(api, make):
+    make.student(email="ada@example.org", password=PASSWORD)
+    for _ in range(5):
+        ask_for_mail(api, "resend-verification")
+
+    assert data_of(ask_for_mail(api, "forgot-password")) is None
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_link_of_a_shorter_life_may_be_asked_for_sooner(api, setting):
+    setting(reset_token_minutes=10)
+
+    answers = [ask_for_mail(api, "forgot-password") for _ in range(4)]
+
+    assert outcomes(answers) == {"200": 3, "429 throttled": 1}
+    assert 540 < int(answers[-1].headers["Retry-After"]) <= 600
+
+
+def pass_time_of_links(app, by):
+    with app.app_context(), transaction():
+        db.session.execute(update(MailToken).values(expires_at=MailToken.expires_at - by))
 
 
 @pytest.mark.usefixtures("limited")

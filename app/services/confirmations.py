@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic, sleep
 
 from sqlalchemy import ColumnExpressionArgument
@@ -18,6 +19,7 @@ from app.models.user import User
 from app.services import account_mails, attempts, mail_tokens, sessions, users
 from app.services.attempts import Quota
 from app.settings import settings
+from config import Rate
 
 ANSWER_SECONDS = 0.03
 
@@ -28,11 +30,11 @@ def verify_email(token: str) -> None:
 
 
 def resend_verification(email: str) -> None:
-    _owe(NoticeKind.VERIFY_EMAIL, email, User.email_verified.is_(False))
+    _owe(MailTokenPurpose.VERIFY_EMAIL, email, User.email_verified.is_(False))
 
 
 def forgot_password(email: str) -> None:
-    _owe(NoticeKind.RESET_PASSWORD, email)
+    _owe(MailTokenPurpose.RESET_PASSWORD, email)
 
 
 def reset_password(token: str, new_password: str) -> None:
@@ -72,8 +74,19 @@ def patience() -> Iterator[None]:
     after_commit(lambda: sleep(max(0.0, ready_at - monotonic())))
 
 
-def _owe(kind: NoticeKind, email: str, *who: ColumnExpressionArgument[bool]) -> None:
+def count_mail(purpose: MailTokenPurpose, email: str) -> None:
+    """Count a mail that somebody asks for to this address, or refuse it.
+
+    Each kind is counted apart, and no longer than its link is good. So nobody can keep others from setting a password by
+    asking for mails in their name: whoever is refused has been sent a link that is still good.
+    """
+    amount, seconds = settings().ratelimit_mail_recipient
+    life = mail_tokens.life_of(purpose) // timedelta(seconds=1)
+    attempts.take([Quota.on(Rate(amount, min(seconds, life)), "mail to", purpose.value, email.lower())])
+
+
+def _owe(purpose: MailTokenPurpose, email: str, *who: ColumnExpressionArgument[bool]) -> None:
     """Owe a mail to the account with this address, if there is one; nothing tells whether there is."""
     with patience():
-        attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", email.lower())])
-        account_mails.owe_on_request(kind, User.has_email(email), *who)
+        count_mail(purpose, email)
+        account_mails.owe_on_request(NoticeKind(purpose.value), User.has_email(email), *who)

@@ -17,9 +17,7 @@ from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.errors import EmailTaken, InvalidRequest
 from app.models.email_change import EmailChange
 from app.models.user import User
-from app.services import attempts, confirmations, credentials, mail_tokens, outbox
-from app.services.attempts import Quota
-from app.settings import settings
+from app.services import confirmations, credentials, mail_tokens, outbox
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:
@@ -28,7 +26,7 @@ def ask(user: User, *, password: str, new_email: str) -> None:
         raise InvalidRequest(details={"new_email": ["This is your address already."]})
     locked = credentials.prove(user, password, field="password")
     with confirmations.patience():
-        attempts.take([Quota.on(settings().ratelimit_mail_recipient, "mail to", new_email.lower())])
+        confirmations.count_mail(MailTokenPurpose.CONFIRM_EMAIL, new_email)
         waiting = (EmailChange.user_id == locked.id, EmailChange.confirmed_at.is_(None))
         db.session.execute(delete(EmailChange).where(*waiting))
         change = EmailChange(user_id=locked.id, old_email=locked.email, new_email=new_email)
