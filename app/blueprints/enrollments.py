@@ -93,7 +93,11 @@ def list_enrollments(filters: dict[str, Any]):
 @requires(Role.ADMIN)
 @blp.lists(EnrollmentSchema, PersonalEnrollmentQuerySchema)
 def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
-    """A user's enrollments."""
+    """A user's enrollments.
+
+    Those of a deleted person too, although the account itself is 404: what somebody learned stays on record, and no
+    longer says who it was.
+    """
     return rosters.list_of_user(caller(), user_id, **filters)
 
 

@@ -80,7 +80,7 @@ def list_own(user: User, *, user_id: UUID | None = None, **wanted: Any) -> Listi
 
 
 def list_of_user(_admin: User, user_id: UUID, **wanted: Any) -> Listing:
-    """The enrollments of any user."""
+    """The enrollments of any user, a deleted one included: their record stays."""
     if db.session.get(User, user_id) is None:
         raise NotFound
     return _of_person(user_id, Wanted(**wanted))

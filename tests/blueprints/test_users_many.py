@@ -219,6 +219,7 @@ def test_what_a_deleted_person_did_stays(app, office, api, make, person):
     assert data_of(api.get(f"/certificates/verify/{number}"))["full_name"] == "Ada Lovelace"
     kept = data_of(office.get(f"/enrollments/{enrollment['id']}"))
     assert (kept["status"], kept["user"]["full_name"]) == ("COMPLETED", "Deleted user")
+    assert data_of(office.get(f"/users/{person.id}/enrollments")) == [kept]
 
 
 def test_what_a_deleted_person_asked_for_is_forgotten(app, office, api, person):
