@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from app.db import db
 from app.enums import EnrollmentStatus, PaymentStatus
 from app.models import Enrollment, User
-from app.services import enrollments, progress_read
+from app.services import progress_read
 from app.settings import settings
 
 
@@ -28,7 +28,7 @@ class Explanation:
 
 def explain(viewer: User, enrollment_id: UUID) -> Explanation:
     """What completion takes, what is there, and what is missing."""
-    enrollment = enrollments.get_visible(viewer, enrollment_id)
+    enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     requirements = db.session.execute(
         select(lessons).where(lessons.c.is_counted).order_by(lessons.c.position)

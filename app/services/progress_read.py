@@ -6,15 +6,24 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Integer, and_, func, select
 
+from app.enums import EnrollmentStatus
 from app.errors import NotEnrolled
-from app.models import Lesson, LessonProgress, Section, User
+from app.models import Enrollment, Lesson, LessonProgress, Section, User
 from app.paging import Listing, SortKey
 from app.services import courses, enrollments
 
 
-def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
-    """The progress rows of an enrollment, to whoever sees it."""
+def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
+    """An enrollment whose lessons the viewer may know of. Who left a course knows of them while they see the course."""
     enrollment = enrollments.get_visible(viewer, enrollment_id)
+    if enrollment.user_id == viewer.id and enrollment.status == EnrollmentStatus.CANCELLED:
+        courses.get_visible(viewer, enrollment.course_id)
+    return enrollment
+
+
+def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
+    """The progress rows of an enrollment."""
+    enrollment = get_enrollment(viewer, enrollment_id)
     return _listing(enrollment.course_id, enrollment.id)
 
 

@@ -329,3 +329,19 @@ def test_completing_a_lesson_takes_a_constant_number_of_statements(learning, sta
         data_of(client.post(f"/lessons/{lessons[0].id}/complete"))
 
     assert len(seen) == 6
+
+
+def test_whoever_left_sees_lessons_while_they_see_the_course(api, make):
+    course, student = make.course(lessons=1), make.student()
+    enrollment = make.enrollment(course, student)
+    own, admin = api.as_(student), api.as_(make.admin())
+    assert own.delete(f"/enrollments/{enrollment.id}").status_code < 300
+    paths = [f"/enrollments/{enrollment.id}/progress", f"/enrollments/{enrollment.id}/completion"]
+    published = [own.get(path).status_code for path in paths]
+
+    data_of(admin.post(f"/courses/{course.id}/unpublish"))
+
+    assert published == [200, 200]
+    assert [own.get(path).status_code for path in paths] == [404, 404]
+    assert [admin.get(path).status_code for path in paths] == [200, 200]
+    assert own.get(f"/enrollments/{enrollment.id}").status_code == 200
