@@ -6,16 +6,26 @@ Nothing else in the project commits or rolls back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    SQLColumnExpression,
+    Text,
+    any_,
+    literal,
+    text,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import Uuid
@@ -164,6 +174,11 @@ def _commit(session: Session) -> None:
         except Exception:
             # The commit stands and the outbox row with it: the sweep does later what failed now.
             log.exception("an effect after the commit failed")
+
+
+def among(column: SQLColumnExpression[Any], ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """`column = ANY(ids)`: one parameter and one statement text, however many ids."""
+    return column == any_(literal(list(ids), ARRAY(Uuid())))
 
 
 def forget_plans() -> None:

@@ -10,21 +10,17 @@ from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    ColumnElement,
     ColumnExpressionArgument,
     and_,
-    any_,
     func,
     literal,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Uuid
 
-from app.db import db
+from app.db import among, db
 from app.enums import Channel, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import TOKEN_MAILS, Notice
@@ -48,7 +44,7 @@ def owe(kind: NoticeKind, user_ids: Collection[UUID], *which: ColumnExpressionAr
     for somebody already, no second one is written.
     """
     if user_ids:
-        outbox.ring(_put(kind, _is_one_of(User.id, user_ids), *which))
+        outbox.ring(_put(kind, among(User.id, user_ids), *which))
 
 
 def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:
@@ -68,7 +64,7 @@ def call_off_links(user_ids: Collection[UUID]) -> None:
     db.session.execute(
         update(Notice)
         .where(
-            _is_one_of(Notice.user_id, user_ids),
+            among(Notice.user_id, user_ids),
             Notice.kind.in_(TOKEN_MAILS),
             Notice.state == NoticeState.QUEUED,
         )
@@ -80,7 +76,7 @@ def call_off_links(user_ids: Collection[UUID]) -> None:
 def owe_requests_of(user_ids: Collection[UUID]) -> None:
     """Tell every active admin about those of these people who have asked to become instructors, once per request."""
     waiting = and_(
-        _is_one_of(InstructorRequest.user_id, user_ids), InstructorRequest.status == RequestStatus.PENDING
+        among(InstructorRequest.user_id, user_ids), InstructorRequest.status == RequestStatus.PENDING
     )
     made = outbox.put(
         NoticeKind.INSTRUCTOR_REQUEST,
@@ -99,7 +95,7 @@ def owe_request_decisions(request_ids: Collection[UUID]) -> None:
         select()
         .select_from(InstructorRequest)
         .join(User, User.id == InstructorRequest.user_id)
-        .where(_is_one_of(InstructorRequest.id, request_ids)),
+        .where(among(InstructorRequest.id, request_ids)),
         cause_id=InstructorRequest.id,
     )
     outbox.ring(made)
@@ -122,7 +118,3 @@ def _hurry(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[U
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     ).all()
-
-
-def _is_one_of(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    return column == any_(literal(list(ids), ARRAY(Uuid())))

@@ -13,11 +13,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, TextClause, any_, bindparam, literal, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BindParameter, TextClause, bindparam, text, update
 from sqlalchemy.types import DateTime, Uuid
 
-from app.db import db
+from app.db import among, db
 from app.enums import AssignmentAction, EnrollmentStatus, Outcome
 from app.models.assignment import Assignment, AssignmentItem
 from app.services.assignments_people import People
@@ -91,7 +90,7 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
         update(AssignmentItem)
         .where(
             AssignmentItem.assignment_id == run.id,
-            AssignmentItem.enrollment_id == any_(literal(list(enrollment_ids), ARRAY(Uuid()))),
+            among(AssignmentItem.enrollment_id, enrollment_ids),
         )
         .values(after_status=EnrollmentStatus.COMPLETED)
         .execution_options(synchronize_session=False)

@@ -11,11 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     CTE,
     ColumnElement,
-    Uuid,
-    any_,
     func,
     literal,
     select,
@@ -23,9 +20,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db import db
+from app.db import among, db
 from app.enums import EnrollmentStatus, PaymentStatus
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.services import notices
@@ -106,14 +102,9 @@ def is_paid() -> ColumnElement[bool]:
     return true()
 
 
-def is_among(column: InstrumentedAttribute[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """`column = ANY(ids)`: one parameter, however many ids."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
-
-
 def _is_active(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
     ours = (Enrollment.course_id == course_id) & (Enrollment.status == EnrollmentStatus.ACTIVE)
-    return ours if enrollment_ids is None else ours & is_among(Enrollment.id, enrollment_ids)
+    return ours if enrollment_ids is None else ours & among(Enrollment.id, enrollment_ids)
 
 
 def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
@@ -139,7 +130,7 @@ def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> None:
         select(Enrollment.id, Course.title, full_name, issued_at)
         .join(Course, Course.id == Enrollment.course_id)
         .join(User, User.id == Enrollment.user_id)
-        .where(is_among(Enrollment.id, enrollment_ids))
+        .where(among(Enrollment.id, enrollment_ids))
     )
     columns = ["enrollment_id", "course_title", "full_name", "issued_at"]
     db.session.execute(

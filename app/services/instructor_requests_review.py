@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import ColumnElement, func, select, update
 
-from app.db import db
+from app.db import among, db
 from app.enums import DecisionOutcome, RequestStatus, Role
 from app.errors import AlreadyDecided, Forbidden, NotFound
 from app.models.instructor_request import InstructorRequest
@@ -61,7 +59,7 @@ def _decide(
     """Which of the requests exist, and which were still pending and are decided now."""
     if not admin.is_admin:
         raise Forbidden
-    named = InstructorRequest.id == any_(literal(list(request_ids), ARRAY(Uuid())))
+    named = among(InstructorRequest.id, request_ids)
     _lock_applicants(named)
     decision = (
         update(InstructorRequest)
@@ -94,7 +92,7 @@ def _give_role(user_ids: Sequence[UUID]) -> None:
     """Nobody who has become an instructor or an admin by another way is touched."""
     promoted = db.session.scalars(
         update(User)
-        .where(User.id == any_(literal(list(user_ids), ARRAY(Uuid()))), User.role == Role.STUDENT)
+        .where(among(User.id, user_ids), User.role == Role.STUDENT)
         .values(role=Role.INSTRUCTOR)
         .returning(User.id)
         .execution_options(synchronize_session="fetch")

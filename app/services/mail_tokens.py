@@ -14,11 +14,9 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, case, delete, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 
-from app.db import db
+from app.db import among, db
 from app.enums import MailTokenPurpose
 from app.errors import MailTokenInvalid
 from app.models.email_change import EmailChange
@@ -103,12 +101,13 @@ def life_of(purpose: MailTokenPurpose) -> timedelta:
 
 
 def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
-    people = any_(literal(list(user_ids), ARRAY(Uuid())))
-    wishes = delete(EmailChange).where(EmailChange.user_id == people, EmailChange.confirmed_at.is_(None))
+    wishes = delete(EmailChange).where(
+        among(EmailChange.user_id, user_ids), EmailChange.confirmed_at.is_(None)
+    )
     db.session.execute(wishes.execution_options(synchronize_session=False))
     db.session.execute(
         update(MailToken)
-        .where(MailToken.user_id == people, MailToken.spent_at.is_(None), *which)
+        .where(among(MailToken.user_id, user_ids), MailToken.spent_at.is_(None), *which)
         .values(spent_at=func.now())
         .execution_options(synchronize_session=False)
     )

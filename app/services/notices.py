@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, or_, select
 
-from app.db import db, refusing
+from app.db import among, db, refusing
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
 from app.errors import NotFound, NoticeNotDelivered
 from app.identifiers import as_id
@@ -43,9 +42,7 @@ def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = 
         recipient = or_(recipient, Course.instructor_id == User.id)
     made = outbox.put(
         NoticeKind.COMPLETION,
-        source.join(User, recipient).where(
-            Enrollment.id == any_(literal(list(enrollment_ids), ARRAY(Uuid())))
-        ),
+        source.join(User, recipient).where(among(Enrollment.id, enrollment_ids)),
         enrollment_id=Enrollment.id,
         course_id=Enrollment.course_id,
         completion_number=Enrollment.completion_number,

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid, any_, case, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from app.db import db
+from app.db import among, db
 from app.enums import NoticeKind, NoticeState
 from app.mailer import Mail
 from app.models.notice import Notice
@@ -109,7 +108,7 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
     # `=` and not IN: the subquery runs once, so that it locks the one row it returns.
     free = (
         select(Notice.id)
-        .where(Notice.id == any_(literal(list(notice_ids), ARRAY(Uuid()))), Notice.is_due())
+        .where(among(Notice.id, notice_ids), Notice.is_due())
         .order_by(Notice.due_at, Notice.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, any_, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, update
 from sqlalchemy import inspect as mapper_of
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.db import Model, db
+from app.db import Model, among, db
 from app.enums import AssignmentState
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
@@ -109,7 +108,7 @@ def erase_in_runs(people: Collection[UUID], last: UUID) -> UUID | None:
         update(AssignmentItem)
         .where(
             AssignmentItem.assignment_id.between(looked_at[0], looked_at[-1]),
-            AssignmentItem.user_id == any_(literal(list(people), ARRAY(Uuid()))),
+            among(AssignmentItem.user_id, people),
             AssignmentItem.input != named,
         )
         .values(input=named)
@@ -123,7 +122,7 @@ def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
     db.session.execute(
         update(User)
         .where(
-            User.id == any_(literal(list(people), ARRAY(Uuid()))),
+            among(User.id, people),
             User.deleted_at < began_at - LONGEST_RUN,
         )
         .values(erased_at=func.now(), updated_at=User.updated_at)

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import ColumnElement, func, select, update
 
 from app import alarms, tokens
 from app.alarms import Alarm
-from app.db import db
+from app.db import among, db
 from app.errors import AlreadyRotated, NotFound, RefreshTokenReused, TokenInvalid, Unauthenticated
 from app.models.session import RefreshToken, Session
 from app.models.user import User
@@ -130,7 +128,7 @@ def end_all(user_id: UUID) -> None:
 
 def end_all_of(user_ids: Collection[UUID]) -> None:
     """End every session of people whose rows are locked."""
-    _end(Session.user_id == any_(literal(list(user_ids), ARRAY(Uuid()))))
+    _end(among(Session.user_id, user_ids))
 
 
 def end_others(user_id: UUID, session_id: UUID) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import Text, any_, func, insert, literal, select
+from sqlalchemy import Text, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from app.db import db
+from app.db import among, db
 from app.enums import Channel, NoticeKind
 from app.models.email_change import EmailChange
 from app.models.user import User
@@ -56,7 +56,7 @@ def _tell(old_addresses: Mapping[UUID, str]) -> None:
         select()
         .select_from(User)
         .join(EmailChange, EmailChange.user_id == User.id)
-        .where(EmailChange.id == any_(literal(list(changes), ARRAY(Uuid())))),
+        .where(among(EmailChange.id, changes)),
         channels=[Channel.EMAIL],
         cause_id=EmailChange.id,
     )

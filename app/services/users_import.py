@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, bindparam, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy.types import Text
 
 from app.csv_in import Row
-from app.db import db, refusing
+from app.db import among, db, refusing
 from app.enums import ImportOutcome, NoticeKind
 from app.errors import EmailTaken, ExternalIdTaken, Forbidden, UsernameTaken
 from app.models.course import Course
@@ -137,7 +137,7 @@ def _update(plan: Plan) -> None:
     users_roles.follow_demotion(plan.demoted)
     users_addresses.follow(plan.old_addresses)
     if plan.renamed:
-        courses_search.index_for_search(Course.instructor_id == any_(literal(plan.renamed, ARRAY(Uuid()))))
+        courses_search.index_for_search(among(Course.instructor_id, plan.renamed))
 
 
 def _as_json(values: Mapping[str, Any]) -> dict[str, str]:

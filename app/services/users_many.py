@@ -9,11 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import or_, select, update
 
-from app.db import db
+from app.db import among, db
 from app.enums import ActivationOutcome, Role
 from app.errors import Forbidden, LastAdmin, NotFound
 from app.models.user import User
@@ -72,7 +70,7 @@ def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
     """Lock those of these accounts that exist, and those of all active admins, in the order of their ids."""
     statement = (
         select(User.id, User.role, User.is_active, User.can_log_in())
-        .where(or_(_is_one_of(user_ids), User.is_active_admin()), User.deleted_at.is_(None))
+        .where(or_(among(User.id, user_ids), User.is_active_admin()), User.deleted_at.is_(None))
         .order_by(User.id)
         .with_for_update(key_share=True)
     )
@@ -94,11 +92,7 @@ def _active_admins(held: Mapping[UUID, Account]) -> dict[UUID, bool]:
 def _switch(user_ids: Collection[UUID], *, on: bool) -> None:
     db.session.execute(
         update(User)
-        .where(_is_one_of(user_ids))
+        .where(among(User.id, user_ids))
         .values(is_active=on)
         .execution_options(synchronize_session=False)
     )
-
-
-def _is_one_of(user_ids: Collection[UUID]) -> ColumnElement[bool]:
-    return User.id == any_(literal(list(user_ids), ARRAY(Uuid())))

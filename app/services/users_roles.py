@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import any_, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import or_, select, update
 
-from app.db import db
+from app.db import among, db
 from app.enums import Role
 from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
 from app.models.user import User
@@ -106,7 +104,7 @@ def follow_demotion(user_ids: Collection[UUID]) -> None:
     sessions.end_all_of(user_ids)
     db.session.execute(
         update(User)
-        .where(User.id == any_(literal(list(user_ids), ARRAY(Uuid()))), User.can_self_publish)
+        .where(among(User.id, user_ids), User.can_self_publish)
         .values(can_self_publish=False)
         .execution_options(synchronize_session="fetch")
     )

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import update
 
-from app.db import db
+from app.db import among, db
 from app.enums import NoticeKind
 from app.models.user import User
 from app.services import account_mails, mail_tokens, sessions
@@ -27,7 +25,7 @@ def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
     unconfirmed = list(
         db.session.scalars(
             update(User)
-            .where(_is_one_of(user_ids), User.email_verified.is_(False))
+            .where(among(User.id, user_ids), User.email_verified.is_(False))
             .values(password_hash=None)
             .returning(User.id)
             .execution_options(synchronize_session="fetch")
@@ -57,13 +55,9 @@ def vouch_for(user_ids: Collection[UUID]) -> list[UUID]:
     if unconfirmed:
         db.session.execute(
             update(User)
-            .where(_is_one_of(unconfirmed))
+            .where(among(User.id, unconfirmed))
             .values(email_verified=True)
             .execution_options(synchronize_session="fetch")
         )
         account_mails.owe_requests_of(unconfirmed)
     return unconfirmed
-
-
-def _is_one_of(user_ids: Collection[UUID]) -> ColumnElement[bool]:
-    return User.id == any_(literal(list(user_ids), ARRAY(Uuid())))
