@@ -370,7 +370,9 @@ class Config:
         "waits between tries; after the last a notice is FAILED",
     )
     notice_nudge_seconds: float = _setting(
-        "60", _seconds, "when a queued notice nobody picked up is enqueued again"
+        "60",
+        _seconds,
+        "how long a due notice waits before it is enqueued again, if no job in the queue is about it",
     )
     sweep_interval_seconds: float = _setting("5", _seconds, "pause between two sweeps of the outbox")
     redis_timeout_seconds: float = _setting("0.2", _seconds, "how long a request waits for Redis")

@@ -49,6 +49,16 @@ def depth() -> dict[str, int]:
     }
 
 
+def next_notices() -> list[UUID]:
+    """The notices of the job that is taken next; none when no job waits."""
+    ours = jobs()
+    while ids := ours.get_job_ids(0, 1):
+        # A job that Redis has lost is taken out of the queue by looking for it.
+        if (job := ours.fetch_job(ids[0])) is not None:
+            return [UUID(notice_id) for notice_id in job.args[0]]
+    return []
+
+
 def deliver_notices(notice_ids: Sequence[UUID | str]) -> None:
     """Ask workers to send these notices: a job for each hundred, all of them in one exchange with Redis."""
     ids = [str(notice_id) for notice_id in notice_ids]

@@ -7,6 +7,8 @@ from http.client import HTTPConnection
 
 import pytest
 
+from app import queue
+
 
 @pytest.fixture
 def machines(environment):
@@ -66,6 +68,8 @@ def test_a_mail_that_fails_says_why_and_of_which_notice(app, owed, machines, sta
 def test_a_sweep_names_its_chore(app, owed, machines, start, sink, tmp_path):
     log = tmp_path / "log"
     machines["NOTICE_NUDGE_SECONDS"] = "0.1"
+    with app.app_context():
+        queue.jobs().empty()
 
     process = start("-m", "flask", "--app", "wsgi", "sweep", log=log)
     wait_for(lambda: "rang for" in log.read_text())

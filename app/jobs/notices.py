@@ -10,6 +10,8 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from rq import get_current_job
+
 from app import mailer, telemetry
 from app.db import transaction
 from app.jobs.context import application
@@ -25,10 +27,14 @@ class NoticesDeferred(Exception):
 
 
 def deliver(notice_ids: Sequence[str]) -> None:
-    """What RQ calls: send those of these notices that are due."""
+    """What RQ calls: send those of these notices that are due.
+
+    A job that RQ tries no more ends well even so: the sweep rings for what is left, and Redis need not keep the failure.
+    """
     with application():
         deferred = send_due([UUID(notice_id) for notice_id in notice_ids])
-    if deferred:
+    job = get_current_job()
+    if deferred and (job is None or job.retries_left):
         raise NoticesDeferred(f"{deferred} of {len(notice_ids)} notices are to be tried again")
 
 

@@ -46,19 +46,27 @@ class Chore:
 
 
 def sweep_notices() -> None:
-    """Ring again for what is due, or send it from here while nobody hears the bell."""
+    """Ring again for what is due and in no job, or send it from here while nobody hears the bell."""
     while True:
-        is_heard = queue.is_reachable()
-        limit = RUNG_AT_ONCE if is_heard else queue.NOTICES_PER_JOB
+        queued = _next_in_queue()
+        limit = queue.NOTICES_PER_JOB if queued is None else RUNG_AT_ONCE
         with transaction():
-            overdue = notices_delivery.take_overdue(limit, heedless=not is_heard)
+            overdue = notices_delivery.take_overdue(limit, next_in_queue=queued)
         if not overdue:
             return
-        if is_heard and _ring(overdue):
+        if queued is not None and _ring(overdue):
             continue
         log.info("Redis is away; sending %d notices from here", len(overdue))
         if send_due(overdue):
             return
+
+
+def _next_in_queue() -> list[UUID] | None:
+    """What the next job is about, or None while Redis does not answer."""
+    try:
+        return queue.next_notices()
+    except RedisError:
+        return None
 
 
 def _ring(notice_ids: Sequence[UUID]) -> bool:

@@ -82,15 +82,28 @@ def mark_deferred(letter: Letter, reason: str) -> None:
     )
 
 
-def take_overdue(limit: int, *, heedless: bool = False) -> list[UUID]:
-    """Due notices that RQ has not been told of, or long ago: told now. `heedless` of when it was told, all that is due."""
+def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UUID]:
+    """Due notices that no job in RQ's queue is about, as far as can be told: a job is to be made for them now.
+
+    Jobs are taken in the order in which they were made. Whatever RQ was told of a while before it was told of
+    `next_in_queue`, the notices of the job that is taken next, is in the queue no more: a worker has it, or it was lost.
+
+    :param next_in_queue: empty when no job waits; None while RQ cannot be told of anything, and all that is due is taken.
+    """
+    oldest_told = (
+        select(func.min(Notice.enqueued_at))
+        .where(Notice.id == any_(literal(list(next_in_queue or ()), ARRAY(Uuid()))))
+        .scalar_subquery()
+    )
+    # Notices are dated by the beginning of a transaction and rung for after its end, which this allows for.
+    a_while = timedelta(seconds=settings().notice_nudge_seconds)
     waiting = or_(
         Notice.enqueued_at < Notice.due_at,
         Notice.enqueued_at < Notice.leased_until,
-        Notice.enqueued_at <= func.now() - timedelta(seconds=settings().notice_nudge_seconds),
+        Notice.enqueued_at <= func.least(func.now(), oldest_told) - a_while,
     )
     due = select(Notice.id).where(Notice.is_due())
-    due = due if heedless else due.where(waiting)
+    due = due if next_in_queue is None else due.where(waiting)
     picked = (
         due.order_by(Notice.due_at, Notice.id).limit(limit).with_for_update(skip_locked=True).cte("picked")
     )

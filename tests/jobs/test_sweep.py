@@ -111,6 +111,85 @@ def test_what_waits_for_nobody_is_rung_again(values, rings, owe, make, change, s
     assert sweep() == (1 if rings else 0)
 
 
+@pytest.fixture
+def pass_time(change):
+    """A minute later, for every notice."""
+    past = timedelta(seconds=61)
+    return lambda: change(due_at=Notice.due_at - past, enqueued_at=Notice.enqueued_at - past)
+
+
+def test_what_is_in_the_queue_is_not_rung_again(owe, make, pass_time, sweep):
+    course = make.course()
+    owe(*[make.enrollment(course) for _ in range(250)])
+
+    jobs = []
+    for _ in range(6):
+        pass_time()
+        jobs.append(sweep())
+
+    assert jobs == [3] * 6
+
+
+def test_an_empty_queue_is_filled_again_and_once(owe, make, pass_time, sweep, flush, change):
+    course = make.course()
+    owe(*[make.enrollment(course) for _ in range(250)])
+    flush()
+    change(due_at=ago["long"], enqueued_at=ago["long"])
+
+    jobs = [sweep()]
+    for _ in range(3):
+        pass_time()
+        jobs.append(sweep())
+
+    assert jobs == [3] * 4
+
+
+def test_a_job_that_was_lost_is_rung_for_while_others_wait(app, owe, make, pass_time, sweep, stored):
+    course = make.course()
+    owe(make.enrollment(course))
+    (lost,) = stored(select(Notice.id).where(Notice.channel == Channel.EMAIL))
+    with app.app_context():
+        queue.jobs().empty()
+    pass_time()
+    owe(make.enrollment(course))
+
+    jobs = [sweep(), sweep()]
+
+    with app.app_context():
+        rung = [each for job in queue.jobs().get_jobs() for each in job.args[0]]
+    assert jobs == [2, 2]
+    assert rung.count(str(lost)) == 1
+
+
+def test_a_job_whose_content_is_lost_hides_nothing(app, owe, make, change, sweep):
+    owe(make.enrollment(make.course()))
+    with app.app_context():
+        (job_id,) = queue.jobs().get_job_ids()
+        redis.connection().delete(f"rq:job:{job_id}")
+    change(enqueued_at=ago["long"])
+
+    assert sweep() == 1
+
+
+def test_a_job_that_is_tried_no_more_leaves_the_rest_to_the_sweep(
+    app, owe, make, setting, work_off, sweep, mail
+):
+    setting(mail_transport="smtp", mail_port=1, notice_retry_seconds=(0, 0))
+    owe(make.enrollment(make.course()))
+    with app.app_context():
+        (job,) = queue.jobs().get_jobs()
+        job.retries_left = 0
+        job.save()
+
+    work_off()
+
+    with app.app_context():
+        depth = queue.depth()
+    assert depth == {"queued": 0, "started": 0, "scheduled": 0, "failed": 0}
+    assert (mail().state, mail().attempts) == (NoticeState.QUEUED, 1)
+    assert sweep() == 1
+
+
 def test_what_redis_forgot_is_sent_all_the_same(owe, make, flush, change, sweep, smtp, work_off, mail):
     owe(make.enrollment(make.course()))
     flush()
@@ -141,7 +220,8 @@ def redis_that_takes_nothing(app, redis_url):
     """A server that answers, and lets us write nothing: full, or a replica."""
     real = app.extensions["rollcall-redis"]
     reader = f"reader{os.getpid()}"
-    real.acl_setuser(reader, enabled=True, nopass=True, commands=["+ping", "+select"])
+    commands = ["+ping", "+select", "+lrange", "+hgetall"]
+    real.acl_setuser(reader, enabled=True, nopass=True, commands=commands, keys=["*"])
     parts = urlsplit(redis_url)
     url = parts._replace(netloc=f"{reader}:any@{parts.hostname}:{parts.port or 6379}").geturl()
     app.extensions["rollcall-redis"] = redis.client(url, timeout=2)
