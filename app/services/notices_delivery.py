@@ -91,9 +91,7 @@ def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UU
     :param next_in_queue: empty when no job waits; None while RQ cannot be told of anything, and all that is due is taken.
     """
     oldest_told = (
-        select(func.min(Notice.enqueued_at))
-        .where(Notice.id == any_(literal(list(next_in_queue or ()), ARRAY(Uuid()))))
-        .scalar_subquery()
+        select(func.min(Notice.enqueued_at)).where(among(Notice.id, next_in_queue or ())).scalar_subquery()
     )
     # Notices are dated by the beginning of a transaction and rung for after its end, which this allows for.
     a_while = timedelta(seconds=settings().notice_nudge_seconds)
