@@ -27,7 +27,7 @@ from app.db import db, transaction
 from app.models.user import User
 from app.services import sessions
 from bench import platform
-from config import Config
+from config import Config, Rate
 
 OPEN_SESAME = "Analytical-Engine-1843"
 PEOPLE = 200
@@ -56,6 +56,7 @@ def measure(rounds: int) -> bool:
             platform.fill(PEOPLE)
             met = [_hash_cost()]
         met += [_enumeration(app, name, rounds) for name in ASKING]
+        met.append(_places(create_app(_crowded(config)), rounds))
         met += [_refresh(app, grace) for grace in (config.refresh_grace_seconds, 0)]
         for where, url in (("with Redis", config.redis_url), ("without Redis", "redis://127.0.0.1:1/0")):
             guarded = dataclasses.replace(config, ratelimit_enabled=True, redis_url=url)
@@ -74,7 +75,30 @@ def _hash_cost() -> bool:
     return _tell(f"a hash costs {cost:.1f} CPU-ms (goal <= {MOST_CPU_MS:.0f})", passes=cost <= MOST_CPU_MS)
 
 
-def _enumeration(app: Flask, name: str, rounds: int) -> bool:
+def _crowded(config: Config) -> Config:
+    """All people together have one try a day, everybody for themselves any number."""
+    plenty = Rate(1_000_000, 1)
+    return dataclasses.replace(
+        config,
+        ratelimit_enabled=True,
+        ratelimit_hashing=plenty,
+        ratelimit_login=plenty,
+        ratelimit_login_name=plenty,
+        ratelimit_login_address=plenty,
+        ratelimit_login_everybody=Rate(1, 86_400),
+    )
+
+
+def _places(app: Flask, rounds: int) -> bool:
+    """The known have logged in from here; the budget of all people is used up."""
+    with app.app_context(), transaction():
+        for user in db.session.query(User).filter(User.username.like("person%")):
+            sessions.open_session(user, ip_address="127.0.0.1")
+    with _clean(app):
+        return _enumeration(app, "login", rounds, title="login beyond the budgets")
+
+
+def _enumeration(app: Flask, name: str, rounds: int, title: str = "") -> bool:
     """Known and unknown in turns; each address is asked about once in a round."""
     _give_passwords(app)
     path, body = ASKING[name]
@@ -91,7 +115,7 @@ def _enumeration(app: Flask, name: str, rounds: int) -> bool:
         _forget_mails(app)
     known, unknown = (statistics.median(took[kind]) for kind in ("known", "unknown"))
     difference, chance = abs(known - unknown) / unknown, _chance(took["known"], took["unknown"])
-    told = f"{name}: {known * 1e3:.2f} ms known, {unknown * 1e3:.2f} ms unknown, {difference:.1%} apart, p = {chance:.2f}"
+    told = f"{title or name}: {known * 1e3:.2f} ms known, {unknown * 1e3:.2f} ms unknown, {difference:.1%} apart, p = {chance:.2f}"
     return _tell(
         f"{told}, n = 2 x {len(took['known'])} (goal <= {MOST_DIFFERENCE:.0%}, p > {LEAST_P})",
         passes=difference <= MOST_DIFFERENCE and chance > LEAST_P,
