@@ -1,4 +1,4 @@
-"""PostgreSQL: the session, the one transaction of a request, and what waits for its commit.
+"""PostgreSQL: the session, the one transaction of a request, and the effects that run after its commit.
 
 Nothing else in the project commits or rolls back.
 """
@@ -182,17 +182,17 @@ def among(column: SQLColumnExpression[Any], ids: Iterable[UUID]) -> ColumnElemen
 
 
 def forget_plans() -> None:
-    """Let the server plan anew what it checks for each row that is about to be written. Before a bulk write.
+    """Make the server plan its foreign-key checks anew. To be called before thousands of rows are written.
 
-    A connection keeps the plans of its foreign-key checks. One made while a table had a handful of rows reads the
-    whole table, and goes on reading all of it, row after row, while thousands are added.
+    A connection keeps the plan of each such check. A plan made while a table had a handful of rows reads the whole
+    table, and would go on doing so for every new row, however large the table has become.
     """
     db.session.execute(text("DISCARD PLANS"))
 
 
 @contextmanager
 def refusing(refusals: Mapping[str, Refusal]) -> Iterator[None]:
-    """Flush what the block wrote; the violation of a named constraint becomes its refusal."""
+    """Run the block and flush; where a constraint named here is violated, raise its refusal instead of the error."""
     try:
         yield
         db.session.flush()

@@ -1,4 +1,4 @@
-"""Redis as a doorbell: RQ jobs, named by string. What is owed stands in PostgreSQL, never here."""
+"""RQ jobs, which tell workers which notices to look at. What is owed stands in PostgreSQL: Redis may lose any job."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What RQ runs: ids in, one transaction, raise to retry."""
+"""The functions that RQ calls, with ids as arguments, and the chores of the sweep. A job that raises is tried again."""

@@ -1,7 +1,7 @@
-"""Periodic work: a list, and the one process that walks it.
+"""Periodic work: the list of chores, and the loop of the one process that does them.
 
-A session advisory lock makes it one: a second process waits and takes over when the first is gone. Nothing here may be
-needed for the platform to be right, only for it to be punctual.
+An advisory lock makes sure that it is one: a second process waits, and takes over when the first is gone. While none
+runs, what the platform answers stays right; notices are late, and what is old is kept for longer.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Chore:
 
 
 def sweep_notices() -> None:
-    """Ring again for what is due and in no job, or send it from here while nobody hears the bell."""
+    """Ask workers again to send what is due and in no job; send it from here while Redis does not answer."""
     while True:
         queued = _next_in_queue()
         limit = queue.NOTICES_PER_JOB if queued is None else RUNG_AT_ONCE
@@ -118,7 +118,7 @@ CHORES = (
 
 
 def walk(stop: Event) -> None:
-    """Do the chores, each in its rhythm, until told to stop."""
+    """Do each chore as often as it asks for, until `stop` is set."""
     while not stop.is_set():
         try:
             with _alone(stop) as connection:
@@ -130,7 +130,7 @@ def walk(stop: Event) -> None:
 
 @contextmanager
 def _alone(stop: Event) -> Iterator[Connection]:
-    """Hold the lock on a connection of its own, which closes with it."""
+    """Wait for the lock, and hold it on a connection of its own: when that closes, the lock is free."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()
         told = False

@@ -2,7 +2,7 @@
 
 What is written afterwards (enrollments, seats, notices) is written from these lines and nothing else, so that the
 report, the ledger and the tables cannot differ. A person's enrollment, if there is one, stays locked until the run's
-end; where somebody else held it, the statement sees what they left.
+end; if another transaction had it locked, the statement waits and decides by what that one has committed.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ OUTCOMES = {
         Outcome.NOT_FOUND,
     ),
 }
-"""What `counts` always has; an atomic run that takes people out has `skipped` beside."""
+"""The outcomes that `counts` of a run always lists, zeros included; `count` adds SKIPPED to those of an atomic UNASSIGN."""
 
 FEW = 100
-"""People who are looked up one by one. For more, reading the course once costs less than a bad plan would."""
+"""Up to so many people are looked up one by one; for more, all enrollments of the course are read once."""
 
 REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_SEAT)
-"""What an atomic run does not accept of anybody."""
+"""An atomic run changes nothing when any line has one of these outcomes."""
 
 
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
@@ -85,7 +85,7 @@ def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
 
 
 def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence[UUID]) -> list[Line]:
-    """These people have completed by coming back."""
+    """Record in the ledger that these enrollments came back COMPLETED; the run's lines with that change."""
     db.session.execute(
         update(AssignmentItem)
         .where(

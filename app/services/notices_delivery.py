@@ -1,7 +1,7 @@
-"""A mail on its way: claimed under a lease, handed over outside any transaction, marked by whoever still holds the lease.
+"""A mail on its way: claimed for a while (a lease), sent outside any transaction, then marked SENT, FAILED or due again.
 
-Nothing here sends. Each function is one transaction's worth, so that a process may die between any two of them: what
-was claimed and not marked is due again when the lease ends, under the same Message-ID.
+Nothing here sends. Each function is called in a transaction of its own, so that a process may die between any two of
+them: what was claimed and not marked is due again when the lease ends, under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RECIPIENT = (
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail that this process alone may send, until its lease ends."""
+    """A mail that nobody else sends until its lease ends."""
 
     notice_id: UUID
     lease: UUID

@@ -1,4 +1,4 @@
-"""How full the outbox is: read often, so that it costs the same however many notices were ever sent."""
+"""How many notices wait or have failed. Metrics ask often, so the cost does not grow with the notices ever sent."""
 
 from __future__ import annotations
 

@@ -84,9 +84,9 @@ def of_courses(course_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
 
 
 def fold() -> None:
-    """Add up the parts of every number into one. Whoever counts at this moment is passed over, and no sum changes.
+    """Add up the parts of every number into its part 0. Parts that a transaction is counting in are left for later.
 
-    It holds rows while it waits for nobody: the only other one who touches part 0 would be folding too.
+    No sum changes. It cannot deadlock: parts in use are skipped, and only a fold writes part 0, one at a time.
     """
     db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FOLDING})
     idle = select(Tally.name, Tally.backend).where(Tally.backend != 0).with_for_update(skip_locked=True)
