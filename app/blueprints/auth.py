@@ -142,7 +142,7 @@ def log_out_everywhere():
 @blp.lists(SessionSchema)
 def list_sessions():
     """Your sessions, a line per device."""
-    return sessions.browse(caller(), session_id())
+    return sessions.list_own(caller(), session_id())
 
 
 @blp.delete("/auth/sessions/<uuid:session_id>")

@@ -22,7 +22,7 @@ blp = Blueprint("categories", __name__, description="The shelves of the catalogu
 @blp.lists(CategorySchema, CategoryQuerySchema)
 def list_categories(filters: dict[str, Any]):
     """Categories, with the number of published courses in each."""
-    return categories.listing(visitor(), **filters)
+    return categories.list_visible(visitor(), **filters)
 
 
 @blp.post("/categories")

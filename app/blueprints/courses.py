@@ -46,7 +46,7 @@ def list_courses(filters: dict[str, Any]):
     Everybody finds published courses, instructors also their own, admins all. With `search` and no `ordering` the best
     matches come first.
     """
-    return courses_list.catalogue(visitor(), **filters)
+    return courses_list.list_catalogue(visitor(), **filters)
 
 
 @blp.post("/courses")
@@ -68,7 +68,7 @@ def create_course(values: dict[str, Any]):
 @blp.lists(CourseSchema, OwnCourseQuerySchema)
 def list_my_courses(filters: dict[str, Any]):
     """What you teach, in every state."""
-    return courses_list.own(caller(), **filters)
+    return courses_list.list_own(caller(), **filters)
 
 
 @blp.get("/courses/review-queue")
@@ -79,7 +79,7 @@ def list_review_queue():
 
     Each tells what has been edited since the last decision: fields by name, and `sections` or `lessons`.
     """
-    return courses_list.review_queue(caller())
+    return courses_list.list_waiting(caller())
 
 
 @blp.get("/courses/<ref>")
@@ -205,4 +205,4 @@ def unarchive_course(course_id: UUID):
 @blp.refuses(Forbidden)
 def list_course_history(course_id: UUID):
     """Who did what to a course, newest first."""
-    return courses_list.history(caller(), course_id)
+    return courses_list.list_history(caller(), course_id)

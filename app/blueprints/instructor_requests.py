@@ -27,7 +27,7 @@ blp = Blueprint("instructor requests", __name__, description="Becoming an instru
 @blp.lists(InstructorRequestSchema, InstructorRequestQuerySchema)
 def list_instructor_requests(filters: dict[str, Any]):
     """Your requests; everybody's for admins."""
-    return instructor_requests.browse(caller(), **filters)
+    return instructor_requests.list_visible(caller(), **filters)
 
 
 @blp.post("/instructor-requests")

@@ -40,7 +40,7 @@ def list_course_lessons(course_id: UUID):
 
     Every lesson in order, without its body; `position` counts over the whole course.
     """
-    return lessons_outline.of_course(visitor(), course_id)
+    return lessons_outline.list_of_course(visitor(), course_id)
 
 
 @blp.get("/sections/<uuid:section_id>/lessons")
@@ -48,7 +48,7 @@ def list_course_lessons(course_id: UUID):
 @blp.lists(LessonOutlineSchema)
 def list_section_lessons(section_id: UUID):
     """Outline of a section."""
-    return lessons_outline.of_section(visitor(), section_id)
+    return lessons_outline.list_of_section(visitor(), section_id)
 
 
 @blp.post("/lessons")

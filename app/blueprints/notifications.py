@@ -21,7 +21,7 @@ blp = Blueprint("notifications", __name__, description="What you have been told 
 @blp.lists(NotificationSchema, NotificationQuerySchema)
 def list_notifications(filters: dict[str, Any]):
     """Your notifications, newest first."""
-    return notifications.listing(caller(), **filters)
+    return notifications.list_own(caller(), **filters)
 
 
 @blp.get("/notifications/unread-count")

@@ -52,7 +52,7 @@ def list_reviews(filters: dict[str, Any]):
 
     Of all courses that you may see; with `course_id` the same as under the course.
     """
-    return reviews.browse(visitor(), **filters)
+    return reviews.list_visible(visitor(), **filters)
 
 
 @blp.post("/reviews")

@@ -36,7 +36,7 @@ blp = Blueprint("users", __name__, description="People, for admins.")
 @blp.lists(UserRowSchema, UserQuerySchema)
 def list_users(filters: dict[str, Any]):
     """People, filtered, searched and ordered."""
-    return users_list.browse(caller(), **filters)
+    return users_list.list_people(caller(), **filters)
 
 
 @blp.post("/users")

@@ -24,7 +24,7 @@ from app.services.fulltext import holds
 ORDERINGS = {"name": func.lower(Category.name, type_=Text), "created_at": Category.created_at}
 
 
-def listing(
+def list_visible(
     viewer: User | None, *, search: str | None = None, ordering: str = "name", is_active: bool | None = None
 ) -> Listing:
     statement = _counted().where(Category.visible_to(viewer))

@@ -83,12 +83,12 @@ _SHOWN = (
 )
 
 
-def catalogue(viewer: User | None, **query: Any) -> Listing:
+def list_catalogue(viewer: User | None, **query: Any) -> Listing:
     """The courses that everybody finds, and one's own."""
     return _listing(viewer, Course.listed_to(viewer), **query)
 
 
-def own(instructor: User, **query: Any) -> Listing:
+def list_own(instructor: User, **query: Any) -> Listing:
     """What somebody teaches, in every state."""
     owned = Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id)
     listing = _listing(instructor, owned, of_one=True, **query)
@@ -96,7 +96,7 @@ def own(instructor: User, **query: Any) -> Listing:
     return listing if narrowed else replace(listing, total=tallies.courses_of(instructor.id))
 
 
-def review_queue(admin: User) -> Listing:
+def list_waiting(admin: User) -> Listing:
     """What waits for a decision, longest first, and what has changed since the last one."""
     submitted = _latest("submitted")
     told = (
@@ -109,7 +109,7 @@ def review_queue(admin: User) -> Listing:
     return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
 
 
-def history(user: User, course_id: UUID) -> Listing:
+def list_history(user: User, course_id: UUID) -> Listing:
     """What happened to a course, newest first."""
     course = get_managed(user, course_id)
     entries = select(CourseChange).where(CourseChange.course_id == course.id)

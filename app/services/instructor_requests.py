@@ -48,7 +48,7 @@ def ask(
     return get_visible(user, request.id)
 
 
-def browse(
+def list_visible(
     viewer: User,
     *,
     status: RequestStatus | None = None,

@@ -24,7 +24,7 @@ _COLUMNS = (
 )
 
 
-def of_course(viewer: User | None, course_id: UUID) -> Listing:
+def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
     """Every lesson in order; `position` counts over the whole course."""
     course = courses.get_visible(viewer, course_id)
     place = func.row_number(type_=Integer).over(order_by=(Section.position, Lesson.position))
@@ -38,7 +38,7 @@ def of_course(viewer: User | None, course_id: UUID) -> Listing:
     return Listing(select(rows), keys, columns=True, total=course.lesson_count)
 
 
-def of_section(viewer: User | None, section_id: UUID) -> Listing:
+def list_of_section(viewer: User | None, section_id: UUID) -> Listing:
     """The lessons of one section; `position` counts within it."""
     section = sections.get_visible(viewer, section_id)
     return Listing(in_section(section.id), [SortKey(Lesson.position), SortKey(Lesson.id)], columns=True)

@@ -13,7 +13,7 @@ from app.models.user import User
 from app.paging import Listing, SortKey
 
 
-def listing(reader: User, *, is_read: bool | None = None) -> Listing:
+def list_own(reader: User, *, is_read: bool | None = None) -> Listing:
     """Newest first."""
     statement = _told_to(reader)
     if is_read is not None:

@@ -35,7 +35,7 @@ def list_of_course(viewer: User | None, course_id: UUID, **query: Any) -> Listin
     return _listing(true(), course.rating_counts, course_id=course.id, **query)
 
 
-def browse(viewer: User | None, *, course_id: UUID | None = None, **query: Any) -> Listing:
+def list_visible(viewer: User | None, *, course_id: UUID | None = None, **query: Any) -> Listing:
     """The reviews of all courses that the viewer may see, or of one of them."""
     seen = Course.visible_to(viewer)
     if course_id is None:

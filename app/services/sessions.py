@@ -94,7 +94,7 @@ def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None
     _end(Session.id == session_id, Session.user_id == user.id)
 
 
-def browse(user: User, current_id: UUID) -> Listing:
+def list_own(user: User, current_id: UUID) -> Listing:
     """One's living sessions, the one used last first."""
     statement = select(
         Session.id,

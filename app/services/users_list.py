@@ -20,7 +20,7 @@ _FOLDED = {
 }
 
 
-def browse(
+def list_people(
     admin: User,
     *,
     role: Role | None = None,
