@@ -79,7 +79,7 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
 
 def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
     """How many lines have each outcome that such a run knows, zeros included."""
-    counted = Counter(line.outcome for line in lines)
+    counted = Counter(map(attrgetter("outcome"), lines))
     known = (*OUTCOMES[run.action], *((Outcome.SKIPPED,) if run.options["atomic"] else ()))
     return {outcome.value: counted[outcome] for outcome in known}
 

@@ -6,7 +6,7 @@ Nothing here looks anybody up. A string that cannot be an identifier of its kind
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -66,15 +66,16 @@ class People:
         """
         columns = {
             "inputs": [_storable(text) for text in self.inputs],
-            "keys": [_key(text, kind) for kind, texts in self.by_kind.items() for text in texts],
+            "keys": [key for kind, texts in self.by_kind.items() for key in _keys(texts, kind)],
             "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
         }
         return {name: orjson.dumps(column).decode() for name, column in columns.items()}
 
 
-def _key(text: str, kind: str) -> str | None:
-    stripped = text.strip()
-    return stripped if _SHAPES[kind].fullmatch(stripped) else None
+def _keys(texts: Sequence[str], kind: str) -> Iterator[str | None]:
+    """What to look up for each; None for what cannot be an identifier of this kind."""
+    fits = _SHAPES[kind].fullmatch
+    return (stripped if fits(stripped) else None for stripped in map(str.strip, texts))
 
 
 def _storable(text: str) -> str:
