@@ -38,7 +38,8 @@ def list_instructor_requests(filters: dict[str, Any]):
 def ask_to_instruct(request: dict[str, Any]):
     """Ask to become an instructor.
 
-    One request can be PENDING at a time, and three can be made a day, withdrawn ones included. Who is an INSTRUCTOR or an ADMIN already is refused with
+    One request can be PENDING at a time, and as many can be made, withdrawn ones included, as
+    `RATELIMIT_INSTRUCTOR_REQUEST` says (3 a day unless set). Who is an INSTRUCTOR or an ADMIN already is refused with
     `invalid_transition`.
     """
     return instructor_requests.ask(caller(), **request)
