@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
+from typing import NamedTuple
 
 import pytest
 
 
+class Silence(NamedTuple):
+    url: str
+    visits: list[socket.socket]
+    """Who has connected: a client that gave up waiting connects anew, so these are the times it was waited for."""
+
+
 @pytest.fixture
-def silence():
+def silent_server():
     """A server that takes connections and never says a word."""
+    visits = []
+
+    def take():
+        with contextlib.suppress(OSError):
+            while True:
+                visits.append(server.accept()[0])
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        taking = threading.Thread(target=take)
+        taking.start()
+        yield Silence(f"redis://127.0.0.1:{server.getsockname()[1]}/0", visits)
+        server.shutdown(socket.SHUT_RDWR)
+        taking.join()
+    for visit in visits:
+        visit.close()
+
+
+@pytest.fixture
+def silence(silent_server):
+    return silent_server.url
 
 
 @pytest.fixture

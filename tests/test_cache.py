@@ -12,6 +12,7 @@ from redis import Redis
 from app import cache, create_app
 from app.cache import Key
 from app.db import db
+from app.redis import FAILURES
 from tests.races import at_once
 
 KEY = Key("stats", "everybody", "1")
@@ -115,15 +116,12 @@ def test_without_redis_it_is_computed_every_time(application, nowhere):
     assert compute.asked == 3
 
 
-def test_a_redis_that_hangs_is_soon_left_alone(application, silence):
-    started = time.monotonic()
-
-    with application(silence).app_context():
+def test_a_redis_that_hangs_is_soon_left_alone(application, silent_server):
+    with application(silent_server.url).app_context():
         answers = [cache.remember(KEY, Sum()) for _ in range(100)]
 
     assert answers == [42] * 100
-    # Waited for each time it is asked, it would take 20 seconds; a busy machine takes a while to do the sums.
-    assert time.monotonic() - started < 5.0
+    assert len(silent_server.visits) == FAILURES
 
 
 def test_a_redis_that_comes_back_is_used_again(application, nowhere, redis_url, monkeypatch):

@@ -189,4 +189,5 @@ def test_a_server_that_drips_byte_by_byte_is_cut_off(send, setting):
     dripping.join()
     listening.close()
 
-    assert lasted < 2
+    # Listening to the end of that line would take 400 seconds.
+    assert lasted < 30

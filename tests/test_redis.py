@@ -21,15 +21,14 @@ def troubles(client, times):
     return seen
 
 
-def test_a_server_that_is_silent_is_waited_for_three_times(silence):
-    client = redis.client(silence, timeout=0.1)
-    started = time.monotonic()
+def test_a_server_that_is_silent_is_waited_for_three_times(silent_server):
+    client = redis.client(silent_server.url, timeout=0.1)
 
     seen = troubles(client, 100)
 
     assert LeftAlone not in seen[: redis.FAILURES]
     assert set(seen[redis.FAILURES :]) == {LeftAlone}
-    assert time.monotonic() - started < 1.0
+    assert len(silent_server.visits) == redis.FAILURES
 
 
 def test_a_request_waits_for_a_silent_server_once(app, silence):
@@ -61,6 +60,7 @@ def test_after_the_pause_it_is_asked_again(silence, monkeypatch):
     troubles(client, redis.FAILURES + 1)
 
     time.sleep(0.35)
+    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 60)
     again = troubles(client, 2)
 
     assert again[0] is not LeftAlone
@@ -68,7 +68,7 @@ def test_after_the_pause_it_is_asked_again(silence, monkeypatch):
 
 
 def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
-    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 0.1)
+    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 1.0)
     client = redis.client(redis_url, timeout=2.0)
     breaker = client.get_retry().breaker
     for _ in range(redis.FAILURES):
@@ -76,7 +76,7 @@ def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
 
     with pytest.raises(LeftAlone):
         client.ping()
-    time.sleep(0.15)
+    time.sleep(1.1)
 
     assert client.ping()
     breaker.note_failure()
