@@ -10,11 +10,13 @@ import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from app.errors import InvalidRequest, MalformedBody
 
 _MOST_TROUBLES = 20
+_LONGEST_ROW = 100_000
+"""Characters. Four million cells of a row would take eight times the memory of the file."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,40 @@ def read(content: bytes, columns: Collection[str], *, one_of: Collection[str], m
         raise MalformedBody(f"The file is not UTF-8: byte {problem.start + 1} does not fit.") from problem
     header_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
-    lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    lines = _lines(text, delimiter)
     header = [name.strip().lower() for name in next(lines, [])]
     _check_header(header, columns, one_of)
     return [_row(number, header, cells) for number, cells in enumerate(islice(lines, most + 1), 1)]
 
 
-def _lines(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
     """Every line on which anything stands."""
+    source = _Source(text)
     try:
-        yield from (cells for cells in reader if any(cell.strip() for cell in cells))
+        for cells in csv.reader(source, delimiter=delimiter, strict=True):
+            source.taken = 0
+            if any(cell.strip() for cell in cells):
+                yield cells
     except csv.Error as problem:
         raise MalformedBody(f"The file is not CSV that can be read: {problem}.") from problem
+
+
+class _Source:
+    """The text line by line, which a quoted cell may span, and how much of it has gone into the row that is read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = io.StringIO(text, newline="")
+        self.taken = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._text)
+        self.taken += len(line)
+        if self.taken > _LONGEST_ROW:
+            raise csv.Error(f"a row has more than {_LONGEST_ROW:,} characters")
+        return line
 
 
 def _check_header(header: list[str], columns: Collection[str], one_of: Collection[str]) -> None:

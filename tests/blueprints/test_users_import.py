@@ -225,6 +225,8 @@ def test_spreadsheets_may_write_as_they_do(office, content):
         (b'email,first_name\n"k@example.org,Kim', 400, "invalid_request"),
         (b'email,first_name\n"k@example.org"x,Kim', 400, "invalid_request"),
         (b"email," + b"x" * 200_000 + b"\n", 400, "invalid_request"),
+        (b"email\nk@example.org" + b"," * 100_000, 400, "invalid_request"),
+        (b"email\n" + b'"\n",' * 26_000, 400, "invalid_request"),
         (b"email,password\nk@example.org,secret", 422, "invalid_request"),
         (b"email,email\nk@example.org,x", 422, "invalid_request"),
         (b"first_name\nKim", 422, "invalid_request"),
@@ -240,6 +242,8 @@ def test_spreadsheets_may_write_as_they_do(office, content):
         "open quote",
         "text after quote",
         "huge cell",
+        "huge row",
+        "huge row of many lines",
         "unknown column",
         "column twice",
         "no key",
@@ -252,6 +256,14 @@ def test_spreadsheets_may_write_as_they_do(office, content):
 )
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(office, content, status, code):
     assert_refused(send(office, content), status, code)
+
+
+def test_a_row_that_is_long_is_read_however_many_were_before_it(office):
+    note = "x" * 60_000
+
+    report = imported(office, f"{note},k", f"{note},k", header="email,department")
+
+    assert [outcome for outcome, *_ in outcomes(report)] == ["invalid", "invalid"]
 
 
 def test_a_file_comes_in_a_form(office):
