@@ -1,10 +1,11 @@
-"""What gunicorn does here beyond its command line: where its workers count together, and the log of its own lines.
+"""What gunicorn does here beyond its command line: where its workers count together, the log of its own lines, garbage.
 
 Nothing of the application is imported: the workers do that, each for itself, so that a reload finds new code.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -79,6 +80,12 @@ def on_starting(_server: Any) -> None:
     _folder.mkdir(parents=True, exist_ok=True)
     for counts in _folder.glob("*.db"):
         counts.unlink()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What was imported stays as long as the worker: looking through it for garbage stops all its threads for nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
