@@ -1,11 +1,12 @@
 """The import: course by course, each in one transaction, so that a run that was stopped goes on where it was.
 
-A course whose code exists is finished, because its code and all that follows were committed together.
+What is finished stands in the ledger of assignments, which was committed together with it: people may change everything
+else, titles and their own addresses too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from app.db import db, transaction
 from app.enums import CourseStatus
-from app.models.assignment import AssignmentItem
+from app.models.assignment import Assignment, AssignmentItem
 from app.models.category import Category
 from app.models.course import Course
 from app.models.user import User
@@ -32,6 +33,7 @@ from app.services import (
     users_provision,
 )
 from app.services.users_provision import Person
+from demo import totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
 from demo.records import SMALL, CourseRecord, LearnerRecord, read_courses
@@ -54,37 +56,49 @@ _SUBJECTS = {
 }
 
 
+class DemoHasChangedError(Exception):
+    """What the rest of the demo would stand on is not what it was."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """One course of an import, for whoever watches."""
 
     code: str
     people: int
-    was_there: bool
+    found: Mapping[str, int] | None
+    """what stands in the database about it, counted before anybody else sees it; None if it was there already"""
 
 
 def load_records(size: str) -> Iterator[Loaded]:
     """Import the courses of this size (`small` or `full`) that are not there yet, one transaction each."""
     for record in read_courses(SMALL if size == "small" else None):
+        found = None
         with transaction():
-            was_there = _exists(record.code)
-            if not was_there:
+            if not was_assigned(_reason(record)):
                 _load_course(record)
+                found = totals.count(record.code)
         db.session.expunge_all()
-        yield Loaded(record.code, len(record.learners), was_there)
-
-
-def codes_of(size: str) -> list[str]:
-    return list(SMALL) if size == "small" else [record.code for record in read_courses()]
+        yield Loaded(record.code, len(record.learners), found)
 
 
 def person(email: str) -> User:
-    """One of the demo people, who are there before any record."""
-    return db.session.scalars(select(User).where(User.has_email(email))).one()
+    """One of the demo people, who are there before any record.
+
+    :raises DemoHasChangedError: no account has this address any more
+    """
+    found = db.session.scalar(select(User).where(User.has_email(email)))
+    if found is None:
+        raise DemoHasChangedError(f"Nobody has the address {email} any more.")
+    return found
 
 
-def _exists(code: str) -> bool:
-    return db.session.scalar(select(Course.id).where(Course.code == code)) is not None
+def was_assigned(reason: str) -> bool:
+    return db.session.scalar(select(Assignment.id).where(Assignment.reason == reason).limit(1)) is not None
+
+
+def _reason(record: CourseRecord) -> str:
+    return f"Registered for {record.title}"
 
 
 def _load_course(record: CourseRecord) -> None:
@@ -100,7 +114,7 @@ def _load_course(record: CourseRecord) -> None:
         course.id,
         external_ids=[learner.external_id for learner in learners],
         notify=False,
-        reason=f"Registered for {record.title}",
+        reason=_reason(record),
         at=record.moment(_ANNOUNCED),
     )
     _tell_past(record, course.id, _enrollments_of(report.run.id), lesson_ids)

@@ -1,9 +1,9 @@
 """The import of real records keeps its promises: it adds up, goes on where it was, and leaves nobody a way in."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from app.db import db
+from app.db import db, transaction
 from app.enums import CourseStatus, NoticeState
 from app.models import Assignment, Course, CourseChange, Notice, User
 from demo import load, people, records
@@ -42,6 +42,55 @@ def test_loading_twice_changes_nothing(app, load_demo, of_one_course):
 
     assert "AAA-2014J: 365 people (was there)" in result.output
     assert _counts(app) == before
+
+
+def test_whatever_people_do_to_the_demo_it_is_not_loaded_again(app, api, load_demo):
+    load_demo()
+    login = api.post("/auth/login", json={"email": people.ADMIN.email, "password": people.PASSWORD})
+    admin = api.with_token(data_of(login)["tokens"]["access"])
+    course, other = (data_of(admin.get(f"/courses/{code}")) for code in ("AAA-2014J", "CCC-2014J"))
+    left, *_ = data_of(admin.get(f"/courses/{course['id']}/enrollments?status=ACTIVE"))
+    learner, *_ = data_of(admin.get(f"/courses/{other['id']}/enrollments"))
+    (fire,) = data_of(admin.get("/courses?search=fire"))
+    newcomer = {"user_id": learner["user_id"]}
+    data_of(admin.post(f"/courses/{course['id']}/assign", json=newcomer), 201)
+    data_of(admin.delete(f"/enrollments/{left['id']}"))
+    data_of(admin.patch(f"/courses/{course['id']}", json={"title": "Mine"}))
+    data_of(admin.patch(f"/courses/{fire['id']}", json={"title": "Water"}))
+    with app.app_context(), transaction():
+        db.session.execute(update(User).values(email=User.username + "@example.com"))
+    before = _counts(app)
+
+    result = load_demo()
+
+    assert result.exit_code == 0, result.output
+    assert _counts(app) == before
+
+
+def test_records_that_nobody_is_left_for_are_refused_in_words(app, load_demo, of_one_course, monkeypatch):
+    load_demo()
+    monkeypatch.setattr(load, "SMALL", ("AAA-2014J", "CCC-2014J"))
+    with app.app_context(), transaction():
+        db.session.execute(update(User).values(email=User.username + "@example.com"))
+
+    result = load_demo()
+
+    assert result.exit_code == 1
+    assert "Nobody has the address admin@example.org any more" in result.output
+    assert "DEMO_DATA=0" in result.output
+
+
+def test_the_logins_are_those_that_open(app, load_demo, of_one_course):
+    load_demo()
+    with app.app_context(), transaction():
+        db.session.execute(update(User).where(User.username == "student4").values(is_active=False))
+        db.session.execute(update(User).where(User.username == "student5").values(password_hash=None))
+
+    result = app.test_cli_runner().invoke(args=["demo", "logins"])
+
+    names = [person.email for person in people.PEOPLE if person.name not in {"student4", "student5"}]
+    assert [line.split()[0] for line in result.output.splitlines()[:-1]] == names
+    assert people.PASSWORD in result.output
 
 
 def test_an_import_that_was_stopped_goes_on_where_it_was(app, load_demo, of_one_course, monkeypatch):

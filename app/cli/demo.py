@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import click
 from flask.cli import AppGroup
 
 from app.db import transaction
+from app.errors import Refusal
 from app.settings import settings
 from demo import load, people, scenery, totals
 
@@ -20,14 +22,14 @@ def load_demo(size: str) -> None:
     """Load the demo people and the records of a real platform; what is there already is left alone."""
     if settings().app_env == "production":
         raise click.ClickException("Demo logins have known passwords: not in production.")
-    started = time.monotonic()
-    scenery.invite_people()
-    for number, course in enumerate(load.load_records(size), start=1):
-        state = "was there" if course.was_there else f"{time.monotonic() - started:.0f} s"
-        click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
-    scenery.furnish()
-    with transaction():
-        comparisons = totals.compare(size, load.codes_of(size))
+    try:
+        found = _load(size)
+    except (load.DemoHasChangedError, Refusal) as problem:
+        raise click.ClickException(
+            f"What was loaded has been changed since, and the rest does not fit: {problem}"
+            " DEMO_DATA=0 leaves it at that."
+        ) from problem
+    comparisons = totals.compare(size, found)
     for each in comparisons:
         click.echo(
             f"{'ok' if each.holds else 'DIFFERS':>8}  {each.name}: {each.found:,} of {each.expected:,}"
@@ -36,9 +38,22 @@ def load_demo(size: str) -> None:
         raise click.ClickException("The import does not add up to its records.")
 
 
+def _load(size: str) -> list[Mapping[str, int]]:
+    """Load what is not there; returns what was counted in each course that was loaded."""
+    started, found = time.monotonic(), []
+    scenery.invite_people()
+    for number, course in enumerate(load.load_records(size), start=1):
+        state = "was there" if course.found is None else f"{time.monotonic() - started:.0f} s"
+        click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
+        found += [] if course.found is None else [course.found]
+    scenery.furnish()
+    return found
+
+
 @group.command("logins")
 def show_logins() -> None:
-    """Print who can log in to the demo, and the password."""
-    for person in people.PEOPLE:
-        click.echo(f"  {person.email:<26} {person.role.value}")
+    """Print who can log in to the demo with its password, and the password."""
+    with transaction():
+        for person in scenery.logins():
+            click.echo(f"  {person.email:<26} {person.role.value}")
     click.echo(f"  password: {people.PASSWORD}")
