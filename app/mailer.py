@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_LINE = 990
 
+_CLOSING = 421
+"""What a server says before it closes the line."""
+
 _EXTENSION = "rollcall-mail-templates"
 
 
@@ -167,7 +170,7 @@ class _Folder:
 
 
 class _Smtp:
-    """One connection for a batch; after trouble the next mail opens a new one."""
+    """One connection for a batch. It outlives a recipient that is refused; after other trouble the next mail opens a new one."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -181,8 +184,12 @@ class _Smtp:
                 connection.send_message(message)
             except smtplib.SMTPRecipientsRefused as refusal:
                 code, text = next(iter(refusal.recipients.values()))
+                if code == _CLOSING:
+                    self._drop()
                 raise _verdict(code, text) from refusal
             except smtplib.SMTPResponseException as refusal:
+                # The line may be closed, or the server still in the middle of this mail.
+                self._drop()
                 raise _verdict(refusal.smtp_code, refusal.smtp_error) from refusal
             except (smtplib.SMTPException, OSError) as problem:
                 self._drop()

@@ -23,12 +23,15 @@ REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 ne
 @dataclass
 class Sink:
     """`mood`: ok, temporary (4xx), permanent (5xx), drop (the line, before the answer), drop_after (having taken it),
-    slow (longer than anybody waits). `hostile` recipients are refused whatever the mood.
+    slow (longer than anybody waits). `hostile` recipients are refused whatever the mood. At the command `closes_at` it
+    says 421 and closes the line; `refuses_text` is what it says instead of listening to one.
     """
 
     mood: str = "ok"
     taken: list = field(default_factory=list)
     hostile: set = field(default_factory=set)
+    closes_at: str = ""
+    refuses_text: str = ""
     connections: int = 0
     port: int = 0
     gate: threading.Event | None = None
@@ -43,7 +46,22 @@ class Sink:
         session.host_name = hostname
         return responses
 
-    async def admit(self, _server, _session, envelope, address, _options):
+    async def begin(self, server, _session, envelope, address, options):
+        if self.closes_at == "MAIL":
+            return self.close(server)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    def close(self, server):
+        """The answer; the line is closed behind it."""
+        self.closes_at = ""
+        server.loop.call_later(0.01, server.transport.close)
+        return "421 4.7.0 too many mails on one connection"
+
+    async def admit(self, server, _session, envelope, address, _options):
+        if self.closes_at == "RCPT":
+            return self.close(server)
         if address in self.hostile:
             return "550 5.1.1 no such person"
         envelope.rcpt_tos.append(address)
@@ -53,6 +71,8 @@ class Sink:
         if self.gate is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.gate.wait, 10)
         await asyncio.sleep(self.pause)
+        if self.closes_at == "DATA":
+            return self.close(server)
         if self.mood in REFUSALS:
             return REFUSALS[self.mood]
         if self.mood == "slow":
@@ -65,7 +85,21 @@ class Sink:
 
 
 # The names that aiosmtpd looks for.
-Sink.handle_EHLO, Sink.handle_RCPT, Sink.handle_DATA = Sink.greet, Sink.admit, Sink.take
+Sink.handle_EHLO, Sink.handle_MAIL = Sink.greet, Sink.begin
+Sink.handle_RCPT, Sink.handle_DATA = Sink.admit, Sink.take
+
+
+class _Server(SMTP):
+    """Like many in use, it forgets nothing of a mail whose text it will not hear: no second one may begin."""
+
+    async def listen(self, arg):
+        if self.event_handler.refuses_text:
+            await self.push(self.event_handler.refuses_text)
+        else:
+            await super().smtp_DATA(arg)
+
+
+_Server.smtp_DATA = _Server.listen
 
 
 @pytest.fixture
@@ -75,7 +109,7 @@ def sink():
     loop = asyncio.new_event_loop()
     serving = threading.Thread(target=loop.run_forever)
     serving.start()
-    factory = partial(SMTP, sink, hostname="sink.test", loop=loop)
+    factory = partial(_Server, sink, hostname="sink.test", loop=loop)
     server = asyncio.run_coroutine_threadsafe(loop.create_server(factory, "127.0.0.1", 0), loop).result()
     sink.port = server.sockets[0].getsockname()[1]
     yield sink

@@ -152,6 +152,29 @@ def test_after_a_lost_line_a_new_one_is_opened(app, smtp):
     assert (smtp.connections, len(smtp.taken)) == (2, 1)
 
 
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_closes_the_line_costs_one_mail_its_try(app, smtp, command):
+    with app.app_context(), mailer.carrier() as carrier:
+        carrier.send(MAIL)
+        smtp.closes_at = command
+        with pytest.raises(MailDeferred, match="SMTP 421"):
+            carrier.send(MAIL)
+        carrier.send(MAIL)
+
+    assert (smtp.connections, len(smtp.taken)) == (2, 2)
+
+
+def test_a_text_that_is_not_listened_to_costs_one_mail_its_try(app, smtp):
+    with app.app_context(), mailer.carrier() as carrier:
+        smtp.refuses_text = "451 4.7.1 greylisted"
+        with pytest.raises(MailDeferred, match="SMTP 451"):
+            carrier.send(MAIL)
+        smtp.refuses_text = ""
+        carrier.send(MAIL)
+
+    assert len(smtp.taken) == 1
+
+
 def test_a_login_that_fails_is_the_servers_trouble_and_not_the_letters(send, smtp, setting):
     setting(
         mail_transport="smtp", mail_port=smtp.port, mail_username="rollcall", mail_password="no such user"
