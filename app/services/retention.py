@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, or_, select, update
 from sqlalchemy import inspect as mapper_of
 
 from app.db import Model, among, db
-from app.enums import AssignmentState
+from app.enums import AssignmentState, MailTokenPurpose
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
 from app.models.email_change import EmailChange
@@ -56,8 +56,18 @@ def forget_mail_tokens() -> bool:
 
 
 def forget_email_changes() -> bool:
-    """Addresses that people had or wanted, long after the last mail about them."""
-    return _forget(EmailChange, EmailChange.created_at < func.now() - EMAIL_CHANGES_KEPT)
+    """Addresses that people had or wanted, long after the last mail about them. A link that works keeps its wish."""
+    long_ago = func.now() - EMAIL_CHANGES_KEPT
+    is_confirmable = exists().where(
+        MailToken.user_id == EmailChange.user_id,
+        MailToken.purpose == MailTokenPurpose.CONFIRM_EMAIL,
+        MailToken.spent_at.is_(None),
+        MailToken.expires_at > func.now(),
+    )
+    is_over = or_(
+        EmailChange.confirmed_at < long_ago, and_(EmailChange.confirmed_at.is_(None), ~is_confirmable)
+    )
+    return _forget(EmailChange, EmailChange.created_at < long_ago, is_over)
 
 
 def forget_previews() -> bool:

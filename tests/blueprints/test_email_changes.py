@@ -236,6 +236,53 @@ def test_both_addresses_are_forgotten_with_the_person_and_after_a_month(app, api
         assert (left, db.session.scalars(select(EmailChange)).all()) == ("other@example.com", [])
 
 
+@pytest.fixture
+def forget_after(app):
+    """The sweep, so many days after all that was asked for and confirmed until now."""
+
+    def run(days):
+        with app.app_context(), transaction():
+            for column in (EmailChange.created_at, EmailChange.confirmed_at):
+                db.session.execute(update(EmailChange).values({column: column - timedelta(days=days)}))
+            retention.forget_email_changes()
+
+    return run
+
+
+def test_a_link_that_lives_for_months_works_for_months(api, client, mailbox, setting, forget_after):
+    setting(verification_token_hours=90 * 24)
+    data_of(ask(client))
+    token = token_in(mailbox(NEW)[0])
+
+    forget_after(days=31)
+
+    data_of(confirm(api, token))
+    assert address_of(client) == NEW
+
+
+def test_the_old_address_is_told_of_a_wish_that_was_confirmed_late(
+    api, client, mailbox, setting, forget_after
+):
+    setting(verification_token_hours=90 * 24)
+    data_of(ask(client))
+    token = token_in(mailbox(NEW)[0])
+    forget_after(days=31)
+    data_of(confirm(api, token))
+
+    forget_after(days=0)
+
+    assert len(mailbox(OLD)) == 1
+
+
+def test_a_confirmed_wish_is_forgotten_after_a_month(stored, api, client, mailbox, forget_after):
+    data_of(ask(client))
+    data_of(confirm(api, token_in(mailbox(NEW)[0])))
+
+    forget_after(days=31)
+
+    assert stored(select(EmailChange)) == []
+
+
 @pytest.mark.parametrize("attempt", range(RACES))
 def test_of_two_confirmations_at_once_one_counts(api, client, mailbox, attempt):
     data_of(ask(client))
