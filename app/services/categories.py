@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
 
 from app.db import db, refusing
-from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken
+from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken, Unavailable
 from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
@@ -46,13 +46,14 @@ def show(viewer: User | None, ref: str | UUID) -> Category:
 
 def create(admin: User, *, name: str, slug: str | None = None, **values: Any) -> Category:
     slugs.refuse_reserved(slug=slug)
-    while True:
+    for _ in range(slugs.TRIES):
         free = slug or slugs.choose(Category.slug, name, otherwise="category")
         row = insert(Category).values({**values, "name": name, "slug": free})
         category_id = db.session.scalar(row.on_conflict_do_nothing().returning(Category.id))
         if category_id is not None:
             return show(admin, category_id)
         _refuse_taken(name, slug)
+    raise Unavailable
 
 
 def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
@@ -101,7 +102,7 @@ def _named(ref: str | UUID) -> ColumnElement[bool]:
 
 
 def _refuse_taken(name: str, slug: str | None) -> None:
-    if db.session.scalar(select(exists().where(func.lower(Category.name) == name.lower()))):
+    if db.session.scalar(select(exists().where(func.lower(Category.name) == func.lower(name)))):
         raise NameTaken
     if slug and db.session.scalar(select(exists().where(Category.slug == slug))):
         raise SlugTaken

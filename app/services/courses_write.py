@@ -15,7 +15,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db, refusing
 from app.enums import EnrollmentStatus, Role
-from app.errors import AlreadyEnrolled, CodeTaken, CourseInUse, Forbidden, InvalidRequest, Refusal, SlugTaken
+from app.errors import (
+    AlreadyEnrolled,
+    CodeTaken,
+    CourseInUse,
+    Forbidden,
+    InvalidRequest,
+    Refusal,
+    SlugTaken,
+    Unavailable,
+)
 from app.models.category import Category
 from app.models.course import Course
 from app.models.enrollment import Enrollment
@@ -79,7 +88,7 @@ def _insert(values: dict[str, Any]) -> UUID:
 
     A twin made at this very moment makes the statement wait and then write nothing, and the next slug is tried.
     """
-    while True:
+    for _ in range(slugs.TRIES):
         slug = values.get("slug") or slugs.choose(Course.slug, values["title"], otherwise="course")
         row = insert(Course).values({**values, "slug": slug})
         with refusing(_category_gone()):
@@ -87,13 +96,14 @@ def _insert(values: dict[str, Any]) -> UUID:
         if course_id is not None:
             return course_id
         _refuse_taken(values)
+    raise Unavailable
 
 
 def _refuse_taken(values: Mapping[str, Any]) -> None:
     slug, code = values.get("slug"), values.get("code")
     if slug and db.session.scalar(select(exists().where(Course.slug == slug))):
         raise SlugTaken
-    if code and db.session.scalar(select(exists().where(func.upper(Course.code) == code.upper()))):
+    if code and db.session.scalar(select(exists().where(func.upper(Course.code) == func.upper(code)))):
         raise CodeTaken
 
 

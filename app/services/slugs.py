@@ -48,6 +48,9 @@ RESERVED = frozenset(
 LONGEST = 100
 NUMBERED = 9
 
+TRIES = 100
+"""How often a row is written under another free slug, where somebody is faster each time."""
+
 
 def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) -> str:
     """A slug for these words that is free now. The unique index decides whether it still is when it is written."""

@@ -39,6 +39,18 @@ def test_a_name_is_taken_in_any_case(api, make):
     assert_refused(admin.patch(f"/categories/{other.id}", json={"name": "finance"}), 409, "name_taken")
 
 
+@pytest.mark.parametrize(
+    ("name", "again"), [("ΛΟΓΟΣ", "λογοσ"), ("İstanbul", "İSTANBUL"), ("Ökonomie", "ÖKONOMIE")]
+)
+def test_a_name_is_taken_in_any_alphabet(api, make, name, again):
+    """What is one name, small or large, the database decides; Python would say otherwise of these."""
+    admin = api.as_(make.admin())
+    make.category(name=name)
+
+    assert_refused(admin.post("/categories", json={"name": name}), 409, "name_taken")
+    assert_refused(admin.post("/categories", json={"name": again}), 409, "name_taken")
+
+
 def test_a_slug_of_ones_own_is_taken_and_a_made_one_is_suffixed(api, make):
     admin = api.as_(make.admin())
     make.category(slug="finance")

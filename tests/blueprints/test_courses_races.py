@@ -1,6 +1,7 @@
 """Courses under several hands at once, over real connections."""
 
 import io
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -160,6 +161,41 @@ def test_category_twins_made_at_once_are_one(api, make):
     answers = at_once(*[lambda: admin.post("/categories", json={"name": "Finance"})] * 8)
 
     assert outcomes(answers) == {"201": 1, "409 name_taken": 7}
+
+
+@pytest.fixture
+def swallowed(_janitor):
+    """While it is open no row is written to the table, and none is found that is in its way."""
+
+    @contextmanager
+    def swallowing(table):
+        with _janitor.connect() as connection:
+            connection.execute(
+                text(
+                    "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+                )
+            )
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER swallows BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION swallow()"
+                )
+            )
+            try:
+                yield
+            finally:
+                connection.execute(text("DROP FUNCTION swallow() CASCADE"))
+
+    return swallowing
+
+
+@pytest.mark.parametrize(("path", "body"), [("/courses", COURSE), ("/categories", {"name": "Finance"})])
+def test_whoever_is_never_the_first_to_a_slug_is_asked_to_come_back(api, make, swallowed, path, body):
+    admin = api.as_(make.admin())
+
+    with swallowed(path.strip("/")):
+        assert_refused(admin.post(path, json=body), 503, "unavailable")
+
+    assert data_of(admin.post(path, json=body), 201)
 
 
 def hands_over(admin, course, teacher):
