@@ -137,6 +137,18 @@ def test_capital_letters_are_no_other_name(make, log_in):
 
 
 @pytest.mark.usefixtures("limited")
+def test_a_spelling_that_finds_the_account_counts_as_its_name(make, log_in):
+    """Where the database takes a dotted capital for an i, it is an i to the counting too."""
+    make.student(username="ivan.ivic", password=PASSWORD)
+    for number in range(1, 6):
+        log_in("ivan.ivic", "wrong", f"192.0.2.{number}")
+
+    answers = [log_in(name, PASSWORD, "192.0.2.9") for name in ("İvan.ivic", "ivan.İvic", "İVAN.İVIC")]
+
+    assert {answer.status_code for answer in answers} <= {401, 429}
+
+
+@pytest.mark.usefixtures("limited")
 def test_one_address_tries_ten_times_whomever(log_in, hashings):
     answers = [log_in(f"person{number}@example.org", "wrong") for number in range(20)]
 

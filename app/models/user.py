@@ -120,11 +120,11 @@ class User(Identified, Timestamped, Model):
 
     @classmethod
     def has_email(cls, email: str) -> ColumnElement[bool]:
-        return func.lower(cls.email) == email.lower()
+        return func.lower(cls.email) == func.lower(email)
 
     @classmethod
     def has_username(cls, username: str) -> ColumnElement[bool]:
-        return func.lower(cls.username) == username.lower()
+        return func.lower(cls.username) == func.lower(username)
 
     @classmethod
     def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -183,4 +183,4 @@ def named(ref: str | UUID) -> ColumnElement[bool]:
 
 def is_code(ref: str | UUID) -> ColumnElement[bool]:
     """Where one course's slug is another's code, the code is meant: nobody shadows a course by a slug."""
-    return func.upper(Course.code) == str(ref).upper()
+    return func.upper(Course.code) == func.upper(str(ref))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, literal, outerjoin, select
+from sqlalchemy import ColumnElement, exists, func, literal, outerjoin, select
 
 from app import addresses, passwords
 from app.alarms import Alarm
@@ -40,6 +40,8 @@ class Login:
 
 
 class _Found(NamedTuple):
+    name: str
+    """what was typed, as the database compares it"""
     user_id: UUID | None
     password_hash: str | None
     is_known_here: bool
@@ -64,7 +66,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     """
     passwords.enter()
     found = _find(login, ip_address)
-    attempt = _count(login, addresses.counted(ip_address))
+    attempt = _count(found.name, addresses.counted(ip_address))
     checkpoint()
     may_enter = found.is_known_here or not attempt.is_too_many
     if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:
@@ -116,18 +118,18 @@ def _find(login: str, ip_address: str) -> _Found:
     """
     anything = select(literal(1)).subquery()
     has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
-    statement = select(User.id, User.password_hash, has_been_here).select_from(
+    statement = select(func.lower(login), User.id, User.password_hash, has_been_here).select_from(
         outerjoin(anything, User, _is_called(login))
     )
     return _Found(*db.session.execute(statement).one())
 
 
-def _count(login: str, address: str) -> _Attempt:
+def _count(name: str, address: str) -> _Attempt:
     """Count an attempt towards the limits of its address and those that all addresses share.
 
     Where the shared ones are used up, it counts towards those of its address alone.
     """
-    here, everywhere = _quotas_here(login, address), _quotas_everywhere(login)
+    here, everywhere = _quotas_here(name, address), _quotas_everywhere(name)
     try:
         moment = attempts.take([*here, *everywhere])
     except Throttled as refusal:
@@ -135,22 +137,23 @@ def _count(login: str, address: str) -> _Attempt:
     return _Attempt([*here, *everywhere], moment, InvalidCredentials(), is_too_many=False)
 
 
-def _quotas_here(login: str, address: str) -> list[Quota]:
+def _quotas_here(name: str, address: str) -> list[Quota]:
     known = settings()
     return [
-        Quota.on(known.ratelimit_login_name, "login as", login.lower(), address),
+        Quota.on(known.ratelimit_login_name, "login as", name, address),
         Quota.on(known.ratelimit_login_address, "login from", address),
     ]
 
 
-def _quotas_everywhere(login: str) -> list[Quota]:
+def _quotas_everywhere(name: str) -> list[Quota]:
     """Failures are counted by the name that was typed, not by the account.
 
-    Else one could find out that an email address and a username are of the same account.
+    Else one could find out that an email address and a username are of the same account. The database says which
+    spellings are one name: each that finds the account counts.
     """
     known = settings()
     return [
-        Quota.on(known.ratelimit_login_name, "login as", login.lower()),
+        Quota.on(known.ratelimit_login_name, "login as", name),
         Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
     ]
 

@@ -54,7 +54,7 @@ def confirm(token: str) -> None:
 def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
     """Owe a mail about the change. Workers are woken even if none is owed, so that both cases take the same time."""
     other = aliased(User)
-    taken = exists().where(func.lower(other.email) == change.new_email.lower())
+    taken = exists().where(func.lower(other.email) == func.lower(change.new_email))
     who = select().select_from(User).where(User.id == change.user_id)
     made = outbox.put(
         kind,
