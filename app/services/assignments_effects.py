@@ -8,15 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Update, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
-from app.enums import EnrollmentStatus, Outcome, PaymentStatus
+from app.enums import EnrollmentStatus, Outcome
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.user import User
+from app.services import payments
 
 
 def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
@@ -29,10 +30,8 @@ def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime 
         "source": AssignmentItem.after_source,
         "due_at": AssignmentItem.after_due_at,
         "assigned_by": literal(actor.id),
-        "price_at_enrollment": literal(course.price),
-        "currency": literal(course.currency),
-        "payment_status": literal(_payment(course, actor)),
         "enrolled_at": _moment(at),
+        **_terms(course, actor),
     }
     lines = select(*row.values()).where(
         AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome == Outcome.ASSIGNED
@@ -42,19 +41,15 @@ def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime 
 
 def bring_back(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
     """Cancelled enrollments again, with source and price renewed; what somebody has paid stays paid."""
-    payment = _payment(course, actor)
-    paid = and_(Enrollment.payment_status == PaymentStatus.PAID, literal(payment != PaymentStatus.FREE))
     db.session.execute(
         _lines_of(assignment, Outcome.REACTIVATED).values(
             status=AssignmentItem.after_status,
             source=AssignmentItem.after_source,
             due_at=AssignmentItem.after_due_at,
             assigned_by=actor.id,
-            price_at_enrollment=course.price,
-            currency=course.currency,
-            payment_status=case((paid, PaymentStatus.PAID), else_=payment),
             reactivated_at=_moment(at),
             cancelled_at=null(),
+            **payments.renewed(_terms(course, actor)),
         )
     )
 
@@ -96,11 +91,9 @@ def _lines_of(assignment: Assignment, outcome: Outcome) -> Update:
     )
 
 
-def _payment(course: Course, actor: User) -> PaymentStatus:
+def _terms(course: Course, actor: User) -> payments.Terms:
     """An admin's word waives the price; an instructor's does not."""
-    if course.is_free:
-        return PaymentStatus.FREE
-    return PaymentStatus.WAIVED if actor.is_admin else PaymentStatus.UNPAID
+    return payments.todays(course, is_waived=actor.is_admin)
 
 
 def _moment(at: datetime | None) -> ColumnElement[Any]:

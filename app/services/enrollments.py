@@ -29,7 +29,7 @@ from app.errors import (
     OwnCourse,
 )
 from app.models import Course, Enrollment, User
-from app.services import completion, courses, rosters
+from app.services import completion, courses, payments, rosters
 
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
@@ -116,19 +116,16 @@ def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
 def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningInsert[UUID]:
     """One statement: a seat counted if there is one, and with it the enrollment, new or revived."""
     moment = func.now() if at is None else literal(at)
-    is_free = course.is_free
+    terms = payments.todays(course)
     seat = _counted_seat(course)
     row = {
         "course_id": seat.c.id,
         "user_id": literal(student.id),
         "source": literal(Source.SELF.value),
-        "price_at_enrollment": literal(course.price),
-        "currency": literal(course.currency),
-        "payment_status": literal((PaymentStatus.FREE if is_free else PaymentStatus.UNPAID).value),
         "enrolled_at": moment,
+        **terms,
     }
     made = insert(Enrollment).from_select(list(row), select(*row.values()))
-    has_paid = Enrollment.payment_status == PaymentStatus.PAID
     return made.on_conflict_do_update(
         constraint=Enrollment.ONE_PER_PERSON,
         where=Enrollment.status == EnrollmentStatus.CANCELLED,
@@ -140,14 +137,9 @@ def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningI
             "source": made.excluded.source,
             "assigned_by": null(),
             "due_at": null(),
-            "price_at_enrollment": made.excluded.price_at_enrollment,
-            "currency": made.excluded.currency,
-            # What was paid for once stays paid for.
-            "payment_status": made.excluded.payment_status
-            if is_free
-            else case((has_paid, Enrollment.payment_status), else_=made.excluded.payment_status),
             "reactivated_at": moment,
             "cancelled_at": null(),
+            **payments.renewed(terms),
         },
     ).returning(Enrollment.id)
 

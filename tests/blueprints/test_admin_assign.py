@@ -276,13 +276,16 @@ def test_coming_back_keeps_the_enrollment_and_renews_its_terms(run, make, stored
     assert stored(select(Course.enrollment_count).where(Course.id == course.id)) == [1]
 
 
-def test_coming_back_keeps_what_was_paid(run, make, stored):
-    course = make.course(price=30)
-    enrollment = left(make, course, payment_status=PaymentStatus.PAID)
+@pytest.mark.parametrize("price", [30, 0])
+def test_coming_back_keeps_what_was_paid(run, make, stored, price):
+    course = make.course(price=price, currency="EUR")
+    paid = {"payment_status": PaymentStatus.PAID, "price_at_enrollment": 10, "currency": "USD"}
+    enrollment = left(make, course, **paid)
 
     run(course, user_ids=[str(enrollment.user_id)])
 
-    assert stored(select(Enrollment.payment_status)) == [PaymentStatus.PAID]
+    (now,) = stored(select(Enrollment))
+    assert {column: getattr(now, column) for column in paid} == paid
 
 
 def test_somebody_who_had_completed_comes_back_completed(run, make, stored):

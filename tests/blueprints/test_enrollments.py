@@ -195,13 +195,35 @@ def test_coming_back_revives_the_same_enrollment(api, make):
     assert course_of(make, course).enrollment_count == 1
 
 
-def test_what_was_paid_stays_paid_on_coming_back(api, make):
-    course, student = make.course(price=30), make.student()
-    make.enrollment(course, student, payment_status=PaymentStatus.PAID, **CANCELLED)
+@pytest.mark.parametrize("price", [200, 0])
+def test_what_was_paid_stays_paid_on_coming_back(api, make, price):
+    course, student = make.course(price=price, currency="EUR"), make.student()
+    paid = {"payment_status": PaymentStatus.PAID, "price_at_enrollment": 10, "currency": "USD"}
+    make.enrollment(course, student, **paid, **CANCELLED)
 
     back = data_of(api.as_(student).post(f"/courses/{course.id}/enroll"), 201)
 
-    assert back["payment_status"] == "PAID"
+    assert (back["payment_status"], back["price_at_enrollment"], back["currency"]) == ("PAID", "10.00", "USD")
+
+
+def test_revenue_is_what_people_paid_whatever_the_course_costs_when_they_come_back(api, make):
+    course, student, admin = make.course(price=10), make.student(), api.as_(make.admin())
+    enrollment = make.enrollment(course, student, payment_status=PaymentStatus.PAID, **CANCELLED)
+    admin.patch(f"/courses/{course.id}", json={"price": 200, "currency": "EUR"})
+
+    data_of(api.as_(student).post(f"/courses/{course.id}/enroll"), 201)
+
+    revenue = data_of(admin.get(f"/courses/{course.id}/analytics"))["revenue"]
+    assert revenue == [{"currency": "USD", "amount": f"{enrollment.price_at_enrollment:.2f}"}]
+
+
+def test_coming_back_to_a_course_that_costs_nothing_by_now_is_free(api, make):
+    course, student = make.course(), make.student()
+    make.enrollment(course, student, payment_status=PaymentStatus.UNPAID, price_at_enrollment=10, **CANCELLED)
+
+    back = data_of(api.as_(student).post(f"/courses/{course.id}/enroll"), 201)
+
+    assert (back["payment_status"], back["price_at_enrollment"]) == ("FREE", "0.00")
 
 
 def test_coming_back_to_a_completed_course_is_completed_again(api, make):
