@@ -18,7 +18,6 @@ from app.models.course_change import CourseChange
 from app.models.user import User
 from app.services import outbox
 
-DECISIONS = frozenset({"approved", "rejected", "published"})
 ONE_NOTICE_OF_EDITS_PER = timedelta(hours=1)
 
 
@@ -27,9 +26,9 @@ def owe(change: CourseChange, owner_id: UUID) -> None:
     if owner_id == change.actor_id:
         return
     db.session.flush()
-    kind = NoticeKind.COURSE_DECIDED if change.action in DECISIONS else NoticeKind.COURSE_CHANGED
+    is_decided = change.action in CourseChange.DECISIONS.values()
     made = outbox.put(
-        kind,
+        NoticeKind.COURSE_DECIDED if is_decided else NoticeKind.COURSE_CHANGED,
         select().select_from(User).where(User.id == owner_id, _is_news(change, owner_id)),
         course_id=literal(change.course_id, Uuid()),
         cause_id=literal(change.id, Uuid()),

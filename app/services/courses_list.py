@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, false, func, literal_column, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only, with_expression
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, false, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
 
 from app.db import db
 from app.enums import CourseStatus, Level
@@ -37,21 +37,6 @@ ORDERINGS = {
 }
 NULLABLE = ("published_at", "average_rating", "class_starts", "admission_deadline")
 NEWEST = "-created_at"
-DECISIONS = ("approved", "rejected", "published")
-"""What a course decision is called in the history."""
-
-# The names of what was edited later than that; of all edits, where there was no decision yet.
-_CHANGED = """
-    ARRAY(
-        SELECT DISTINCT field
-        FROM course_changes AS edit, jsonb_array_elements_text(edit.fields) AS field
-        WHERE edit.course_id = courses.id AND edit.created_at > coalesce((
-            SELECT max(decision.created_at) FROM course_changes AS decision
-            WHERE decision.course_id = courses.id AND decision.action IN ('approved', 'rejected', 'published')
-        ), '-infinity')
-        ORDER BY field
-    )
-"""
 
 _SHOWN = (
     Course.id,
@@ -98,11 +83,12 @@ def list_own(instructor: User, **query: Any) -> Listing:
 
 def list_waiting(admin: User) -> Listing:
     """What waits for a decision, longest first, and what has changed since the last one."""
-    submitted = _latest("submitted")
+    submitted = _latest(CourseChange.action == "submitted")
+    decided = _latest(CourseChange.is_decision())
     told = (
         with_expression(Course.submitted_at, submitted),
-        with_expression(Course.decided_at, _latest(*DECISIONS)),
-        with_expression(Course.changed_fields, literal_column(_CHANGED, ARRAY(Text))),
+        with_expression(Course.decided_at, decided),
+        with_expression(Course.changed_fields, _changed_since(decided)),
     )
     waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
     statement = _summaries(admin).where(*waiting).options(*told)
@@ -118,11 +104,25 @@ def list_history(user: User, course_id: UUID) -> Listing:
     return Listing(entries.options(actor), keys)
 
 
-def _latest(*actions: str) -> ScalarSelect[datetime]:
-    """When one of these was last done to the course."""
-    found = select(func.max(CourseChange.created_at))
-    found = found.where(CourseChange.course_id == Course.id, CourseChange.action.in_(actions))
+def _latest(is_meant: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    """When such a thing last happened to the course."""
+    found = select(func.max(CourseChange.created_at)).where(CourseChange.course_id == Course.id, is_meant)
     return found.correlate(Course).scalar_subquery()
+
+
+def _changed_since(decided: ScalarSelect[datetime]) -> ColumnElement[list[str]]:
+    """The names of what was edited later than that; of all edits, where there was no decision yet."""
+    edit = aliased(CourseChange)
+    name = func.jsonb_array_elements_text(edit.fields).table_valued("value", joins_implicitly=True).c.value
+    names = (
+        select(name)
+        .distinct()
+        .select_from(edit)
+        .where(edit.course_id == Course.id, edit.created_at > func.coalesce(decided, "-infinity"))
+        .order_by(name)
+        .correlate(Course)
+    )
+    return func.array(names.scalar_subquery(), type_=ARRAY(Text))
 
 
 def _listing(

@@ -17,14 +17,12 @@ from app.db import db
 from app.enums import CourseStatus
 from app.errors import ApprovalRequired, CourseIncomplete, Forbidden, InvalidTransition
 from app.models.course import Course
+from app.models.course_change import CourseChange
 from app.models.user import User
 from app.services import courses
 from app.settings import settings
 
 DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
-
-REVIEWED = {APPROVED: "approved", REJECTED: "rejected", PUBLISHED: "published"}
-"""What a course decision is called in the history."""
 
 
 def submit(owner: User, course_id: UUID, *, at: datetime | None = None) -> Course:
@@ -63,9 +61,8 @@ def review(
     if status == PUBLISHED:
         lessons = _refuse_incomplete(course)
         decision["published_at"] = func.coalesce(Course.published_at, at or func.now())
-    return _move(
-        admin, course, REVIEWED[status], status, notes=review_notes, lessons=lessons, at=at, values=decision
-    )
+    action = CourseChange.DECISIONS[status]
+    return _move(admin, course, action, status, notes=review_notes, lessons=lessons, at=at, values=decision)
 
 
 def publish(actor: User, course_id: UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:

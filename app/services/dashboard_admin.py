@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, and_, cast, exists, func, select, text
+from sqlalchemy import Float, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.db import db
 from app.enums import CourseStatus, EnrollmentStatus, RequestStatus, Role
 from app.models.category import Category
 from app.models.course import Course
-from app.models.course_change import DECIDED, CourseChange
+from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.session import Session
@@ -144,9 +144,10 @@ def _decision_times() -> dict[str, Any]:
         .scalar_subquery()
     )
     hours = cast(func.extract("epoch", decision.created_at - asked_at), Float) / 3600
+    is_answer = and_(decision.from_status == CourseStatus.PENDING, decision.is_decision())
     waited = (
         select(hours.label("hours"))
-        .where(text(DECIDED), decision.created_at > func.now() - DECISIONS_LOOKED_AT)
+        .where(is_answer, decision.created_at > func.now() - DECISIONS_LOOKED_AT)
         .order_by(decision.created_at.desc())
         .limit(MOST_DECISIONS)
         .subquery()

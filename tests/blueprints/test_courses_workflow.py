@@ -226,6 +226,46 @@ def test_the_queue_tells_what_changed_since_the_last_decision(api, make):
     assert (second["changed_fields"], second["decided_at"]) == ([], None)
 
 
+def test_what_owners_publish_themselves_is_no_decision(api, make):
+    owner = make.instructor(can_self_publish=True)
+    client, admin = api.as_(owner), api.as_(make.admin())
+    course = make.course(instructor=owner, status=DRAFT, lessons=1)
+    data_of(client.patch(f"/courses/{course.id}", json={"venue": "Nobody has looked at this"}))
+
+    for step in ("publish", "unpublish", "submit"):
+        data_of(act(client, course, step))
+
+    [waiting] = data_of(admin.get("/courses/review-queue"))
+    assert (waiting["decided_at"], waiting["changed_fields"]) == (None, ["venue"])
+
+
+def test_an_approval_that_is_revised_was_decided_about_then(api, make):
+    owner = make.instructor()
+    client, admin = api.as_(owner), api.as_(make.admin())
+    course = make.course(instructor=owner, status=PENDING, lessons=1)
+
+    data_of(act(admin, course, "review", status="APPROVED"))
+    revised = data_of(act(admin, course, "review", status="REJECTED"))["reviewed_at"]
+    data_of(act(client, course, "submit"))
+
+    [waiting] = data_of(admin.get("/courses/review-queue"))
+    assert waiting["decided_at"] == revised
+
+
+def test_what_an_admin_publishes_as_it_is_was_decided_about(api, make):
+    owner = make.instructor()
+    client, admin = api.as_(owner), api.as_(make.admin())
+    course = make.course(instructor=owner, status=REJECTED, lessons=1)
+    data_of(client.patch(f"/courses/{course.id}", json={"venue": "Seen by the admin"}))
+
+    data_of(act(admin, course, "publish"))
+    for step in ("unpublish", "submit"):
+        data_of(act(client, course, step))
+
+    [waiting] = data_of(admin.get("/courses/review-queue"))
+    assert waiting["changed_fields"] == []
+
+
 def test_the_history_is_for_owner_and_admins_newest_first_and_paged(api, make):
     owner = make.instructor()
     course = make.course(instructor=owner, status=DRAFT, lessons=1)
