@@ -172,7 +172,9 @@ class Notice(Identified, Model):
         request = joinedload(cls.request)
         return (
             joinedload(cls.course).load_only(Course.title, Course.code, Course.instructor_id),
-            enrollment.load_only(Enrollment.user_id, Enrollment.due_at, Enrollment.status),
+            enrollment.load_only(
+                Enrollment.user_id, Enrollment.due_at, Enrollment.status, Enrollment.completed_at
+            ),
             enrollment.joinedload(Enrollment.user).load_only(*named),
             change.load_only(CourseChange.action, CourseChange.notes, CourseChange.fields),
             request.load_only(
@@ -180,6 +182,20 @@ class Notice(Identified, Model):
             ),
             request.joinedload(InstructorRequest.user).load_only(*named),
         )
+
+    @classmethod
+    def for_sending(cls) -> tuple[ORMOption, ...]:
+        """Loads the recipient, and what else `moot_because` and the words ask for."""
+        recipient = joinedload(cls.user).load_only(
+            User.email,
+            User.first_name,
+            User.last_name,
+            User.username,
+            User.is_active,
+            User.email_verified,
+            User.password_hash,
+        )
+        return (recipient, joinedload(cls.email_change), *cls.with_words())
 
     @classmethod
     def in_inbox_of(cls, user: User) -> ColumnElement[bool]:

@@ -96,7 +96,10 @@ def list_owed(
 
 
 def resend(notice_id: UUID) -> Notice:
-    """A FAILED notice is tried again under its Message-ID; a SENT one becomes a new attempt under its own."""
+    """A FAILED notice is tried again under its Message-ID; a SENT one becomes a new attempt under its own.
+
+    What has lost its point is SUPPRESSED: a mail when it is delivered, in the app at once.
+    """
     found = db.session.get(Notice, notice_id)
     if found is None:
         raise NotFound
@@ -109,6 +112,8 @@ def resend(notice_id: UUID) -> Notice:
     again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
     if again.channel == Channel.EMAIL:
         _queue(again)
+    elif moot := _moot_because(notice):
+        again.state, again.sent_at, again.reason = NoticeState.SUPPRESSED, None, moot
     with refusing(dict.fromkeys(_ONE_AT_A_TIME, NoticeNotDelivered(UNDER_WAY))):
         db.session.add(again)
     db.session.refresh(again)
@@ -152,6 +157,11 @@ def _next_attempt(attempts: Sequence[Notice]) -> Notice:
         first_id=first.id,
         attempt_number=last.attempt_number + 1,
     )
+
+
+def _moot_because(notice: Notice) -> str | None:
+    found = select(Notice).where(Notice.id == notice.id).options(*Notice.for_sending())
+    return db.session.scalars(found.execution_options(populate_existing=True)).one().moot_because
 
 
 def _queue(notice: Notice) -> None:

@@ -13,27 +13,15 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import case, func, or_, select, update
-from sqlalchemy.orm import joinedload
 
 from app.db import among, db
 from app.enums import NoticeKind, NoticeState
 from app.mailer import Mail
 from app.models.notice import Notice
-from app.models.user import User
 from app.services import mail_links
 from app.settings import settings
 
 log = logging.getLogger(__name__)
-
-_RECIPIENT = (
-    User.email,
-    User.first_name,
-    User.last_name,
-    User.username,
-    User.is_active,
-    User.email_verified,
-    User.password_hash,
-)
 
 
 @dataclass(frozen=True)
@@ -141,11 +129,7 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
     return db.session.scalars(
         select(Notice)
         .where(Notice.id == leased)
-        .options(
-            joinedload(Notice.user).load_only(*_RECIPIENT),
-            joinedload(Notice.email_change),
-            *Notice.with_words(),
-        )
+        .options(*Notice.for_sending())
         .execution_options(populate_existing=True)
     ).one()
 

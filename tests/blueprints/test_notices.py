@@ -149,6 +149,30 @@ def test_a_notification_can_be_repeated(api, admin, make, owe):
     assert data_of(api.as_(learner).get("/notifications/unread-count")) == {"unread_count": 2}
 
 
+@pytest.mark.parametrize("channel", ["EMAIL", "IN_APP"])
+@pytest.mark.parametrize(
+    ("leaving", "reason"), [("/users/{user_id}/deactivate", "user_inactive"), (None, "not_enrolled")]
+)
+def test_what_has_lost_its_point_is_resent_on_no_channel(
+    admin, make, work_off, smtp, channel, leaving, reason
+):
+    learner, course = make.student(), make.course()
+    enrollment = data_of(admin.post(f"/courses/{course.id}/assign", json={"user_id": str(learner.id)}), 201)
+    work_off()
+    [told] = data_of(admin.get(f"/notices?channel={channel}"))
+    if leaving:
+        data_of(admin.post(leaving.format(**enrollment)))
+    else:
+        data_of(admin.delete(f"/enrollments/{enrollment['id']}"))
+
+    data_of(admin.post(f"/notices/{told['id']}/resend"))
+    work_off()
+
+    again = data_of(admin.get(f"/notices?channel={channel}"))[0]
+    assert (again["state"], again["reason"], again["attempt_number"]) == ("SUPPRESSED", reason, 2)
+    assert len(smtp.message_ids) == 1
+
+
 @pytest.mark.parametrize("state", [NoticeState.QUEUED, NoticeState.SUPPRESSED])
 def test_what_was_not_delivered_is_not_resent(state, admin, mail):
     notice = mail(state)
