@@ -29,7 +29,7 @@ def worded(notice: Notice) -> Words:
 
 
 def moot_because(notice: Notice) -> str | None:
-    """Why a mail must not be sent any more, as a reason code."""
+    """Why it must not be sent any more, on whichever channel, as a reason code."""
     if not notice.user.is_active:
         return "user_inactive"
     if notice.kind not in _MOOT:
@@ -63,10 +63,14 @@ def _completion(notice: Notice) -> Words:
 
 
 def _assignment(notice: Notice) -> Words:
-    due_at = notice.enrollment.due_at if notice.enrollment else None
-    limit = f" Please complete it by {due_at:%d %B %Y, %H:%M} UTC." if due_at else ""
+    enrollment = notice.enrollment
+    wish = ""
+    if enrollment is not None and enrollment.is_completed:
+        wish = " You have completed it already: there is nothing you have to do."
+    elif enrollment is not None and enrollment.due_at:
+        wish = f" Please complete it by {enrollment.due_at:%d %B %Y, %H:%M} UTC."
     return Words(
-        f"You were assigned to {_title(notice)}", f"{_course(notice)} is now among your courses.{limit}"
+        f"You were assigned to {_title(notice)}", f"{_course(notice)} is now among your courses.{wish}"
     )
 
 

@@ -117,6 +117,29 @@ def test_the_due_date_is_told_as_it_is_now(api, app, make):
     assert shown["body"].endswith("Please complete it by 04 May 2031, 10:30 UTC.")
 
 
+def test_nobody_is_asked_to_complete_what_is_completed(api, make, work_off, mailbox):
+    admin, learner, course = (
+        api.as_(make.admin()),
+        make.student(),
+        make.course(title="Fire safety", lessons=1),
+    )
+    client, (lesson,) = api.as_(learner), make.lessons_of(course)
+    enrollment = data_of(client.post(f"/courses/{course.id}/enroll"), 201)
+    data_of(client.post(f"/lessons/{lesson.id}/complete"))
+    data_of(admin.delete(f"/enrollments/{enrollment['id']}"))
+
+    who = {"user_id": str(learner.id), "due_in_days": 3}
+    back = data_of(admin.post(f"/courses/{course.id}/assign", json=who), 201)
+    work_off()
+
+    assert back["status"] == "COMPLETED"
+    mail = mailbox(learner.email)[-1]
+    shown = data_of(client.get("/notifications"))[0]
+    assert shown["title"] == "You were assigned to Fire safety"
+    assert shown["body"].endswith("You have completed it already: there is nothing you have to do.")
+    assert shown["body"] in " ".join(mail.get_body(("plain",)).get_content().split())
+
+
 def test_the_list_and_the_count_cost_the_same_for_any_number(api, make, tell, statements):
     learner = make.student()
     for _ in range(3):
