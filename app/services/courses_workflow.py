@@ -51,31 +51,27 @@ def review(
     _refuse_unless_in(course, PENDING, APPROVED)
     if status == course.status:
         raise InvalidTransition
-    decision: dict[str, Any] = {
-        "review_notes": review_notes,
-        "reviewed_by_id": admin.id,
-        "reviewed_at": at or func.now(),
-        "changed_since_review": False,
-    }
-    lessons = 0
+    lessons, decision = 0, _decision(admin, review_notes, at)
     if status == PUBLISHED:
         lessons = _refuse_incomplete(course)
-        decision["published_at"] = func.coalesce(Course.published_at, at or func.now())
+        decision |= _opening(at)
     action = CourseChange.DECISIONS[status]
     return _move(admin, course, action, status, notes=review_notes, lessons=lessons, at=at, values=decision)
 
 
 def publish(actor: User, course_id: UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
-    """Open a course to everybody. An admin's reason stands for what is missing."""
+    """Open a course to everybody. An admin's reason stands for what is missing.
+
+    What an admin publishes without an approval is decided by that; what an owner publishes has been reviewed by nobody.
+    """
     course = courses.get_managed(actor, course_id)
     _refuse_unless_in(course, DRAFT, PENDING, APPROVED, REJECTED)
     if not _may_publish(actor, course):
         raise ApprovalRequired
     lessons = 0 if actor.is_admin and override_reason else _refuse_incomplete(course)
-    values = {
-        "published_at": func.coalesce(Course.published_at, at or func.now()),
-        "changed_since_review": False,
-    }
+    values = _opening(at)
+    if actor.is_admin and course.status != APPROVED:
+        values |= _decision(actor, override_reason, at)
     return _move(
         actor, course, "published", PUBLISHED, notes=override_reason, lessons=lessons, at=at, values=values
     )
@@ -105,6 +101,20 @@ def _get_own(owner: User, course_id: UUID) -> Course:
     if course.instructor_id != owner.id:
         raise Forbidden
     return course
+
+
+def _decision(admin: User, notes: str, at: datetime | None) -> dict[str, Any]:
+    """What a course keeps of an admin's word about it, until the next."""
+    return {
+        "review_notes": notes,
+        "reviewed_by_id": admin.id,
+        "reviewed_at": at or func.now(),
+        "changed_since_review": False,
+    }
+
+
+def _opening(at: datetime | None) -> dict[str, Any]:
+    return {"published_at": func.coalesce(Course.published_at, at or func.now())}
 
 
 def _refuse_unless_in(course: Course, *states: CourseStatus) -> None:

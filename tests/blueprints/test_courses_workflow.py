@@ -182,6 +182,42 @@ def test_a_decision_settles_what_has_changed(api, make):
     assert decided["changed_since_review"] is False
 
 
+@pytest.mark.parametrize("start", [DRAFT, PENDING, REJECTED])
+@pytest.mark.parametrize("reason", ["", "The lessons arrive next week."])
+def test_what_an_admin_publishes_is_decided_by_that(api, make, start, reason):
+    admin = make.admin()
+    before = {"status": start, "review_notes": "Too short.", "changed_since_review": True}
+    course = make.course(lessons=1, **before)
+
+    published = data_of(act(api.as_(admin), course, "publish", override_reason=reason))
+
+    assert (published["reviewed_by"], published["review_notes"]) == (str(admin.id), reason)
+    assert published["reviewed_at"] == published["published_at"]
+    assert published["changed_since_review"] is False
+
+
+def test_an_approval_stays_on_record_whoever_publishes(api, make):
+    first, second = make.admin(), make.admin()
+    course = make.course(lessons=1, status=PENDING)
+    approved = data_of(act(api.as_(first), course, "review", status="APPROVED", review_notes="Fine."))
+
+    published = data_of(act(api.as_(second), course, "publish"))
+
+    kept = ("reviewed_by", "reviewed_at", "review_notes")
+    assert [published[name] for name in kept] == [approved[name] for name in kept]
+
+
+def test_an_owner_settles_nothing_by_publishing_again(api, make):
+    owner = make.instructor(can_self_publish=True)
+    course, client = make.course(instructor=owner, lessons=1), api.as_(owner)
+    data_of(client.patch(f"/courses/{course.id}", json={"title": "Another course altogether"}))
+    data_of(act(client, course, "unpublish"))
+
+    again = data_of(act(client, course, "publish"))
+
+    assert (again["changed_since_review"], again["reviewed_by"]) == (True, None)
+
+
 def test_status_is_never_writable(api, make):
     owner = make.instructor()
     course = make.course(instructor=owner, status=DRAFT)
