@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from flask import Flask, Response, jsonify, request
 
 from app.schemas import fields
+from app.schemas.base import ListQuerySchema
 
 TITLE = "Rollcall"
 VERSION = "1.0.0"
@@ -32,7 +36,14 @@ STANDING = {
     "RateLimit-Remaining": ("integer", "How many of them are left."),
     "RateLimit-Reset": ("integer", "In how many seconds they are all back."),
 }
-RETRY_AFTER = {"Retry-After": ("integer", "In how many seconds to come back.")}
+OTHERS = {
+    "Retry-After": ("integer", "In how many seconds to come back."),
+    "ETag": ("string", "Which version this is: for `If-None-Match`, and for `If-Match` before a change."),
+    "Link": (
+        "string",
+        "The pages before and after this one, as `rel=prev` and `rel=next`, as far as there are any.",
+    ),
+}
 
 
 def init_app(app: Flask) -> None:
@@ -55,7 +66,6 @@ def init_app(app: Flask) -> None:
         OPENAPI_REDOC_URL="/static/vendor/redoc/redoc.standalone.js",
         API_SPEC_OPTIONS={
             "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
-            "servers": [{"url": "/"}],
             "security": [{"bearerAuth": []}],
             "components": {
                 "securitySchemes": {
@@ -63,7 +73,7 @@ def init_app(app: Flask) -> None:
                 },
                 "headers": {
                     name: {"schema": {"type": kind}, "description": about}
-                    for name, (kind, about) in {**STANDING, **RETRY_AFTER}.items()
+                    for name, (kind, about) in {**STANDING, **OTHERS}.items()
                 },
             },
         },
@@ -80,8 +90,16 @@ class Api(flask_smorest.Api):
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def _init_spec(self, **options: Any) -> None:
+        super()._init_spec(marshmallow_plugin=_Plugin(), **options)
+
     def _register_error_handlers(self) -> None:
         """Errors are rendered by `app.problems` alone."""
+
+    def _openapi_json(self) -> Response:
+        """With the address under which it was asked for: who saves it can send requests from anywhere."""
+        servers = [{"url": request.host_url.removesuffix("/")}]
+        return jsonify({**self.spec.to_dict(), "servers": servers})
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Error", schema=ErrorSchema)
@@ -100,6 +118,7 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Upload, "string", "binary")
         self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
+        self.ma_plugin.converter.add_attribute_function(_describe_filter)
 
 
 def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
@@ -107,7 +126,9 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
         words: list[str | None] = [word.value for word in field.vocabulary]
         return {"enum": [*words, None] if field.allow_none else words}
     if isinstance(field, fields.Money):
-        return {"example": "49.90"}
+        return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
+    if isinstance(field, fields.Hours):
+        return {"minimum": 0, "maximum": 99_999.99, "description": "With at most two decimals."}
     if isinstance(field, fields.Whole) and not field.from_text:
         # Readers make up the largest number that is allowed, which reads like a defect.
         return {"example": field.metadata.get("example", 1)}
@@ -120,10 +141,46 @@ def _describe_pattern(_converter: object, field: ma.fields.Field[Any], **_: Any)
     return {"pattern": "^(?:" + rules[0].removesuffix(r"\Z") + ")$"} if rules else {}
 
 
+def _describe_filter(
+    _converter: object, field: ma.fields.Field[Any], *, ret: dict[str, Any]
+) -> dict[str, Any]:
+    """A filter that is not given is absent: a query has no null, and an example would be taken for a value to filter by."""
+    if isinstance(getattr(field, "root", None), ListQuerySchema):
+        kinds = [kind for kind in ret.get("type", ()) if kind != "null"]
+        ret.pop("example", None)
+        if ret.get("default", ...) is None:
+            del ret["default"]
+        if isinstance(ret["type"], list):
+            ret["type"], *_ = kinds
+        if "enum" in ret:
+            ret["enum"] = [word for word in ret["enum"] if word is not None]
+    return {}
+
+
+_ABSENT: dict[str, Any] = {"not": {}}
+"""The schema of a member that may not be there."""
+
+
+class _Converter(OpenAPIConverter):
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """With what holds of several members together, in words that generators of clients pass over."""
+        described: dict[str, Any] = super().schema2jsonschema(schema)
+        one_of, some_of = getattr(schema, "ONE_OF", ()), getattr(schema, "SOME_OF", ())
+        if one_of or (some_of and not schema.partial):
+            none = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
+            two = [{"required": list(pair)} for pair in combinations(one_of, 2)]
+            described["not"] = {"anyOf": [none, *two]}
+        return described
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
+
+
 class ErrorBodySchema(ma.Schema):
     code = ma.fields.String(required=True, metadata={"example": "course_full"})
     type = ma.fields.String(
-        required=True, metadata={"format": "uri", "description": "A page about this code."}
+        required=True, metadata={"format": "uri-reference", "description": "A page about this code."}
     )
     status = ma.fields.Integer(required=True, metadata={"example": 409})
     details = ma.fields.Dict(

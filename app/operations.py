@@ -177,12 +177,16 @@ def _request_headers(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _responses(operation: Operation) -> dict[Any, Any]:
-    headers = openapi.headers(*openapi.STANDING)
-    if operation.is_idempotent:
-        headers[replay.REPLAYED] = _IDEMPOTENCY_REPLAYED
+    tag = openapi.headers("ETag") if operation.answers_with_tag else {}
+    headers = {
+        **openapi.headers(*openapi.STANDING),
+        **tag,
+        **(openapi.headers("Link") if operation.is_list else {}),
+        **({replay.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
+    }
     successes = _documented(operation.view).get("response", {}).get("responses", {})
     return {
-        **({"304": {"description": "Not modified."}} if operation.answers_with_tag else {}),
+        **({"304": {"description": "Not modified.", "headers": tag}} if tag else {}),
         **{status: {"headers": headers} for status in successes},
         **_error_responses(operation.refusals()),
     }
@@ -201,7 +205,7 @@ def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
     is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
     return {
         "description": described,
-        **({"headers": openapi.headers(*openapi.STANDING, *openapi.RETRY_AFTER)} if is_throttled else {}),
+        **({"headers": openapi.headers(*openapi.STANDING, "Retry-After")} if is_throttled else {}),
         "content": {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/Error"},

@@ -6,6 +6,8 @@ from app.db import transaction
 from app.services import sessions
 
 PREFIX = "/api/v1"
+TELLING = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}
+"""Headers that a client acts on."""
 
 
 class OpenApiWitness:
@@ -31,6 +33,9 @@ class OpenApiWitness:
         assert str(response.status_code) in documented, (
             f"{method} {template} answered an undocumented {response.status_code}: {response.text[:300]}"
         )
+        described = documented[str(response.status_code)].get("headers", {})
+        unknown = sorted(TELLING & set(response.headers.keys()) - set(described))
+        assert unknown == [], f"{method} {template} answered undocumented headers {unknown}"
         if response.status_code >= 400:
             code = response.get_json()["error"]["code"]
             examples = documented[str(response.status_code)]["content"]["application/json"]["examples"]

@@ -177,6 +177,64 @@ def test_every_example_of_a_body_fits_the_documented_schema(document, operations
     assert misfits == {}
 
 
+LOGIN = {"password": "Analytical-Engine-1843"}
+ACCOUNT = {"email": "ada@example.org"}
+SIGN_UP = {**ACCOUNT, **LOGIN, "password_confirm": LOGIN["password"]}
+LESSON = {"title": "Try it", "type": "TEXT"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("POST /auth/login", LOGIN),
+        ("POST /auth/login", {**LOGIN, **ACCOUNT, "username": "ada"}),
+        ("POST /auth/register", SIGN_UP),
+        ("POST /users", ACCOUNT),
+        ("PUT /auth/me", {"bio": "Taught myself."}),
+        ("POST /lessons", LESSON),
+        ("PUT /lessons/{lesson_id}/progress", {}),
+        ("POST /courses/{course_id}/assign", {"reason": "Yearly"}),
+        ("POST /courses/{course_id}/assign", {**ACCOUNT, "username": "ada"}),
+        ("POST /courses/{course_id}/assign-multiple", {"reason": "Yearly"}),
+        ("POST /courses/{course_id}/assign-multiple", {"emails": []}),
+        ("POST /courses/{course_id}/unassign-multiple", {}),
+    ],
+)
+def test_what_a_body_needs_together_is_in_the_document(document, operations, operation, body):
+    method, path = operation.split()
+    documented = operations[f"{method} {PREFIX}{path}"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
+
+    is_valid = validator_for({**documented, "components": document["components"]}).is_valid
+
+    assert not is_valid(body)
+
+
+def test_a_filter_has_one_type_and_no_value_of_its_own(operations):
+    """A query has no null, clients make a list of choices of an enum, and take an example for a value to send."""
+    odd = [
+        (name, each["name"])
+        for name, operation in operations.items()
+        for each in operation.get("parameters", [])
+        if each["in"] == "query"
+        and (
+            not isinstance(each["schema"]["type"], str)
+            or None in each["schema"].get("enum", [])
+            or each["schema"].get("default", ...) is None
+            or "example" in each["schema"]
+        )
+    ]
+
+    assert odd == []
+
+
+def test_the_document_names_the_address_that_it_was_asked_under(app):
+    told = app.test_client().get("/openapi.json", base_url="http://rollcall.test").get_json()
+
+    assert told["servers"] == [{"url": "http://rollcall.test"}]
+
+
 def test_every_example_of_an_error_is_of_the_catalogue(operations):
     known = catalogue()
     wrong = []

@@ -28,11 +28,13 @@ class Strings(ma.fields.List[str]):
     """A list of strings, however long, checked in one pass. Whether each can be an identifier is the report's to say."""
 
     def __init__(self, description: str) -> None:
-        super().__init__(ma.fields.String(), metadata={"description": description})
+        super().__init__(ma.fields.String(), metadata={"description": description, "minItems": 1})
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[str | None]:
         if not isinstance(value, list):
             raise self.make_error("invalid")
+        if not value:
+            raise ma.ValidationError("Must not be empty.")
         if set(map(type, value)) - {str}:
             wrong = {
                 place: ["Not a string."] for place, each in enumerate(value) if not isinstance(each, str)
@@ -46,6 +48,7 @@ class PeopleSchema(Schema):
 
     MAX_BYTES: ClassVar[int] = bulk.MAX_BYTES
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
+    SOME_OF: ClassVar = IDENTIFIERS
 
     user_ids = Strings("UUIDs.")
     emails = Strings("Compared without regard to case.")
@@ -58,13 +61,6 @@ class PeopleSchema(Schema):
     mode = fields.Choice(
         Mode, metadata={"description": "`preview` reports what `run` would do and writes none of it."}
     )
-
-    @ma.validates_schema
-    def _check_somebody(self, data: dict[str, Any], **_: Any) -> None:
-        if empty := {name: ["Must not be empty."] for name in IDENTIFIERS if data.get(name) == []}:
-            raise ma.ValidationError(empty)
-        if not any(data.get(name) for name in IDENTIFIERS):
-            raise ma.ValidationError(f"Name at least one person in {', '.join(IDENTIFIERS)}.", "user_ids")
 
 
 class TermsSchema(Schema):
@@ -128,16 +124,13 @@ class AssignSchema(TermsSchema):
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"email": "ada@example.org", "due_at": "2027-01-31T17:00:00Z"}
 
+    ONE_OF: ClassVar = ("user_id", "email", "username", "external_id")
+
     user_id = fields.Id()
     email = fields.Email()
     username = fields.Text(min_length=1, max_length=254)
     external_id = fields.Text(min_length=1, max_length=254)
     reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
-
-    @ma.validates_schema
-    def _check_one_person(self, data: dict[str, Any], **_: Any) -> None:
-        if len(data.keys() & _SINGULAR.keys()) != 1:
-            raise ma.ValidationError(f"Give exactly one of {', '.join(_SINGULAR)}.", "user_id")
 
     @ma.post_load
     def _as_run_of_one(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -223,13 +216,7 @@ class ReportSchema(Schema):
     unique = fields.Whole(
         required=True, attribute="run.unique", metadata={"description": "Requested without the duplicates."}
     )
-    counts = ma.fields.Dict(
-        keys=ma.fields.String(),
-        values=ma.fields.Integer(),
-        required=True,
-        attribute="run.counts",
-        metadata={"description": "Every outcome, zeros included; they add up to `requested`."},
-    )
+    counts = bulk.Counts(Outcome, attribute="run.counts")
     results = Rows(attribute="lines")
     plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
 
@@ -243,7 +230,7 @@ class AssignmentSchema(Schema):
     state = fields.Choice(AssignmentState, required=True)
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True)
-    counts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(), required=True)
+    counts = bulk.Counts(Outcome)
     reason = ma.fields.String(required=True)
     created_by = fields.Id(required=True, attribute="created_by_id")
     created_at = fields.Instant(required=True)

@@ -57,15 +57,11 @@ class RegistrationSchema(ConfirmedSchema, NamesSchema):
 
 class LoginSchema(Schema):
     EXAMPLE: ClassVar = {"email": "ada@example.org", "password": "Analytical-Engine-1843"}
+    ONE_OF: ClassVar = ("email", "username")
 
     email = fields.Text(max_length=254, metadata={"description": "Or `username`."})
     username = fields.Text(max_length=254, metadata={"description": "Or `email`."})
     password = Password(required=True)
-
-    @validates_schema
-    def check_login(self, given: Mapping[str, Any], **_: Any) -> None:
-        if ("email" in given) == ("username" in given):
-            raise ma.ValidationError("Give email or username.", "email")
 
     @post_load
     def name_login(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow import validate
+from marshmallow import validate, validates_schema
 
 from app.schemas.fields import Text, Whole
 
@@ -22,8 +22,24 @@ class Schema(ma.Schema):
     REPORTED: ClassVar[Collection[str]] = ()
     """Lists in a body whose strings are judged one by one, in a report: one bad string never refuses the call."""
 
+    ONE_OF: ClassVar[Sequence[str]] = ()
+    """Members of which exactly one is given; what is wrong is told of the first."""
+
+    SOME_OF: ClassVar[Sequence[str]] = ()
+    """Members of which at least one is given; what is wrong is told of the first."""
+
     class Meta:
         unknown = ma.RAISE
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def check_given(
+        self, _loaded: Mapping[str, Any], given: Mapping[str, Any], *, partial: object = None, **_: Any
+    ) -> None:
+        """Together with what is wrong with single members: nobody sends a body three times to hear three things."""
+        if self.ONE_OF and sum(name in given for name in self.ONE_OF) != 1:
+            raise ma.ValidationError(f"Give exactly one of {', '.join(self.ONE_OF)}.", self.ONE_OF[0])
+        if self.SOME_OF and not partial and not any(name in given for name in self.SOME_OF):
+            raise ma.ValidationError(f"Give at least one of {', '.join(self.SOME_OF)}.", self.SOME_OF[0])
 
 
 class ListQuerySchema(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +20,22 @@ class Ids(ma.fields.List[str]):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(ma.fields.String(), required=True, validate=ma.validate.Length(min=1), **kwargs)
+
+
+class Counts(ma.fields.Dict):
+    """How often each outcome came about."""
+
+    def __init__(self, outcomes: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(
+            keys=ma.fields.String(),
+            values=ma.fields.Integer(),
+            required=True,
+            metadata={
+                "description": "Every outcome that can be, zeros included; they add up to `requested`.",
+                "properties": {outcome.value: {"type": "integer"} for outcome in outcomes},
+            },
+            **kwargs,
+        )
 
 
 class LineSchema(Schema):
@@ -48,9 +65,3 @@ class ReportSchema(Schema):
 
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True, metadata={"description": "Requested without the duplicates."})
-    counts = ma.fields.Dict(
-        keys=ma.fields.String(),
-        values=ma.fields.Integer(),
-        required=True,
-        metadata={"description": "Every outcome, zeros included; they add up to `requested`."},
-    )

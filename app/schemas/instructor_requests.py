@@ -89,6 +89,7 @@ class DecisionLineSchema(bulk.LineSchema):
 class DecisionReportSchema(bulk.ReportSchema):
     """What was decided about every request that the call names."""
 
+    counts = bulk.Counts(DecisionOutcome)
     results = bulk.Lines(DecisionLineSchema)
 
 

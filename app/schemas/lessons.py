@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, validate, validates_schema
+from marshmallow import validate
 from marshmallow.fields import List, Nested, String
 
 from app import markdown
@@ -89,15 +89,12 @@ class LessonInCourseSchema(LessonInputSchema):
 class PlacedSchema(Schema):
     """Where new lessons go: into a section, or into the first section of a course."""
 
+    ONE_OF: ClassVar = ("section_id", "course_id")
+
     course_id = fields.Id(
         metadata={"description": "Instead of `section_id`: the first section, made when absent."}
     )
     section_id = fields.Id()
-
-    @validates_schema
-    def name_one_place(self, fields_given: Mapping[str, Any], **_: object) -> None:
-        if ("course_id" in fields_given) == ("section_id" in fields_given):
-            raise ValidationError("Give either course_id or section_id.", "section_id")
 
 
 class NewLessonSchema(PlacedSchema, LessonInputSchema):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, validates_schema
 from marshmallow.fields import List, Nested
 
 from app.enums import LessonType
@@ -29,14 +28,10 @@ class ProgressSchema(Schema):
     """How far a lesson was watched, whether it is done, or both."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"position_seconds": 95}
+    SOME_OF: ClassVar = ("position_seconds", "completed")
 
     position_seconds = fields.Whole()
     completed = fields.Flag()
-
-    @validates_schema
-    def _say_something(self, told: Mapping[str, Any], **_: Any) -> None:
-        if not told:
-            raise ValidationError("Give position_seconds, completed or both.")
 
 
 class RequirementSchema(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -85,7 +85,7 @@ class UserRowSchema(UserSchema):
 class NamesSchema(Schema):
     """First and last name, or `full_name` in their place."""
 
-    NEEDS_NAMES: ClassVar[bool] = True
+    SOME_OF: ClassVar[Sequence[str]] = ("first_name", "full_name")
 
     first_name = fields.Text(min_length=1, max_length=_LONGEST_NAME)
     last_name = fields.Text(max_length=_LONGEST_NAME)
@@ -100,8 +100,6 @@ class NamesSchema(Schema):
                 raise ma.ValidationError("Give this, or first_name and last_name.", "full_name")
             if any(len(name) > _LONGEST_NAME for name in _split(given["full_name"])):
                 raise ma.ValidationError(f"A name has at most {_LONGEST_NAME} characters.", "full_name")
-        elif self.NEEDS_NAMES and "first_name" not in given:
-            raise ma.ValidationError("Missing data for required field.", "first_name")
 
     @post_load
     def split_full_name(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -114,7 +112,7 @@ class ProfileChangeSchema(NamesSchema):
     """What people change about themselves."""
 
     EXAMPLE: ClassVar = {"phone_number": "+44 20 7946 0958", "bio": "Taught myself; still at it."}
-    NEEDS_NAMES = False
+    SOME_OF = ()
 
     username = Username()
     phone_number = Phone()

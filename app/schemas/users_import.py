@@ -74,6 +74,7 @@ class ImportLineSchema(bulk.LineSchema):
 class ImportReportSchema(bulk.ReportSchema):
     """What became of every row of the file."""
 
+    counts = bulk.Counts(ImportOutcome)
     results = bulk.Lines(ImportLineSchema)
 
 

@@ -26,4 +26,5 @@ class ActivationLineSchema(bulk.LineSchema):
 class ActivationReportSchema(bulk.ReportSchema):
     """What became of every account that the call names."""
 
+    counts = bulk.Counts(ActivationOutcome)
     results = bulk.Lines(ActivationLineSchema)

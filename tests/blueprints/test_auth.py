@@ -27,6 +27,12 @@ def ada(make):
     return make.student(email="ada@example.org", username="ada", password=PASSWORD)
 
 
+def test_all_that_a_sign_up_lacks_is_told_at_once(api):
+    details = assert_refused(api.post("/auth/register", json={"email": "ada"}), 422, "invalid_request")
+
+    assert set(details) == {"email", "password", "password_confirm", "first_name"}
+
+
 def test_registering_makes_a_student_with_an_address_to_verify(api):
     made = data_of(api.post("/auth/register", json=ADA), 201)
 
