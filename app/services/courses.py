@@ -102,11 +102,13 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
 
 
 def on_shelf(viewer: User | None) -> ColumnElement[bool]:
-    """Which category to join: the course's, if the viewer may see it. Whoever teaches the course always does."""
-    known = Category.visible_to(viewer)
-    if viewer is not None:
-        known = or_(known, Course.instructor_id == viewer.id)
-    return and_(Category.id == Course.category_id, known)
+    """Which category to join: the course's, if the viewer is told of it."""
+    return and_(Category.id == Course.category_id, tells_of_shelf(viewer, Category.visible_to(viewer)))
+
+
+def tells_of_shelf(viewer: User | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a course tells the viewer of its category: of one they may see, and whoever teaches the course of any."""
+    return is_visible if viewer is None else or_(is_visible, Course.instructor_id == viewer.id)
 
 
 def told_enrolled(viewer: User | None) -> ORMOption:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
 
 from app.db import db
@@ -23,7 +23,7 @@ from app.models.course_change import CourseChange
 from app.models.user import User
 from app.paging import Listing, SortKey, ordered_by
 from app.services import courses_search, tallies
-from app.services.courses import get_managed, on_shelf, told_enrolled
+from app.services.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
 
 ORDERINGS = {
     "created_at": Course.created_at,
@@ -196,8 +196,12 @@ def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:
     """Asked for beforehand, like the instructor: how much is on a shelf, the planner knows of its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id
-    found = db.session.scalar(select(Category.id).where(meant, Category.visible_to(viewer)))
-    return false() if found is None else Course.category_id == found
+    found = db.session.execute(select(Category.id, Category.visible_to(viewer)).where(meant)).one_or_none()
+    if found is None:
+        return false()
+    category_id, is_visible = found
+    told = tells_of_shelf(viewer, true() if is_visible else false())
+    return and_(Course.category_id == category_id, told)
 
 
 def _taught_by(ref: str) -> ColumnElement[bool]:

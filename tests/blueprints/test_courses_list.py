@@ -98,6 +98,17 @@ def test_status_narrows_within_what_one_may_see(api, make):
     assert set(titles(api.as_(make.admin()).get("/courses?status=draft"))) == {"mine", "theirs"}
 
 
+@pytest.mark.parametrize("path", ["/courses/mine", "/courses"])
+@pytest.mark.parametrize("ref", ["gone", "{id}"])
+def test_an_inactive_category_filters_the_courses_that_tell_of_it(api, make, path, ref):
+    teacher, gone = make.instructor(), make.category(slug="gone", is_active=False)
+    make.course(title="mine", instructor=teacher, category=gone)
+    make.course(title="theirs", category=gone)
+    client, query = api.as_(teacher), "?category=" + ref.format(id=gone.id)
+
+    assert titles(client.get(path + query)) == ["mine"]
+
+
 def test_an_inactive_category_filters_for_admins(api, make, shelf):
     assert titles(api.as_(make.admin()).get("/courses?category=gone")) == ["middle"]
 
