@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
 from typing import Any
 
 import flask_smorest
@@ -167,9 +166,11 @@ class _Converter(OpenAPIConverter):
         described: dict[str, Any] = super().schema2jsonschema(schema)
         one_of, some_of = getattr(schema, "ONE_OF", ()), getattr(schema, "SOME_OF", ())
         if one_of or (some_of and not schema.partial):
-            none = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
-            two = [{"required": list(pair)} for pair in combinations(one_of, 2)]
-            described["not"] = {"anyOf": [none, *two]}
+            described["not"] = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
+        if one_of:
+            described["dependentSchemas"] = {
+                name: {"properties": {other: _ABSENT for other in one_of if other != name}} for name in one_of
+            }
         return described
 
 
