@@ -97,10 +97,9 @@ def assign_one(actor: User, course_id: UUID, **person_and_terms: Any) -> Assigne
 
 
 def _lock_open(actor: User, course_id: UUID, *, override_seats: bool) -> Course:
-    courses.get_managed(actor, course_id)
+    course = courses.lock_managed(actor, course_id)
     if override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
-    course = courses.lock(course_id)
     if course.status != CourseStatus.PUBLISHED:
         raise CourseNotOpen
     return course

@@ -32,8 +32,7 @@ def unassign(
     """Cancel the ACTIVE enrollments of these people, whoever made them; whoever has completed stays."""
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
-    courses.get_managed(actor, course_id)
-    course = courses.lock(course_id)
+    course = courses.lock_managed(actor, course_id)
     run = runs.begin(
         AssignmentAction.UNASSIGN, actor, course, people, mode=mode, reason=reason, at=at, atomic=atomic
     )

@@ -1,7 +1,7 @@
 """The life of a course: draft, decision, publication, archive.
 
-Each step is one compare-and-set on the state that was decided about, so of two people who act at once exactly one
-does; and each leaves one entry in the history.
+Each step is taken under the course's lock if the state is still the one that was decided about, so of two people who act
+at once exactly one does; and each leaves one entry in the history.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 
 from app.db import db
 from app.enums import CourseStatus
@@ -154,16 +154,11 @@ def _move(
     values: Mapping[str, Any] | None = None,
 ) -> Course:
     before = course.status
-    moved = (
-        update(Course)
-        .where(Course.id == course.id, Course.status == before, Course.deleted_at.is_(None))
-        .where(Course.lesson_count >= lessons)
-        .values({"status": to, **(values or {})})
-        .returning(Course.id)
-        .execution_options(synchronize_session=False)
-    )
-    if db.session.scalar(moved) is None:
+    course = courses.lock_managed(actor, course.id)
+    if course.status != before or course.lesson_count < lessons:
         raise InvalidTransition
+    for name, value in {"status": to, **(values or {})}.items():
+        setattr(course, name, value)
     courses.record_change(course, actor, action, from_status=before, to_status=to, notes=notes, at=at)
     db.session.flush()
     return courses.show(actor, course.id)

@@ -41,14 +41,6 @@ def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
     return enrollment
 
 
-def get_managed(manager: User, enrollment_id: UUID) -> Enrollment:
-    """The same for the course's instructor and admins only."""
-    enrollment = get_visible(manager, enrollment_id)
-    if not enrollment.course.managed_by(manager):
-        raise Forbidden
-    return enrollment
-
-
 def get_held(user: User, course_id: UUID) -> Enrollment | None:
     """The ACTIVE or COMPLETED enrollment of this person in this course."""
     return db.session.scalar(
@@ -78,7 +70,9 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
     enrollment = get_visible(actor, enrollment_id)
     if enrollment.user_id != actor.id and actor.role == Role.STUDENT:
         raise Forbidden  # who teaches no more reads what was theirs, and changes nothing
-    courses.lock(enrollment.course_id, even_deleted=True)
+    course = courses.lock(enrollment.course_id, even_deleted=True)
+    if enrollment.user_id != actor.id and not course.managed_by(actor):
+        raise Forbidden  # it has just been given to somebody else
     _refuse_leaving(actor, _lock(enrollment_id))
     _free_seat(enrollment_id)
     return rosters.show(enrollment_id)
@@ -86,7 +80,9 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
 
 def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollment:
     """Set or clear the grade. It says nothing about completion."""
-    get_managed(manager, enrollment_id)
+    course = courses.lock(get_visible(manager, enrollment_id).course_id, even_deleted=True)
+    if not course.managed_by(manager):
+        raise Forbidden
     _lock_uncancelled(enrollment_id).grade = grade
     return rosters.show(enrollment_id)
 
