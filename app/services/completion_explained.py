@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db import db
-from app.enums import EnrollmentStatus, PaymentStatus
+from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
 from app.models import Enrollment, User
 from app.services import progress_read
 from app.settings import settings
@@ -53,13 +53,22 @@ def _formula(enrollment: Enrollment) -> str:
 
 
 def _next_step(enrollment: Enrollment, requirements: Sequence[Row[Any]]) -> str:
-    missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
-    if enrollment.status == EnrollmentStatus.CANCELLED:
-        return "Come back to the course: this enrollment is cancelled and its progress is kept."
-    if enrollment.is_completed:
-        return "Nothing: this enrollment is completed."
+    if enrollment.status != EnrollmentStatus.ACTIVE or enrollment.course.deleted_at is not None:
+        return _nothing_to_learn(enrollment)
     if settings().paid_enrollment == "require" and enrollment.payment_status == PaymentStatus.UNPAID:
         return "Pay for the course; its lessons open then."
+    missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
     if missing is not None:
         return f"Complete “{missing.title}”, lesson {missing.position} of the course."
     return "Wait for the course's first lesson."
+
+
+def _nothing_to_learn(enrollment: Enrollment) -> str:
+    course = enrollment.course
+    if enrollment.status == EnrollmentStatus.COMPLETED:
+        return "Nothing: this enrollment is completed."
+    if course.deleted_at is not None:
+        return "Nothing: the course is no longer there. What was done in it stays on record."
+    if course.status != CourseStatus.PUBLISHED:
+        return "Wait until the course is open again: this enrollment is cancelled and its progress is kept."
+    return "Come back to the course: this enrollment is cancelled and its progress is kept."

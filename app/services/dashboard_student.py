@@ -32,15 +32,21 @@ def _counts(student: User) -> dict[str, int]:
         .where(Enrollment.user_id == student.id, Certificate.revoked_at.is_(None))
         .scalar_subquery()
     )
-    soon = and_(active, Enrollment.due_at >= func.now(), Enrollment.due_at < func.now() + DUE_SOON)
-    counted = select(
-        func.count().filter(Enrollment.holds_seat()).label("enrolled"),
-        func.count().filter(active).label("in_progress"),
-        func.count().filter(Enrollment.status == EnrollmentStatus.COMPLETED).label("completed"),
-        certificates.label("certificates"),
-        func.count().filter(soon).label("due_soon"),
-        func.count().filter(active, Enrollment.due_at < func.now()).label("overdue"),
-    ).where(Enrollment.user_id == student.id)
+    # What is due is due in a course that is still there; the record of the others stays, and counts as such.
+    is_due = and_(active, Course.deleted_at.is_(None))
+    soon = and_(is_due, Enrollment.due_at >= func.now(), Enrollment.due_at < func.now() + DUE_SOON)
+    counted = (
+        select(
+            func.count().filter(Enrollment.holds_seat()).label("enrolled"),
+            func.count().filter(active).label("in_progress"),
+            func.count().filter(Enrollment.status == EnrollmentStatus.COMPLETED).label("completed"),
+            certificates.label("certificates"),
+            func.count().filter(soon).label("due_soon"),
+            func.count().filter(is_due, Enrollment.due_at < func.now()).label("overdue"),
+        )
+        .join(Enrollment.course)
+        .where(Enrollment.user_id == student.id)
+    )
     return dict(db.session.execute(counted).mappings().one())
 
 

@@ -131,7 +131,13 @@ def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
 def shown() -> Select[Enrollment]:
     """Every enrollment, with the summary of its course and person, its lesson counts and certificate."""
     course = contains_eager(Enrollment.course).load_only(
-        Course.code, Course.title, Course.slug, Course.thumbnail, Course.instructor_id
+        Course.code,
+        Course.title,
+        Course.slug,
+        Course.thumbnail,
+        Course.instructor_id,
+        Course.status,
+        Course.deleted_at,
     )
     user = contains_eager(Enrollment.user).load_only(User.username, User.first_name, User.last_name)
     return (
@@ -149,7 +155,9 @@ def shown() -> Select[Enrollment]:
 
 
 def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
-    statement = shown().where(Enrollment.user_id == user_id, *_conditions(wanted))
+    # Nobody can be late for a course that is no longer there.
+    conditions = _conditions(wanted, Course.deleted_at.is_(None))
+    statement = shown().where(Enrollment.user_id == user_id, *conditions)
     if (wanted.search or "").strip():
         statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(wanted.search)))
     return Listing(statement, _keys(wanted))
@@ -159,7 +167,8 @@ def _keys(wanted: Wanted) -> list[SortKey]:
     return ordered_by(wanted.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """:param is_due: what else it takes to be overdue."""
     conditions = []
     if wanted.status is not None:
         conditions.append(Enrollment.status == wanted.status)
@@ -170,7 +179,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.due_after is not None:
         conditions.append(Enrollment.due_at > wanted.due_after)
     if wanted.overdue is not None:
-        conditions.append(_is_overdue() if wanted.overdue else func.coalesce(~_is_overdue(), True))
+        is_overdue = and_(_is_overdue(), *is_due)
+        conditions.append(is_overdue if wanted.overdue else func.coalesce(~is_overdue, True))
     return conditions
 
 

@@ -254,6 +254,17 @@ def test_a_student_sees_ones_own_learning(api, make):
     assert (row["course"]["title"], row["completion_percentage"]) == (course.title, 50.0)
 
 
+@pytest.mark.parametrize("late", [timedelta(days=-3), timedelta(days=3)])
+def test_nothing_is_due_in_a_course_that_is_no_longer_there(api, make, late):
+    student = make.student()
+    make.enrollment(make.course(deleted_at=NOW), student, due_at=NOW + late)
+
+    figures = data_of(api.as_(student).get("/dashboard/student"))
+
+    assert (figures["due_soon"], figures["overdue"]) == (0, 0)
+    assert (figures["enrolled"], figures["in_progress"]) == (1, 1)
+
+
 def test_what_is_sent_is_what_is_documented(api, make):
     student, teacher, admin = make.student(), make.instructor(), make.admin()
     course = make.course(lessons=1, instructor=teacher, price=10, category=make.category())

@@ -341,6 +341,15 @@ def test_my_enrollments_are_filtered(api, make, query, expected):
     assert {ids[row["id"]] for row in listed} == expected
 
 
+def test_nothing_is_overdue_in_a_course_that_is_no_longer_there(api, make):
+    student, past = make.student(), datetime(2026, 1, 1, tzinfo=UTC)
+    make.enrollment(make.course(deleted_at=past), student, due_at=past)
+    client = api.as_(student)
+
+    assert data_of(client.get("/enrollments?overdue=true")) == []
+    assert len(data_of(client.get("/enrollments?overdue=false"))) == 1
+
+
 def test_missing_due_dates_come_last_both_ways(api, make):
     student = make.student()
     never = make.enrollment(make.course(), student)

@@ -13,6 +13,7 @@ from app.models import Certificate, Lesson, Notice, Section
 from tests.http import assert_refused, data_of
 
 CANCELLED = {"status": EnrollmentStatus.CANCELLED, "cancelled_at": datetime(2026, 1, 1, tzinfo=UTC)}
+GONE = {"deleted_at": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_learning_goes_on_in_every_state(learning, status):
 
 
 def test_in_a_deleted_course_nothing_is_recorded(learning):
-    client, enrollment, (lesson,) = learning(lessons=1, deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
+    client, enrollment, (lesson,) = learning(lessons=1, **GONE)
 
     assert_refused(client.post(f"/lessons/{lesson.id}/complete"), 404, "not_found")
     data_of(client.get(f"/enrollments/{enrollment.id}"))
@@ -320,6 +321,31 @@ def test_the_next_step_fits_the_state(learning, setting):
     assert next_step(*learning(lessons=0)[:2]).startswith("Wait")
     setting(paid_enrollment="require")
     assert next_step(*learning(price=10)[:2]).startswith("Pay")
+
+
+@pytest.mark.parametrize(
+    ("state", "course", "expected"),
+    [
+        ({}, GONE, "Nothing: the course is no longer there."),
+        (CANCELLED, GONE, "Nothing: the course is no longer there."),
+        (CANCELLED, {"status": CourseStatus.ARCHIVED}, "Wait until the course is open again"),
+        ({}, {"status": CourseStatus.ARCHIVED}, "Complete “"),
+    ],
+)
+def test_nobody_is_sent_where_they_cannot_go(learning, api, make, state, course, expected):
+    _client, enrollment, _lessons = learning(state=state, lessons=1, **course)
+
+    told = data_of(api.as_(make.admin()).get(f"/enrollments/{enrollment.id}/completion"))
+
+    assert told["next_step"].startswith(expected)
+
+
+def test_a_learner_is_told_that_the_course_is_gone(learning):
+    client, enrollment, _lessons = learning(lessons=1, **GONE)
+
+    told = data_of(client.get(f"/enrollments/{enrollment.id}/completion"))
+
+    assert told["next_step"].startswith("Nothing: the course is no longer there.")
 
 
 def test_completing_a_lesson_takes_a_constant_number_of_statements(learning, statements):
