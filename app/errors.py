@@ -42,6 +42,13 @@ def catalogue() -> dict[str, type[Refusal]]:
     return {kind.code: kind for kind in concrete(Refusal)}
 
 
+def kinds_of(code: str) -> list[type[Refusal]]:
+    """What is refused under a code, which may mean a little more than one thing: the kind of the catalogue comes first."""
+    named = catalogue()[code]
+    sharing = [kind for kind in named.__subclasses__() if kind.code == code and "status" in vars(kind)]
+    return [named, *sharing]
+
+
 class Unauthenticated(Refusal):
     """The request carries no access token, or the session behind it has ended: log in, or refresh."""
 

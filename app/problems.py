@@ -33,6 +33,7 @@ from app.errors import (
     Unavailable,
     UnsupportedMediaType,
     catalogue,
+    kinds_of,
 )
 from app.settings import settings
 
@@ -167,15 +168,18 @@ def _tell_request_name(response: Response) -> Response:
 @pages.get("/problems/<code>")
 def show_problem(code: str) -> str:
     """What a reason code means."""
-    kind = catalogue().get(code) or abort(404)
-    return render_template("problem.html", kind=kind, meaning=_paragraphs(kind.__doc__ or ""))
+    if code not in catalogue():
+        abort(404)
+    meanings = [(kind, _paragraphs(kind.__doc__ or "")) for kind in kinds_of(code)]
+    return render_template("problem.html", code=code, meanings=meanings)
 
 
 @pages.get("/problems")
 def list_problems() -> str:
     """All reason codes."""
     kinds = sorted(catalogue().values(), key=lambda kind: (kind.status, kind.code))
-    return render_template("problems.html", kinds=kinds)
+    statuses = {kind.code: [each.status for each in kinds_of(kind.code)] for kind in kinds}
+    return render_template("problems.html", kinds=kinds, statuses=statuses)
 
 
 def _paragraphs(docstring: str) -> str:

@@ -67,6 +67,19 @@ def test_an_unknown_reason_code_has_no_page(app):
     assert app.test_client().get("/problems/no_such_code").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("code", "statuses"),
+    [("course_full", ["409"]), ("token_invalid", ["401", "400"]), ("invalid_request", ["422", "400"])],
+)
+def test_a_reason_code_names_each_status_that_it_comes_with(app, code, statuses):
+    page = app.test_client().get(f"/problems/{code}").text
+    (row,) = re.findall(
+        rf"<td>([\d, ]+)</td>\s*<td>[^\n]*<code>{code}<", app.test_client().get("/problems").text
+    )
+
+    assert re.findall(r"HTTP (\d+)", page) == row.split(", ") == statuses
+
+
 def test_the_vendored_files_are_those_of_the_checksums():
     lines = (VENDOR / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
