@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     ColumnElement,
     Computed,
     ForeignKey,
     Index,
     String,
+    Text,
     and_,
     func,
     text,
@@ -63,6 +65,8 @@ class User(Identified, Timestamped, Model):
     deleted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     """when bulk runs ceased to say what a deleted person was called"""
+    former_names: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """what bulk runs may have called a deleted person, for as long as they are searched for it"""
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(SEARCHED.strip(), persisted=True), nullable=False), raiseload=True
     )
@@ -94,6 +98,9 @@ class User(Identified, Timestamped, Model):
         Index("ix_users_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),
+        CheckConstraint(
+            "former_names IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)", "former_names"
+        ),
     )
 
     @property

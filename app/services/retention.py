@@ -33,6 +33,14 @@ EMAIL_CHANGES_KEPT = timedelta(days=30)
 LONGEST_RUN = timedelta(hours=1)
 """A bulk run that began before somebody was deleted has ended after so long, and writes no more lines about them."""
 
+A_DELETION = timedelta(minutes=1)
+"""Longer than a deletion takes: a run that began by then may still have seen the person."""
+
+FORGOTTEN = "[deleted]"
+"""What a line calls somebody whom its instructor was not told of. Not by id: nobody is there."""
+
+SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+
 BATCH = 1_000
 PREVIEWS_AT_ONCE = 10
 """Each has as many lines as people, which go with it."""
@@ -105,7 +113,7 @@ def people_to_erase() -> list[UUID]:
 
 
 def erase_in_runs(people: Collection[UUID], last: UUID) -> UUID | None:
-    """In the next bulk runs after `last`, let lines name these people by id; the last run looked at, if there was one.
+    """In the next bulk runs after `last`, let no line name these people; the last run looked at, if there was one.
 
     Run by run and not by an index: lines are not ordered by person, and such an index would make every run dearer.
     """
@@ -113,18 +121,52 @@ def erase_in_runs(people: Collection[UUID], last: UUID) -> UUID | None:
     looked_at = db.session.scalars(runs).all()
     if not looked_at:
         return None
+    here = AssignmentItem.assignment_id.between(looked_at[0], looked_at[-1])
+    _call_by_id(people, here)
+    _forget_names(people, here)
+    return looked_at[-1]
+
+
+def _call_by_id(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     named = cast(AssignmentItem.user_id, Text)
     db.session.execute(
         update(AssignmentItem)
-        .where(
-            AssignmentItem.assignment_id.between(looked_at[0], looked_at[-1]),
-            among(AssignmentItem.user_id, people),
-            AssignmentItem.input != named,
-        )
+        .where(here, among(AssignmentItem.user_id, people), AssignmentItem.input != named)
         .values(input=named)
         .execution_options(synchronize_session=False)
     )
-    return looked_at[-1]
+
+
+def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
+    """Find by their former names those whom a line does not say it is about: to its instructor they were not there.
+
+    Not where somebody who is still here, and was when the run began, is called so: it is about them.
+    """
+    gone = (
+        select(User.deleted_at, func.lower(func.unnest(User.former_names)).label("name"))
+        .where(among(User.id, people))
+        .cte("gone")
+    )
+    sent = func.btrim(AssignmentItem.input, SPACE)
+    called = func.lower(sent)
+    still_here = exists().where(
+        User.deleted_at.is_(None),
+        User.created_at <= Assignment.created_at,
+        or_(func.lower(User.email) == called, func.lower(User.username) == called, User.external_id == sent),
+    )
+    db.session.execute(
+        update(AssignmentItem)
+        .where(
+            here,
+            AssignmentItem.user_id.is_(None),
+            called == gone.c.name,
+            AssignmentItem.assignment_id == Assignment.id,
+            Assignment.created_at < gone.c.deleted_at + A_DELETION,
+            ~still_here,
+        )
+        .values(input=FORGOTTEN)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
@@ -135,6 +177,6 @@ def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
             among(User.id, people),
             User.deleted_at < began_at - LONGEST_RUN,
         )
-        .values(erased_at=func.now(), updated_at=User.updated_at)
+        .values(erased_at=func.now(), former_names=None, updated_at=User.updated_at)
         .execution_options(synchronize_session=False)
     )

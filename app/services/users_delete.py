@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select, update
@@ -32,6 +33,7 @@ def forget(admin: User, user_id: UUID) -> None:
     _refuse_with_courses(user)
     if user.profile_picture:
         after_commit(partial(storage.remove, user.profile_picture))
+    user.former_names = _names_of(user)
     _anonymise(user)
     db.session.flush()
     _forget_traces(user)
@@ -45,6 +47,15 @@ def _refuse_with_courses(user: User) -> None:
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
         raise InstructorHasCourses
+
+
+def _names_of(user: User) -> list[str]:
+    """What bulk runs may have called the person. Of earlier addresses, those that have not been forgotten yet."""
+    changes = select(EmailChange.old_email, EmailChange.new_email).where(
+        EmailChange.user_id == user.id, EmailChange.confirmed_at.is_not(None)
+    )
+    present = (user.email, user.username, user.external_id)
+    return sorted({name for name in chain(present, *db.session.execute(changes)) if name})
 
 
 def _anonymise(user: User) -> None:

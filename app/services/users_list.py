@@ -13,7 +13,7 @@ from app.services.fulltext import naming
 
 SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
 _NULLABLE = ("department", "hired_on")
-_HIDDEN = ("password_hash", "bio", "search_vector")
+_HIDDEN = ("password_hash", "bio", "former_names", "search_vector")
 _FOLDED = {
     "email": func.lower(User.email, type_=Text),
     "username": func.lower(User.username, type_=Text),

@@ -18,6 +18,9 @@ from app.models.session import RefreshToken
 from app.services import retention, sessions
 from bench.plans import reading
 from tests.http import assert_refused, data_of
+from tests.mail import token_in
+
+FORGOTTEN = "[deleted]"
 
 HOURLY = [chore.name for chore in periodic.CHORES if chore.name != "notices"]
 
@@ -119,6 +122,89 @@ def test_bulk_runs_call_a_deleted_person_by_id(do, ada, inputs):
     do("names")
 
     assert inputs() == forgotten(ada)
+
+
+@pytest.fixture
+def sent(api, make):
+    """Have an instructor name people for a course; the answer reads what the ledger calls them."""
+    owner = make.instructor()
+    teacher, course = api.as_(owner), make.course(instructor=owner)
+
+    def run(**people):
+        run = data_of(teacher.post(f"/courses/{course.id}/assign-multiple", json=people))["assignment_id"]
+        return lambda: [line["input"] for line in data_of(teacher.get(f"/assignments/{run}/items"))]
+
+    return run
+
+
+@pytest.mark.parametrize("hidden", [{"is_active": False}, {"email_verified": False}])
+def test_no_line_names_a_deleted_person_whom_its_instructor_was_not_told_of(
+    api, do, make, sent, stored, hidden
+):
+    person = make.student(email="ada@example.org", username="ada", external_id="EMP-1", **hidden)
+    names = {"emails": ["ADA@example.org", "other@example.org"], "usernames": ["ada\u00a0"]}
+    called = sent(**names, external_ids=["EMP-1", "EMP-10"])
+    assert api.as_(make.admin()).delete(f"/users/{person.id}").status_code == 204
+
+    do("names")
+
+    assert called() == [FORGOTTEN, "other@example.org", FORGOTTEN, FORGOTTEN, "EMP-10"]
+
+
+def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, make, sent, mailbox):
+    office = api.as_(make.admin())
+    person = make.student(email="first@example.org", password="Analytical-Engine-1843")
+    addresses = [f"{each}@example.org" for each in ("first", "second", "third", "wish")]
+    called = sent(emails=addresses)
+    wish = {"password": "Analytical-Engine-1843", "new_email": "second@example.org"}
+    data_of(api.as_(person).post("/auth/change-email", json=wish))
+    data_of(api.post("/auth/confirm-email", json={"token": token_in(mailbox("second@example.org")[0])}))
+    data_of(office.patch(f"/users/{person.id}", json={"email": "third@example.org"}))
+    data_of(api.as_(person).post("/auth/change-email", json={**wish, "new_email": "wish@example.org"}))
+    data_of(office.post(f"/users/{person.id}/deactivate"))
+
+    assert office.delete(f"/users/{person.id}").status_code == 204
+    do("names")
+
+    assert called() == [str(person.id), FORGOTTEN, FORGOTTEN, "wish@example.org"]
+
+
+def test_whoever_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
+    office = api.as_(make.admin())
+    first = make.student(email="ada@example.org", is_active=False)
+    before = sent(emails=["ada@example.org"])
+    assert office.delete(f"/users/{first.id}").status_code == 204
+    again = make.student(email="ada@example.org", email_verified=False)
+    between = sent(emails=["ada@example.org"])
+
+    do("names")
+    called = before() + between()
+    assert office.delete(f"/users/{again.id}").status_code == 204
+    do("names")
+
+    assert called == [FORGOTTEN, "ada@example.org"]
+    assert before() + between() == [FORGOTTEN, FORGOTTEN]
+
+
+def test_what_is_sent_long_after_the_deletion_is_kept_as_it_was_sent(api, do, make, sent, age):
+    person = make.student(email="ada@example.org", is_active=False)
+    assert api.as_(make.admin()).delete(f"/users/{person.id}").status_code == 204
+    age(User.deleted_at, User.id == person.id, minutes=2)
+
+    called = sent(emails=["ada@example.org"])
+    do("names")
+
+    assert called() == ["ada@example.org"]
+
+
+def test_former_names_are_known_until_nobody_is_looked_for(ada, do, inputs, age, stored):
+    names = stored(select(User.former_names).where(User.id == ada.id))
+    age(User.deleted_at, User.id == ada.id, hours=2)
+
+    do("names")
+
+    assert names == [["ada", "ada@example.org"]]
+    assert stored(select(User.former_names).where(User.id == ada.id)) == [None]
 
 
 def test_bulk_runs_forget_somebody_who_was_deleted_long_ago(do, ada, inputs, age):
