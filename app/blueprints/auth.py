@@ -168,7 +168,7 @@ def change_password(change: dict[str, Any]):
 @blp.arguments(EmailChangeSchema)
 @blp.response(200, message="If nobody has an account with the new address, a mail is on its way there.")
 def change_email(change: dict[str, Any]):
-    """Ask for another email address
+    """Ask for another email address.
 
     With your password. The address changes once you confirm it with the token of the mail; until then you may ask again,
     and setting a password calls it off. The answer is the same whether or not the new address has an account.
@@ -183,7 +183,7 @@ def change_email(change: dict[str, Any]):
 @blp.response(200, message="This is your email address now.")
 @blp.refuses(MailTokenInvalid, EmailTaken)
 def confirm_email(body: dict[str, Any]):
-    """Confirm your new email address
+    """Confirm your new email address.
 
     With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set). Your
     sessions stay, and the old address is told.

@@ -80,8 +80,8 @@ def delete_user(user_id: UUID):
     """Deactivate and anonymise an account.
 
     Names, address and everything else that says who it was are overwritten for good, in the ledgers of bulk runs within
-    the hour. Certificates keep verifying with
-    the name they were issued to, reviews stay, sessions end. Give an instructor's courses to somebody else first.
+    the hour. Certificates keep verifying with the name they were issued to, reviews stay, sessions end. Give an
+    instructor's courses to somebody else first.
     """
     users_delete.forget(caller(), user_id)
 
