@@ -43,6 +43,9 @@ from app.settings import settings
 _SAYING_WHO = ("email", "external_id")
 """What says whose account it is."""
 
+_NAMES = {"first_name", "last_name"}
+"""What search knows of an instructor."""
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -168,7 +171,7 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     _check_admin(admin)
     user = get_visible(admin, user_id)
     managers.check(changes.get("manager_id"), of=user.id)
-    db.session.refresh(user, with_for_update={"key_share": True})
+    _lock(user)
     old_email = user.email
     is_identified = any(changes.get(name) not in {None, getattr(user, name)} for name in _SAYING_WHO)
     changed = _change(user, changes, gone=NotFound())
@@ -181,6 +184,8 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
 
 def change_own(user: User, **changes: Any) -> User:
     """Edit one's own profile."""
+    if changes.keys() & _NAMES:
+        _lock(user)
     return _change(user, changes, gone=Unauthenticated())
 
 
@@ -220,9 +225,15 @@ def _add(person: User, password: str | None) -> User:
     raise UsernameTaken
 
 
+def _lock(user: User) -> None:
+    """Read the row anew and hold it: what search has to be told depends on the name that is there now."""
+    db.session.refresh(user, with_for_update={"key_share": True})
+
+
 def _change(user: User, changes: dict[str, Any], *, gone: Refusal) -> User:
     """Write the changes, unless the account has been deleted. One statement does both: a deletion cannot come between.
 
+    :param user: locked, if its name is among them
     :param gone: what to raise where it has been deleted.
     """
     if not changes:

@@ -226,6 +226,26 @@ def test_a_course_given_while_its_instructor_is_renamed_is_found_by_the_new_name
     assert {course["id"] for course in found} == {str(theirs.id), given}
 
 
+@pytest.mark.parametrize("path", ["/auth/me", "/users/{id}"])
+def test_a_name_that_is_taken_back_at_once_is_the_one_that_search_knows(api, make, config, path):
+    teacher = make.instructor(last_name="Quill")
+    person, admin = api.as_(teacher), api.as_(make.admin())
+    course = make.course(instructor=teacher)
+    data_of(person.patch("/auth/me", json={"last_name": "Quill", "first_name": "Ada"}))
+    client = person if path == "/auth/me" else admin
+    with holding(config, HOLD_COURSE, id=course.id) as wait_for:
+        renaming = Started(lambda: person.patch("/auth/me", json={"last_name": "Zimmermann"}))
+        wait_for(1)
+        taking_back = Started(lambda: client.patch(path.format(id=teacher.id), json={"last_name": "Quill"}))
+        wait_for(2)
+    data_of(renaming.finish())
+
+    assert data_of(taking_back.finish())["last_name"] == "Quill"
+
+    assert data_of(api.get("/courses?search=zimmermann")) == []
+    assert [each["id"] for each in data_of(api.get("/courses?search=quill"))] == [str(course.id)]
+
+
 def test_a_rename_of_both_instructors_and_a_hand_over_never_wait_for_each_other(api, make, config):
     first, second = api.as_(make.admin()), api.as_(make.admin())
     giver, taker = make.instructor(external_id="HR-1"), make.instructor(external_id="HR-2")
