@@ -52,13 +52,14 @@ def read(content: bytes, columns: Collection[str], *, one_of: Collection[str], m
 def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
     """Every line on which anything stands."""
     source = _Source(text)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     try:
-        for cells in csv.reader(source, delimiter=delimiter, strict=True):
+        for cells in reader:
             source.taken = 0
             if any(cell.strip() for cell in cells):
                 yield cells
     except csv.Error as problem:
-        raise MalformedBody(f"The file is not CSV that can be read: {problem}.") from problem
+        raise MalformedBody(f"Line {reader.line_num} is not CSV that can be read: {problem}.") from problem
 
 
 class _Source:

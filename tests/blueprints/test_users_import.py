@@ -258,6 +258,13 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(office, content, statu
     assert_refused(send(office, content), status, code)
 
 
+def test_a_line_that_cannot_be_read_is_named(office):
+    response = send(office, 'email,first_name\n"k@example.org",Kim\n"l@example.org"x,Lou\n')
+
+    assert_refused(response, 400, "invalid_request")
+    assert response.get_json()["message"].startswith("Line 3 is not CSV")
+
+
 def test_a_row_that_is_long_is_read_however_many_were_before_it(office):
     note = "x" * 60_000
 
