@@ -229,6 +229,21 @@ def test_a_filter_has_one_type_and_no_value_of_its_own(operations):
     assert odd == []
 
 
+def test_a_filter_of_text_takes_no_blank(operations):
+    """Whoever sends one meant something; only to search for nothing is to see everything."""
+    blank = [
+        (name, each["name"])
+        for name, operation in operations.items()
+        for each in operation.get("parameters", [])
+        if each["in"] == "query"
+        and each["name"] not in ("search", "after")
+        and each["schema"]["type"] == "string"
+        and not {"enum", "format", "pattern", "minLength"} & each["schema"].keys()
+    ]
+
+    assert blank == []
+
+
 def test_the_document_names_the_address_that_it_was_asked_under(app):
     told = app.test_client().get("/openapi.json", base_url="http://rollcall.test").get_json()
 

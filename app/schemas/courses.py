@@ -209,7 +209,9 @@ class OwnCourseQuerySchema(ListQuerySchema):
     """How to narrow and order one's own courses."""
 
     search = search_term()
-    category = fields.Text(max_length=120, load_default=None, metadata={"description": "An id or a slug."})
+    category = fields.Text(
+        min_length=1, max_length=120, load_default=None, metadata={"description": "An id or a slug."}
+    )
     level = fields.Choice(Level, load_default=None)
     is_free = fields.Flag(load_default=None)
     min_price = fields.Money(load_default=None)
@@ -223,7 +225,7 @@ class CourseQuerySchema(OwnCourseQuerySchema):
     """How to narrow and order the catalogue."""
 
     instructor = fields.Text(
-        max_length=60, load_default=None, metadata={"description": "An id or a username."}
+        min_length=1, max_length=60, load_default=None, metadata={"description": "An id or a username."}
     )
 
 

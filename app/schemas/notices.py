@@ -48,10 +48,16 @@ class NoticeQuerySchema(ListQuerySchema):
     kind = fields.Choice(NoticeKind, load_default=None)
     channel = fields.Choice(Channel, load_default=None)
     course = fields.Text(
-        max_length=220, load_default=None, metadata={"description": "A course by id, slug or code."}
+        min_length=1,
+        max_length=220,
+        load_default=None,
+        metadata={"description": "A course by id, slug or code."},
     )
     user = fields.Text(
-        max_length=254, load_default=None, metadata={"description": "A recipient by id, username or email."}
+        min_length=1,
+        max_length=254,
+        load_default=None,
+        metadata={"description": "A recipient by id, username or email."},
     )
     ordering = ordering("created_at", default="-created_at")
 

@@ -186,7 +186,7 @@ class UserQuerySchema(ListQuerySchema):
     role = fields.Choice(Role, load_default=None)
     is_active = fields.Flag(load_default=None)
     email_verified = fields.Flag(load_default=None)
-    department = fields.Text(max_length=100, load_default=None)
+    department = fields.Text(min_length=1, max_length=100, load_default=None)
     search = search_term()
     ordering = ordering(
         "created_at",
