@@ -45,7 +45,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLIPPED = "a value slipped past its schema"
 
 MOST_DETAILS = 100
-"""A request can be wrong in more places than anybody wants to read about."""
+"""A request can be wrong in more ways than anybody wants to read about."""
 
 _BY_STATUS: dict[int, type[Refusal]] = {
     400: MalformedBody,
@@ -81,7 +81,7 @@ def render(refusal: Refusal) -> Response:
             "code": refusal.code,
             "type": f"{settings().public_url}/problems/{refusal.code}",
             "status": refusal.status,
-            "details": refusal.details,
+            "details": _first(refusal.details),
             "request_id": g.get("request_id", ""),
         },
     )
@@ -90,6 +90,15 @@ def render(refusal: Refusal) -> Response:
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _first(details: Details) -> Details:
+    """What is wrong first, at most `MOST_DETAILS` sentences."""
+    told: dict[str, list[str]] = {}
+    every = ((where, sentence) for where, sentences in details.items() for sentence in sentences)
+    for where, sentence in islice(every, MOST_DETAILS):
+        told.setdefault(where, []).append(sentence)
+    return told
 
 
 def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
@@ -115,8 +124,7 @@ def _render_http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     kind = _BY_STATUS.get(error.code, InternalError if error.code >= 500 else MalformedBody)
     details = flatten(_without_location(getattr(error, "data", {}).get("messages", {})))
-    told = dict(islice(details.items(), MOST_DETAILS)) if error.code in {400, 422} else None
-    response = render(kind(details=told))
+    response = render(kind(details=details if error.code in {400, 422} else None))
     response.status_code = error.code if error.code in _BY_STATUS else kind.status
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:

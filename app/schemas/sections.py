@@ -10,7 +10,8 @@ from app.schemas import fields
 from app.schemas.base import Schema
 
 LAST_PLACE = 1_000_000
-MOST_IN_ORDER = 10_000
+MOST_IN_ORDER = 2_000
+"""No section holds more lessons, and no course more sections."""
 
 
 class SectionSchema(Schema):

@@ -46,6 +46,7 @@ def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
     """Refuse an order that does not name exactly what is there: it was made from an outdated list."""
     if sorted(order) == sorted(present):
         return
-    missing = [f"Missing: {each}." for each in present if each not in set(order)]
-    unknown = [f"Not here: {each}." for each in order if each not in set(present)]
+    named, there = set(order), set(present)
+    missing = [f"Missing: {each}." for each in present if each not in named]
+    unknown = [f"Not here: {each}." for each in order if each not in there]
     raise OrderStale(details={"order": missing + unknown or ["Something is named twice."]})

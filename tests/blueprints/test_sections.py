@@ -1,13 +1,18 @@
 """Sections: public with their course, changed by whoever manages it, and never two in one place."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select
 
 from app.db import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
+from app.errors import OrderStale
 from app.models import Course, CourseChange, Enrollment, LessonProgress, Section
+from app.schemas.sections import MOST_IN_ORDER
+from app.services import positions
+from app.services.lessons import MOST_LESSONS
+from app.services.sections import MOST_SECTIONS
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 
@@ -225,6 +230,46 @@ def test_an_order_that_is_not_of_exactly_the_current_sections_is_refused(editor,
     )
 
     assert assert_refused(response, 409, "order_stale")["order"]
+
+
+def test_an_order_that_names_nothing_that_is_there_is_told_of_a_hundred_times_at_most(editor, course, make):
+    for _ in range(3):
+        make.section(course)
+
+    response = editor.post(
+        f"/courses/{course.id}/sections/reorder", json={"order": [str(uuid4()) for _ in range(MOST_IN_ORDER)]}
+    )
+
+    told = assert_refused(response, 409, "order_stale")["order"]
+    assert [sentence.partition(":")[0] for sentence in told] == ["Missing"] * 3 + ["Not here"] * 97
+
+
+def test_an_order_names_no_more_than_a_course_can_hold(editor, course):
+    order = [str(uuid4()) for _ in range(MOST_IN_ORDER + 1)]
+
+    response = editor.post(f"/courses/{course.id}/sections/reorder", json={"order": order})
+
+    assert list(assert_refused(response, 422, "invalid_request")) == ["order"]
+    assert max(MOST_LESSONS, MOST_SECTIONS) == MOST_IN_ORDER
+
+
+def test_refusing_an_order_looks_at_each_id_a_few_times_only(app, make, course):
+    """It is done under the course's lock: a thousand unknown ids once took seconds."""
+    looks = []
+
+    class Looked(UUID):
+        def __hash__(self):
+            looks.append(self)
+            return super().__hash__()
+
+    for _ in range(20):
+        make.section(course)
+    order = [Looked(int=number) for number in range(200)]
+
+    with app.app_context(), pytest.raises(OrderStale):
+        positions.renumber(Section, Section.course_id == course.id, order)
+
+    assert len(order) <= len(looks) <= 3 * len(order)
 
 
 WRITES = [
