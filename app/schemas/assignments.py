@@ -18,7 +18,7 @@ from app.enums import (
     Source,
 )
 from app.schemas import bulk, fields
-from app.schemas.base import ListQuerySchema, Schema, ordering
+from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
 from app.schemas.enrollments import EnrollmentSchema
 
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
@@ -240,7 +240,7 @@ class AssignmentSchema(Schema):
 class AssignmentQuerySchema(ListQuerySchema):
     """Which runs to list."""
 
-    course = fields.Id(load_default=None)
+    course = course_filter()
     state = fields.Choice(AssignmentState, load_default=None)
     action = fields.Choice(AssignmentAction, load_default=None)
     ordering = ordering("created_at", "requested", default="-created_at")

@@ -76,3 +76,13 @@ _SEARCH = "Every word must match, by its stem or as the beginning of a word; nam
 def search_term() -> Text:
     """A `search` parameter."""
     return Text(max_length=200, load_default=None, metadata={"description": _SEARCH})
+
+
+def course_filter() -> Text:
+    """A `course` parameter."""
+    return Text(
+        min_length=1,
+        max_length=220,
+        load_default=None,
+        metadata={"description": "A course by id, slug or code."},
+    )

@@ -8,7 +8,7 @@ from marshmallow.fields import Float, Nested
 
 from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
-from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
+from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering, search_term
 
 
 class EnrolledCourseSchema(Schema):
@@ -92,7 +92,7 @@ class EnrollmentQuerySchema(ListQuerySchema):
 
 
 class PersonalEnrollmentQuerySchema(EnrollmentQuerySchema):
-    course = fields.Id(load_default=None)
+    course = course_filter()
     ordering = ordering(
         "enrolled_at", "due_at", "completed_at", "last_accessed", "title", default="-enrolled_at"
     )

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from app.enums import Channel, NoticeKind, NoticeState
 from app.schemas import fields
-from app.schemas.base import ListQuerySchema, Schema, ordering
+from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
 
 
 class NoticeSchema(Schema):
@@ -47,12 +47,7 @@ class NoticeQuerySchema(ListQuerySchema):
     state = fields.Choice(NoticeState, load_default=None)
     kind = fields.Choice(NoticeKind, load_default=None)
     channel = fields.Choice(Channel, load_default=None)
-    course = fields.Text(
-        min_length=1,
-        max_length=220,
-        load_default=None,
-        metadata={"description": "A course by id, slug or code."},
-    )
+    course = course_filter()
     user = fields.Text(
         min_length=1,
         max_length=254,

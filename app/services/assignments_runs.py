@@ -18,6 +18,7 @@ from app.models.user import User
 from app.paging import Listing, SortKey, ordered_by
 from app.services import assignments_ledger as ledger
 from app.services.assignments_people import People
+from app.services.courses import id_of
 
 PREVIEW_LIFE = timedelta(hours=24)
 
@@ -81,13 +82,14 @@ def _is_refused(run: Assignment) -> bool:
 def list_visible(
     viewer: User,
     *,
-    course: UUID | None,
+    course: str | None,
     state: AssignmentState | None,
     action: AssignmentAction | None,
     ordering: str,
 ) -> Listing:
     """One's own runs; all of them to admins."""
-    wanted = {Assignment.course_id: course, Assignment.state: state, Assignment.action: action}
+    course_id = None if course is None else id_of(course)
+    wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
     conditions = [column == value for column, value in wanted.items() if value is not None]
     statement = select(Assignment).where(Assignment.visible_to(viewer), *conditions)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))

@@ -21,7 +21,7 @@ from app.models.notice import Notice
 from app.models.user import User
 from app.paging import Listing, SortKey
 from app.services import outbox
-from app.services.courses import is_code, named
+from app.services.courses import id_of
 from app.settings import settings
 
 UNDER_WAY = "An attempt of this notice is still under way."
@@ -86,8 +86,7 @@ def list_owed(
     statement = select(Notice).where(*(each == word for each, word in wanted.items() if word))
     # Each names one row, so that the notices of that row are read in order.
     if course is not None:
-        found = select(Course.id).where(named(course)).order_by(is_code(course).desc()).limit(1)
-        statement = statement.where(Notice.course_id == found.scalar_subquery())
+        statement = statement.where(Notice.course_id == id_of(course))
     if user is not None:
         user_id = as_id(user)
         meant = User.id == user_id if user_id else or_(User.has_username(user), User.has_email(user))

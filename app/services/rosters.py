@@ -57,7 +57,7 @@ class Wanted:
     """Which enrollments of a list, in which order."""
 
     status: EnrollmentStatus | None = None
-    course: UUID | None = None
+    course: str | None = None
     search: str | None = None
     due_before: datetime | None = None
     due_after: datetime | None = None
@@ -173,7 +173,7 @@ def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElem
     if wanted.status is not None:
         conditions.append(Enrollment.status == wanted.status)
     if wanted.course is not None:
-        conditions.append(Enrollment.course_id == wanted.course)
+        conditions.append(Enrollment.course_id == courses.id_of(wanted.course))
     if wanted.due_before is not None:
         conditions.append(Enrollment.due_at < wanted.due_before)
     if wanted.due_after is not None:

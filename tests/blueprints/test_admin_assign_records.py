@@ -54,12 +54,14 @@ def test_runs_are_listed_newest_first_and_filtered(admin, make):
 
     assert listed() == [third, second, first]
     assert listed("?ordering=created_at") == [first, second, third]
-    assert listed(f"?course={course.id}") == [third, first]
+    for name in (course.id, course.slug, course.code):
+        assert listed(f"?course={name}") == [third, first]
+    assert listed("?course=nowhere") == []
     assert listed("?state=preview") == [second]
     assert listed("?action=UNASSIGN") == [third]
 
 
-@pytest.mark.parametrize("query", ["?state=x", "?ordering=reason", "?course=x", "?who=me"])
+@pytest.mark.parametrize("query", ["?state=x", "?ordering=reason", "?course=", "?who=me"])
 def test_an_unknown_filter_is_refused(admin, query):
     assert_refused(admin.get(f"/assignments{query}"), 422, "invalid_request")
 

@@ -561,3 +561,14 @@ def test_the_percentage_is_rounded_to_two_decimals(api, make, done, of, shown):
     response = api.as_(student).get(f"/enrollments/{enrollment.id}")
 
     assert data_of(response)["completion_percentage"] == shown
+
+
+@pytest.mark.parametrize("name", ["id", "slug", "code"])
+def test_ones_enrollments_are_found_by_whatever_names_the_course(api, make, name):
+    course, student = make.course(), make.student()
+    make.enrollment(make.course(), user=student)
+    own = make.enrollment(course, user=student)
+
+    found = data_of(api.as_(student).get(f"/enrollments?course={getattr(course, name)}"))
+
+    assert [each["id"] for each in found] == [str(own.id)]
