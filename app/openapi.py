@@ -123,7 +123,11 @@ class Api(flask_smorest.Api):
 def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
     if isinstance(field, fields.Choice):
         words: list[str | None] = [word.value for word in field.vocabulary]
-        return {"enum": [*words, None] if field.allow_none else words}
+        described: dict[str, Any] = {"enum": [*words, None] if field.allow_none else words}
+        if not all(word.isidentifier() for word in field.vocabulary):
+            # A+ and A would be one name to generators of clients.
+            described["x-enum-varnames"] = [word.name for word in field.vocabulary]
+        return described
     if isinstance(field, fields.Money):
         return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
     if isinstance(field, fields.Hours):

@@ -244,6 +244,13 @@ def test_a_filter_of_text_takes_no_blank(operations):
     assert blank == []
 
 
+def test_words_that_are_no_names_have_names_for_generators(document):
+    odd = [node for node in walk(document) if {"A+", "A"} <= set(node.get("enum") or ())]
+
+    assert odd
+    assert {tuple(node["x-enum-varnames"]) for node in odd} == {("A_PLUS", "A", "B_PLUS", "B", "C", "F")}
+
+
 def test_the_document_names_the_address_that_it_was_asked_under(app):
     told = app.test_client().get("/openapi.json", base_url="http://rollcall.test").get_json()
 
