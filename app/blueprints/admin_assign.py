@@ -78,7 +78,8 @@ def assign_people(order: dict[str, Any], course_id: UUID):
     Every person is answered for, in the order `user_ids`, `emails`, `usernames`, `external_ids`. One bad row never
     fails the others; all refused is still 200. With `atomic` a single refusal leaves everything as it was
     (`state: REFUSED`). `mode: preview` decides the same and writes nothing but its own record, which lives for a day.
-    Instructors assign to their own courses; to them unknown, inactive and unverified people are all `not_found`.
+    Instructors assign to their own courses; to them unknown, inactive and unverified people are all `not_found` (with
+    `REQUIRE_EMAIL_VERIFICATION=off` unverified people are like others).
     """
     return assignments.assign(caller(), course_id, **order)
 

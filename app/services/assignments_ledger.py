@@ -20,6 +20,7 @@ from app.db import among, db
 from app.enums import AssignmentAction, EnrollmentStatus, Outcome
 from app.models.assignment import Assignment, AssignmentItem
 from app.services.assignments_people import People
+from app.settings import settings
 
 
 class Line(NamedTuple):
@@ -72,7 +73,13 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
     """Decide about every row and write the lines, in one statement; return them in order."""
     found = db.session.execute(
         _STATEMENTS[run.action, len(people.inputs) <= FEW],
-        {"assignment_id": run.id, "course_id": run.course_id, **people.as_parameters(), **terms},
+        {
+            "assignment_id": run.id,
+            "course_id": run.course_id,
+            "takes_unverified": not settings().require_email_verification,
+            **people.as_parameters(),
+            **terms,
+        },
     )
     return sorted(map(Line._make, found.all()), key=attrgetter("row"))
 
@@ -107,8 +114,8 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
 # and its people are looked up in a hash (`IS TRUE` keeps that from becoming a join). Enrollments meet their rows by
 # sorting: row 0 of a person is the enrollment, which the first real row sees as its predecessor, and a second does not.
 #
-# A row without a key matches nobody. To an instructor nobody exists who is inactive or unverified, not even as the
-# second of two identifiers; whoever is in the course can be taken out of it.
+# A row without a key matches nobody. To an instructor nobody exists who is inactive, or unverified where that bars
+# people from logging in, not even as the second of two identifiers; whoever is in the course can be taken out of it.
 _PEOPLE = """
 WITH sent AS MATERIALIZED (
     SELECT *
@@ -148,7 +155,8 @@ met AS (
     UNION ALL
     SELECT row, input, key, is_active, NULL,
         CASE
-            WHEN deleted_at IS NULL AND (:sees_everyone OR (is_active AND email_verified)) THEN user_id
+            WHEN deleted_at IS NULL AND (:sees_everyone OR (is_active AND (email_verified OR :takes_unverified)))
+            THEN user_id
             WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held) THEN user_id
         END,
         NULL, NULL, NULL, NULL

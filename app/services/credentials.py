@@ -81,6 +81,9 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_of(password)
     attempts.give_back(attempt.quotas, attempt.moment)
+    if not user.email_verified:
+        # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
+        account_mails.owe_requests_of([user.id])
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 

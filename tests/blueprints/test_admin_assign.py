@@ -449,6 +449,17 @@ def test_admins_assign_anybody_who_is_active(run, make):
     assert report["counts"]["assigned"] == 3
 
 
+def test_where_nobody_verifies_an_instructor_assigns_the_unverified_too(api, run, make, setting):
+    setting(require_email_verification=False)
+    teacher = make.instructor()
+    unverified = make.student(email_verified=False)
+    inactive = make.student(email_verified=False, is_active=False)
+
+    report = run(make.course(instructor=teacher), client=api.as_(teacher), user_ids=ids(unverified, inactive))
+
+    assert outcomes(report) == [("assigned", None), ("not_found", "not_found")]
+
+
 def test_to_an_instructor_unknown_inactive_and_unverified_are_alike(api, run, make):
     teacher = make.instructor()
     course, instructor = make.course(instructor=teacher), api.as_(teacher)

@@ -272,6 +272,20 @@ def test_where_nobody_verifies_admins_hear_of_a_sign_up_at_once(api, office, adm
     assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
 
 
+def test_where_nobody_verifies_any_more_admins_hear_of_an_older_sign_up_at_its_first_login(
+    api, office, admin, setting
+):
+    data_of(api.post("/auth/register", json=SIGN_UP), 201)
+    setting(require_email_verification=False)
+    before = told(office, "INSTRUCTOR_REQUEST")
+
+    for _ in range(2):
+        login = {"email": SIGN_UP["email"], "password": SIGN_UP["password"]}
+        data_of(api.post("/auth/login", json=login))
+
+    assert (before, told(office, "INSTRUCTOR_REQUEST")) == ([], both_ways(admin))
+
+
 def test_of_a_sign_up_whose_request_is_gone_nobody_hears(api, office, mailbox):
     made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
     [mail] = mailbox(SIGN_UP["email"])
