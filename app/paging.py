@@ -95,6 +95,11 @@ class Page:
     """The sort values of the last row as text, for a cursor that continues behind it."""
 
 
+def folded(column: Any) -> ColumnElement[str]:
+    """Words as every list orders them: capitals and small letters beside each other."""
+    return func.lower(column, type_=Text)
+
+
 def ordered_by(
     ordering: str, columns: Mapping[str, Any], key: Any, *, nullable: Sequence[str] = ()
 ) -> list[SortKey]:

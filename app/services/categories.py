@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, select
 from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
@@ -17,11 +17,11 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally
 from app.models.user import User
-from app.paging import Listing, ordered_by
+from app.paging import Listing, folded, ordered_by
 from app.services import courses_search, slugs
 from app.services.fulltext import holds
 
-ORDERINGS = {"name": func.lower(Category.name, type_=Text), "created_at": Category.created_at}
+ORDERINGS = {"name": folded(Category.name), "created_at": Category.created_at}
 
 
 def list_visible(

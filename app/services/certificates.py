@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, func, select, true, update
 from app.db import db
 from app.errors import InvalidTransition, NotFound
 from app.models import Certificate, Enrollment, User
-from app.paging import Listing, ordered_by
+from app.paging import Listing, folded, ordered_by
 
-_ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": Certificate.course_title}
+_ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": folded(Certificate.course_title)}
 
 
 def list_own(user: User, *, ordering: str) -> Listing:

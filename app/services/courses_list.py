@@ -21,7 +21,7 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
-from app.paging import Listing, SortKey, ordered_by
+from app.paging import Listing, SortKey, folded, ordered_by
 from app.services import courses_search, tallies
 from app.services.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
 
@@ -31,7 +31,7 @@ ORDERINGS = {
     "enrollment_count": Course.enrollment_count,
     "average_rating": Course.average_rating,
     "price": Course.price,
-    "title": func.lower(Course.title, type_=Text),
+    "title": folded(Course.title),
     "class_starts": Course.class_starts,
     "admission_deadline": Course.admission_deadline,
 }

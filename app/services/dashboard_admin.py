@@ -18,6 +18,7 @@ from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.session import Session
 from app.models.user import User
+from app.paging import folded
 from app.services import tallies
 from app.services.dashboard_stats import by_word, held, months, percentage, ratio, totals
 
@@ -183,7 +184,7 @@ def _top_courses() -> list[dict[str, Any]]:
 
 
 def _by_category(numbers: dict[str, int]) -> list[dict[str, Any]]:
-    named = db.session.execute(select(Category.id, Category.name).order_by(Category.name)).all()
+    named = db.session.execute(select(Category.id, Category.name).order_by(folded(Category.name))).all()
     return [_of_category(category_id, name, numbers) for category_id, name in named]
 
 

@@ -19,7 +19,7 @@ from app.enums import EnrollmentStatus
 from app.errors import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.models.user import NAMES_ONLY
-from app.paging import Listing, SortKey, ordered_by
+from app.paging import Listing, SortKey, folded, ordered_by
 from app.services import courses, tallies
 from app.services.fulltext import holds, naming
 
@@ -28,9 +28,9 @@ _ORDERINGS = {
     "due_at": Enrollment.due_at,
     "completed_at": Enrollment.completed_at,
     "last_accessed": Enrollment.last_accessed,
-    "title": Course.title,
-    "name": User.last_name,
-    "username": User.username,
+    "title": folded(Course.title),
+    "name": folded(User.last_name),
+    "username": folded(User.username),
 }
 _NULLABLE = ("due_at", "completed_at", "last_accessed")
 
@@ -40,8 +40,8 @@ _OF_COURSE = {
     "completed_at": Enrollment.completed_at,
     "last_accessed": Enrollment.last_accessed,
     # Looked up one by one: joined, the planner would read everybody, or walk all names in their order.
-    "name": select(_person.last_name).where(_person.id == Enrollment.user_id).scalar_subquery(),
-    "username": select(_person.username).where(_person.id == Enrollment.user_id).scalar_subquery(),
+    "name": select(folded(_person.last_name)).where(_person.id == Enrollment.user_id).scalar_subquery(),
+    "username": select(folded(_person.username)).where(_person.id == Enrollment.user_id).scalar_subquery(),
 }
 """Orders of a roster that no index has by course."""
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Text, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import load_only
 
 from app.enums import Role
 from app.errors import Forbidden
 from app.models.user import User
-from app.paging import Listing, ordered_by
+from app.paging import Listing, folded, ordered_by
 from app.services.fulltext import naming
 
-SORTABLE = ("created_at", "email", "username", "first_name", "last_name", "department", "hired_on")
+WORDS = ("email", "username", "first_name", "last_name", "department")
+SORTABLE = ("created_at", "hired_on", *WORDS)
 _NULLABLE = ("department", "hired_on")
 _HIDDEN = ("password_hash", "bio", "former_names", "search_vector")
-_FOLDED = {
-    "email": func.lower(User.email, type_=Text),
-    "username": func.lower(User.username, type_=Text),
-}
 
 
 def list_people(
@@ -42,7 +39,8 @@ def list_people(
     conditions += [column == value for column, value in wanted.items() if value is not None]
     shown = [column for column in User.__mapper__.column_attrs if column.key not in _HIDDEN]
     people = select(User).options(load_only(*(column.class_attribute for column in shown), raiseload=True))
-    columns = {name: getattr(User, name) for name in SORTABLE} | _FOLDED
+    columns = {name: getattr(User, name) for name in SORTABLE}
+    columns |= {name: folded(columns[name]) for name in WORDS}
     keys = ordered_by(ordering, columns, User.id, nullable=_NULLABLE)
     if not search or not search.strip():
         return Listing(people.where(*conditions), keys)
