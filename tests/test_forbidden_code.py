@@ -27,7 +27,7 @@ PUT_TOGETHER = {
     "app/services/assignments_ledger.py": "its own statements, one for each kind of list",
     "app/services/courses_search.py": "the four weights of a vector",
     "app/services/notices_depth.py": "a state, which an enumeration names",
-    "app/services/verification.py": "tables and columns of its own",
+    "app/services/recount.py": "tables and columns of its own",
 }
 """Modules whose SQL is more than a constant, and of what."""
 

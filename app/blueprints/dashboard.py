@@ -15,7 +15,7 @@ from app.schemas.dashboard import (
     StatsSchema,
     StudentDashboardSchema,
 )
-from app.services import dashboard, verification
+from app.services import dashboard, recount
 
 blp = Blueprint("dashboard", __name__, description="Figures, right after every change.")
 
@@ -84,4 +84,4 @@ def verify_counters():
     Lists where the stored number and the rows differ: nowhere, if all is well. Nothing is changed. Where one counter
     takes more than a minute the answer is 503; `flask stats verify` has more time.
     """
-    return verification.verify_in_request()
+    return recount.verify_in_request()

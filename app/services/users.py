@@ -33,7 +33,7 @@ from app.services import (
     account_mails,
     courses_search,
     instructor_requests,
-    managers,
+    reporting_lines,
     usernames,
     users_addresses,
     users_unconfirmed,
@@ -119,7 +119,7 @@ def create(
 ) -> User:
     """Make an account for somebody else, verified. Without a password the person sets one by mail."""
     _check_admin(admin)
-    managers.check(manager_id)
+    reporting_lines.check(manager_id)
     person = User(
         email=email,
         username=username,
@@ -170,7 +170,7 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     """Edit somebody's account."""
     _check_admin(admin)
     user = get_visible(admin, user_id)
-    managers.check(changes.get("manager_id"), of=user.id)
+    reporting_lines.check(changes.get("manager_id"), of=user.id)
     _lock(user)
     old_email = user.email
     is_identified = any(changes.get(name) not in {None, getattr(user, name)} for name in _SAYING_WHO)

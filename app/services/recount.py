@@ -31,7 +31,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Recount:
     """What was compared, and the differences; at most a thousand are listed."""
 
     as_of: datetime
@@ -40,14 +40,14 @@ class Verification:
     differences: list[Difference]
 
 
-def verify() -> Verification:
+def verify() -> Recount:
     """Recompute every stored counter. Nothing is changed."""
     as_of = datetime.now(UTC)
     found = list(_differences())
-    return Verification(as_of, sorted(_COUNTERS), len(found), found[:MOST_LISTED])
+    return Recount(as_of, sorted(_COUNTERS), len(found), found[:MOST_LISTED])
 
 
-def verify_in_request() -> Verification:
+def verify_in_request() -> Recount:
     """`verify()` while somebody waits for the answer: it may take longer than other requests, but not for ever."""
     let_statements_run(REQUEST_TIMEOUT_MS)
     return verify()
