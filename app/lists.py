@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,10 +99,11 @@ def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: st
     """
 
     def chunks() -> Iterator[str]:
-        text = csv_out.header(columns)
+        text, whole = csv_out.header(columns), listing
         after: list[str | None] | None = None
         while True:
-            found = fetch_page(listing, page=1, size=ROWS_PER_CHUNK, after=after)
+            found = fetch_page(whole, page=1, size=ROWS_PER_CHUNK, after=after)
+            whole = replace(whole, total=found.count, is_total_exact=found.count_is_exact)
             text += "".join(csv_out.line(row, columns) for row in schema.dump(found.rows, many=True))
             release()
             yield text

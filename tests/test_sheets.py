@@ -42,6 +42,18 @@ def sheets(api, make):
     return admin, paths
 
 
+@pytest.mark.parametrize("query", ["ordering=enrolled_at", "ordering=name"])
+def test_a_sheet_is_counted_once_however_long_it_is(sheets, statements, monkeypatch, query):
+    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+    admin, paths = sheets
+
+    with statements() as seen:
+        sheet = admin.get(f"{paths['roster']}?format=csv&status=ACTIVE&overdue=false&{query}").text
+
+    assert len(sheet.splitlines()) == 6
+    assert sum("FROM enrollments" in each and each.startswith("SELECT count") for each in seen) == 1
+
+
 @pytest.mark.parametrize("sheet", ["roster", "ledger"])
 def test_nothing_of_the_database_is_held_while_somebody_reads_slowly(app, sheets, held, monkeypatch, sheet):
     monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
