@@ -18,7 +18,7 @@ blp = Blueprint("notices", __name__, description="What people are told by mail a
 @blp.lists(NoticeSchema, NoticeQuerySchema)
 def list_notices(filters: dict[str, Any]):
     """Every notice, with what became of it."""
-    return notices.list_owed(**filters)
+    return notices.list_outbox(**filters)
 
 
 @blp.post("/notices/<uuid:notice_id>/resend")

@@ -72,7 +72,7 @@ def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> No
     outbox.ring(made)
 
 
-def list_owed(
+def list_outbox(
     *,
     state: NoticeState | None = None,
     kind: NoticeKind | None = None,
