@@ -90,7 +90,7 @@ def test_a_roster_has_capitals_and_small_letters_beside_each_other(
     api, make, roster, monkeypatch, most_looked_up
 ):
     monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
-    monkeypatch.setattr("app.services.rosters.MOST_LOOKED_UP", most_looked_up)
+    monkeypatch.setattr("app.services.enrollments_read.MOST_LOOKED_UP", most_looked_up)
 
     rows = walk(api.as_(make.admin()), f"{roster}?ordering=name&page_size=1")
 

@@ -51,7 +51,7 @@ def platform(config):
 def _short_counts(monkeypatch):
     monkeypatch.setattr("app.paging.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.reviews.COUNT_CAP", COUNTED)
-    monkeypatch.setattr("app.services.rosters.MOST_GATHERED", COUNTED)
+    monkeypatch.setattr("app.services.enrollments_read.MOST_GATHERED", COUNTED)
 
 
 def too_much(scans, most=MOST_ROWS):

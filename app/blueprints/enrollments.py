@@ -28,7 +28,7 @@ from app.schemas.enrollments import (
     PersonalEnrollmentQuerySchema,
     RosterQuerySchema,
 )
-from app.services import enrollments, rosters
+from app.services import enrollments, enrollments_read
 
 blp = Blueprint("enrollments", __name__, description="Join, leave, and see who is where and how far.")
 
@@ -86,7 +86,7 @@ def list_enrollments(filters: dict[str, Any]):
 
     Each with its course, progress and due date. Admins may name another `user_id`.
     """
-    return rosters.list_own(caller(), **filters)
+    return enrollments_read.list_own(caller(), **filters)
 
 
 @blp.get("/users/<uuid:user_id>/enrollments")
@@ -98,7 +98,7 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
     Those of a deleted person too, although the account itself is 404: what somebody learned stays on record, and no
     longer says who it was.
     """
-    return rosters.list_of_user(caller(), user_id, **filters)
+    return enrollments_read.list_of_user(caller(), user_id, **filters)
 
 
 @blp.get("/courses/<uuid:course_id>/enrollments")
@@ -109,7 +109,7 @@ def list_roster(filters: dict[str, Any], course_id: UUID):
 
     For its instructor and admins. `format=csv` answers all of it as a spreadsheet.
     """
-    return rosters.list_of_course(caller(), course_id, **filters)
+    return enrollments_read.list_of_course(caller(), course_id, **filters)
 
 
 @blp.get("/enrollments/<uuid:enrollment_id>")

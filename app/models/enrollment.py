@@ -61,7 +61,7 @@ class Enrollment(Identified, Model):
     last_accessed: Mapped[datetime | None]
     resume_lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id", ondelete="SET NULL"))
 
-    # Filled by `rosters.shown()`: how many lessons there are and are done, the required first, then the optional.
+    # Filled by `enrollments_read.shown()`: how many lessons there are and are done, the required first, then the optional.
     lesson_counts: Mapped[list[int]] = query_expression()
     certificate_number: Mapped[str | None] = query_expression()
     next_lesson_id: Mapped[UUID | None] = query_expression()

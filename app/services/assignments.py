@@ -21,7 +21,7 @@ from app.models.user import User
 from app.services import assignments_effects as effects
 from app.services import assignments_ledger as ledger
 from app.services import assignments_runs as runs
-from app.services import completion, courses, notices, rosters
+from app.services import completion, courses, enrollments_read, notices
 from app.services.assignments_people import People
 from app.services.assignments_runs import Report
 
@@ -93,7 +93,7 @@ def assign_one(actor: User, course_id: UUID, **person_and_terms: Any) -> Assigne
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
-    return Assigned(rosters.show(UUID(line.enrollment_id)), report.run.id)
+    return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
 def _lock_open(actor: User, course_id: UUID, *, override_seats: bool) -> Course:

@@ -23,8 +23,8 @@ from app.services import (
     courses,
     dashboard_admin,
     dashboard_instructor,
-    dashboard_stats,
     dashboard_student,
+    dashboard_totals,
     tallies,
 )
 
@@ -46,7 +46,7 @@ class Snapshot:
 def show_stats() -> Snapshot:
     """The size of the platform, for everyone who is signed in."""
     key = Key("stats", EVERYBODY, tallies.version(tallies.PLATFORM))
-    return _remembered(key, dashboard_stats.compute)
+    return _remembered(key, dashboard_totals.compute)
 
 
 def show_admin(_admin: User) -> Snapshot:

@@ -20,7 +20,8 @@ from app.models.session import Session
 from app.models.user import User
 from app.paging import folded
 from app.services import tallies
-from app.services.dashboard_stats import by_word, held, months, percentage, ratio, totals
+from app.services.dashboard_totals import held, totals
+from app.services.figures import by_word, months, percentage, ratio
 
 TOP_COURSES = 10
 WEEK = timedelta(days=7)

@@ -15,7 +15,7 @@ from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
 from app.services import tallies
-from app.services.dashboard_stats import percentage, ratio
+from app.services.figures import percentage, ratio
 
 SHOWN_COURSES = 100
 

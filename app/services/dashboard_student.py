@@ -13,7 +13,7 @@ from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.user import User
-from app.services import rosters
+from app.services import enrollments_read
 
 DUE_SOON = timedelta(days=7)
 RECENT_COURSES = 5
@@ -54,7 +54,7 @@ def _recent(student: User) -> list[Enrollment]:
     """Where one was last, or joined last."""
     latest = func.greatest(Enrollment.last_accessed, Enrollment.enrolled_at, Enrollment.reactivated_at)
     found = (
-        rosters.shown()
+        enrollments_read.shown()
         .where(Enrollment.user_id == student.id, Enrollment.holds_seat(), Course.deleted_at.is_(None))
         .order_by(latest.desc(), Enrollment.id.desc())
         .limit(RECENT_COURSES)

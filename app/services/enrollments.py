@@ -29,12 +29,12 @@ from app.errors import (
     OwnCourse,
 )
 from app.models import Course, Enrollment, User
-from app.services import completion, courses, payments, rosters
+from app.services import completion, courses, enrollments_read, payments
 
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
     """An enrollment as it is shown, to its learner, the course's instructor and admins."""
-    statement = rosters.shown().where(Enrollment.id == enrollment_id, Enrollment.visible_to(viewer))
+    statement = enrollments_read.shown().where(Enrollment.id == enrollment_id, Enrollment.visible_to(viewer))
     enrollment = db.session.scalar(statement.execution_options(populate_existing=True))
     if enrollment is None:
         raise NotFound
@@ -59,7 +59,7 @@ def enroll(student: User, course_id: UUID, *, at: datetime | None = None) -> Enr
         raise CourseFull
     # Whoever comes back may have done by now all that counts.
     completion.settle_held(course.id, enrollment_ids=[enrollment_id])
-    return rosters.show(enrollment_id)
+    return enrollments_read.reread(enrollment_id)
 
 
 def leave(actor: User, enrollment_id: UUID) -> Enrollment:
@@ -75,7 +75,7 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
         raise Forbidden  # it has just been given to somebody else
     _refuse_leaving(actor, _lock(enrollment_id))
     _free_seat(enrollment_id)
-    return rosters.show(enrollment_id)
+    return enrollments_read.reread(enrollment_id)
 
 
 def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollment:
@@ -84,7 +84,7 @@ def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollm
     if not course.managed_by(manager):
         raise Forbidden
     _lock_uncancelled(enrollment_id).grade = grade
-    return rosters.show(enrollment_id)
+    return enrollments_read.reread(enrollment_id)
 
 
 def record_payment(_admin: User, enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enrollment:
@@ -93,7 +93,7 @@ def record_payment(_admin: User, enrollment_id: UUID, *, payment_status: Payment
     enrollment.payment_status = payment_status
     db.session.flush()
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment_id])
-    return rosters.show(enrollment_id)
+    return enrollments_read.reread(enrollment_id)
 
 
 def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:

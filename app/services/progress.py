@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db import db
 from app.errors import LessonLocked, NotEnrolled, NotFound, PaymentRequired
 from app.models import Course, Enrollment, Lesson, LessonProgress, User
-from app.services import completion, courses, progress_read, rosters
+from app.services import completion, courses, enrollments_read, progress_read
 
 Told = tuple[UUID, UUID, datetime]
 """An enrollment, a lesson, and when it was completed."""
@@ -51,7 +51,7 @@ def record(
     _write(enrollment, lesson_id, moment, completed=completed, position_seconds=position_seconds)
     _move_on(enrollment, lesson_id, moment)
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment.id], at=at)
-    return rosters.show(enrollment.id)
+    return enrollments_read.reread(enrollment.id)
 
 
 def complete(user: User, lesson_id: UUID, *, at: datetime | None = None) -> Enrollment:

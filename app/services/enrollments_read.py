@@ -65,7 +65,7 @@ class Wanted:
     ordering: str = "-enrolled_at"
 
 
-def show(enrollment_id: UUID) -> Enrollment:
+def reread(enrollment_id: UUID) -> Enrollment:
     """One enrollment with all that is shown of it, as it stands now."""
     db.session.flush()
     statement = shown().where(Enrollment.id == enrollment_id).execution_options(populate_existing=True)
