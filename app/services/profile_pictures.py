@@ -23,9 +23,10 @@ UNNAMED_FOR = timedelta(hours=1)
 def replace(user: User, *, file: bytes) -> User:
     """Show another picture. The one before is removed once this one is committed."""
     checkpoint()
-    drawn = pictures.portrait(file)
+    # Before the row is locked: drawing takes long, and so may the disk.
+    kept = storage.keep(FOLDER, pictures.portrait(file), suffix=pictures.SUFFIX)
     held = _take_down(user)
-    held.profile_picture = storage.keep(FOLDER, drawn, suffix=pictures.SUFFIX)
+    held.profile_picture = kept
     return held
 
 

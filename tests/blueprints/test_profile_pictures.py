@@ -198,11 +198,12 @@ def test_another_picture_takes_the_place_of_the_first(app, client, shelf):
     assert len(shelf()) == 1
 
 
-def test_of_pictures_sent_at_once_one_is_kept(client, shelf):
+def test_of_pictures_sent_at_once_one_is_kept(client, shelf, tidy):
     answers = at_once(*[lambda: send(client, picture())] * 4)
 
     # Each waits a moment for the others, and is asked to come back where that is not enough.
     assert 200 in {answer.status_code for answer in answers} <= {200, 503}
+    tidy(*shelf())
     assert [file.name in data_of(client.get("/auth/me"))["profile_picture"] for file in shelf()] == [True]
 
 
@@ -322,6 +323,22 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(client, shelf, monkeypatc
     assert_refused(send(client, picture()), 507, "storage_full")
     assert data_of(client.get("/auth/me"))["profile_picture"] == kept
     assert len(shelf()) == 1
+
+
+def test_nobody_waits_for_a_slow_disk(client, monkeypatch):
+    answers = []
+    fsync = os.fsync
+
+    def slow_fsync(handle):
+        answers.extend(at_once(lambda: client.patch("/auth/me", json={"bio": "Meanwhile."})))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", slow_fsync)
+
+    shown = data_of(send(client, picture()))
+
+    assert shown["bio"] == "Meanwhile."
+    assert {answer.status_code for answer in answers} == {200}
 
 
 @pytest.mark.parametrize(
