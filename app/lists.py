@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from app import csv_out
 from app.db import release
-from app.paging import DEEPEST_ROW, Listing, Page, fetch_page
+from app.paging import DEEPEST_ROW, Listing, Page, fetch_page, in_chunks
 from app.problems import invalid
 from app.settings import settings
 
@@ -99,17 +98,12 @@ def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: st
     """
 
     def chunks() -> Iterator[str]:
-        text, whole = csv_out.header(columns), listing
-        after: list[str | None] | None = None
-        while True:
-            found = fetch_page(whole, page=1, size=ROWS_PER_CHUNK, after=after)
-            whole = replace(whole, total=found.count, is_total_exact=found.count_is_exact)
-            text += "".join(csv_out.line(row, columns) for row in schema.dump(found.rows, many=True))
+        text = csv_out.header(columns)
+        for rows in in_chunks(listing, ROWS_PER_CHUNK):
+            text += "".join(csv_out.line(row, columns) for row in schema.dump(rows, many=True))
             release()
             yield text
-            if not found.has_next:
-                return
-            text, after = "", found.cursor
+            text = ""
 
     response = Response(stream_with_context(chunks()), mimetype="text/csv")
     filename = name.removeprefix("list_")

@@ -7,17 +7,19 @@ the last row seen and costs the same anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Row,
     Select,
     Text,
     and_,
+    any_,
     cast,
     false,
     func,
@@ -121,9 +123,43 @@ def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | 
     shown = found[:size]
     width = len(listing.keys)
     cursor = [None if value is None else str(value) for value in shown[-1][-width:]] if shown else []
-    names = [column.key for column in listing.statement.selected_columns] if listing.columns else []
-    rows = [dict(zip(names, row, strict=False)) if listing.columns else row[0] for row in shown]
-    return Page(rows, count, exact, len(found) > size, cursor)
+    return Page(_rows(listing, shown), count, exact, len(found) > size, cursor)
+
+
+def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
+    """The whole list, some rows at a time; an empty one once. Between them the database may be let go of."""
+    if listing.gathers:
+        yield from _gathered_in_chunks(listing, size)
+        return
+    after: Sequence[str | None] | None = None
+    while True:
+        found = fetch_page(listing, page=1, size=size, after=after)
+        yield found.rows
+        if not found.has_next:
+            return
+        listing = replace(listing, total=found.count, is_total_exact=found.count_is_exact)
+        after = found.cursor
+
+
+def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
+    """Gathered and ordered once, by key; the rest is read chunk by chunk."""
+    key, order = listing.keys[-1].column, [each.order() for each in listing.keys]
+    gathered = db.session.scalars(
+        _matching(listing).with_only_columns(key).order_by(None).order_by(*order)
+    ).all()
+    for start in range(0, len(gathered) or 1, size):
+        chunk = literal(list(gathered[start : start + size]), ARRAY(key.type))
+        found = db.session.execute(
+            listing.statement.where(key == any_(chunk)).order_by(None).order_by(*order)
+        )
+        yield _rows(listing, found.unique().all())
+
+
+def _rows(listing: Listing, found: Sequence[Row[Any]]) -> list[Any]:
+    if not listing.columns:
+        return [row[0] for row in found]
+    names = [column.key for column in listing.statement.selected_columns]
+    return [dict(zip(names, row, strict=False)) for row in found]
 
 
 def _in_order(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from math import ceil
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -42,16 +43,30 @@ def sheets(api, make):
     return admin, paths
 
 
-@pytest.mark.parametrize("query", ["ordering=enrolled_at", "ordering=name"])
-def test_a_sheet_is_counted_once_however_long_it_is(sheets, statements, monkeypatch, query):
-    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+@pytest.mark.parametrize("ordering", ["enrolled_at", "name"])
+@pytest.mark.parametrize("rows_at_once", [2, 5, 1_000])
+def test_a_sheet_is_counted_or_gathered_once_and_read_in_chunks(
+    sheets, statements, monkeypatch, ordering, rows_at_once
+):
+    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", rows_at_once)
     admin, paths = sheets
+    query = f"status=ACTIVE&overdue=false&ordering={ordering}"
 
     with statements() as seen:
-        sheet = admin.get(f"{paths['roster']}?format=csv&status=ACTIVE&overdue=false&{query}").text
+        sheet = admin.get(f"{paths['roster']}?format=csv&{query}").text
 
-    assert len(sheet.splitlines()) == 6
-    assert sum("FROM enrollments" in each and each.startswith("SELECT count") for each in seen) == 1
+    of_roster = [each for each in seen if "FROM enrollments" in each]
+    listed = [row["id"] for row in data_of(admin.get(f"{paths['roster']}?{query}"))]
+    assert [row["id"] for row in csv.DictReader(io.StringIO(sheet.removeprefix("\ufeff")))] == listed
+    assert len(of_roster) == 1 + ceil(5 / rows_at_once)
+
+
+def test_an_empty_sheet_has_its_columns(sheets):
+    admin, paths = sheets
+
+    sheet = admin.get(f"{paths['roster']}?format=csv&status=COMPLETED&ordering=name").text
+
+    assert len(sheet.splitlines()) == 1
 
 
 @pytest.mark.parametrize("sheet", ["roster", "ledger"])
