@@ -38,13 +38,12 @@ def invite_people() -> None:
         names = [each.name for each in PEOPLE]
         if db.session.scalar(select(User.id).where(User.username.in_(names)).limit(1)) is not None:
             return
-        admin = users.found_admin(
+        users.found_admin(
             email=ADMIN.email, password=PASSWORD, first_name=ADMIN.first_name, last_name=ADMIN.last_name
-        ).user
+        )
         for each in PEOPLE:
             if each.email != ADMIN.email:
                 users.create(
-                    admin,
                     email=each.email,
                     username=each.name,
                     first_name=each.first_name,

@@ -98,7 +98,7 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
     Those of a deleted person too, although the account itself is 404: what somebody learned stays on record, and no
     longer says who it was.
     """
-    return enrollments_read.list_of_user(caller(), user_id, **filters)
+    return enrollments_read.list_of_user(user_id, **filters)
 
 
 @blp.get("/courses/<uuid:course_id>/enrollments")
@@ -156,4 +156,4 @@ def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
 @blp.refuses(EnrollmentCancelled)
 def record_payment(paid: dict[str, Any], enrollment_id: UUID):
     """Record whether an enrollment is paid for."""
-    return enrollments.record_payment(caller(), enrollment_id, **paid)
+    return enrollments.record_payment(enrollment_id, **paid)

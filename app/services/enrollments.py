@@ -87,7 +87,7 @@ def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollm
     return enrollments_read.reread(enrollment_id)
 
 
-def record_payment(_admin: User, enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enrollment:
+def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enrollment:
     """Set the payment state. Where completion waited only for that, it happens now."""
     enrollment = _lock_uncancelled(enrollment_id)
     enrollment.payment_status = payment_status
