@@ -1,7 +1,8 @@
 """Completion: whoever has done every lesson that counts is COMPLETED, with a certificate and the notices owed.
 
 It happens once per enrollment however many requests race, and to any number of people in the same few statements.
-The rule stands here alone: lessons that are required count; where none is, all do; without lessons nobody completes.
+Lessons that are required count; where none is, all do; without lessons nobody completes. Who has completed is decided
+here alone; what is shown of an enrollment and of its lessons (`Enrollment`, `progress_read`) counts by the same rule.
 """
 
 from __future__ import annotations
