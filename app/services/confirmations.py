@@ -13,7 +13,7 @@ from time import monotonic, sleep
 
 from sqlalchemy import ColumnExpressionArgument
 
-from app.db import after_commit
+from app.db import after_commit, checkpoint
 from app.enums import MailTokenPurpose, NoticeKind
 from app.models.user import User
 from app.services import account_mails, attempts, mail_tokens, sessions, users
@@ -42,9 +42,13 @@ def reset_password(token: str, new_password: str) -> None:
 
     The token came through the mailbox, so the address is confirmed as well.
     """
+    owner = mail_tokens.owner_of(token, *mail_tokens.SETTING_PASSWORDS)
+    checkpoint()
+    new_hash = users.hash_of_new(owner, new_password, field="new_password")
     user = mail_tokens.spend(token, *mail_tokens.SETTING_PASSWORDS)
+    users.refuse_weak(user, new_password, field="new_password")
     had_password = user.password_hash is not None
-    user.password_hash = users.hash_of_new(user, new_password, field="new_password")
+    user.password_hash = new_hash
     confirm(user)
     mail_tokens.void_for_passwords(user.id)
     sessions.end_all(user.id)

@@ -71,6 +71,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     may_enter = found.is_known_here or not attempt.is_too_many
     if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:
         raise attempt.refusal
+    renewed = _renewed(password, found.password_hash)
     user = _lock(found.user_id, found.password_hash, password)
     if user is None:
         raise attempt.refusal
@@ -78,8 +79,8 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
         raise AccountInactive
     if settings().require_email_verification and not user.email_verified:
         raise EmailNotVerified
-    if user.password_hash and passwords.is_outdated(user.password_hash):
-        user.password_hash = passwords.hash_of(password)
+    if renewed and user.password_hash == found.password_hash:
+        user.password_hash = renewed
     attempts.give_back(attempt.quotas, attempt.moment)
     if not user.email_verified:
         # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
@@ -89,8 +90,11 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
 
 def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
     """Set a new password, end the other sessions, and give this one fresh tokens."""
-    locked = prove(user, old_password, field="old_password")
-    locked.password_hash = users.hash_of_new(locked, new_password, field="new_password")
+    attempt = _check(user, old_password, field="old_password")
+    new_hash = users.hash_of_new(user, new_password, field="new_password")
+    locked = _lock_checked(user, old_password, attempt)
+    users.refuse_weak(locked, new_password, field="new_password")
+    locked.password_hash = new_hash
     mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)
     account_mails.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
@@ -102,15 +106,27 @@ def prove(user: User, password: str, *, field: str) -> User:
 
     :param field: what the refusal names as wrong.
     """
+    return _lock_checked(user, password, _check(user, password, field=field))
+
+
+def _check(user: User, password: str, *, field: str) -> _Attempt:
+    """Refuse a wrong password. The row is locked only afterwards, with `_lock_checked`: hashing takes long."""
     passwords.enter()
     quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
-    moment = attempts.take(quotas)
+    refusal = InvalidRequest(details={field: ["This is not your password."]})
+    attempt = _Attempt(quotas, attempts.take(quotas), refusal, is_too_many=False)
     checkpoint()
-    matches = passwords.matches(password, user.password_hash)
-    locked = _lock(user.id, user.password_hash, password) if matches else None
+    if not passwords.matches(password, user.password_hash):
+        raise refusal
+    return attempt
+
+
+def _lock_checked(user: User, password: str, attempt: _Attempt) -> User:
+    """The row of somebody whose password was right, locked, and the attempt taken back."""
+    locked = _lock(user.id, user.password_hash, password)
     if locked is None:
-        raise InvalidRequest(details={field: ["This is not your password."]})
-    attempts.give_back(quotas, moment)
+        raise attempt.refusal
+    attempts.give_back(attempt.quotas, attempt.moment)
     return locked
 
 
@@ -159,6 +175,11 @@ def _quotas_everywhere(name: str) -> list[Quota]:
         Quota.on(known.ratelimit_login_name, "login as", name),
         Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
     ]
+
+
+def _renewed(password: str, stored: str | None) -> str | None:
+    """Another hash of a right password, if its own was made under other settings than today's."""
+    return passwords.hash_of(password) if stored and passwords.is_outdated(stored) else None
 
 
 def _is_called(login: str) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 
 from app.db import among, db
 from app.enums import MailTokenPurpose
@@ -42,6 +42,19 @@ def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> s
     return token
 
 
+def owner_of(token: str, *purposes: MailTokenPurpose) -> User:
+    """Whose token this is, for who has something slow to do before it is spent. Nothing is locked.
+
+    :raises MailTokenInvalid: as `spend` does.
+    """
+    owner = db.session.scalar(
+        select(User).join(MailToken, MailToken.user_id == User.id).where(_is_good(token, purposes))
+    )
+    if owner is None:
+        raise MailTokenInvalid
+    return owner
+
+
 def spend(token: str, *purposes: MailTokenPurpose) -> User:
     """Use a token up, and return the account that it belongs to, locked.
 
@@ -50,15 +63,7 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
     owner = _lock_owner(token)
     spent = (
         update(MailToken)
-        .where(
-            MailToken.token_hash == _hash(token),
-            MailToken.purpose.in_(purposes),
-            MailToken.spent_at.is_(None),
-            MailToken.expires_at > func.now(),
-            MailToken.user_id == User.id,
-            func.lower(MailToken.email) == func.lower(_address()),
-            User.is_active,
-        )
+        .where(MailToken.user_id == User.id, _is_good(token, purposes))
         .values(spent_at=func.now())
         .returning(MailToken.user_id)
         .execution_options(synchronize_session=False)
@@ -110,6 +115,17 @@ def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
         .where(among(MailToken.user_id, user_ids), MailToken.spent_at.is_(None), *which)
         .values(spent_at=func.now())
         .execution_options(synchronize_session=False)
+    )
+
+
+def _is_good(token: str, purposes: Collection[MailTokenPurpose]) -> ColumnElement[bool]:
+    return and_(
+        MailToken.token_hash == _hash(token),
+        MailToken.purpose.in_(purposes),
+        MailToken.spent_at.is_(None),
+        MailToken.expires_at > func.now(),
+        func.lower(MailToken.email) == func.lower(_address()),
+        User.is_active,
     )
 
 

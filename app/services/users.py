@@ -186,7 +186,15 @@ def change_own(user: User, **changes: Any) -> User:
 
 
 def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
-    """The hash of a password that is good enough for this person."""
+    """The hash of a password that is good enough for this person.
+
+    It takes long. Where the row has to be locked, call it before, and `refuse_weak` with what is there then.
+    """
+    refuse_weak(person, password, field=field)
+    return passwords.hash_of(password)
+
+
+def refuse_weak(person: User, password: str, *, field: str = "password") -> None:
     found = passwords.weaknesses(
         password,
         first_name=person.first_name,
@@ -196,7 +204,6 @@ def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
     )
     if found:
         raise InvalidRequest(details={field: found})
-    return passwords.hash_of(password)
 
 
 def _add(person: User, password: str | None) -> User:

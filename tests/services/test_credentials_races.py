@@ -1,4 +1,4 @@
-"""What becomes of a login, or of a new password, when the account changes while the old password is hashed."""
+"""What becomes of a login, or of a new password, when the account changes while a password is hashed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from argon2 import PasswordHasher
 
 from app import passwords
 from app.db import db, transaction
+from app.enums import MailTokenPurpose
 from app.models import User
 from app.models.session import Session
+from app.services import mail_tokens
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 
@@ -54,6 +56,43 @@ def change(app):
 def change_password(client):
     body = {"old_password": PASSWORD, "new_password": NEW_PASSWORD, "new_password_confirm": NEW_PASSWORD}
     return client.post("/auth/change-password", json=body)
+
+
+@pytest.fixture
+def while_hashing(monkeypatch):
+    """`while_hashing(act)`: it happens, and is waited for, before the next new password is hashed."""
+    hash_of = passwords.hash_of
+
+    def arrange(act):
+        pending = [act]
+
+        def slowly_hash(password):
+            if pending:
+                at_once(pending.pop())
+            return hash_of(password)
+
+        monkeypatch.setattr(passwords, "hash_of", slowly_hash)
+
+    return arrange
+
+
+@pytest.fixture
+def reset_password(api, app, ada):
+    """Set a password with the token of a mail, again and again with the same one."""
+    with app.app_context(), transaction():
+        token = mail_tokens.mint(ada, MailTokenPurpose.RESET_PASSWORD)
+
+    def reset(password=NEW_PASSWORD):
+        body = {"token": token, "new_password": password, "new_password_confirm": password}
+        return api.post("/auth/reset-password", json=body)
+
+    return reset
+
+
+@pytest.fixture(params=["change", "reset"])
+def set_password(request, api, ada, reset_password):
+    """Set the new password with the old one, or with the token of a mail."""
+    return reset_password if request.param == "reset" else lambda: change_password(api.as_(ada))
 
 
 def sessions_of(app, user):
@@ -111,3 +150,68 @@ def test_a_session_that_is_ended_meanwhile_gets_no_tokens_for_a_new_password(api
     assert_refused(change_password(here), 401, "unauthenticated")
 
     assert data_of(api.post("/auth/login", json=LOGIN)), "the password is the old one"
+
+
+def test_nobody_waits_for_the_hashing_of_a_new_password(api, ada, change, while_hashing, set_password):
+    while_hashing(lambda: change(ada, bio="Meanwhile."))
+
+    data_of(set_password())
+
+    login = data_of(api.post("/auth/login", json={**LOGIN, "password": NEW_PASSWORD}))
+    assert login["user"]["bio"] == "Meanwhile."
+
+
+def test_a_new_password_is_not_the_name_that_its_owner_takes_meanwhile(
+    api, ada, change, while_hashing, set_password
+):
+    while_hashing(lambda: change(ada, first_name="Difference", last_name="Engine"))
+
+    assert list(assert_refused(set_password(), 422, "invalid_request")) == ["new_password"]
+
+    assert data_of(api.post("/auth/login", json=LOGIN)), "the password is the old one"
+
+
+def test_a_password_that_is_replaced_while_a_new_one_is_hashed_sets_none(api, ada, change, while_hashing):
+    while_hashing(lambda: change(ada, password_hash=PasswordHasher().hash("Jacquard-Loom-1804")))
+
+    assert list(assert_refused(change_password(api.as_(ada)), 422, "invalid_request")) == ["old_password"]
+
+    assert data_of(api.post("/auth/login", json={**LOGIN, "password": "Jacquard-Loom-1804"}))
+
+
+def test_a_token_that_is_spent_while_a_new_password_is_hashed_sets_none(while_hashing, reset_password):
+    first = []
+    while_hashing(lambda: first.append(reset_password()))
+
+    assert_refused(reset_password(), 400, "token_invalid")
+
+    data_of(*first)
+
+
+def test_a_token_that_is_good_no_more_is_told_before_a_weak_password(api, reset_password):
+    data_of(reset_password())
+
+    assert_refused(reset_password("ada@Example.org1"), 400, "token_invalid")
+
+
+def test_nobody_waits_for_a_hash_that_is_renewed_at_a_login(api, app, ada, change, while_hashing, setting):
+    setting(password_hash_memory_kib=16)
+    while_hashing(lambda: change(ada, bio="Meanwhile."))
+
+    assert data_of(api.post("/auth/login", json=LOGIN))["user"]["bio"] == "Meanwhile."
+
+    with app.app_context():
+        assert "m=16," in db.session.get_one(User, ada.id).password_hash
+
+
+def test_a_login_never_brings_back_the_hash_of_a_password_that_is_hashed_anew_meanwhile(
+    api, app, ada, change, while_hashing, setting
+):
+    setting(password_hash_memory_kib=16)
+    fresh = PasswordHasher(memory_cost=32).hash(PASSWORD)
+    while_hashing(lambda: change(ada, password_hash=fresh))
+
+    data_of(api.post("/auth/login", json=LOGIN))
+
+    with app.app_context():
+        assert db.session.get_one(User, ada.id).password_hash == fresh
