@@ -33,9 +33,11 @@ class Schema(ma.Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_given(
-        self, _loaded: Mapping[str, Any], given: Mapping[str, Any], *, partial: object = None, **_: Any
+        self, _loaded: Mapping[str, Any], given: object, *, partial: object = None, **_: Any
     ) -> None:
         """Together with what is wrong with single members: nobody sends a body three times to hear three things."""
+        if not isinstance(given, Mapping):
+            return
         if self.ONE_OF and sum(name in given for name in self.ONE_OF) != 1:
             raise ma.ValidationError(f"Give exactly one of {', '.join(self.ONE_OF)}.", self.ONE_OF[0])
         if self.SOME_OF and not partial and not any(name in given for name in self.SOME_OF):
