@@ -203,9 +203,11 @@ def _error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
 def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
     described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
     is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
+    says_when = is_throttled or any("Retry-After" in kind.headers for kind in kinds.values())
+    headers = [*(openapi.STANDING if is_throttled else ()), *(["Retry-After"] if says_when else ())]
     return {
         "description": described,
-        **({"headers": openapi.headers(*openapi.STANDING, "Retry-After")} if is_throttled else {}),
+        **({"headers": openapi.headers(*headers)} if headers else {}),
         "content": {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/Error"},
