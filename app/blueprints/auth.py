@@ -35,7 +35,15 @@ from app.schemas.auth import (
 )
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
-from app.services import confirmations, credentials, email_changes, profile_pictures, sessions, users
+from app.services import (
+    credentials,
+    email_changes,
+    email_verification,
+    password_reset,
+    profile_pictures,
+    sessions,
+    users,
+)
 from app.throttling import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
@@ -68,7 +76,7 @@ def verify_email(body: dict[str, Any]):
 
     With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set).
     """
-    confirmations.verify_email(**body)
+    email_verification.verify(**body)
 
 
 @blp.post("/auth/resend-verification")
@@ -81,7 +89,7 @@ def resend_verification(body: dict[str, Any]):
 
     The answer is the same whether or not there is such an account.
     """
-    confirmations.resend_verification(**body)
+    email_verification.resend(**body)
 
 
 @blp.post("/auth/login")
@@ -201,7 +209,7 @@ def forgot_password(body: dict[str, Any]):
 
     The answer is the same whether or not there is such an account.
     """
-    confirmations.forgot_password(**body)
+    password_reset.forgot(**body)
 
 
 @blp.post("/auth/reset-password")
@@ -217,7 +225,7 @@ def reset_password(body: dict[str, Any]):
     unless set) where an admin made the account. A password that is refused leaves the token good. One that is taken
     confirms the email address as well, and voids the other tokens that could set a password.
     """
-    confirmations.reset_password(**body)
+    password_reset.reset(**body)
 
 
 @blp.get("/auth/me")

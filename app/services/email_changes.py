@@ -17,7 +17,7 @@ from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.errors import EmailTaken, InvalidRequest
 from app.models.email_change import EmailChange
 from app.models.user import User
-from app.services import confirmations, credentials, mail_tokens, outbox
+from app.services import credentials, email_verification, mail_requests, mail_tokens, outbox
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:
@@ -25,8 +25,8 @@ def ask(user: User, *, password: str, new_email: str) -> None:
     if new_email.lower() == user.email.lower():
         raise InvalidRequest(details={"new_email": ["This is your address already."]})
     locked = credentials.prove(user, password, field="password")
-    with confirmations.patience():
-        confirmations.count_mail(MailTokenPurpose.CONFIRM_EMAIL, new_email)
+    with mail_requests.answering_alike():
+        mail_requests.count(MailTokenPurpose.CONFIRM_EMAIL, new_email)
         waiting = (EmailChange.user_id == locked.id, EmailChange.confirmed_at.is_(None))
         db.session.execute(delete(EmailChange).where(*waiting))
         change = EmailChange(user_id=locked.id, old_email=locked.email, new_email=new_email)
@@ -44,7 +44,7 @@ def confirm(token: str) -> None:
     with refusing({User.ONE_PER_EMAIL: EmailTaken()}):
         user.email = change.new_email
         db.session.flush()
-    confirmations.confirm(user)
+    email_verification.mark_confirmed(user)
     change.confirmed_at = func.now()
     # What nobody had confirmed may be a stranger's address: they are told nothing.
     if was_known:
