@@ -65,8 +65,8 @@ class User(Identified, Timestamped, Model):
     deleted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     """when bulk runs ceased to say what a deleted person was called"""
-    former_names: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    """what bulk runs may have called a deleted person, for as long as they are searched for it"""
+    former_name_hashes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """of what bulk runs may have called a deleted person, for as long as they are searched for it; see `hash_of_name`"""
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(SEARCHED.strip(), persisted=True), nullable=False), raiseload=True
     )
@@ -99,7 +99,8 @@ class User(Identified, Timestamped, Model):
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),
         CheckConstraint(
-            "former_names IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)", "former_names"
+            "former_name_hashes IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)",
+            "former_name_hashes",
         ),
     )
 
@@ -132,6 +133,11 @@ class User(Identified, Timestamped, Model):
     @classmethod
     def has_username(cls, username: str) -> ColumnElement[bool]:
         return func.lower(cls.username) == func.lower(username)
+
+    @staticmethod
+    def hash_of_name(name: ColumnElement[str]) -> ColumnElement[str]:
+        """By which an address, a username or an external id is known again, and not read."""
+        return func.encode(func.sha256(func.convert_to(func.lower(name), "UTF8")), "hex")
 
     @classmethod
     def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -157,14 +157,15 @@ def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     Not where somebody who is still here, and was when the run began, is called so: it is about them.
     """
     gone = (
-        select(User.deleted_at, func.lower(func.unnest(User.former_names)).label("name"))
+        select(User.deleted_at, func.unnest(User.former_name_hashes).label("name_hash"))
         .where(among(User.id, people))
         .cte("gone")
     )
     # Before anything is joined, few lines are left: the planner does not know how few, and would compare all with each.
-    names = db.session.scalars(select(gone.c.name)).all()
+    hashes = db.session.scalars(select(gone.c.name_hash)).all()
     sent = func.btrim(AssignmentItem.input, SPACE)
     called = func.lower(sent)
+    hash_of_called = User.hash_of_name(sent)
     is_here = and_(User.deleted_at.is_(None), User.created_at <= Assignment.created_at)
     # Three questions, of which each has an index; the planner would ask one with OR of everybody.
     is_theirs = (
@@ -177,8 +178,8 @@ def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
         .where(
             here,
             AssignmentItem.user_id.is_(None),
-            called == any_(literal(names, ARRAY(Text))),
-            called == gone.c.name,
+            hash_of_called == any_(literal(hashes, ARRAY(Text))),
+            hash_of_called == gone.c.name_hash,
             AssignmentItem.assignment_id == Assignment.id,
             Assignment.created_at < gone.c.deleted_at + A_DELETION,
             *(~exists().where(is_here, each) for each in is_theirs),
@@ -196,6 +197,6 @@ def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
             among(User.id, people),
             User.deleted_at < began_at - LONGEST_RUN,
         )
-        .values(erased_at=func.now(), former_names=None, updated_at=User.updated_at)
+        .values(erased_at=func.now(), former_name_hashes=None, updated_at=User.updated_at)
         .execution_options(synchronize_session=False)
     )

@@ -11,7 +11,8 @@ from functools import partial
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Text, delete, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app import storage
 from app.db import after_commit, db
@@ -33,7 +34,7 @@ def forget(admin: User, user_id: UUID) -> None:
     _refuse_with_courses(user)
     if user.profile_picture:
         after_commit(partial(storage.remove, user.profile_picture))
-    user.former_names = _names_of(user)
+    user.former_name_hashes = _hashes_of_names(user)
     _anonymise(user)
     db.session.flush()
     _forget_traces(user)
@@ -49,13 +50,15 @@ def _refuse_with_courses(user: User) -> None:
         raise InstructorHasCourses
 
 
-def _names_of(user: User) -> list[str]:
-    """What bulk runs may have called the person. Of earlier addresses, those that have not been forgotten yet."""
+def _hashes_of_names(user: User) -> list[str]:
+    """Of what bulk runs may have called the person. Of earlier addresses, those that have not been forgotten yet."""
     changes = select(EmailChange.old_email, EmailChange.new_email).where(
         EmailChange.user_id == user.id, EmailChange.confirmed_at.is_not(None)
     )
     present = (user.email, user.username, user.external_id)
-    return sorted({name for name in chain(present, *db.session.execute(changes)) if name})
+    names = [name for name in chain(present, *db.session.execute(changes)) if name]
+    each = func.unnest(literal(names, ARRAY(Text))).column_valued("name")
+    return list(db.session.scalars(select(User.hash_of_name(each)).distinct()))
 
 
 def _anonymise(user: User) -> None:

@@ -13,7 +13,7 @@ from app.services.fulltext import naming
 WORDS = ("email", "username", "first_name", "last_name", "department")
 SORTABLE = ("created_at", "hired_on", *WORDS)
 _NULLABLE = ("department", "hired_on")
-_HIDDEN = ("password_hash", "bio", "former_names", "search_vector")
+_HIDDEN = ("password_hash", "bio", "former_name_hashes", "search_vector")
 
 
 def list_people(

@@ -11,14 +11,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("former_names", ARRAY(sa.Text()), nullable=True))
+    op.add_column("users", sa.Column("former_name_hashes", ARRAY(sa.Text()), nullable=True))
     op.create_check_constraint(
-        op.f("ck_users_former_names"),
+        op.f("ck_users_former_name_hashes"),
         "users",
-        "former_names IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)",
+        "former_name_hashes IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)",
     )
 
 
 def downgrade() -> None:
-    op.drop_constraint(op.f("ck_users_former_names"), "users")
-    op.drop_column("users", "former_names")
+    op.drop_constraint(op.f("ck_users_former_name_hashes"), "users")
+    op.drop_column("users", "former_name_hashes")
