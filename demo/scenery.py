@@ -29,7 +29,7 @@ from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
 
 _COURSE = "Fire safety at work"
 _WAITING = "Negotiating with care"
-_REASON = "Fire safety, once a year"
+_REASON = "Yearly training"
 
 
 def invite_people() -> None:
