@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask_smorest
 import marshmallow as ma
@@ -13,6 +14,7 @@ from flask import Flask, Response, jsonify, request
 
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema
+from app.settings import settings
 
 TITLE = "Rollcall"
 VERSION = "1.0.0"
@@ -96,8 +98,12 @@ class Api(flask_smorest.Api):
         """Errors are rendered by `app.problems` alone."""
 
     def _openapi_json(self) -> Response:
-        """With the address under which it was asked for: who saves it can send requests from anywhere."""
-        servers = [{"url": request.host_url.removesuffix("/")}]
+        """With our address, if it was asked for there: who saves it can send requests from anywhere.
+
+        Elsewhere, as behind a proxy that names itself, only a relative one is sure to be open to the page that reads it.
+        """
+        ours = settings().public_url
+        servers = [{"url": ours if request.host == urlsplit(ours).netloc else "/"}]
         return jsonify({**self.spec.to_dict(), "servers": servers})
 
     def _register_responses(self) -> None:

@@ -251,10 +251,18 @@ def test_words_that_are_no_names_have_names_for_generators(document):
     assert {tuple(node["x-enum-varnames"]) for node in odd} == {("A_PLUS", "A", "B_PLUS", "B", "C", "F")}
 
 
-def test_the_document_names_the_address_that_it_was_asked_under(app):
-    told = app.test_client().get("/openapi.json", base_url="http://rollcall.test").get_json()
+@pytest.mark.parametrize(
+    ("asked_at", "told"),
+    [
+        ("http://rollcall.test", "http://rollcall.test"),
+        ("http://127.0.0.1:8000", "/"),
+        ("http://evil.example", "/"),
+    ],
+)
+def test_the_document_names_our_address_if_it_was_asked_for_there(app, asked_at, told):
+    document = app.test_client().get("/openapi.json", base_url=asked_at).get_json()
 
-    assert told["servers"] == [{"url": "http://rollcall.test"}]
+    assert document["servers"] == [{"url": told}]
 
 
 def test_every_example_of_an_error_is_of_the_catalogue(operations):
