@@ -52,30 +52,34 @@ def read(content: bytes, columns: Collection[str], *, one_of: Collection[str], m
 def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
     """Every line on which anything stands."""
     source = _Source(text)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
     try:
-        for cells in reader:
-            source.taken = 0
+        for cells in csv.reader(source, delimiter=delimiter, strict=True):
+            source.begin_row()
             if any(cell.strip() for cell in cells):
                 yield cells
     except csv.Error as problem:
-        raise MalformedBody(f"Line {reader.line_num} is not CSV that can be read: {problem}.") from problem
+        raise MalformedBody(f"Line {source.row_began} is not CSV that can be read: {problem}.") from problem
 
 
 class _Source:
-    """The text line by line, which a quoted cell may span, and how much of it has gone into the row that is read."""
+    """The text line by line; where the row that is read began, for a quoted cell may span many, and how long it is."""
 
     def __init__(self, text: str) -> None:
         self._text = io.StringIO(text, newline="")
-        self.taken = 0
+        self._lines = 0
+        self.begin_row()
+
+    def begin_row(self) -> None:
+        self.row_began, self._taken = self._lines + 1, 0
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
         line = next(self._text)
-        self.taken += len(line)
-        if self.taken > _LONGEST_ROW:
+        self._lines += 1
+        self._taken += len(line)
+        if self._taken > _LONGEST_ROW:
             raise csv.Error(f"a row has more than {_LONGEST_ROW:,} characters")
         return line
 

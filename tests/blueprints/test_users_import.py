@@ -258,11 +258,22 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(office, content, statu
     assert_refused(send(office, content), status, code)
 
 
-def test_a_line_that_cannot_be_read_is_named(office):
-    response = send(office, 'email,first_name\n"k@example.org",Kim\n"l@example.org"x,Lou\n')
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('email,first_name\n"k@example.org",Kim\n"l@example.org"x,Lou\n', 3),
+        ('email,first_name\nk@example.org,"Kim\nKey"\n"l@example.org"x,Lou\n', 4),
+        ('email,first_name\nk@example.org,"Kim\nKey', 2),
+        ("email" + "," * 100_000, 1),
+        ("email\n\nk@example.org\n" + "," * 100_001, 4),
+        ('email\nk@example.org\n"' + "\n" * 100_001 + '"', 3),
+    ],
+)
+def test_the_line_is_named_on_which_a_row_begins_that_cannot_be_read(office, content, line):
+    response = send(office, content)
 
     assert_refused(response, 400, "invalid_request")
-    assert response.get_json()["message"].startswith("Line 3 is not CSV")
+    assert response.get_json()["message"].startswith(f"Line {line} is not CSV")
 
 
 def test_a_row_that_is_long_is_read_however_many_were_before_it(office):
