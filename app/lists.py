@@ -78,7 +78,8 @@ def _filters() -> dict[str, str]:
 
 
 def _cursors() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().secret_key, salt="page-cursor")
+    """The number goes up when a key changes its meaning: cursors of before are refused, not misread."""
+    return URLSafeSerializer(settings().secret_key, salt="page-cursor-2")
 
 
 def read_cursor(text: str) -> dict[str, Any]:

@@ -142,15 +142,14 @@ def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
 
 
 def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
-    """Gathered and ordered once, by key; the rest is read chunk by chunk."""
+    """Gathered and ordered once, by key; the rest is read chunk by chunk, of what still matches by then."""
     key, order = listing.keys[-1].column, [each.order() for each in listing.keys]
-    gathered = db.session.scalars(
-        _matching(listing).with_only_columns(key).order_by(None).order_by(*order)
-    ).all()
+    still = _matching(listing).with_only_columns(key).order_by(None)
+    gathered = db.session.scalars(still.order_by(*order)).all()
     for start in range(0, len(gathered) or 1, size):
         chunk = literal(list(gathered[start : start + size]), ARRAY(key.type))
         found = db.session.execute(
-            listing.statement.where(key == any_(chunk)).order_by(None).order_by(*order)
+            listing.statement.where(key.in_(still.where(key == any_(chunk)))).order_by(None).order_by(*order)
         )
         yield _rows(listing, found.unique().all())
 

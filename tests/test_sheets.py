@@ -61,6 +61,27 @@ def test_a_sheet_is_counted_or_gathered_once_and_read_in_chunks(
     assert len(of_roster) == 1 + ceil(5 / rows_at_once)
 
 
+@pytest.mark.parametrize("ordering", ["enrolled_at", "name"])
+def test_who_leaves_while_a_sheet_is_read_is_not_among_those_who_are_there(
+    app, sheets, monkeypatch, ordering
+):
+    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+    admin, paths = sheets
+    sent = {"Authorization": f"Bearer {admin.token}"}
+    *_, last = data_of(admin.get(f"{paths['roster']}?ordering={ordering}"))
+
+    with app.test_client().get(
+        f"{PREFIX}{paths['roster']}?format=csv&status=ACTIVE&ordering={ordering}", headers=sent
+    ) as response:
+        chunks = response.iter_encoded()
+        sheet = next(chunks).decode()
+        data_of(admin.delete(f"/enrollments/{last['id']}"))
+        sheet += b"".join(chunks).decode()
+
+    rows = list(csv.DictReader(io.StringIO(sheet.removeprefix("\ufeff"))))
+    assert [row["status"] for row in rows] == ["ACTIVE"] * 4
+
+
 def test_an_empty_sheet_has_its_columns(sheets):
     admin, paths = sheets
 
