@@ -65,8 +65,8 @@ class User(Identified, Timestamped, Model):
     deleted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     """when bulk runs ceased to say what a deleted person was called"""
-    former_name_hashes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    """of what bulk runs may have called a deleted person, for as long as they are searched for it; see `hash_of_name`"""
+    former_name_hashes: Mapped[list[str] | None] = deferred(mapped_column(ARRAY(Text)), raiseload=True)
+    """of earlier addresses, usernames and external ids, kept by a trigger until bulk runs have forgotten a deleted person"""
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(SEARCHED.strip(), persisted=True), nullable=False), raiseload=True
     )
@@ -98,10 +98,6 @@ class User(Identified, Timestamped, Model):
         Index("ix_users_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),
-        CheckConstraint(
-            "former_name_hashes IS NULL OR (deleted_at IS NOT NULL AND erased_at IS NULL)",
-            "former_name_hashes",
-        ),
     )
 
     @property
@@ -137,7 +133,7 @@ class User(Identified, Timestamped, Model):
     @staticmethod
     def hash_of_name(name: ColumnElement[str]) -> ColumnElement[str]:
         """By which an address, a username or an external id is known again, and not read."""
-        return func.encode(func.sha256(func.convert_to(func.lower(name), "UTF8")), "hex")
+        return func.hash_of_name(name)
 
     @classmethod
     def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:

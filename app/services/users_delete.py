@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import Text, delete, exists, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, exists, func, select, update
 
 from app import storage
 from app.db import after_commit, db
@@ -34,7 +32,6 @@ def forget(admin: User, user_id: UUID) -> None:
     _refuse_with_courses(user)
     if user.profile_picture:
         after_commit(partial(storage.remove, user.profile_picture))
-    user.former_name_hashes = _hashes_of_names(user)
     _anonymise(user)
     db.session.flush()
     _forget_traces(user)
@@ -48,17 +45,6 @@ def _refuse_with_courses(user: User) -> None:
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
         raise InstructorHasCourses
-
-
-def _hashes_of_names(user: User) -> list[str]:
-    """Of what bulk runs may have called the person. Of earlier addresses, those that have not been forgotten yet."""
-    changes = select(EmailChange.old_email, EmailChange.new_email).where(
-        EmailChange.user_id == user.id, EmailChange.confirmed_at.is_not(None)
-    )
-    present = (user.email, user.username, user.external_id)
-    names = [name for name in chain(present, *db.session.execute(changes)) if name]
-    each = func.unnest(literal(names, ARRAY(Text))).column_valued("name")
-    return list(db.session.scalars(select(User.hash_of_name(each)).distinct()))
 
 
 def _anonymise(user: User) -> None:

@@ -170,6 +170,33 @@ def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, m
     assert called() == [str(person.id), FORGOTTEN, FORGOTTEN, "wish@example.org"]
 
 
+def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do, make, sent):
+    """Nobody had confirmed the address: an instructor was told of nobody, under any of the names."""
+    office = api.as_(make.admin())
+    old = {"email": "ada@example.org", "username": "ada.king", "external_id": "EMP-1"}
+    person = make.student(email_verified=False, **old)
+    called = sent(emails=[old["email"]], usernames=[old["username"]], external_ids=[old["external_id"]])
+    new = {"email": "ada@example.com", "username": "ada.lovelace", "external_id": "EMP-2"}
+    data_of(office.patch(f"/users/{person.id}", json=new))
+
+    assert office.delete(f"/users/{person.id}").status_code == 204
+    do("names")
+
+    assert called() == [FORGOTTEN] * 3
+
+
+def test_of_former_names_the_last_hundred_are_known(app, make, stored):
+    person = make.student()
+    with app.app_context(), transaction():
+        for number in range(120):
+            renamed = update(User).where(User.id == person.id).values(username=f"name-{number}")
+            db.session.execute(renamed)
+
+    (hashes,) = stored(select(User.former_name_hashes).where(User.id == person.id))
+
+    assert hashes == [hashlib.sha256(f"name-{number}".encode()).hexdigest() for number in range(19, 119)]
+
+
 def test_whoever_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
     office = api.as_(make.admin())
     first = make.student(email="ada@example.org", is_active=False)
