@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, or_, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -48,11 +48,6 @@ class CourseChange(Identified, Model):
     )
 
     @classmethod
-    def is_decision(cls) -> ColumnElement[bool]:
-        """A step that only an admin takes: an answer to what is PENDING, or another one later.
-
-        To publish a draft, or what was approved, may be the owner's own step, and is none.
-        """
-        is_named_so = and_(cls.action.in_(cls.DECISIONS.values()), cls.to_status.in_(cls.DECISIONS))
-        is_answer = cls.from_status.in_((CourseStatus.PENDING, CourseStatus.REJECTED))
-        return and_(is_named_so, or_(is_answer, cls.to_status == CourseStatus.REJECTED))
+    def is_answer(cls) -> ColumnElement[bool]:
+        """A course decision about what was PENDING. All decisions stand on the course, the last one in `reviewed_at`."""
+        return and_(cls.from_status == CourseStatus.PENDING, cls.to_status.in_(cls.DECISIONS))

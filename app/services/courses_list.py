@@ -6,12 +6,11 @@ A list reads the columns it shows, with category and instructor, in one statemen
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Text, and_, false, func, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
 
 from app.db import db
@@ -83,12 +82,16 @@ def list_own(instructor: User, **query: Any) -> Listing:
 
 def list_waiting(admin: User) -> Listing:
     """What waits for a decision, longest first, and what has changed since the last one."""
-    submitted = _latest(CourseChange.action == "submitted")
-    decided = _latest(CourseChange.is_decision())
+    submitted = (
+        select(func.max(CourseChange.created_at))
+        .where(CourseChange.course_id == Course.id, CourseChange.action == "submitted")
+        .correlate(Course)
+        .scalar_subquery()
+    )
     told = (
         with_expression(Course.submitted_at, submitted),
-        with_expression(Course.decided_at, decided),
-        with_expression(Course.changed_fields, _changed_since(decided)),
+        with_expression(Course.decided_at, Course.reviewed_at),
+        with_expression(Course.changed_fields, _changed_since_decision()),
     )
     waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
     statement = _summaries(admin).where(*waiting).options(*told)
@@ -104,21 +107,15 @@ def list_history(user: User, course_id: UUID) -> Listing:
     return Listing(entries.options(actor), keys)
 
 
-def _latest(is_meant: ColumnElement[bool]) -> ScalarSelect[datetime]:
-    """When such a thing last happened to the course."""
-    found = select(func.max(CourseChange.created_at)).where(CourseChange.course_id == Course.id, is_meant)
-    return found.correlate(Course).scalar_subquery()
-
-
-def _changed_since(decided: ScalarSelect[datetime]) -> ColumnElement[list[str]]:
-    """The names of what was edited later than that; of all edits, where there was no decision yet."""
+def _changed_since_decision() -> ColumnElement[list[str]]:
+    """The names of what was edited later than the last decision; of all edits, where there was none yet."""
     edit = aliased(CourseChange)
     name = func.jsonb_array_elements_text(edit.fields).table_valued("value", joins_implicitly=True).c.value
     names = (
         select(name)
         .distinct()
         .select_from(edit)
-        .where(edit.course_id == Course.id, edit.created_at > func.coalesce(decided, "-infinity"))
+        .where(edit.course_id == Course.id, edit.created_at > func.coalesce(Course.reviewed_at, "-infinity"))
         .order_by(name)
         .correlate(Course)
     )

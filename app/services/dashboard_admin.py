@@ -146,10 +146,9 @@ def _decision_times() -> dict[str, Any]:
         .scalar_subquery()
     )
     hours = cast(func.extract("epoch", decision.created_at - asked_at), Float) / 3600
-    is_answer = and_(decision.from_status == CourseStatus.PENDING, decision.is_decision())
     waited = (
         select(hours.label("hours"))
-        .where(is_answer, decision.created_at > func.now() - DECISIONS_LOOKED_AT)
+        .where(decision.is_answer(), decision.created_at > func.now() - DECISIONS_LOOKED_AT)
         .order_by(decision.created_at.desc())
         .limit(MOST_DECISIONS)
         .subquery()

@@ -275,6 +275,21 @@ def test_what_owners_publish_themselves_is_no_decision(api, make):
     assert (waiting["decided_at"], waiting["changed_fields"]) == (None, ["venue"])
 
 
+def test_the_queue_knows_what_an_admin_published(api, make):
+    owner = make.instructor()
+    client, admin = api.as_(owner), api.as_(make.admin())
+    course = make.course(instructor=owner, status=DRAFT, lessons=1)
+    data_of(client.patch(f"/courses/{course.id}", json={"venue": "The admin has looked at this"}))
+    published = data_of(act(admin, course, "publish", override_reason="I have read it."))
+    data_of(act(client, course, "unpublish"))
+    data_of(client.patch(f"/courses/{course.id}", json={"title": "And not at this"}))
+
+    data_of(act(client, course, "submit"))
+
+    [waiting] = data_of(admin.get("/courses/review-queue"))
+    assert (waiting["decided_at"], waiting["changed_fields"]) == (published["reviewed_at"], ["title"])
+
+
 def test_an_approval_that_is_revised_was_decided_about_then(api, make):
     owner = make.instructor()
     client, admin = api.as_(owner), api.as_(make.admin())
