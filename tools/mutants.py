@@ -42,6 +42,7 @@ CORE = {
         "tests/test_guessing.py",
         "tests/test_enumeration.py",
         "tests/blueprints/test_auth_by_mail.py",
+        "tests/blueprints/test_instructor_requests.py",
     ],
     "services/outbox.py": [
         "tests/services/test_notices.py",
