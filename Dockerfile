@@ -4,7 +4,7 @@ FROM python:3.12-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/rollcall
 COPY requirements.txt .
-RUN /opt/rollcall/bin/pip install --require-hashes --prefer-binary -r requirements.txt
+RUN /opt/rollcall/bin/pip install --no-deps --require-hashes --prefer-binary -r requirements.txt
 
 
 FROM python:3.12-slim

@@ -210,7 +210,7 @@ def compile_lock(lock: str, arguments: list[str]) -> None:
     subprocess.run(
         [
             *(PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11.0"),
-            *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"),
+            *("--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-emit-find-links"),
             *("--custom-compile-command", "python3 dev.py lock", source, "--output-file", lock, *arguments),
         ],
         cwd=ROOT,
@@ -269,11 +269,12 @@ def make_venv() -> None:
 
 
 def pip_install(locks: tuple[str, ...]) -> None:
+    """A lock names every package. With dependency resolution on, old pips fail as soon as a newer release is published."""
     files = [part for lock in locks for part in ("-r", lock)]
     subprocess.run(
         [
             *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--require-hashes", "--prefer-binary", *files),
+            *("--no-deps", "--require-hashes", "--prefer-binary", *files),
         ],
         cwd=ROOT,
         check=True,
