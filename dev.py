@@ -62,7 +62,7 @@ def command_check(_: list[str]) -> None:
 
 
 def command_lint(_: list[str]) -> None:
-    """Check format, ruff's rules, types and the direction of imports"""
+    """Check format, ruff's rules, types, the direction of imports and the locks"""
     install(ALL_LOCKS)
     sys.exit(run_linters())
 
@@ -189,6 +189,7 @@ def run_linters() -> int:
         ("-m", "ruff", "check", "."),
         ("-m", "mypy"),
         (VENV / "bin" / "lint-imports", "--no-logo"),
+        ("-m", "tools.locks"),
     ):
         result = subprocess.run([PYTHON, *linter], cwd=ROOT, check=False)
         failed = failed or result.returncode

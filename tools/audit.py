@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.locks import LOCKS
+
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
 FOUND, NOT_TOLD = 1, 2
 NAMED = 5
 
