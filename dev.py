@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator, NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -37,118 +37,41 @@ TESTS_WORTH_TWO_PROCESSES = 200
 def command_help(_: list[str]) -> None:
     """Show this list"""
     print("Usage: make <target> [ARGS=...], or python3 dev.py <target> [...]\n")
+    width = max(map(len, COMMANDS))
     for name, command in COMMANDS.items():
-        print(f"  {name:<10} {(command.__doc__ or '').splitlines()[0]}")
-
-
-def command_run(arguments: list[str]) -> None:
-    """Run the whole platform: database, queue, API, worker and sweep"""
-    install(RUN_LOCKS)
-    hand_over("-m", "tools.run", *arguments)
+        print(f"  {name:<{width}}  {command.about}")
 
 
 def command_test(arguments: list[str]) -> None:
-    """Run the tests on servers of their own; ARGS go to pytest"""
-    install(ALL_LOCKS)
     hand_over("-m", "pytest", *(arguments or in_parallel_when_many()))
 
 
 def command_check(_: list[str]) -> None:
-    """Run lint and test, what must be green before a push"""
-    install(ALL_LOCKS)
     failed = run_linters()
     tests = subprocess.run([PYTHON, "-m", "pytest", *in_parallel_when_many()], cwd=ROOT, check=False)
     sys.exit(failed or tests.returncode)
 
 
 def command_lint(_: list[str]) -> None:
-    """Check format, ruff's rules, types, the direction of imports and the locks"""
-    install(ALL_LOCKS)
     sys.exit(run_linters())
 
 
 def command_format(_: list[str]) -> None:
-    """Rewrite the code in the house format"""
-    install(ALL_LOCKS)
     for step in (("check", "--fix-only", "--quiet"), ("format",)):
         subprocess.run([PYTHON, "-m", "ruff", *step, "."], cwd=ROOT, check=True)
 
 
-def command_bench(arguments: list[str]) -> None:
-    """Measure the platform's speed; ARGS name the benches"""
-    install(ALL_LOCKS)
-    hand_over("-m", "bench", *arguments)
-
-
-def command_chaos(arguments: list[str]) -> None:
-    """Kill workers and stop servers for minutes, and see that nothing is lost"""
-    install(ALL_LOCKS)
-    hand_over("-m", "pytest", "-m", "chaos", *arguments)
-
-
-def command_fuzz(arguments: list[str]) -> None:
-    """Send generated requests to every endpoint, many more than the tests do"""
-    install(ALL_LOCKS)
-    hand_over("-m", "pytest", "-m", "fuzz", *arguments)
-
-
-def command_mutants(arguments: list[str]) -> None:
-    """Plant faults one by one and count how many the tests notice"""
-    install(ALL_LOCKS)
-    hand_over("-m", "tools.mutants", *arguments)
-
-
-def command_audit(arguments: list[str]) -> None:
-    """Ask for known vulnerabilities of everything that is locked; needs the network"""
-    install(ALL_LOCKS)
-    hand_over("-m", "tools.audit", *arguments)
-
-
-def command_sbom(arguments: list[str]) -> None:
-    """Write what the image is made of to sbom.json, as CycloneDX; ARGS="FILE" for another name"""
-    install(ALL_LOCKS)
-    hand_over("-m", "tools.sbom", *arguments)
-
-
-def command_psql(arguments: list[str]) -> None:
-    """Open a SQL shell on the running platform's database"""
-    install(RUN_LOCKS)
-    hand_over("-m", "tools.shells", "psql", *arguments)
-
-
-def command_redis_cli(arguments: list[str]) -> None:
-    """Open a shell on the running platform's Redis"""
-    install(RUN_LOCKS)
-    hand_over("-m", "tools.shells", "redis-cli", *arguments)
-
-
-def command_install(_: list[str]) -> None:
-    """Make .venv with everything, as the other targets do when they need it"""
-    install(ALL_LOCKS)
-
-
 def command_lock(arguments: list[str]) -> None:
-    """Compile the locked requirements again; ARGS="--upgrade" for newer versions"""
-    install(ALL_LOCKS)
     subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", UV], check=True)
     for lock in ALL_LOCKS:
         compile_lock(lock, arguments)
 
 
-def command_settings(_: list[str]) -> None:
-    """Write .env.example and the README's table anew from config.py"""
-    install(RUN_LOCKS)
-    hand_over("-m", "tools.settings")
-
-
-def command_reset(_: list[str]) -> None:
-    """Forget the local database, queue and mail; the next run starts anew"""
-    install(RUN_LOCKS)
-    hand_over("-m", "tools.state", "reset")
+def command_install(_: list[str]) -> None:
+    """Nothing more: the locks are installed before a command begins."""
 
 
 def command_clean(_: list[str]) -> None:
-    """Remove everything this script has made"""
     if PYTHON.exists():
         subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
     for made in (VENV, *ROOT.glob(".*_cache"), ROOT / ".hypothesis", ROOT / ".coverage"):
@@ -158,26 +81,79 @@ def command_clean(_: list[str]) -> None:
             made.unlink()
 
 
+def tool(*command: str) -> Callable[[list[str]], None]:
+    """A command that is a module of the project's, which gets the arguments."""
+    return lambda arguments: hand_over("-m", *command, *arguments)
+
+
+class Command(NamedTuple):
+    about: str
+    locks: tuple[str, ...]
+    """What has to be installed before it begins."""
+    run: Callable[[list[str]], None]
+
+
 COMMANDS = {
-    "help": command_help,
-    "run": command_run,
-    "test": command_test,
-    "check": command_check,
-    "lint": command_lint,
-    "format": command_format,
-    "bench": command_bench,
-    "chaos": command_chaos,
-    "fuzz": command_fuzz,
-    "mutants": command_mutants,
-    "audit": command_audit,
-    "sbom": command_sbom,
-    "psql": command_psql,
-    "redis-cli": command_redis_cli,
-    "install": command_install,
-    "lock": command_lock,
-    "settings": command_settings,
-    "reset": command_reset,
-    "clean": command_clean,
+    "help": Command("Show this list", (), command_help),
+    "run": Command(
+        "Run the whole platform: database, queue, API, worker and sweep", RUN_LOCKS, tool("tools.run")
+    ),
+    "test": Command("Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, command_test),
+    "check": Command("Run lint and test, what must be green before a push", ALL_LOCKS, command_check),
+    "lint": Command(
+        "Check format, ruff's rules, types, the direction of imports and the locks", ALL_LOCKS, command_lint
+    ),
+    "format": Command("Rewrite the code in the house format", ALL_LOCKS, command_format),
+    "bench": Command("Measure the platform's speed; ARGS name the benches", ALL_LOCKS, tool("bench")),
+    "chaos": Command(
+        "Kill workers and stop servers for minutes, and check that nothing is lost",
+        ALL_LOCKS,
+        tool("pytest", "-m", "chaos"),
+    ),
+    "fuzz": Command(
+        "Send generated requests to every endpoint, many more than the tests do",
+        ALL_LOCKS,
+        tool("pytest", "-m", "fuzz"),
+    ),
+    "mutants": Command(
+        "Plant faults one by one and count how many the tests notice", ALL_LOCKS, tool("tools.mutants")
+    ),
+    "findings": Command(
+        "Run findings/*.sh, which show what libraries and tools really do; ARGS name some",
+        RUN_LOCKS,
+        tool("tools.findings"),
+    ),
+    "audit": Command(
+        "Ask for known vulnerabilities of everything that is locked; needs the network",
+        ALL_LOCKS,
+        tool("tools.audit"),
+    ),
+    "sbom": Command(
+        'Write what the image is made of to sbom.json, as CycloneDX; ARGS="FILE" for another name',
+        ALL_LOCKS,
+        tool("tools.sbom"),
+    ),
+    "settings": Command(
+        "Write .env.example and the README's table from config.py", RUN_LOCKS, tool("tools.settings")
+    ),
+    "psql": Command(
+        "Open a SQL shell on the running platform's database", RUN_LOCKS, tool("tools.shells", "psql")
+    ),
+    "redis-cli": Command(
+        "Open a shell on the running platform's Redis", RUN_LOCKS, tool("tools.shells", "redis-cli")
+    ),
+    "install": Command(
+        "Make .venv with everything, as the other targets do when they need it", ALL_LOCKS, command_install
+    ),
+    "lock": Command(
+        'Compile the locked requirements again; ARGS="--upgrade" for newer versions', ALL_LOCKS, command_lock
+    ),
+    "reset": Command(
+        "Delete the local database, queue and mail; the next run starts from nothing",
+        RUN_LOCKS,
+        tool("tools.state", "reset"),
+    ),
+    "clean": Command("Remove everything this script has made", (), command_clean),
 }
 
 
@@ -338,7 +314,8 @@ def main() -> None:
         command_help([])
         sys.exit(f"\nThere is no target {OPTIONS.command!r}.")
     try:
-        command(OPTIONS.arguments)
+        install(command.locks)
+        command.run(OPTIONS.arguments)
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError as error:
