@@ -23,7 +23,7 @@ from app.operations import Operation
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.dashboard import Snapshot
-from app.wire import OrjsonProvider, StrictParser, check_no_body, check_path, check_query, limit_of, receive
+from app.wire import MsgspecProvider, StrictParser, check_no_body, check_path, check_query, limit_of, receive
 
 PREFIX = "/api/v1"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -33,7 +33,7 @@ Message = str | Callable[[Any], str]
 
 
 def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
-    app.json = OrjsonProvider(app)
+    app.json = MsgspecProvider(app)
     openapi.init_app(app)
     api = openapi.Api()
     api.init_app(app)

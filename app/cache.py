@@ -11,7 +11,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 from cachelib.serializers import BaseSerializer
 from flask import Flask
 from flask_caching import Cache
@@ -50,13 +50,13 @@ class Json(BaseSerializer):
     """
 
     def dumps(self, value: Any, *_: Any, **__: Any) -> bytes:
-        return orjson.dumps([value])
+        return msgspec.json.encode([value])
 
     def loads(self, bvalue: bytes | None) -> Any:
         """The list, or nothing for what is not ours."""
         try:
-            stored = orjson.loads(bvalue or b"")
-        except orjson.JSONDecodeError:
+            stored = msgspec.json.decode(bvalue or b"")
+        except msgspec.DecodeError:
             return None
         return stored if isinstance(stored, list) and len(stored) == 1 else None
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import orjson
+import msgspec
 from flask import Response, request
 
 from app.problems import invalid
@@ -44,7 +44,7 @@ def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Res
 
 def _hash_of_request(path: dict[str, Any]) -> bytes:
     """The same for the same place and content, however the content was written down."""
-    place = orjson.dumps({name: str(value) for name, value in path.items()}, option=orjson.OPT_SORT_KEYS)
+    place = msgspec.json.encode({name: str(value) for name, value in path.items()}, order="sorted")
     return hashlib.sha256(place + b"\n" + _content()).digest()
 
 
@@ -53,6 +53,6 @@ def _content() -> bytes:
     if body in (b"", b"{}", b"null"):
         return b""
     try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError:
+        return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except msgspec.DecodeError:
         return body  # the view refuses it

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-import orjson
+import msgspec
 from flask import Flask, Response, g, has_request_context, request
 
 from app import redaction
@@ -125,7 +125,7 @@ class JsonFormatter(_Formatter):
             "request_id": record.__dict__.get("request_id", "-"),
             **_known(record),
         }
-        return orjson.dumps(line, default=str).decode()
+        return msgspec.json.encode(line, enc_hook=str).decode()
 
 
 def _known(record: logging.LogRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import marshmallow as ma
-import orjson
+import msgspec
 from flask import Request, request
 from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
@@ -34,14 +34,14 @@ _MOST_TROUBLES = 20
 _HALF_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-class OrjsonProvider(JSONProvider):
+class MsgspecProvider(JSONProvider):
     """JSON out: UUIDs, times with `Z`, decimals as strings."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode()
+        return msgspec.json.encode(obj, enc_hook=str).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
-        return orjson.loads(s)
+        return msgspec.json.decode(s)
 
 
 class StrictParser(FlaskParser):

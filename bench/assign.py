@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import orjson
+import msgspec
 from sqlalchemy import text
 
 from app import create_app
@@ -131,7 +131,7 @@ _WAYS = {
 
 def _post(web: Web, course_id: str, people: list[str], *, notify: bool) -> None:
     answer = web.post(f"/courses/{course_id}/assign-multiple", {"user_ids": people, "notify": notify})
-    counts = orjson.loads(answer)["data"]["counts"]
+    counts = msgspec.json.decode(answer)["data"]["counts"]
     if counts["assigned"] != len(people):
         raise SystemExit(f"Not everybody was assigned: {counts}")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
+import msgspec
 
 from tools import ports
 
@@ -33,7 +33,7 @@ class Web:
         """The whole answer to one call; anything but 200 ends the bench."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            connection.request("POST", f"/api/v1{path}", orjson.dumps(body), headers)
+            connection.request("POST", f"/api/v1{path}", msgspec.json.encode(body), headers)
             response = connection.getresponse()
             answer = response.read()
         if response.status != 200:

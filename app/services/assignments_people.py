@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import orjson
+import msgspec
 
 from app.errors import TooManyPeople
 from app.identifiers import SPELLING
@@ -69,7 +69,7 @@ class People:
             "keys": [key for kind, texts in self.by_kind.items() for key in _keys(texts, kind)],
             "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
         }
-        return {name: orjson.dumps(column).decode() for name, column in columns.items()}
+        return {name: msgspec.json.encode(column).decode() for name, column in columns.items()}
 
 
 def _keys(texts: Sequence[str], kind: str) -> Iterator[str | None]:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import orjson
+import msgspec
 
 from app import cache
 from app.cache import Key
@@ -96,7 +96,7 @@ def _remembered(key: Key, compute: Callable[[], Figures]) -> Snapshot:
         as_of = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         figures = compute()
         # The tag is of the figures alone: computed again and unchanged, they are still what the client has.
-        tag = sha256(orjson.dumps(figures, default=str)).hexdigest()[:32]
+        tag = sha256(msgspec.json.encode(figures, enc_hook=str)).hexdigest()[:32]
         return {"as_of": as_of, "tag": tag, "figures": figures}
 
     return Snapshot(**cache.remember(key, take))
