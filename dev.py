@@ -30,7 +30,7 @@ ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
 UV = "uv==0.13.8"
 
 OLDEST_PYTHON = (3, 11)
-PYTHON_NAMES = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
+PYTHON_NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
 TESTS_WORTH_TWO_PROCESSES = 200
 
 
