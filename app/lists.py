@@ -79,7 +79,7 @@ def _filters() -> dict[str, str]:
 
 def _cursors() -> URLSafeSerializer:
     """The number goes up when a key changes its meaning: cursors of before are refused, not misread."""
-    return URLSafeSerializer(settings().secret_key, salt="page-cursor-2")
+    return URLSafeSerializer(settings().secret_key, salt="page-cursor-3")
 
 
 def read_cursor(text: str) -> dict[str, Any]:

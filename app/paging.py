@@ -98,7 +98,12 @@ class Page:
 
 
 def folded(column: Any) -> ColumnElement[str]:
-    """Words as every list orders them: capitals and small letters beside each other."""
+    """Words as every list orders them: capitals, small letters and accented ones beside each other."""
+    return func.folded(column, type_=Text)
+
+
+def lowered(column: Any) -> ColumnElement[str]:
+    """Addresses and usernames, which have no accents: by the index that keeps them unique."""
     return func.lower(column, type_=Text)
 
 

@@ -14,12 +14,18 @@ NAMES = ("/users", "/courses/{course}/enrollments", "/instructor-requests")
 
 
 @pytest.fixture
-def found(app, api, make):
+def written():
+    return "Evening Accounting"
+
+
+@pytest.fixture
+def found(app, api, make, written):
     """How many rows of a list a question finds. Each list has one that reads *Evening Accounting*."""
-    person = make.student(first_name="Evening", last_name="Accounting", external_id="HR-1")
-    course = make.course(title="Evening Accounting", category=make.category(name="Evening Accounting"))
+    first_name, last_name = written.split(maxsplit=1)
+    person = make.student(first_name=first_name, last_name=last_name, external_id="HR-1")
+    course = make.course(title=written, category=make.category(name=written))
     make.enrollment(course, person)
-    make.review(course, person, comment="Evening Accounting")
+    make.review(course, person, comment=written)
     with app.app_context(), transaction():
         courses_search.index_for_search(Course.id == course.id)
         db.session.add(InstructorRequest(user_id=person.id))
@@ -60,6 +66,31 @@ def test_every_word_is_found_by_its_beginning_and_none_in_its_middle(found, path
 @pytest.mark.parametrize("question", ["accounts", "accounted", "evenings account"])
 def test_every_word_is_found_by_its_stem(found, path, question):
     assert found(path, question) == 1
+
+
+@pytest.mark.parametrize("written", ["Économie: C++, Node.js, R&D, Straße, 数据分析入门"])
+@pytest.mark.parametrize("path", WRITTEN + NAMES)
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("economie", 1),
+        ("ÉCONOM", 1),
+        ("strasse", 1),
+        ("c++", 1),
+        ("c#", 0),
+        ("node.js", 1),
+        ("nodejs", 1),
+        ("r&d", 1),
+        ("d&r", 0),
+        (".net", 0),
+        ("分析", 1),
+        ("据分析", 1),
+        ("析分", 0),
+        ("c++ 分析 economie", 1),
+    ],
+)
+def test_accents_signs_and_scripts_without_spaces_are_found_in_every_list(found, path, question, expected):
+    assert found(path, question) == expected
 
 
 @pytest.mark.parametrize("path", WRITTEN + NAMES)

@@ -40,5 +40,10 @@ def both_ways(column: str, expression: str | None = None) -> dict[str, str]:
     return {column: listed, f"{column}_last": f"{listed}{LAST}"}
 
 
+def folded(column: str) -> str:
+    """Words without accents and capitals, as lists order them."""
+    return f"folded({column})"
+
+
 def _values(vocabulary: type[StrEnum]) -> Sequence[str]:
     return [member.value for member in vocabulary]

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, que
 from app.db import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
 from app.models.category import Category
-from app.models.columns import both_ways, one_of, ordered, word
+from app.models.columns import both_ways, folded, one_of, ordered, word
 from app.models.user import User
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Course(Identified, Timestamped, Model):
             "deleted_at IS NULL",
             enrollment_count="enrollment_count",
             price="price",
-            title="lower(title)",
+            title=folded("title"),
             status_newest="status & created_at",
             level_newest="level & created_at",
             **both_ways("published_at"),

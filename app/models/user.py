@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.db import Identified, Model, Timestamped
 from app.enums import Role
-from app.models.columns import both_ways, one_of, ordered, word
+from app.models.columns import both_ways, folded, one_of, ordered, word
 from app.settings import settings
 
 SEARCHED = """
@@ -81,11 +81,11 @@ class User(Identified, Timestamped, Model):
         Index("ix_users_created_at_id", "created_at", "id"),
         *ordered(
             "users",
-            first_name="lower(first_name)",
-            last_name="lower(last_name)",
+            first_name=folded("first_name"),
+            last_name=folded("last_name"),
             role_newest="role & created_at",
             department_newest="department & created_at",
-            **both_ways("department", "lower(department)"),
+            **both_ways("department", folded("department")),
             **both_ways("hired_on"),
         ),
         *ordered("users", "NOT is_active", inactive_newest="created_at"),

@@ -19,7 +19,7 @@ from app.enums import EnrollmentStatus
 from app.errors import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.models.user import NAMES_ONLY
-from app.paging import Listing, SortKey, folded, ordered_by
+from app.paging import Listing, SortKey, folded, lowered, ordered_by
 from app.services import courses, tallies
 from app.services.fulltext import holds, naming
 
@@ -30,7 +30,7 @@ _ORDERINGS = {
     "last_accessed": Enrollment.last_accessed,
     "title": folded(Course.title),
     "name": folded(User.last_name),
-    "username": folded(User.username),
+    "username": lowered(User.username),
 }
 _NULLABLE = ("due_at", "completed_at", "last_accessed")
 
@@ -41,7 +41,7 @@ _OF_COURSE = {
     "last_accessed": Enrollment.last_accessed,
     # Looked up one by one: joined, the planner would read everybody, or walk all names in their order.
     "name": select(folded(_person.last_name)).where(_person.id == Enrollment.user_id).scalar_subquery(),
-    "username": select(folded(_person.username)).where(_person.id == Enrollment.user_id).scalar_subquery(),
+    "username": select(lowered(_person.username)).where(_person.id == Enrollment.user_id).scalar_subquery(),
 }
 """Orders of a roster that no index has by course."""
 

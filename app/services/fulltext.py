@@ -1,57 +1,45 @@
-"""PostgreSQL's full text search: how text is taken apart, and how a question is asked.
+"""PostgreSQL's full text search: text search vectors of texts, and queries from questions.
 
-Every word must be there, as a stem or as the beginning of a word. Text and question are taken apart in the same way, so
-that "Node.js" is found however it is written, and no query syntax ever reaches the server.
+Every word must match, by its stem or as the beginning of a word. SQL functions of migration 0029 take texts and
+questions apart in the same way: accents are folded, signs that belong to a word stay with it, and scripts without spaces
+are split into pairs of characters. No query syntax of a question ever reaches the server.
 """
 
 from __future__ import annotations
 
-import string
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, cast, func
-from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.dialects.postgresql.ext import to_tsquery, to_tsvector
+from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
 
 from app.settings import settings
 
-_SPACES = " " * len(string.punctuation)
-_APART = str.maketrans(string.punctuation, _SPACES)
-
 
 def words_of(source: Any) -> ColumnElement[Any]:
-    """A text in the language's stems and in its own words, which prefixes are matched against."""
-    words = func.translate(func.coalesce(source, ""), string.punctuation, _SPACES)
-    return to_tsvector(settings().search_language, words).op("||")(to_tsvector("simple", words))
+    """The vector of a text: stems of the language, and its own words, which prefixes are matched against."""
+    return func.words_of(func.coalesce(source, ""), _language(settings().search_language), type_=TSVECTOR)
 
 
 def holds(source: Any, question: str) -> ColumnElement[bool]:
     """A text holds every word of the question.
 
-    Its words are taken apart row by row: for lists that are short before they are searched, and need no index.
+    The vector is made row by row: for lists that are short before they are searched, and need no index.
     """
     return words_of(source).bool_op("@@")(asking(question))
 
 
+def asking(question: str) -> ColumnElement[Any]:
+    """The query of a question: each word by its stem or as a prefix, all of them together."""
+    return func.asked(question, _language(settings().search_language), "", type_=TSQUERY)
+
+
 def naming(question: str, weights: str = "") -> ColumnElement[Any]:
-    """The same for names, which have no stems: each word as a prefix, all of them together.
+    """The same for names, which have no stems.
 
     With weights, only words of these count.
     """
-    words = dict.fromkeys(question.translate(_APART).split())
-    each = (to_tsquery("simple", f"'{word}':*{weights}") for word in words)
-    return reduce(lambda left, right: left.op("&&")(right), each) if words else cast("", TSQUERY)
+    return func.asked(question, _language("simple"), weights, type_=TSQUERY)
 
 
-def asking(question: str) -> ColumnElement[Any]:
-    """Each word by its stem or as a prefix, all of them together."""
-    words = dict.fromkeys(question.translate(_APART).split())
-    if not words:
-        return cast("", TSQUERY)
-    language = settings().search_language
-    each = (
-        to_tsquery(language, f"'{word}'").op("||")(to_tsquery("simple", f"'{word}':*")).self_group()
-        for word in words
-    )
-    return reduce(lambda left, right: left.op("&&")(right), each)
+def _language(name: str) -> ColumnElement[Any]:
+    return cast(name, REGCONFIG)

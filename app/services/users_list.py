@@ -7,11 +7,12 @@ from sqlalchemy.orm import load_only
 
 from app.enums import Role
 from app.models.user import User
-from app.paging import Listing, folded, ordered_by
+from app.paging import Listing, folded, lowered, ordered_by
 from app.services.fulltext import naming
 
-WORDS = ("email", "username", "first_name", "last_name", "department")
-SORTABLE = ("created_at", "hired_on", *WORDS)
+LOGINS = ("email", "username")
+WORDS = ("first_name", "last_name", "department")
+SORTABLE = ("created_at", "hired_on", *LOGINS, *WORDS)
 _NULLABLE = ("department", "hired_on")
 _HIDDEN = ("password_hash", "bio", "former_name_hashes", "search_vector")
 
@@ -36,6 +37,7 @@ def list_people(
     shown = [column for column in User.__mapper__.column_attrs if column.key not in _HIDDEN]
     people = select(User).options(load_only(*(column.class_attribute for column in shown), raiseload=True))
     columns = {name: getattr(User, name) for name in SORTABLE}
+    columns |= {name: lowered(columns[name]) for name in LOGINS}
     columns |= {name: folded(columns[name]) for name in WORDS}
     keys = ordered_by(ordering, columns, User.id, nullable=_NULLABLE)
     if not search or not search.strip():

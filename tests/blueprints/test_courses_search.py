@@ -74,9 +74,7 @@ def ledger(make, app):
     ],
 )
 def test_every_word_matches_by_stem_or_beginning(api, ledger, question):
-    expected = [] if question == "elear e learn" else [ledger.title]
-
-    assert found(api, question) == expected
+    assert found(api, question) == [ledger.title]
 
 
 @pytest.mark.parametrize(
@@ -156,13 +154,13 @@ def test_search_is_one_statement_and_its_count(api, make, app, statements):
 
 def test_a_changed_language_is_indexed_by_command(api, make, app, setting):
     publish(make, app, title="Häuser")
-    assert found(api, "haus") == []
+    assert found(api, "hausern") == []
 
     setting(search_language="german")
     result = app.test_cli_runner().invoke(args=["courses", "reindex"])
 
     assert result.output == "1 courses can be searched.\n"
-    assert found(api, "haus") == ["Häuser"]
+    assert found(api, "hausern") == ["Häuser"]
 
 
 def test_every_language_that_can_be_set_is_known_to_the_server(stored):
