@@ -24,7 +24,7 @@ from app import alarms, queue, telemetry
 from app.alarms import Alarm
 from app.db import db, patient_transaction, transaction
 from app.jobs.notices import send_due
-from app.services import notices_delivery, profile_pictures, retention, tallies
+from app.services import notices_delivery, profile_pictures, retention, search_rebuild, tallies
 from app.settings import settings
 
 log = logging.getLogger(__name__)
@@ -114,6 +114,7 @@ CHORES = (
     _hourly("previews", retention.forget_previews),
     _hourly("pictures", profile_pictures.forget_unnamed),
     _hourly("tallies", tallies.fold),
+    _hourly("search", search_rebuild.rebuild_next),
 )
 
 

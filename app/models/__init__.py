@@ -15,6 +15,7 @@ from app.models.mail_token import MailToken
 from app.models.notice import Notice
 from app.models.progress import LessonProgress
 from app.models.review import Review
+from app.models.search_rebuild import SearchRebuild
 from app.models.section import Section
 from app.models.session import RefreshToken, Session
 from app.models.tally import Tally
@@ -38,6 +39,7 @@ __all__ = [
     "Notice",
     "RefreshToken",
     "Review",
+    "SearchRebuild",
     "Section",
     "Session",
     "Tally",

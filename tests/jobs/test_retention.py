@@ -36,6 +36,7 @@ READ_FIRST = {
     "previews": "assignments",
     "pictures": "users",
     "tallies": "tallies",
+    "search": "search_rebuilds",
 }
 """The table that each chore cannot do without."""
 
