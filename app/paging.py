@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -50,6 +51,8 @@ class SortKey:
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     descending: bool = False
     nullable: bool = False
+    is_constant: bool = False
+    """Every row has the same value, false."""
 
     def __post_init__(self) -> None:
         # Only a list beyond row 1,000 would notice: a cursor's text is cast back to the type of its column.
@@ -224,6 +227,9 @@ def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
 def _beyond(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
     """The rows that come after the given sort values."""
     first, *_ = keys
+    if first.is_constant:
+        # Left out of the comparison: an index on the others then finds the place.
+        return true() if values[0] == str(True) else _beyond(keys[1:], values[1:])
     if all(key.descending == first.descending and not key.nullable for key in keys):
         left, right = tuple_(*(key.column for key in keys)), tuple_(*_typed(keys, values))
         return left < right if first.descending else left > right

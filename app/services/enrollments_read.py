@@ -22,6 +22,7 @@ from app.models.user import NAMES_ONLY
 from app.paging import Listing, SortKey, folded, lowered, ordered_by
 from app.services import courses, tallies
 from app.services.fulltext import holds, naming
+from app.services.people_search import exact_first
 
 _ORDERINGS = {
     "enrolled_at": Enrollment.enrolled_at,
@@ -91,14 +92,16 @@ def list_of_course(manager: User, course_id: UUID, **wanted: Any) -> Listing:
     course = courses.get_managed(manager, course_id)
     asked = Wanted(**wanted)
     conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
+    first = []
     if (asked.search or "").strip():
+        first = [exact_first(Enrollment.user_id, str(asked.search), by_username_only=not manager.is_admin)]
         conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
     matching = select(Enrollment.id).where(*conditions)
     if _is_gathered(course.id, asked.ordering.removeprefix("-")):
         keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
-        listing = Listing(shown(), keys, matching=matching, gathers=True)
+        listing = Listing(shown(), first + keys, matching=matching, gathers=True)
     else:
-        listing = Listing(shown().where(*conditions), _keys(asked), matching=matching)
+        listing = Listing(shown().where(*conditions), first + _keys(asked), matching=matching)
     narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
     return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
 

@@ -18,6 +18,7 @@ from app.paging import Listing, ordered_by
 from app.services import account_mails, attempts
 from app.services.attempts import Quota
 from app.services.fulltext import naming
+from app.services.people_search import exact_first
 from app.settings import settings
 
 _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": InstructorRequest.reviewed_at}
@@ -68,6 +69,7 @@ def list_visible(
     keys = ordered_by(ordering, _COLUMNS, InstructorRequest.id, nullable=("reviewed_at",))
     if not search or not search.strip():
         return Listing(requests.where(*conditions), keys)
+    keys.insert(0, exact_first(InstructorRequest.user_id, search))
     conditions.append(InstructorRequest.search_vector.bool_op("@@")(naming(search)))
     matching = select(InstructorRequest.id).where(*conditions)
     return Listing(

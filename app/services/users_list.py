@@ -9,6 +9,7 @@ from app.enums import Role
 from app.models.user import User
 from app.paging import Listing, folded, lowered, ordered_by
 from app.services.fulltext import naming
+from app.services.people_search import exact_first
 
 LOGINS = ("email", "username")
 WORDS = ("first_name", "last_name", "department")
@@ -42,6 +43,7 @@ def list_people(
     keys = ordered_by(ordering, columns, User.id, nullable=_NULLABLE)
     if not search or not search.strip():
         return Listing(people.where(*conditions), keys)
+    keys.insert(0, exact_first(User.id, search))
     conditions.append(User.is_named(naming(search)))
     crowded = Listing(people.where(*conditions), keys)
     return Listing(people, keys, matching=select(User.id).where(*conditions), gathers=True, crowded=crowded)
