@@ -59,11 +59,11 @@ def create(admin: User, *, name: str, slug: str | None = None, **values: Any) ->
 def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
     category = _lock(ref)
     slugs.refuse_reserved(slug=changes.get("slug"))
-    renamed = changes.get("name", category.name) != category.name
+    searched = _searched(category)
     with refusing({Category.ONE_PER_NAME: NameTaken(), Category.ONE_PER_SLUG: SlugTaken()}):
         for name, value in changes.items():
             setattr(category, name, value)
-    if renamed:
+    if _searched(category) != searched:
         courses_search.index_for_search(Course.category_id == category.id)
     return show(admin, category.id)
 
@@ -79,6 +79,11 @@ def delete(ref: str | UUID) -> None:
     )
     with refusing({Course.CATEGORY_EXISTS: CategoryInUse()}):
         db.session.delete(category)
+
+
+def _searched(category: Category) -> str:
+    """What the search of courses reads of it."""
+    return category.name if category.is_active else ""
 
 
 def _lock(ref: str | UUID) -> Category:

@@ -43,7 +43,10 @@ def rank(question: str) -> ColumnElement[Any]:
 
 
 def index_for_search(clause: ColumnElement[bool]) -> None:
-    """Rebuild what search reads of the courses of the clause. Call it where a category or an instructor is renamed."""
+    """Rebuild what search reads of the courses of the clause.
+
+    Call it where an instructor is renamed, or a category is renamed, activated or deactivated.
+    """
     _lock_and_index(select(Course.id).where(clause))
 
 
@@ -82,7 +85,10 @@ def _index(wanted: Select[UUID]) -> list[UUID]:
 
 
 def _vector() -> ColumnElement[Any]:
-    category = select(Category.name).where(Category.id == Course.category_id).scalar_subquery()
+    # The vector is one for all callers, and most of them may not see an inactive category.
+    category = (
+        select(Category.name).where(Category.id == Course.category_id, Category.is_active).scalar_subquery()
+    )
     instructor = (
         select(func.concat_ws(" ", User.first_name, User.last_name))
         .where(User.id == Course.instructor_id)

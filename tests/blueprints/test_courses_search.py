@@ -196,3 +196,59 @@ def test_a_rare_word_does_not_walk_the_catalogue(api, make, app, config):
 
     assert "ix_courses_search_vector" in {scan.name for scan in scans}
     assert max(scan.rows for scan in scans) < 10
+
+
+@pytest.mark.parametrize("role", [None, "student", "instructor", "owner", "admin"])
+def test_the_name_of_an_inactive_category_finds_no_course(api, make, role):
+    owner, office = make.instructor(), api.as_(make.admin())
+    shelf = data_of(office.post("/categories", json={"name": "Redundancies"}), 201)
+    body = {"title": "Weaving", "description": "x", "category_id": shelf["id"]}
+    course = data_of(api.as_(owner).post("/courses", json=body), 201)
+    data_of(office.post(f"/courses/{course['id']}/publish", json={"override_reason": "x"}))
+    caller = {None: lambda: api, "owner": lambda: api.as_(owner)}.get(
+        role, lambda: api.as_(getattr(make, role)())
+    )()
+    assert found(caller, "redundancies") == ["Weaving"]
+
+    for changes, expected in (
+        ({"is_active": False}, []),
+        ({"name": "Layoffs"}, []),
+        ({"is_active": True}, ["Weaving"]),
+        ({"is_active": False, "name": "Redundancies"}, []),
+    ):
+        data_of(office.patch(f"/categories/{shelf['id']}", json=changes))
+        for question in ("redundancies", "layoffs"):
+            names_it = question == "layoffs" and expected
+            assert found(caller, question) == (expected if names_it else [])
+
+
+def test_a_course_that_is_written_in_an_inactive_category_is_not_found_by_its_name(api, make):
+    teacher = api.as_(make.instructor())
+    hidden = make.category(name="Redundancies", is_active=False)
+    office = api.as_(make.admin())
+    body = {"title": "Weaving", "description": "x", "category_id": str(hidden.id)}
+
+    course = data_of(office.post("/courses", json=body), 201)
+    assert found(office, "redundancies") == []
+
+    data_of(office.patch(f"/courses/{course['id']}", json={"title": "Knitting"}))
+    assert found(office, "redundancies") == []
+    assert found(office, "knitting") == ["Knitting"]
+    assert found(teacher, "redundancies") == []
+
+
+def test_counts_pages_and_orders_tell_nothing_of_an_inactive_category(api, make, app):
+    hidden = make.category(name="Redundancies", slug="redundancies", is_active=False)
+    publish(make, app, title="B", category=hidden)
+    publish(make, app, title="A")
+
+    for query in (
+        "search=redundancies",
+        "category=redundancies",
+        f"category={hidden.id}",
+        "search=b&category=redundancies",
+    ):
+        page = api.get(f"/courses?{query}").get_json()
+        assert (page["data"], page["count"], page["next"]) == ([], 0, None)
+    assert data_of(api.get("/categories?search=redundancies")) == []
+    assert [course["category"] for course in data_of(api.get("/courses?ordering=title"))] == [None, None]
