@@ -116,8 +116,7 @@ _STATEMENTS = (
         CASE WHEN n % 6 = 0 THEN current_date + CAST(n % 300 AS integer) END,
         CASE WHEN n % 50 = 1 THEN 20 ELSE 2 END, coalesce(held, 0),
         coalesce(stars, 0), coalesce(reviews, 0), coalesce(counts, '{0,0,0,0,0}'),
-        setweight(to_tsvector('english', title) || to_tsvector('simple', title), 'A')
-            || setweight(to_tsvector('english', short) || to_tsvector('simple', short), 'B'), made
+        setweight(words_of(title, 'english'), 'A') || setweight(words_of(short, 'english'), 'B'), made
     FROM (
         SELECT n, now() - (:courses - n) * interval '1000 days' / :courses AS made,
             (ARRAY['Accounting', 'Pottery', 'Welding', 'Physics', 'Cooking'])[1 + n % 5] || ' number' || n
@@ -176,7 +175,7 @@ _STATEMENTS = (
     """
     INSERT INTO reviews (id, course_id, author_id, rating, comment, search_vector, created_at)
     SELECT key('review', n / 10), key('course', course), key('user', 1 + :instructors + learner), rating, comment,
-        to_tsvector('english', comment) || to_tsvector('simple', comment), now() - n % 1000 * interval '1 day'
+        words_of(comment, 'english'), now() - n % 1000 * interval '1 day'
     FROM (
         SELECT *, CASE n WHEN 70 THEN 'A needle' ELSE 'A clear course' END AS comment FROM ratings
     ) AS written

@@ -13,7 +13,7 @@ group = AppGroup("courses", help="The catalogue.")
 
 @group.command("reindex")
 def reindex() -> None:
-    """Rebuild what search reads, after SEARCH_LANGUAGE has changed."""
+    """Rebuild the courses' text search vectors at once; the sweep does it too after SEARCH_LANGUAGE has changed."""
     count, last = 0, UUID(int=0)
     while True:
         # A commit each: nobody who edits a course waits for the whole catalogue.

@@ -72,7 +72,11 @@ def ordering(*names: str, default: str | None) -> ma.fields.String:
     )
 
 
-_SEARCH = "Every word must match, by its stem or as the beginning of a word; names by their beginning."
+_SEARCH = (
+    "Every word must match, by its stem or as the beginning of a word; names by their beginning. Accents and capitals make"
+    " no difference, words with signs (`C++`, `node.js`, `R&D`) are found as they are typed, and words of scripts without"
+    " spaces anywhere. Where users are searched, an exact match of a username, email address or external id comes first."
+)
 
 
 def search_term() -> Text:

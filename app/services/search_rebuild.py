@@ -1,6 +1,6 @@
 """Rebuilding text search vectors in batches, after an upgrade or a change of SEARCH_LANGUAGE.
 
-Until a row is rebuilt, it is found by the words of before. Rows that are written meanwhile need no rebuilding.
+Until a row is rebuilt, a search with accents or signs may miss it. Rows that are written meanwhile need no rebuilding.
 """
 
 from __future__ import annotations
