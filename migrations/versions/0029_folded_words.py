@@ -166,12 +166,20 @@ RETURN
     setweight(words_of($1 || ' ' || $2 || ' ' || $3), 'A') || words_of($4 || ' ' || coalesce($5, ''))
 """
 
+# By its stem or as a prefix. Names have no stems.
 ASKED_WORD = """
 CREATE FUNCTION asked_word(word text, language regconfig, weights text, is_prefix boolean) RETURNS tsquery
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN
-    to_tsquery($2, quote_literal($1) || ':' || $3)
-        || to_tsquery('pg_catalog.simple', quote_literal($1) || ':' || CASE WHEN $4 THEN '*' ELSE '' END || $3)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    quoted text := quote_literal(word) || ':';
+    as_written tsquery := to_tsquery('pg_catalog.simple', quoted || CASE WHEN is_prefix THEN '*' ELSE '' END || weights);
+BEGIN
+    IF language = 'pg_catalog.simple'::regconfig THEN
+        RETURN as_written;
+    END IF;
+    RETURN to_tsquery(language, quoted || weights) || as_written;
+END
+$$
 """
 # One term of a question: a run of a script without spaces, or words with signs between them, which stand together in
 # the text too.
@@ -221,15 +229,17 @@ CREATE FUNCTION asked(question text, language regconfig, weights text) RETURNS t
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     term text;
-    asked tsquery := '';
+    one tsquery;
+    asked tsquery;
 BEGIN
     FOR term IN
         SELECT DISTINCT matched[1] FROM regexp_matches(
             left(folded(question), 400), '([{UNSPACED}]+|[.]?{WORD}+(?:[{SIGNS}.''/&@_-]+{WORD}+)*[{SIGNS}]*)', 'g') AS matched
     LOOP
-        asked := asked && asked_term(term, language, weights);
+        one := asked_term(term, language, weights);
+        asked := coalesce(asked && one, one);
     END LOOP;
-    RETURN asked;
+    RETURN coalesce(asked, to_tsquery('pg_catalog.simple', ''));
 END
 $$
 """
