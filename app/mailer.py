@@ -1,11 +1,13 @@
 """Mail out, by SMTP or into a sink for development.
 
-A mail that could not be handed over raises: `MailDeferred` when it may go through later, `MailRejected` when the server
-will never take it. No exchange outlasts `MAIL_TIMEOUT_SECONDS`, however slowly the server drips.
+A mail is composed down to its bytes before anything is dialled. One that could not be handed over raises: `MailDeferred`
+when it may go through later, `MailRejected` when it never will; any other error is a fault of ours with this one mail. No
+exchange outlasts `MAIL_TIMEOUT_SECONDS`, however slowly the server drips.
 """
 
 from __future__ import annotations
 
+import email.policy
 import logging
 import smtplib
 import socket
@@ -25,6 +27,7 @@ from typing import Protocol
 from flask import Flask, current_app
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app import mail_headers
 from app.settings import settings
 from config import Config
 
@@ -66,6 +69,16 @@ class Mail:
     secret: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class Message:
+    """A mail in its final form: the envelope, and every byte of the content."""
+
+    sender: str
+    recipient: str
+    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+
+
 class Carrier(Protocol):
     """Takes mails, one after the other."""
 
@@ -100,31 +113,36 @@ def carrier() -> Iterator[Carrier]:
             smtp.hang_up()
 
 
-def compose(mail: Mail) -> EmailMessage:
-    """The message as it goes over the wire, in text and HTML. What is not a valid address is rejected."""
-    message = EmailMessage()
-    try:
-        message["From"] = _address(*parseaddr(settings().mail_from))
-        message["To"] = _address(mail.to_name, mail.to_address)
-    except (HeaderParseError, ValueError, IndexError) as problem:
-        raise MailRejected(f"no valid address: {problem}") from problem
-    message["Subject"] = _one_line(f"{settings().mail_subject_prefix} {mail.subject}")
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = mail.message_id
-    message["X-Entity-Ref-ID"] = mail.message_id.strip("<>")
-    message["Auto-Submitted"] = "auto-generated"
+def compose(mail: Mail) -> Message:
+    """The mail as it goes over the wire, in text and HTML. What is not a valid address is rejected."""
+    from_name, from_address = parseaddr(settings().mail_from)
+    sender, recipient = _valid(from_address), _valid(mail.to_address)
+    fields = (
+        mail_headers.address_field("From", _one_line(from_name), sender),
+        mail_headers.address_field("To", _one_line(mail.to_name), recipient),
+        mail_headers.text_field("Subject", _one_line(f"{settings().mail_subject_prefix} {mail.subject}")),
+        f"Date: {format_datetime(datetime.now(UTC))}",
+        f"Message-ID: {mail.message_id}",
+        f"X-Entity-Ref-ID: {mail.message_id.strip('<>')}",
+        "Auto-Submitted: auto-generated",
+    )
     values = {"public_url": settings().public_url, "to_name": _one_line(mail.to_name), **mail.values}
     templates: Environment = current_app.extensions[_EXTENSION]
     text = templates.get_template(f"{mail.template}.txt").render(values)
-    message.set_content(text, cte="7bit" if _is_plain(text) else None)
-    message.add_alternative(templates.get_template(f"{mail.template}.html").render(values), subtype="html")
-    return message
+    body = EmailMessage(policy=email.policy.SMTP)
+    body.set_content(text, cte="7bit" if _is_plain(text) else None)
+    body.add_alternative(templates.get_template(f"{mail.template}.html").render(values), subtype="html")
+    head = "".join(f"{field}\r\n" for field in fields).encode("ascii")
+    return Message(sender, recipient, head + body.as_bytes(), text)
 
 
-def _address(name: str, address: str) -> Address:
+def _valid(address: str) -> str:
     if not address.isascii():
-        raise ValueError("the address is not ASCII")
-    return Address(_one_line(name), addr_spec=address)
+        raise MailRejected("no valid address: it is not ASCII")
+    try:
+        return Address(addr_spec=address).addr_spec
+    except (HeaderParseError, ValueError, IndexError) as problem:
+        raise MailRejected(f"no valid address: {problem}") from problem
 
 
 def _one_line(text: str) -> str:
@@ -140,14 +158,12 @@ def _is_plain(text: str) -> bool:
 class _Log:
     def send(self, mail: Mail) -> None:
         message = compose(mail)
-        part = message.get_body(("plain",))
-        text = part.get_content() if part else ""
         log.info(
             "mail %s to %s: %s\n%s",
-            message["Message-ID"],
-            message["To"],
-            message["Subject"],
-            text.replace(mail.secret, "[kept out of the log]") if mail.secret else text,
+            mail.message_id,
+            message.recipient,
+            _one_line(mail.subject),
+            message.text.replace(mail.secret, "[kept out of the log]") if mail.secret else message.text,
         )
 
 
@@ -158,7 +174,7 @@ class _Folder:
         self.folder = folder
 
     def send(self, mail: Mail) -> None:
-        content = compose(mail).as_bytes()
+        content = compose(mail).content
         name = mail.message_id.strip("<>").partition("@")[0]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -181,7 +197,7 @@ class _Smtp:
         with self._limited() as limit:
             connection = self.connection or self._connect(limit)
             try:
-                connection.send_message(message)
+                connection.sendmail(message.sender, message.recipient, message.content)
             except smtplib.SMTPRecipientsRefused as refusal:
                 code, text = next(iter(refusal.recipients.values()))
                 if code == _CLOSING:
@@ -194,6 +210,10 @@ class _Smtp:
             except (smtplib.SMTPException, OSError) as problem:
                 self._drop()
                 raise MailDeferred(f"SMTP connection lost: {_named(problem)}") from problem
+            except BaseException:
+                # An error of ours, or the end of the job: the server may still be in the middle of this mail.
+                self._drop()
+                raise
 
     def hang_up(self) -> None:
         with suppress(smtplib.SMTPException, OSError), self._limited():
@@ -210,7 +230,8 @@ class _Smtp:
                 connection.starttls(context=ssl.create_default_context())
             if config.mail_username:
                 connection.login(config.mail_username, config.mail_password)
-        except (smtplib.SMTPException, OSError) as problem:
+        except (smtplib.SMTPException, OSError, ValueError) as problem:
+            # A ValueError is a setting that cannot be sent, such as a password that is not ASCII.
             self._drop()
             raise MailDeferred(f"SMTP server: {_named(problem)}", is_everywhere=True) from problem
         return connection

@@ -6,12 +6,14 @@ import dataclasses
 import email
 import email.policy
 import logging
+import smtplib
 import socket
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from jinja2 import UndefinedError
 
 from app import mailer
 from app.mailer import Mail, MailDeferred, MailRejected
@@ -42,7 +44,7 @@ def composed(app):
 
     def run(**changes):
         with app.app_context():
-            content = mailer.compose(dataclasses.replace(MAIL, **changes)).as_bytes()
+            content = mailer.compose(dataclasses.replace(MAIL, **changes)).content
         return email.message_from_bytes(content, policy=email.policy.default)
 
     return run
@@ -110,6 +112,36 @@ def test_a_folder_that_cannot_be_written_defers(send, setting, tmp_path):
 
     with pytest.raises(MailDeferred):
         send(MAIL)
+
+
+def test_a_mail_that_cannot_be_composed_dials_no_server(app, smtp):
+    with app.app_context(), mailer.carrier() as carrier:
+        with pytest.raises(UndefinedError):
+            carrier.send(dataclasses.replace(MAIL, values={}))
+        carrier.send(MAIL)
+
+    assert (smtp.connections, len(smtp.taken)) == (1, 1)
+
+
+def test_an_error_in_the_middle_of_a_mail_costs_the_connection(app, smtp, monkeypatch):
+    """The server may still wait for the rest of it."""
+    with app.app_context(), mailer.carrier() as carrier:
+        with monkeypatch.context() as broken:
+            broken.setattr(smtplib.SMTP, "data", lambda *_: None / 1)
+            with pytest.raises(TypeError):
+                carrier.send(MAIL)
+        carrier.send(MAIL)
+
+    assert (smtp.connections, len(smtp.taken)) == (2, 1)
+
+
+def test_a_password_that_smtp_cannot_carry_is_the_servers_trouble_and_not_the_letters(send, smtp, setting):
+    setting(mail_transport="smtp", mail_port=smtp.port, mail_username="ü", mail_password="é")
+
+    with pytest.raises(MailDeferred) as raised:
+        send(MAIL)
+
+    assert raised.value.is_everywhere
 
 
 def test_the_log_shows_the_mail(send, setting, caplog):
