@@ -22,7 +22,7 @@ from tests.factories import Factory
 from tests.http import Client, OpenApiWitness
 from tests.watching import WatchingClient, WatchingHandler
 
-pytest_plugins = ["tests.servers", "tests.outages", "tests.mail", "tests.processes"]
+pytest_plugins = ["tests.servers", "tests.outages", "tests.mail", "tests.processes", "tests.alarms"]
 
 Flask.test_client_class = WatchingClient
 

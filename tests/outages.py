@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from app import redis
+
 
 class Silence(NamedTuple):
     url: str
@@ -47,3 +49,13 @@ def nowhere():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     return f"redis://127.0.0.1:{port}/0"
+
+
+@pytest.fixture
+def without_redis(app):
+    """Redis is away: nobody listens on the port."""
+    before = app.extensions["rollcall-redis"]
+    app.extensions["rollcall-redis"] = redis.client("redis://127.0.0.1:1/0", timeout=0.2)
+    yield
+    app.extensions["rollcall-redis"].close()
+    app.extensions["rollcall-redis"] = before

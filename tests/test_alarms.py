@@ -1,14 +1,10 @@
 """What somebody should look at has a line that a machine finds, and a count that Prometheus reads."""
 
-import json
-import logging
 from datetime import timedelta
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Integer, cast, literal, select, text
 
-from app import telemetry
 from app.alarms import Alarm
 from app.db import db, transaction
 from app.services import categories
@@ -18,34 +14,6 @@ from tests.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 WINDOW = timedelta(minutes=5)
-
-
-@pytest.fixture
-def counts(app):
-    """`{"credential_stuffing": 1}`, what was added since the test began."""
-
-    def read():
-        families = text_string_to_metric_families(app.test_client().get("/metrics").text)
-        told = [sample for family in families for sample in family.samples]
-        return {
-            sample.labels["event"]: sample.value for sample in told if sample.name == "rollcall_alarms_total"
-        }
-
-    before = read()
-    return lambda: {event: count - before[event] for event, count in read().items() if count != before[event]}
-
-
-@pytest.fixture
-def lines(caplog):
-    """The lines of one event, as a machine reads them."""
-
-    def told(event):
-        formatter, about = telemetry.JsonFormatter(verbatim=[]), telemetry.About()
-        written = [json.loads(formatter.format(each)) for each in caplog.records if about.filter(each)]
-        return [line for line in written if line.get("event") == event]
-
-    caplog.set_level(logging.INFO, logger="app")
-    return told
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """The mail of the outbox, one letter after the other.
 
-Each letter is claimed in a transaction, sent outside any, and marked in a second. Killed in between, run twice or by
-two workers at once, this sends nothing that is already marked and loses nothing that is not.
+Each letter is leased in a transaction, written in a second, sent outside any, and marked in a third. Killed in between,
+run twice or by two workers at once, this sends nothing that is already marked and loses nothing that is not. A letter
+that fails by a fault of ours fails alone: it is FAILED with its own reason and an alarm, and the next one is sent.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from rq import get_current_job
+from rq.timeouts import BaseTimeoutException
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import mailer, telemetry
+from app import alarms, mailer, telemetry
+from app.alarms import Alarm
 from app.db import transaction
 from app.jobs.context import application
 from app.mailer import Carrier, MailDeferred, MailRejected
 from app.services import notices_delivery
-from app.services.notices_delivery import Letter
+from app.services.notices_delivery import Lease, Letter
 
 log = logging.getLogger(__name__)
+
+NOT_OF_A_LETTER = (SQLAlchemyError, BaseTimeoutException)
+"""Errors that end the job: the database is away, or the job has had its time."""
 
 
 class NoticesDeferred(Exception):
@@ -43,21 +50,33 @@ def send_due(notice_ids: Sequence[UUID]) -> int:
     deferred = 0
     with mailer.carrier() as carrier:
         while (letter := _claim(notice_ids)) is not None:
-            try:
-                _send(carrier, letter)
-            except MailDeferred as trouble:
+            trouble = _deliver(carrier, letter)
+            if trouble is not None:
                 deferred += 1
-                _mark_deferred(letter, str(trouble))
-                _tell(letter, "deferred: %s", trouble)
                 if trouble.is_everywhere:
                     break
-            except MailRejected as refusal:
-                _mark_rejected(letter, str(refusal))
-                _tell(letter, "rejected: %s", refusal)
-            else:
-                _mark_sent(letter)
-                _tell(letter, "sent")
     return deferred
+
+
+def _deliver(carrier: Carrier, letter: Letter) -> MailDeferred | None:
+    """Send one letter and mark it; why it has to be tried again, if so."""
+    try:
+        _send(carrier, letter)
+    except MailDeferred as trouble:
+        _mark_deferred(letter, str(trouble))
+        _tell(letter, "deferred: %s", trouble)
+        return trouble
+    except MailRejected as refusal:
+        _mark_failed(letter, str(refusal))
+        _tell(letter, "rejected: %s", refusal)
+    except NOT_OF_A_LETTER:
+        raise
+    except Exception as fault:
+        _give_up(letter, fault)
+    else:
+        _mark_sent(letter)
+        _tell(letter, "sent")
+    return None
 
 
 def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
@@ -66,8 +85,36 @@ def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
 
 
 def _claim(notice_ids: Sequence[UUID]) -> Letter | None:
+    """The next letter that can be written; those that cannot are given up on the way."""
+    while (leased := _lease(notice_ids)) is not None:
+        try:
+            letter = _write(leased)
+        except NOT_OF_A_LETTER:
+            raise
+        except Exception as fault:
+            _give_up(leased, fault)
+        else:
+            if letter is not None:
+                return letter
+    return None
+
+
+def _give_up(leased: Lease, fault: Exception) -> None:
+    """Each further try would end in the same way until the code is fixed; then an admin resends it."""
+    name = type(fault).__name__
+    _mark_failed(leased, f"internal_error: {name}")
+    with telemetry.about(notice_id=leased.notice_id):
+        alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=fault)
+
+
+def _lease(notice_ids: Sequence[UUID]) -> Lease | None:
     with transaction():
-        return notices_delivery.claim(notice_ids)
+        return notices_delivery.lease(notice_ids)
+
+
+def _write(leased: Lease) -> Letter | None:
+    with transaction():
+        return notices_delivery.write(leased)
 
 
 def _send(carrier: Carrier, letter: Letter) -> None:
@@ -84,6 +131,6 @@ def _mark_deferred(letter: Letter, reason: str) -> None:
         notices_delivery.mark_deferred(letter, reason)
 
 
-def _mark_rejected(letter: Letter, reason: str) -> None:
+def _mark_failed(leased: Lease, reason: str) -> None:
     with transaction():
-        notices_delivery.mark_rejected(letter, reason)
+        notices_delivery.mark_failed(leased, reason)

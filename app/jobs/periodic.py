@@ -1,7 +1,8 @@
 """Periodic work: the list of chores, and the loop of the one process that does them.
 
 An advisory lock makes sure that it is one: a second process waits, and takes over when the first is gone. While none
-runs, what the platform answers stays right; notices are late, and what is old is kept for longer.
+runs, what the platform answers stays right; notices are late, and what is old is kept for longer. A chore that fails,
+however it fails, sounds its alarm and is done again at its next time: the others and the process go on.
 """
 
 from __future__ import annotations
@@ -85,10 +86,11 @@ def erase_names() -> None:
     began_at = datetime.now(UTC)
     with patient_transaction():
         people = retention.people_to_erase()
-    last: UUID | None = UUID(int=0) if people else None
-    while last is not None:
+        newest = retention.newest_run() if people else None
+    last: UUID | None = UUID(int=0)
+    while last is not None and newest is not None:
         with patient_transaction():
-            last = retention.erase_in_runs(people, last)
+            last = retention.erase_in_runs(people, last, newest)
     with patient_transaction():
         retention.note_erased(people, began_at=began_at)
 
@@ -164,7 +166,7 @@ def _do(chore: Chore) -> bool:
     try:
         with telemetry.about(chore=chore.name):
             return bool(chore.run())
-    except (SQLAlchemyError, RedisError, OSError) as trouble:
+    except Exception as trouble:
         _tell_failure(chore, trouble)
         return False
     finally:

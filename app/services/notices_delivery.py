@@ -25,37 +25,54 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A mail that nobody else sends until its lease ends."""
+class Lease:
+    """A notice that no other worker sends until its lease ends."""
 
     notice_id: UUID
     lease: UUID
+
+
+@dataclass(frozen=True)
+class Letter(Lease):
+    """A leased notice with the mail that it becomes."""
+
     mail: Mail
 
 
-def claim(notice_ids: Sequence[UUID]) -> Letter | None:
-    """The first of these that is due and that nobody else holds.
+def lease(notice_ids: Sequence[UUID]) -> Lease | None:
+    """Lease the first of these that is due and that no other worker holds.
 
     Tries count from here, so that a letter that kills its worker runs out of them as well.
     """
-    while (notice := _lease_one(notice_ids)) is not None:
-        if notice.moot_because:
-            notice.state, notice.reason = NoticeState.SUPPRESSED, notice.moot_because
-        elif notice.attempts > _tries():
-            notice.state, notice.reason = NoticeState.FAILED, notice.reason or "worker_died"
-        else:
-            return _letter(notice)
-        notice.lease = notice.leased_until = None
-        db.session.flush()
+    while (row := _lease_one(notice_ids)) is not None:
+        leased, attempts, reason = row
+        if attempts <= _tries():
+            return leased
+        mark_failed(leased, reason or "worker_died")
     return None
+
+
+def write(leased: Lease) -> Letter | None:
+    """The mail that a notice becomes now; None when it has lost its point, and is SUPPRESSED."""
+    notice = db.session.scalars(
+        select(Notice)
+        .where(Notice.id == leased.notice_id)
+        .options(*Notice.for_sending())
+        .execution_options(populate_existing=True)
+    ).one()
+    if moot := notice.moot_because:
+        _mark(leased, state=NoticeState.SUPPRESSED, reason=moot)
+        return None
+    return Letter(leased.notice_id, leased.lease, _mail(notice))
 
 
 def mark_sent(letter: Letter) -> None:
     _mark(letter, state=NoticeState.SENT, sent_at=func.now(), reason=None)
 
 
-def mark_rejected(letter: Letter, reason: str) -> None:
-    _mark(letter, state=NoticeState.FAILED, reason=reason)
+def mark_failed(leased: Lease, reason: str) -> None:
+    """It is not tried again, unless an admin asks for it."""
+    _mark(leased, state=NoticeState.FAILED, reason=reason)
 
 
 def mark_deferred(letter: Letter, reason: str) -> None:
@@ -103,7 +120,7 @@ def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UU
     return sorted(db.session.scalars(told))
 
 
-def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
+def _lease_one(notice_ids: Sequence[UUID]) -> tuple[Lease, int, str | None] | None:
     # `=` and not IN: the subquery runs once, so that it locks the one row it returns.
     free = (
         select(Notice.id)
@@ -113,34 +130,28 @@ def _lease_one(notice_ids: Sequence[UUID]) -> Notice | None:
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    leased = db.session.scalar(
+    lease_id = uuid4()
+    row = db.session.execute(
         update(Notice)
         .where(Notice.id == free)
         .values(
-            lease=uuid4(),
+            lease=lease_id,
             leased_until=func.now() + timedelta(seconds=settings().notice_lease_seconds),
             attempts=Notice.attempts + 1,
         )
-        .returning(Notice.id)
+        .returning(Notice.id, Notice.attempts, Notice.reason)
         .execution_options(synchronize_session=False)
-    )
-    if leased is None:
-        return None
-    return db.session.scalars(
-        select(Notice)
-        .where(Notice.id == leased)
-        .options(*Notice.for_sending())
-        .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    return (Lease(row.id, lease_id), row.attempts, row.reason) if row else None
 
 
-def _letter(notice: Notice) -> Letter:
-    if notice.lease is None or notice.message_id is None:
-        raise ValueError("the notice is no leased mail")
+def _mail(notice: Notice) -> Mail:
+    if notice.message_id is None:
+        raise ValueError("the notice is no mail")
     user, address = notice.user, notice.address
     link = mail_links.make(user, notice.kind, address)
     is_known = user.email_verified and notice.kind != NoticeKind.CONFIRM_EMAIL
-    mail = Mail(
+    return Mail(
         # Until somebody has shown that the address is theirs, it may be anybody's, and the name a stranger's message.
         to_name=(user.full_name or user.username) if is_known else "",
         to_address=address,
@@ -150,21 +161,20 @@ def _letter(notice: Notice) -> Letter:
         values={"title": notice.title, "body": notice.body, **(link.values if link else {})},
         secret=link.token if link else "",
     )
-    return Letter(notice.id, notice.lease, mail)
 
 
-def _mark(letter: Letter, **values: object) -> None:
+def _mark(leased: Lease, **values: object) -> None:
     marked = db.session.scalar(
         update(Notice)
         .where(
-            Notice.id == letter.notice_id, Notice.lease == letter.lease, Notice.state == NoticeState.QUEUED
+            Notice.id == leased.notice_id, Notice.lease == leased.lease, Notice.state == NoticeState.QUEUED
         )
         .values(lease=None, leased_until=None, **values)
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     )
     if marked is None:
-        log.warning("notice %s was marked by somebody else after its lease had ended", letter.notice_id)
+        log.warning("notice %s was marked by another worker after its lease had ended", leased.notice_id)
 
 
 def _tries() -> int:

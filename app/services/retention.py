@@ -126,12 +126,18 @@ def people_to_erase() -> list[UUID]:
     return list(db.session.scalars(waiting))
 
 
-def erase_in_runs(people: Collection[UUID], last: UUID) -> UUID | None:
+def newest_run() -> UUID | None:
+    """The last bulk run there is now: where a pass over all of them ends, however many are added meanwhile."""
+    return db.session.scalar(select(Assignment.id).order_by(Assignment.id.desc()).limit(1))
+
+
+def erase_in_runs(people: Collection[UUID], last: UUID, newest: UUID) -> UUID | None:
     """In the next bulk runs after `last`, let no line name these people; the last run looked at, if there was one.
 
     Run by run and not by an index: lines are not ordered by person, and such an index would make every run dearer.
     """
-    runs = select(Assignment.id).where(Assignment.id > last).order_by(Assignment.id).limit(RUNS_AT_ONCE)
+    is_next = and_(Assignment.id > last, Assignment.id <= newest)
+    runs = select(Assignment.id).where(is_next).order_by(Assignment.id).limit(RUNS_AT_ONCE)
     looked_at = db.session.scalars(runs).all()
     if not looked_at:
         return None

@@ -177,17 +177,17 @@ def test_whoever_lost_the_lease_marks_nothing(owe, make, app, mails, age):
     owe(make.enrollment(make.course()))
     ids = [mail.id for mail in mails()]
     with app.app_context(), transaction():
-        slow = notices_delivery.claim(ids)
+        slow = notices_delivery.lease(ids)
     age(3600)
     with app.app_context(), transaction():
-        second = notices_delivery.claim(ids)
+        second = notices_delivery.lease(ids)
 
     with app.app_context(), transaction():
-        notices_delivery.mark_rejected(slow, "too late")
+        notices_delivery.mark_failed(slow, "too late")
 
     [mail] = mails()
     assert (mail.state, mail.lease) == (NoticeState.QUEUED, second.lease)
-    assert slow.mail.message_id == second.mail.message_id
+    assert slow.notice_id == second.notice_id == mail.id
 
 
 def test_a_letter_in_hand_is_nobody_elses(owe, make, app, mails):
@@ -195,9 +195,9 @@ def test_a_letter_in_hand_is_nobody_elses(owe, make, app, mails):
     ids = [mail.id for mail in mails()]
 
     with app.app_context(), transaction():
-        first = notices_delivery.claim(ids)
+        first = notices_delivery.lease(ids)
     with app.app_context(), transaction():
-        second = notices_delivery.claim(ids)
+        second = notices_delivery.lease(ids)
 
     assert first is not None
     assert second is None
@@ -296,7 +296,7 @@ def test_a_letter_that_kills_its_workers_is_given_up(owe, make, smtp, app, mails
     owe(make.enrollment(make.course()))
     for _ in range(2):
         with app.app_context(), transaction():
-            notices_delivery.claim([mail.id for mail in mails()])
+            notices_delivery.lease([mail.id for mail in mails()])
         age(3600)
 
     deliver(mails())

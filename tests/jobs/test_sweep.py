@@ -16,6 +16,7 @@ from app.enums import Channel, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
 from app.services import notices_delivery
+from tests.mail import until
 
 
 @pytest.fixture
@@ -57,16 +58,6 @@ def flush(app):
             redis.connection().flushdb()
 
     return run
-
-
-@pytest.fixture
-def without_redis(app):
-    """Redis is away: nobody listens on the port."""
-    before = app.extensions["rollcall-redis"]
-    app.extensions["rollcall-redis"] = redis.client("redis://127.0.0.1:1/0", timeout=0.2)
-    yield
-    app.extensions["rollcall-redis"].close()
-    app.extensions["rollcall-redis"] = before
 
 
 ago = {name: func.now() - timedelta(seconds=seconds) for name, seconds in {"long": 3600, "just": 1}.items()}
@@ -263,7 +254,7 @@ def test_a_letter_whose_worker_died_is_sent_when_the_lease_ends(
     owe(make.enrollment(make.course()))
     flush()
     with app.app_context(), transaction():
-        notices_delivery.claim([mail().id])
+        notices_delivery.lease([mail().id])
     assert sweep() == 0
 
     change(leased_until=func.now(), enqueued_at=ago["just"])
@@ -348,12 +339,3 @@ def test_sessions_that_are_long_over_are_forgotten(app, make, api):
     assert len(left) == 1
     assert newest not in left
     assert old.get("/auth/me").status_code == 401
-
-
-def until(holds, seconds=5.0):
-    patience = threading.Event()
-    for _ in range(int(seconds / 0.01)):
-        if holds():
-            return
-        patience.wait(0.01)
-    raise AssertionError("it did not happen in time")

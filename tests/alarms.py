@@ -1,0 +1,37 @@
+"""The alarms of a test: how often each was counted, and the lines that a machine finds."""
+
+import json
+import logging
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app import telemetry
+
+
+@pytest.fixture
+def counts(app):
+    """`{"credential_stuffing": 1}`, what was added since the test began."""
+
+    def read():
+        families = text_string_to_metric_families(app.test_client().get("/metrics").text)
+        told = [sample for family in families for sample in family.samples]
+        return {
+            sample.labels["event"]: sample.value for sample in told if sample.name == "rollcall_alarms_total"
+        }
+
+    before = read()
+    return lambda: {event: count - before[event] for event, count in read().items() if count != before[event]}
+
+
+@pytest.fixture
+def lines(caplog):
+    """The lines of one event, as a machine reads them."""
+
+    def told(event):
+        formatter, about = telemetry.JsonFormatter(verbatim=[]), telemetry.About()
+        written = [json.loads(formatter.format(each)) for each in caplog.records if about.filter(each)]
+        return [line for line in written if line.get("event") == event]
+
+    caplog.set_level(logging.INFO, logger="app")
+    return told
