@@ -17,6 +17,7 @@ class Alarm(StrEnum):
 
     CHORE_FAILED = "chore_failed"
     CREDENTIAL_STUFFING = "credential_stuffing"
+    JOB_REFUSED = "job_refused"
     MAIL_FAILED = "mail_failed"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     VALUE_SLIPPED = "value_slipped"

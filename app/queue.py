@@ -11,14 +11,14 @@ from rq import Queue, Retry
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
+from app.known_jobs import DELIVER_NOTICES, FAILED_JOBS_KEPT_SECONDS, NOTICES_PER_JOB, KnownJob
 from app.redis import connection
 from app.settings import settings
 
 QUEUE_NAME = "rollcall"
-DELIVER_NOTICES = "app.jobs.notices.deliver"
 
-NOTICES_PER_JOB = 100
-FAILED_JOBS_KEPT_SECONDS = 7 * 86_400
+LOOKED_AT = 20
+"""Jobs at the head of the queue, of which one is expected to be ours."""
 
 
 def patient_connection() -> Redis:
@@ -35,7 +35,7 @@ def is_reachable() -> bool:
 
 
 def jobs() -> Queue:
-    return Queue(QUEUE_NAME, connection=connection(), serializer=JSONSerializer)
+    return Queue(QUEUE_NAME, connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
 
 
 def depth() -> dict[str, int]:
@@ -50,11 +50,12 @@ def depth() -> dict[str, int]:
 
 
 def next_notices() -> list[UUID]:
-    """The notices of the job that is taken next; none when no job waits."""
+    """The notices of the job that is taken next; none when no job waits, or none of the first ones is ours."""
     ours = jobs()
-    while ids := ours.get_job_ids(0, 1):
+    for job_id in ours.get_job_ids(0, LOOKED_AT):
         # A job that Redis has lost is taken out of the queue by looking for it.
-        if (job := ours.fetch_job(ids[0])) is not None:
+        job = ours.fetch_job(job_id)
+        if isinstance(job, KnownJob) and job.refusal is None:
             return [UUID(notice_id) for notice_id in job.args[0]]
     return []
 

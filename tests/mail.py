@@ -16,6 +16,8 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from app import queue
+from app.jobs.workers import RefusesUnknownJobs
+from app.known_jobs import KnownJob
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
 
@@ -157,6 +159,10 @@ def smtp(sink, setting):
     return sink
 
 
+class WorkerHere(RefusesUnknownJobs, SimpleWorker):
+    """A worker that needs no process for a job."""
+
+
 @pytest.fixture
 def work_off(app):
     """Run an RQ worker until the queue is empty."""
@@ -164,7 +170,9 @@ def work_off(app):
     def run():
         with app.app_context():
             connection = queue.patient_connection()
-            worker = SimpleWorker([queue.QUEUE_NAME], connection=connection, serializer=JSONSerializer)
+            worker = WorkerHere(
+                [queue.QUEUE_NAME], connection=connection, serializer=JSONSerializer, job_class=KnownJob
+            )
             worker.work(burst=True, logging_level="WARNING")
             connection.close()
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from rq.serializers import DefaultSerializer, JSONSerializer
 
-from app import queue
-from app.cli import work
+from app import known_jobs, queue
+from app.jobs import workers
 from app.redis import connection
 
 ROOT = Path(__file__).parent.parent
@@ -258,7 +258,7 @@ def test_ruff_finds_what_it_is_there_for(found_by_ruff, code):
 def test_queue_and_worker_speak_json(app):
     with app.app_context():
         assert queue.jobs().serializer is JSONSerializer
-        assert work.hire().serializer is JSONSerializer
+        assert workers.hire().serializer is JSONSerializer
 
 
 class Bomb:
@@ -276,7 +276,7 @@ def test_a_pickle_that_somebody_put_into_the_queue_is_not_loaded(app, start, tmp
     assert sign.exists(), "it would go off"
     sign.unlink()
     with app.app_context():
-        job = queue.jobs().enqueue(queue.DELIVER_NOTICES, [])
+        job = queue.jobs().enqueue(known_jobs.DELIVER_NOTICES, [])
         connection().hset(job.key, "data", zlib.compress(planted))
 
     assert start("-m", "flask", "--app", "wsgi", "worker", "--burst").wait(timeout=60) == 0

@@ -25,6 +25,7 @@ from app import alarms, queue, telemetry
 from app.alarms import Alarm
 from app.db import db, patient_transaction, transaction
 from app.jobs.notices import send_due
+from app.known_jobs import NOTICES_PER_JOB
 from app.services import notices_delivery, profile_pictures, retention, search_rebuild, tallies
 from app.settings import settings
 
@@ -50,7 +51,7 @@ def sweep_notices() -> None:
     """Ask workers again to send what is due and in no job; send it from here while Redis does not answer."""
     while True:
         queued = _next_in_queue()
-        limit = queue.NOTICES_PER_JOB if queued is None else RUNG_AT_ONCE
+        limit = NOTICES_PER_JOB if queued is None else RUNG_AT_ONCE
         with transaction():
             overdue = notices_delivery.take_overdue(limit, next_in_queue=queued)
         if not overdue:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.cli import work
-from app.jobs import notices
+from app.jobs import notices, workers
 from wsgi import app
 
 DIES_AT_CALL = 2
@@ -54,4 +53,4 @@ if __name__ == "__main__":
     name, is_before = STEPS[sys.argv[1]]
     setattr(notices, name, dying(getattr(notices, name), before=is_before))
     with app.app_context():
-        work.hire().work(logging_level="WARNING")
+        workers.hire().work(logging_level="WARNING")

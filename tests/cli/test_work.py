@@ -14,11 +14,11 @@ from app.services import notices
 
 SPAWNING = """
 import sys
-from app.cli import work
+from app.jobs import workers
 from wsgi import app
 sys.platform = "darwin"
 with app.app_context():
-    work.hire().work(burst=True)
+    workers.hire().work(burst=True)
 """
 
 

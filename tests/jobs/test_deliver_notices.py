@@ -11,7 +11,7 @@ import pytest
 from rq.utils import import_attribute
 from sqlalchemy import func, select, update
 
-from app import queue
+from app import known_jobs, queue
 from app.db import db, transaction
 from app.enums import Channel, NoticeKind, NoticeState
 from app.jobs import notices as job
@@ -75,7 +75,7 @@ def send(app, mails):
 
 
 def test_the_name_of_the_job_is_that_of_a_function():
-    assert import_attribute(queue.DELIVER_NOTICES) is job.deliver
+    assert import_attribute(known_jobs.DELIVER_NOTICES) is job.deliver
 
 
 def test_a_completion_is_mailed_once(owe, make, smtp, work_off, mails):

@@ -1,0 +1,55 @@
+"""Our RQ workers: they do the jobs that are on the list, and put all others aside as failed."""
+
+from __future__ import annotations
+
+import sys
+
+from rq import Queue, SpawnWorker, Worker
+from rq.intermediate_queue import IntermediateQueue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app import alarms, queue
+from app.alarms import Alarm
+from app.db import db
+from app.known_jobs import KnownJob
+
+
+class RefusesUnknownJobs:
+    """A worker that starts no process for a job that is not one of ours."""
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        refusal = job.refusal if isinstance(job, KnownJob) else "it was not compared with the list"
+        if refusal is None:
+            super().execute_job(job, queue)  # type: ignore[misc]
+            return
+        alarms.sound(Alarm.JOB_REFUSED, f"a job was refused: {refusal}", job_id=job.id, queue=queue.name)
+        self.handle_job_failure(job, queue, exc_string=f"Refused: {refusal}.")  # type: ignore[attr-defined]
+        IntermediateQueue(queue.key, connection=job.connection).remove(job.id)
+
+
+class ForkWorker(RefusesUnknownJobs, Worker):
+    """A worker whose horses leave the parent's database connections alone."""
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+
+class FreshWorker(RefusesUnknownJobs, SpawnWorker):
+    """A worker whose horses begin as new processes."""
+
+
+def hire() -> Worker:
+    """A worker for our one queue. The times bound how long a job stays with a worker that died."""
+    # A process that has loaded Objective-C must not fork.
+    kind = FreshWorker if sys.platform == "darwin" else ForkWorker
+    return kind(
+        [queue.QUEUE_NAME],
+        connection=queue.patient_connection(),
+        serializer=JSONSerializer,
+        job_class=KnownJob,
+        worker_ttl=45,
+        maintenance_interval=20,
+        job_monitoring_interval=5,
+    )

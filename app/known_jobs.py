@@ -1,0 +1,103 @@
+"""The jobs that workers do: a list of names, each with the arguments that it takes.
+
+RQ imports and calls whatever function a job in Redis names, the callbacks that it names, and sends requests to the web
+addresses that it names. Write access to Redis must not become the right to run code: a job is compared with the list when
+it is read, before anything is imported. What is not on the list is refused, with all that RQ would do on its behalf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from redis.exceptions import ResponseError
+from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.job import Job
+
+DELIVER_NOTICES: Final = "app.jobs.notices.deliver"
+NOTICES_PER_JOB: Final = 100
+FAILED_JOBS_KEPT_SECONDS: Final = 7 * 86_400
+
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+_NOTHING = b'["", null, [], {}]'
+"""In place of a job that cannot be read: its name is on no list."""
+
+
+class JobRefused(Exception):
+    """The job is not one of ours, and was not begun."""
+
+
+def is_batch_of_notices(arguments: object) -> bool:
+    """One argument, a list of up to a hundred ids of notices."""
+    if not isinstance(arguments, list | tuple) or len(arguments) != 1:
+        return False
+    [ids] = arguments
+    return isinstance(ids, list) and 0 < len(ids) <= NOTICES_PER_JOB and all(map(_is_id, ids))
+
+
+def _is_id(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+KNOWN: Final[Mapping[str, Callable[[object], bool]]] = {DELIVER_NOTICES: is_batch_of_notices}
+
+
+class KnownJob(Job):
+    """A job that is one of ours, or that has a `refusal` and can do nothing."""
+
+    refusal: str | None = None
+
+    def refresh(self) -> None:
+        try:
+            super().refresh()
+        except ResponseError as trouble:
+            # Something else than a job has its key.
+            raise NoSuchJobError(f"No such job: {self.key}") from trouble
+
+    def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
+        try:
+            super().restore(raw_data)
+            self.refusal = self._why_refused()
+        except _UNREADABLE as trouble:
+            kept = {name: raw_data[name] for name in (b"origin",) if name in raw_data}
+            super().restore({**kept, b"data": _NOTHING})
+            self.refusal = f"it cannot be read: {type(trouble).__name__}"
+        if self.refusal:
+            self._disarm()
+
+    def perform(self) -> Any:
+        if self.refusal:
+            raise JobRefused(self.refusal)
+        return super().perform()
+
+    def _why_refused(self) -> str | None:
+        try:
+            name, owner, arguments, keywords = self.func_name, self.instance, self.args, self.kwargs
+        except DeserializationError:
+            return "it cannot be read: DeserializationError"
+        takes = KNOWN.get(name) if isinstance(name, str) else None
+        if takes is None:
+            return "its function is not on the list"
+        if owner is not None or keywords != {} or not takes(arguments):
+            return "its arguments are not of the right types"
+        if self._calls_back():
+            return "it names callbacks, webhooks or repetitions"
+        return None
+
+    def _calls_back(self) -> bool:
+        names = (self._success_callback_name, self._failure_callback_name, self._stopped_callback_name)
+        return any(names) or bool(self.webhooks) or bool(self.repeats_left)
+
+    def _disarm(self) -> None:
+        """Nothing that RQ does for a job that fails is done for this one: no retry, callback, or request."""
+        self.data = _NOTHING
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks = []
+        self.retries_left = self.repeats_left = None
+        self.failure_ttl = FAILED_JOBS_KEPT_SECONDS
