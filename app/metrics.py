@@ -26,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 from app import alarms, openapi, queue, telemetry
 from app.alarms import Alarm
 from app.db import db
+from app.enums import Lane
 from app.errors import Forbidden, Unauthenticated
 from app.services import notices_depth
 from app.settings import settings
@@ -165,11 +166,18 @@ def _outbox() -> list[Metric]:
         "rollcall_outbox_late_seconds", "How long the notice that is due longest has been due."
     )
     late.add_metric((), depth.late_seconds)
-    return [notices, late]
+    urgent_late = GaugeMetricFamily(
+        "rollcall_outbox_urgent_late_seconds", "How long the urgent notice that is due longest has been due."
+    )
+    urgent_late.add_metric((), depth.urgent_late_seconds)
+    return [notices, late, urgent_late]
 
 
 def _queue() -> list[Metric]:
-    jobs = GaugeMetricFamily("rollcall_queue_jobs", "Jobs in Redis.", labels=("state",))
-    for state, count in queue.depth().items():
-        jobs.add_metric((state,), count)
-    return [jobs]
+    jobs = GaugeMetricFamily("rollcall_queue_jobs", "Jobs in Redis.", labels=("queue", "state"))
+    workers = GaugeMetricFamily("rollcall_queue_workers", "Workers that listen.", labels=("queue",))
+    for lane in Lane:
+        workers.add_metric((lane.value,), queue.workers(lane))
+        for state, count in queue.depth(lane).items():
+            jobs.add_metric((lane.value, state), count)
+    return [jobs, workers]

@@ -1,4 +1,7 @@
-"""RQ jobs, which tell workers which notices to look at. What is owed stands in PostgreSQL: Redis may lose any job."""
+"""RQ jobs, which tell workers which notices to look at. What is owed stands in PostgreSQL: Redis may lose any job.
+
+Urgent mail has a queue of its own, and a worker that does nothing else: it never waits for bulk mail.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from rq import Queue, Retry
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
+from app.enums import Lane
 from app.known_jobs import DELIVER_NOTICES, FAILED_JOBS_KEPT_SECONDS, NOTICES_PER_JOB, KnownJob
 from app.redis import connection
 from app.settings import settings
 
-QUEUE_NAME = "rollcall"
+NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
+PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
+"""A job keeps its worker to its end, and the next urgent mail waits for it."""
 
 LOOKED_AT = 20
 """Jobs at the head of the queue, of which one is expected to be ours."""
@@ -34,13 +40,13 @@ def is_reachable() -> bool:
     return True
 
 
-def jobs() -> Queue:
-    return Queue(QUEUE_NAME, connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
+def jobs(lane: Lane) -> Queue:
+    return Queue(NAMES[lane], connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
 
 
-def depth() -> dict[str, int]:
+def depth(lane: Lane) -> dict[str, int]:
     """Jobs by where they are."""
-    ours = jobs()
+    ours = jobs(lane)
     return {
         "queued": ours.count,
         "started": ours.started_job_registry.get_job_count(cleanup=False),
@@ -49,9 +55,15 @@ def depth() -> dict[str, int]:
     }
 
 
-def next_notices() -> list[UUID]:
+def workers(lane: Lane) -> int:
+    """How many workers listen to this queue; one that was killed counts for two minutes more."""
+    keys = connection().smembers(f"rq:workers:{NAMES[lane]}")
+    return connection().exists(*keys) if keys else 0
+
+
+def next_notices(lane: Lane) -> list[UUID]:
     """The notices of the job that is taken next; none when no job waits, or none of the first ones is ours."""
-    ours = jobs()
+    ours = jobs(lane)
     for job_id in ours.get_job_ids(0, LOOKED_AT):
         # A job that Redis has lost is taken out of the queue by looking for it.
         job = ours.fetch_job(job_id)
@@ -60,11 +72,11 @@ def next_notices() -> list[UUID]:
     return []
 
 
-def deliver_notices(notice_ids: Sequence[UUID | str]) -> None:
-    """Ask workers to send these notices: a job for each hundred, all of them in one exchange with Redis."""
+def deliver_notices(notice_ids: Sequence[UUID | str], lane: Lane) -> None:
+    """Ask workers to send these notices: some to a job, all of them in one exchange with Redis."""
     ids = [str(notice_id) for notice_id in notice_ids]
-    batches = [ids[start : start + NOTICES_PER_JOB] for start in range(0, len(ids), NOTICES_PER_JOB)]
-    jobs().enqueue_many([_delivery(batch) for batch in batches])
+    batches = [ids[start : start + PER_JOB[lane]] for start in range(0, len(ids), PER_JOB[lane])]
+    jobs(lane).enqueue_many([_delivery(batch) for batch in batches])
 
 
 def _delivery(ids: list[str]) -> EnqueueData:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import accounts, assign, flood, growth
+from bench import accounts, assign, flood, growth, mail
 
 BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
     "flood": flood.measure,
     "growth": growth.measure,
+    "mail": mail.measure,
 }
 
 

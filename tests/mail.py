@@ -8,16 +8,20 @@ import email.policy
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from aiosmtpd.smtp import SMTP
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
+from sqlalchemy import update
 
 from app import queue
+from app.db import db, transaction
 from app.jobs.workers import RefusesUnknownJobs
 from app.known_jobs import KnownJob
+from app.models import Notice
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
 
@@ -37,6 +41,9 @@ class Sink:
     connections: int = 0
     port: int = 0
     gate: threading.Event | None = None
+    """What the server waits for before it takes a mail; not for one to `opens_for`."""
+    opens_for: str = ""
+    held: int = 0
     pause: float = 0.0
 
     @property
@@ -70,8 +77,10 @@ class Sink:
         return "250 OK"
 
     async def take(self, server, _session, envelope):
-        if self.gate is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self.gate.wait, 10)
+        if self.gate is not None and envelope.rcpt_tos != [self.opens_for]:
+            self.held += 1
+            await asyncio.get_running_loop().run_in_executor(None, self.gate.wait, 100)
+            self.held -= 1
         await asyncio.sleep(self.pause)
         if self.closes_at == "DATA":
             return self.close(server)
@@ -171,10 +180,31 @@ def work_off(app):
         with app.app_context():
             connection = queue.patient_connection()
             worker = WorkerHere(
-                [queue.QUEUE_NAME], connection=connection, serializer=JSONSerializer, job_class=KnownJob
+                list(queue.NAMES.values()),
+                connection=connection,
+                serializer=JSONSerializer,
+                job_class=KnownJob,
             )
             worker.work(burst=True, logging_level="WARNING")
             connection.close()
+
+    return run
+
+
+@pytest.fixture
+def age(app):
+    """Let time pass for every notice."""
+
+    def run(seconds):
+        with app.app_context(), transaction():
+            past = timedelta(seconds=seconds)
+            db.session.execute(
+                update(Notice).values(
+                    due_at=Notice.due_at - past,
+                    enqueued_at=Notice.enqueued_at - past,
+                    leased_until=Notice.leased_until - past,
+                )
+            )
 
     return run
 

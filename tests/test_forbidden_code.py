@@ -15,6 +15,7 @@ import pytest
 from rq.serializers import DefaultSerializer, JSONSerializer
 
 from app import known_jobs, queue
+from app.enums import Lane
 from app.jobs import workers
 from app.redis import connection
 
@@ -257,7 +258,7 @@ def test_ruff_finds_what_it_is_there_for(found_by_ruff, code):
 
 def test_queue_and_worker_speak_json(app):
     with app.app_context():
-        assert queue.jobs().serializer is JSONSerializer
+        assert queue.jobs(Lane.BULK).serializer is JSONSerializer
         assert workers.hire().serializer is JSONSerializer
 
 
@@ -276,11 +277,11 @@ def test_a_pickle_that_somebody_put_into_the_queue_is_not_loaded(app, start, tmp
     assert sign.exists(), "it would go off"
     sign.unlink()
     with app.app_context():
-        job = queue.jobs().enqueue(known_jobs.DELIVER_NOTICES, [])
+        job = queue.jobs(Lane.BULK).enqueue(known_jobs.DELIVER_NOTICES, [])
         connection().hset(job.key, "data", zlib.compress(planted))
 
     assert start("-m", "flask", "--app", "wsgi", "worker", "--burst").wait(timeout=60) == 0
 
     assert not sign.exists()
     with app.app_context():
-        assert queue.jobs().count == 0
+        assert queue.jobs(Lane.BULK).count == 0

@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 import pytest
 
 from app import queue
+from app.enums import Lane
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_sweep_names_its_chore(app, owed, machines, start, sink, tmp_path):
     log = tmp_path / "log"
     machines["NOTICE_NUDGE_SECONDS"] = "0.1"
     with app.app_context():
-        queue.jobs().empty()
+        queue.jobs(Lane.BULK).empty()
 
     process = start("-m", "flask", "--app", "wsgi", "sweep", log=log)
     wait_for(lambda: "rang for" in log.read_text())

@@ -106,7 +106,7 @@ def test_what_waits_is_told(app, scrape, make):
     assert samples["rollcall_outbox_notices", ("QUEUED",)] == 1
     assert samples["rollcall_outbox_notices", ("FAILED",)] == 2
     assert samples["rollcall_outbox_late_seconds", ()] >= 0
-    assert samples["rollcall_queue_jobs", ("queued",)] == 0
+    assert samples["rollcall_queue_jobs", ("bulk", "queued")] == 0
     assert samples["rollcall_db_pool_connections", ("allowed",)] > 0
     assert samples["rollcall_dependency_up", ("postgresql",)] == 1
     assert samples["rollcall_dependency_up", ("redis",)] == 1
@@ -120,7 +120,7 @@ def test_the_outbox_is_measured_by_what_waits_and_not_by_what_was_sent(app):
         plan = " ".join(db.session.scalars(text(f"EXPLAIN {statement}")))
 
     assert "Seq Scan" not in plan
-    assert {"ix_notices_due", "ix_notices_failed"} <= set(plan.split())
+    assert {"ix_notices_due", "ix_notices_due_urgent", "ix_notices_failed"} <= set(plan.split())
 
 
 def test_the_build_is_told(scrape):
@@ -137,7 +137,7 @@ def test_metrics_are_told_when_redis_is_away(app, scrape, monkeypatch):
     assert not [name for name, _ in samples if name == "rollcall_queue_jobs"]
 
 
-def refuse():
+def refuse(_lane):
     raise Away
 
 

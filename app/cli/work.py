@@ -12,21 +12,24 @@ from flask.cli import with_appcontext
 from rq.logutils import colorizer
 
 from app import queue
+from app.enums import Lane
 from app.jobs import periodic, workers
 from app.settings import settings
 
 
 @click.command("worker")
 @click.option("--burst", is_flag=True, help="Do what is there and leave.")
+@click.option("--urgent", is_flag=True, help="Send urgent mail only: one such worker keeps it from waiting.")
 @with_appcontext
-def worker(*, burst: bool) -> None:
-    """Do the jobs that the web processes ring for."""
+def worker(*, burst: bool, urgent: bool) -> None:
+    """Send the mail that the web processes ring for, urgent mail first."""
+    lanes = [Lane.URGENT] if urgent else list(Lane)
     while not queue.is_reachable():
         click.echo("Redis does not answer yet; waiting.", err=True)
         time.sleep(1)
     # Our log writes control characters out, colours as well.
     colorizer.notty = True
-    workers.hire().work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
+    workers.hire(lanes).work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
 
 
 @click.command("sweep")

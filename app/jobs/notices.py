@@ -8,7 +8,9 @@ that fails by a fault of ours fails alone: it is FAILED with its own reason and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic
 from uuid import UUID
 
 from rq import get_current_job
@@ -49,13 +51,27 @@ def send_due(notice_ids: Sequence[UUID]) -> int:
     """Send what is due among these, and say how many have to be tried again."""
     deferred = 0
     with mailer.carrier() as carrier:
-        while (letter := _claim(notice_ids)) is not None:
+        while (letter := _claim(partial(notices_delivery.lease, notice_ids))) is not None:
             trouble = _deliver(carrier, letter)
             if trouble is not None:
                 deferred += 1
                 if trouble.is_everywhere:
                     break
     return deferred
+
+
+def send_for(seconds: float) -> bool:
+    """Send whatever is due, without a queue: urgent mail before each letter of the rest. Whether more may be due then."""
+    until = monotonic() + seconds
+    with mailer.carrier() as carrier:
+        while monotonic() < until:
+            letter = _claim(notices_delivery.lease_any)
+            if letter is None:
+                return False
+            trouble = _deliver(carrier, letter)
+            if trouble is not None and trouble.is_everywhere:
+                return False
+    return True
 
 
 def _deliver(carrier: Carrier, letter: Letter) -> MailDeferred | None:
@@ -84,9 +100,9 @@ def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
         log.log(logging.WARNING if reasons else logging.INFO, outcome, *reasons)
 
 
-def _claim(notice_ids: Sequence[UUID]) -> Letter | None:
+def _claim(lease: Callable[[], Lease | None]) -> Letter | None:
     """The next letter that can be written; those that cannot are given up on the way."""
-    while (leased := _lease(notice_ids)) is not None:
+    while (leased := _lease(lease)) is not None:
         try:
             letter = _write(leased)
         except NOT_OF_A_LETTER:
@@ -107,9 +123,9 @@ def _give_up(leased: Lease, fault: Exception) -> None:
         alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=fault)
 
 
-def _lease(notice_ids: Sequence[UUID]) -> Lease | None:
+def _lease(lease: Callable[[], Lease | None]) -> Lease | None:
     with transaction():
-        return notices_delivery.lease(notice_ids)
+        return lease()
 
 
 def _write(leased: Lease) -> Letter | None:

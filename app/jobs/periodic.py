@@ -8,7 +8,7 @@ however it fails, sounds its alarm and is done again at its next time: the other
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,8 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import alarms, queue, telemetry
 from app.alarms import Alarm
 from app.db import db, patient_transaction, transaction
-from app.jobs.notices import send_due
-from app.known_jobs import NOTICES_PER_JOB
+from app.enums import Lane
+from app.jobs.notices import send_for
 from app.services import notices_delivery, profile_pictures, retention, search_rebuild, tallies
 from app.settings import settings
 
@@ -35,6 +35,7 @@ LOCK = 727_001_001
 """The advisory lock of the one process; any number that nothing else here uses."""
 
 RUNG_AT_ONCE = 1_000
+SENT_FROM_HERE_SECONDS = 5.0
 HOURLY = 3_600.0
 
 
@@ -47,39 +48,28 @@ class Chore:
     """does some of it; true when there may be more, which is done as soon as the other chores had their turn"""
 
 
-def sweep_notices() -> None:
-    """Ask workers again to send what is due and in no job; send it from here while Redis does not answer."""
-    while True:
-        queued = _next_in_queue()
-        limit = NOTICES_PER_JOB if queued is None else RUNG_AT_ONCE
-        with transaction():
-            overdue = notices_delivery.take_overdue(limit, next_in_queue=queued)
-        if not overdue:
-            return
-        if queued is not None and _ring(overdue):
-            continue
-        log.info("Redis is away; sending %d notices from here", len(overdue))
-        if send_due(overdue):
-            return
+def sweep_notices() -> bool:
+    """Ask workers again to send what is due and in no job; send it from here while Redis does not answer.
 
-
-def _next_in_queue() -> list[UUID] | None:
-    """What the next job is about, or None while Redis does not answer."""
+    Some of it, so that it ends whatever comes in meanwhile. Whether there may be more.
+    """
     try:
-        return queue.next_notices()
-    except RedisError:
-        return None
-
-
-def _ring(notice_ids: Sequence[UUID]) -> bool:
-    try:
-        queue.deliver_notices(notice_ids)
+        more = [_ring_again(lane) for lane in Lane]
+        return any(more)
     except RedisError as trouble:
-        # It answers and takes nothing: full, read-only, or gone since we asked.
-        log.warning("Redis takes no jobs: %s", type(trouble).__name__)
-        return False
-    log.info("rang for %d notices", len(notice_ids))
-    return True
+        # It does not answer; or it does and takes nothing: full, or read-only.
+        log.info("Redis is away; sending notices from here: %s", type(trouble).__name__)
+        return send_for(SENT_FROM_HERE_SECONDS)
+
+
+def _ring_again(lane: Lane) -> bool:
+    queued = queue.next_notices(lane)
+    with transaction():
+        overdue = notices_delivery.take_overdue(RUNG_AT_ONCE, lane, next_in_queue=queued)
+    if overdue:
+        queue.deliver_notices(overdue, lane)
+        log.info("rang for %d %s notices", len(overdue), lane.value)
+    return len(overdue) == RUNG_AT_ONCE
 
 
 def erase_names() -> None:

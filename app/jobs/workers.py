@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from rq import Queue, SpawnWorker, Worker
 from rq.intermediate_queue import IntermediateQueue
@@ -12,6 +13,7 @@ from rq.serializers import JSONSerializer
 from app import alarms, queue
 from app.alarms import Alarm
 from app.db import db
+from app.enums import Lane
 from app.known_jobs import KnownJob
 
 
@@ -40,12 +42,12 @@ class FreshWorker(RefusesUnknownJobs, SpawnWorker):
     """A worker whose horses begin as new processes."""
 
 
-def hire() -> Worker:
-    """A worker for our one queue. The times bound how long a job stays with a worker that died."""
+def hire(lanes: Iterable[Lane] = Lane) -> Worker:
+    """A worker for these queues, the first of them first. The times bound how long a job stays with a worker that died."""
     # A process that has loaded Objective-C must not fork.
     kind = FreshWorker if sys.platform == "darwin" else ForkWorker
     return kind(
-        [queue.QUEUE_NAME],
+        [queue.NAMES[lane] for lane in lanes],
         connection=queue.patient_connection(),
         serializer=JSONSerializer,
         job_class=KnownJob,

@@ -9,12 +9,24 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, or_, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    false,
+    func,
+    or_,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db import Identified, Model
-from app.enums import Channel, NoticeKind, NoticeState
+from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -41,7 +53,7 @@ class Notice(Identified, Model):
 
     `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
     of the row. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
-    it now; `enqueued_at` when RQ was last told.
+    it now; `enqueued_at` when RQ was last told. What `is_urgent` has a queue of its own.
     """
 
     __tablename__ = "notices"
@@ -70,6 +82,7 @@ class Notice(Identified, Model):
     lease: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    is_urgent: Mapped[bool] = mapped_column(server_default=text("false"))
 
     user: Mapped[User] = relationship(
         primaryjoin="foreign(Notice.user_id) == User.id", lazy="raise", viewonly=True
@@ -115,6 +128,9 @@ class Notice(Identified, Model):
         ),
         Index(ONE_WAITING, "user_id", "kind", unique=True, postgresql_where=text(_WAITS_WITH_TOKEN)),
         Index("ix_notices_due", "due_at", "id", postgresql_where=text("state = 'QUEUED'")),
+        Index(
+            "ix_notices_due_urgent", "due_at", "id", postgresql_where=text("state = 'QUEUED' AND is_urgent")
+        ),
         Index("ix_notices_failed", "id", postgresql_where=text("state = 'FAILED'")),
         *ordered("notices", kind="kind", course_id="course_id", user_id="user_id"),
         Index("ix_notices_suppressed", "id", postgresql_where=text("state = 'SUPPRESSED'")),
@@ -128,6 +144,10 @@ class Notice(Identified, Model):
             "(kind IN ('COMPLETION', 'ASSIGNMENT')) = (enrollment_id IS NOT NULL)", "kind_has_enrollment"
         ),
     )
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.URGENT if self.is_urgent else Lane.BULK
 
     @property
     def is_read(self) -> bool:
@@ -201,6 +221,11 @@ class Notice(Identified, Model):
     def in_inbox_of(cls, user: User) -> ColumnElement[bool]:
         """The notifications of one person."""
         return and_(cls.user_id == user.id, cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)
+
+    @classmethod
+    def is_in(cls, lane: Lane) -> ColumnElement[bool]:
+        # Compared with a constant: the planner has to see that a partial index holds all urgent ones.
+        return cls.is_urgent == (true() if lane == Lane.URGENT else false())
 
     @classmethod
     def is_due(cls) -> ColumnElement[bool]:

@@ -21,11 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.types import Uuid
 
 from app.db import among, db
-from app.enums import Channel, NoticeKind, NoticeState, RequestStatus
+from app.enums import Channel, Lane, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import TOKEN_MAILS, Notice
 from app.models.user import User
 from app.services import outbox
+from app.services.outbox import Owed
 
 BY_MAIL_ALONE = frozenset(
     {
@@ -51,12 +52,12 @@ def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> No
     """Owe a mail to the active person whom the conditions find, at the request of somebody who need not be that person.
 
     Nobody may learn from the time it takes whether there is such a person: neither case waits for the disk, and workers
-    are woken in both. If such a mail waits already for its next try, it is due now.
+    are woken in both. If such a mail waits already, in bulk or for its next try, it is urgent and due now.
     """
     db.session.execute(text("SET LOCAL synchronous_commit TO off"))
     waiting = _hurry(kind, User.is_active, *who)
     made = _put(kind, User.is_active, *who)
-    outbox.ring([*waiting, *made] or [uuid4()])
+    outbox.ring(Owed([*waiting, *made.notice_ids] or [uuid4()], Lane.URGENT))
 
 
 def call_off_links(user_ids: Collection[UUID]) -> None:
@@ -101,7 +102,7 @@ def owe_request_decisions(request_ids: Collection[UUID]) -> None:
     outbox.ring(made)
 
 
-def _put(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[str]:
+def _put(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Owed:
     return outbox.put(
         kind,
         select().select_from(User).where(*who),
@@ -114,7 +115,7 @@ def _hurry(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[U
     return db.session.scalars(
         update(Notice)
         .where(Notice.user_id == User.id, Notice.kind == kind, Notice.state == NoticeState.QUEUED, *who)
-        .values(due_at=func.now(), enqueued_at=func.now())
+        .values(due_at=func.now(), enqueued_at=func.now(), is_urgent=True)
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     ).all()

@@ -18,6 +18,7 @@ from app.errors import EmailTaken, InvalidRequest
 from app.models.email_change import EmailChange
 from app.models.user import User
 from app.services import credentials, email_verification, mail_requests, mail_tokens, outbox
+from app.services.outbox import Owed
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:
@@ -62,4 +63,4 @@ def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -
         channels=[Channel.EMAIL],
         cause_id=literal(change.id, Uuid()),
     )
-    outbox.ring(made or [UUID(int=0)])
+    outbox.ring(Owed(made.notice_ids or [UUID(int=0)], made.lane))

@@ -22,6 +22,7 @@ from app.models.user import User
 from app.paging import Listing, SortKey
 from app.services import outbox
 from app.services.courses import id_of
+from app.services.outbox import Owed
 from app.settings import settings
 
 UNDER_WAY = "An attempt of this notice is still under way."
@@ -117,7 +118,7 @@ def resend(notice_id: UUID) -> Notice:
         db.session.add(again)
     db.session.refresh(again)
     if again.state == NoticeState.QUEUED:
-        outbox.ring([again.id])
+        outbox.ring(Owed([again.id], again.lane))
     return again
 
 
@@ -165,5 +166,5 @@ def _moot_because(notice: Notice) -> str | None:
 
 def _queue(notice: Notice) -> None:
     notice.state, notice.sent_at, notice.reason = NoticeState.QUEUED, None, None
-    notice.attempts = 0
+    notice.attempts, notice.is_urgent = 0, notice.kind.is_urgent
     notice.due_at = notice.enqueued_at = func.now()

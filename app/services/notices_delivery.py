@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 
 from app.db import among, db
-from app.enums import NoticeKind, NoticeState
+from app.enums import Lane, NoticeKind, NoticeState
 from app.mailer import Mail
 from app.models.notice import Notice
 from app.services import mail_links
@@ -44,7 +44,16 @@ def lease(notice_ids: Sequence[UUID]) -> Lease | None:
 
     Tries count from here, so that a letter that kills its worker runs out of them as well.
     """
-    while (row := _lease_one(notice_ids)) is not None:
+    return _lease_first(among(Notice.id, notice_ids))
+
+
+def lease_any() -> Lease | None:
+    """Lease the first notice that is due and that no worker holds: an urgent one before all others."""
+    return _lease_first(Notice.is_in(Lane.URGENT)) or _lease_first(Notice.is_in(Lane.BULK))
+
+
+def _lease_first(which: ColumnElement[bool]) -> Lease | None:
+    while (row := _lease_one(which)) is not None:
         leased, attempts, reason = row
         if attempts <= _tries():
             return leased
@@ -87,16 +96,16 @@ def mark_deferred(letter: Letter, reason: str) -> None:
     )
 
 
-def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UUID]:
-    """Due notices that no job in RQ's queue is about, as far as can be told: a job is to be made for them now.
+def take_overdue(limit: int, lane: Lane, *, next_in_queue: Sequence[UUID]) -> list[UUID]:
+    """Due notices that no job in their queue is about, as far as can be told: a job is to be made for them now.
 
     Jobs are taken in the order in which they were made. Whatever RQ was told of a while before it was told of
     `next_in_queue`, the notices of the job that is taken next, is in the queue no more: a worker has it, or it was lost.
 
-    :param next_in_queue: empty when no job waits; None while RQ cannot be told of anything, and all that is due is taken.
+    :param next_in_queue: empty when no job waits.
     """
     oldest_told = (
-        select(func.min(Notice.enqueued_at)).where(among(Notice.id, next_in_queue or ())).scalar_subquery()
+        select(func.min(Notice.enqueued_at)).where(among(Notice.id, next_in_queue)).scalar_subquery()
     )
     # Notices are dated by the beginning of a transaction and rung for after its end, which this allows for.
     a_while = timedelta(seconds=settings().notice_nudge_seconds)
@@ -105,8 +114,7 @@ def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UU
         Notice.enqueued_at < Notice.leased_until,
         Notice.enqueued_at <= func.least(func.now(), oldest_told) - a_while,
     )
-    due = select(Notice.id).where(Notice.is_due())
-    due = due if next_in_queue is None else due.where(waiting)
+    due = select(Notice.id).where(Notice.is_in(lane), Notice.is_due(), waiting)
     picked = (
         due.order_by(Notice.due_at, Notice.id).limit(limit).with_for_update(skip_locked=True).cte("picked")
     )
@@ -120,11 +128,11 @@ def take_overdue(limit: int, *, next_in_queue: Sequence[UUID] | None) -> list[UU
     return sorted(db.session.scalars(told))
 
 
-def _lease_one(notice_ids: Sequence[UUID]) -> tuple[Lease, int, str | None] | None:
+def _lease_one(which: ColumnElement[bool]) -> tuple[Lease, int, str | None] | None:
     # `=` and not IN: the subquery runs once, so that it locks the one row it returns.
     free = (
         select(Notice.id)
-        .where(among(Notice.id, notice_ids), Notice.is_due())
+        .where(which, Notice.is_due())
         .order_by(Notice.due_at, Notice.id)
         .limit(1)
         .with_for_update(skip_locked=True)

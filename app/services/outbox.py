@@ -7,6 +7,7 @@ written; the mail waits for a worker.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     literal,
     null,
@@ -30,11 +32,23 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app import queue
 from app.db import after_commit, db
-from app.enums import Channel, NoticeKind, NoticeState
+from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.models.user import User
 
 USER_INACTIVE = "user_inactive"
+
+URGENT_AT_ONCE = 1
+"""More than these of a kind, written at once, are bulk mail whatever they say: an invitation of one person is urgent, and
+the invitations of an import are not."""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Mails to be sent, and the queue that they wait in."""
+
+    notice_ids: Sequence[UUID | str]
+    lane: Lane
 
 
 def put(
@@ -45,8 +59,8 @@ def put(
     channels: Iterable[Channel] = Channel,
     order_by: SQLColumnExpression[Any] = User.id,
     **cause: SQLColumnExpression[Any],
-) -> Sequence[str]:
-    """One statement, whatever the number of people: a row per recipient and channel. The ids of those to be sent.
+) -> Owed:
+    """One statement, whatever the number of people: a row per recipient and channel.
 
     `suppressed` is the reason to record the notices and send none.
     """
@@ -66,6 +80,7 @@ def put(
         "reason": cast(reason, Text),
         "user_id": User.id,
         "sent_at": case((state == NoticeState.SENT.value, func.now())),
+        "is_urgent": func.count().over() <= URGENT_AT_ONCE if kind.is_urgent else false(),
         **cause,
     }
     rows = recipients.add_columns(*row.values()).join(chosen, literal(value=True))
@@ -73,14 +88,16 @@ def put(
         insert(Notice)
         .from_select(list(row), rows.order_by(order_by))
         .on_conflict_do_nothing()
-        .returning(Notice.id, Notice.state)
+        .returning(Notice.id, Notice.state, Notice.is_urgent)
         .cte("made")
     )
-    to_send = select(cast(made.c.id, Text)).where(made.c.state == NoticeState.QUEUED)
-    return db.session.scalars(to_send).all()
+    to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
+    written = db.session.execute(to_send).all()
+    is_urgent = written[0].is_urgent if written else kind.is_urgent
+    return Owed([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
 
 
-def ring(notice_ids: Sequence[UUID | str]) -> None:
+def ring(owed: Owed) -> None:
     """Let workers know, once all of this is true."""
-    if notice_ids:
-        after_commit(partial(queue.deliver_notices, notice_ids))
+    if owed.notice_ids:
+        after_commit(partial(queue.deliver_notices, owed.notice_ids, owed.lane))

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from app import queue
 from app.db import db, transaction
-from app.enums import MailTokenPurpose, NoticeKind, NoticeState
+from app.enums import Lane, MailTokenPurpose, NoticeKind, NoticeState
 from app.models import MailToken, Notice, User
 from app.services import mail_tokens, retention
 from tests.http import assert_refused, data_of
@@ -319,11 +319,11 @@ def test_asking_costs_the_same_whether_or_not_there_is_an_account(path, api, mak
 
     for address in ("ada@example.org", "nobody@example.org"):
         with app.app_context():
-            queue.jobs().empty()
+            queue.jobs(Lane.URGENT).empty()
         with statements() as seen:
             data_of(api.post(path, json={"email": address}))
         with app.app_context():
-            costs.append((seen, queue.jobs().count))
+            costs.append((seen, queue.jobs(Lane.URGENT).count))
 
     assert costs[0] == costs[1]
     assert costs[0][1] == 1
@@ -379,7 +379,7 @@ def test_a_retry_carries_a_token_of_its_own(api, ada, smtp, mailbox, app, alter)
     smtp.mood = "ok"
     alter(update(Notice).values(due_at=text("now()")))
     with app.app_context():
-        queue.deliver_notices(db.session.scalars(select(Notice.id)).all())
+        queue.deliver_notices(db.session.scalars(select(Notice.id)).all(), Lane.URGENT)
 
     first, second = mailbox("ada@example.org")
 

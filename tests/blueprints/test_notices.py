@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from app import queue, redis
 from app.db import db, transaction
-from app.enums import Channel, NoticeState
+from app.enums import Channel, Lane, NoticeState
 from app.models import Notice
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes
@@ -43,7 +43,7 @@ def mail(app, make, owe):
 def rung(app):
     def read():
         with app.app_context():
-            return [each for found in queue.jobs().get_jobs() for each in found.args[0]]
+            return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
 
     return read
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from app import known_jobs, queue
 from app.db import db, transaction
-from app.enums import Channel, NoticeKind, NoticeState
+from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
 from app.services import notices_delivery
@@ -31,24 +31,6 @@ def mails(app):
             ).all()
 
     return read
-
-
-@pytest.fixture
-def age(app):
-    """Let time pass for every notice."""
-
-    def run(seconds):
-        with app.app_context(), transaction():
-            past = timedelta(seconds=seconds)
-            db.session.execute(
-                update(Notice).values(
-                    due_at=Notice.due_at - past,
-                    enqueued_at=Notice.enqueued_at - past,
-                    leased_until=Notice.leased_until - past,
-                )
-            )
-
-    return run
 
 
 @pytest.fixture
@@ -112,7 +94,7 @@ def test_a_hundred_letters_are_one_job_on_one_connection(owe, make, smtp, work_o
     course = make.course()
     owe(*[make.enrollment(course) for _ in range(12)])
     with app.app_context():
-        waiting = len(queue.jobs())
+        waiting = len(queue.jobs(Lane.BULK))
 
     work_off()
 
@@ -132,9 +114,9 @@ def test_ten_thousand_ids_reach_redis_in_one_exchange(app, monkeypatch):
             lambda self, *a, **k: exchanges.append(len(self)) or execute(self, *a, **k),
         )
 
-        queue.deliver_notices([uuid4() for _ in range(10_000)])
+        queue.deliver_notices([uuid4() for _ in range(10_000)], Lane.BULK)
 
-        assert len(queue.jobs()) == 100
+        assert len(queue.jobs(Lane.BULK)) == 100
         assert len(exchanges) == 1
 
 
@@ -233,7 +215,7 @@ def test_rq_sees_that_a_job_failed_and_tries_it_again(owe, make, smtp, work_off,
     work_off()
 
     with app.app_context():
-        assert len(queue.jobs().scheduled_job_registry) == 1
+        assert len(queue.jobs(Lane.BULK).scheduled_job_registry) == 1
     assert mails()[0].state == NoticeState.QUEUED
 
 

@@ -33,7 +33,8 @@ def mails(app):
 def sweep(app):
     def run():
         with app.app_context():
-            periodic.sweep_notices()
+            while periodic.sweep_notices():
+                pass
 
     return run
 

@@ -6,15 +6,13 @@ import json
 import socket
 import sys
 import threading
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from app import known_jobs, queue, redis
-from app.db import db, transaction
-from app.enums import Channel, NoticeState
+from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice
 
@@ -77,10 +75,14 @@ def plant(app):
 
     def run(**fields):
         job_id = f"planted-{uuid4()}"
-        about = {"origin": queue.QUEUE_NAME, "status": "queued", "created_at": "2026-01-01T00:00:00.000000Z"}
+        about = {
+            "origin": queue.NAMES[Lane.BULK],
+            "status": "queued",
+            "created_at": "2026-01-01T00:00:00.000000Z",
+        }
         with app.app_context():
             redis.connection().hset(f"rq:job:{job_id}", mapping={**about, **fields})
-            redis.connection().rpush(queue.jobs().key, job_id)
+            redis.connection().rpush(queue.jobs(Lane.BULK).key, job_id)
         return job_id
 
     return run
@@ -90,7 +92,7 @@ def plant(app):
 def failed(app):
     def read():
         with app.app_context():
-            return queue.jobs().failed_job_registry.get_job_ids(cleanup=False)
+            return queue.jobs(Lane.BULK).failed_job_registry.get_job_ids(cleanup=False)
 
     return read
 
@@ -158,28 +160,15 @@ def test_a_key_that_holds_no_job_is_passed_over(app, plant, owe, make, smtp, wor
 
 
 @pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
-def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(app, fields, plant, owe, make, change_mails):
+def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(app, fields, plant, owe, make, age):
     plant(**fields)
     owe(make.enrollment(make.course()))
-    change_mails()
+    age(61)
 
     with app.app_context():
         periodic.sweep_notices()
 
-        assert len(queue.jobs()) == 2
-
-
-@pytest.fixture
-def change_mails(app):
-    """Let a minute pass for every notice."""
-
-    def run():
-        with app.app_context():
-            older = func.now() - timedelta(seconds=61)
-            with transaction():
-                db.session.execute(update(Notice).values(enqueued_at=older, due_at=older))
-
-    return run
+        assert len(queue.jobs(Lane.BULK)) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from app import queue, redis
 from app.db import db, transaction
-from app.enums import Channel, NoticeState
+from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
 from app.services import notices_delivery
@@ -46,7 +46,7 @@ def sweep(app):
     def run():
         with app.app_context():
             periodic.sweep_notices()
-            return len(queue.jobs()) if queue.is_reachable() else None
+            return len(queue.jobs(Lane.BULK)) if queue.is_reachable() else None
 
     return run
 
@@ -140,14 +140,14 @@ def test_a_job_that_was_lost_is_rung_for_while_others_wait(app, owe, make, pass_
     owe(make.enrollment(course))
     (lost,) = stored(select(Notice.id).where(Notice.channel == Channel.EMAIL))
     with app.app_context():
-        queue.jobs().empty()
+        queue.jobs(Lane.BULK).empty()
     pass_time()
     owe(make.enrollment(course))
 
     jobs = [sweep(), sweep()]
 
     with app.app_context():
-        rung = [each for job in queue.jobs().get_jobs() for each in job.args[0]]
+        rung = [each for job in queue.jobs(Lane.BULK).get_jobs() for each in job.args[0]]
     assert jobs == [2, 2]
     assert rung.count(str(lost)) == 1
 
@@ -155,7 +155,7 @@ def test_a_job_that_was_lost_is_rung_for_while_others_wait(app, owe, make, pass_
 def test_a_job_whose_content_is_lost_hides_nothing(app, owe, make, change, sweep):
     owe(make.enrollment(make.course()))
     with app.app_context():
-        (job_id,) = queue.jobs().get_job_ids()
+        (job_id,) = queue.jobs(Lane.BULK).get_job_ids()
         redis.connection().delete(f"rq:job:{job_id}")
     change(enqueued_at=ago["long"])
 
@@ -168,14 +168,14 @@ def test_a_job_that_is_tried_no_more_leaves_the_rest_to_the_sweep(
     setting(mail_transport="smtp", mail_port=1, notice_retry_seconds=(0, 0))
     owe(make.enrollment(make.course()))
     with app.app_context():
-        (job,) = queue.jobs().get_jobs()
+        (job,) = queue.jobs(Lane.BULK).get_jobs()
         job.retries_left = 0
         job.save()
 
     work_off()
 
     with app.app_context():
-        depth = queue.depth()
+        depth = queue.depth(Lane.BULK)
     assert depth == {"queued": 0, "started": 0, "scheduled": 0, "failed": 0}
     assert (mail().state, mail().attempts) == (NoticeState.QUEUED, 1)
     assert sweep() == 1

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import queue
 from app.db import db, transaction
-from app.enums import AssignmentAction, AssignmentState, Channel, NoticeKind, NoticeState, Outcome
+from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
 from app.services import notices
 
@@ -32,7 +32,7 @@ def rung(app):
 
     def read():
         with app.app_context():
-            return [each for found in queue.jobs().get_jobs() for each in found.args[0]]
+            return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
 
     return read
 
