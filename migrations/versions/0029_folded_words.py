@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0029"
-down_revision: str | None = "0024"
+down_revision: str | None = "0027"
 branch_labels = None
 depends_on = None
 
