@@ -127,6 +127,15 @@ def let_statements_run(milliseconds: int) -> None:
     )
 
 
+@contextmanager
+def savepoint() -> Iterator[Callable[[], None]]:
+    """A part of the transaction that can be undone by itself, with what it yields; else it becomes part of the rest."""
+    nested = db.session.begin_nested()
+    yield nested.rollback
+    if nested.is_active:
+        nested.commit()
+
+
 def checkpoint() -> None:
     """Commit what has been written so far, and give the connection back until the next statement.
 

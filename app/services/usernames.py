@@ -1,11 +1,21 @@
-"""Usernames for people who did not choose one: `ada.lovelace`, then the same with random digits behind it."""
+"""Usernames for people who did not choose one: `ada.lovelace`, then the same with random digits after it.
+
+A person costs at most four candidates, whatever names exist: the last one ends in 64 random bits, which no other username
+has.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Sequence
 
 from slugify import slugify
+from sqlalchemy import any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from app.db import db
+from app.models.user import User
 
 _LONGEST = 40
 
@@ -15,9 +25,40 @@ def stem_of(full_name: str) -> str:
     return stem if len(stem) >= 3 else "user"
 
 
-def candidates(full_name: str) -> Iterator[str]:
-    """Usernames to try one after the other, each with more digits than the one before."""
+def candidates(full_name: str) -> list[str]:
+    """Usernames to try one after the other, each from a much larger space than the one before."""
     stem = stem_of(full_name)
-    yield stem
-    for digits in range(3, 13):
-        yield f"{stem}.{secrets.randbelow(10**digits):0{digits}}"
+    numbered = (f"{stem}.{secrets.randbelow(10**digits):0{digits}}" for digits in (4, 8))
+    return [stem, *numbered, f"{stem}.{secrets.token_hex(8)}"]
+
+
+def choose(full_names: Sequence[str], *, reserved: Iterable[str]) -> list[str]:
+    """A username for each of these people: free in the database, and different from each other and from the reserved ones.
+
+    Two statements, however many people there are. The unique index decides whether a name is still free when it is
+    written.
+    """
+    if not full_names:
+        return []
+    drawn = [candidates(full_name) for full_name in full_names]
+    used = {name.lower() for name in reserved}
+    used |= _taken({names[0] for names in drawn})
+    chosen = [_take(names[:1], used) for names in drawn]
+    used |= _taken({name for names, first in zip(drawn, chosen, strict=True) if not first for name in names})
+    return [first or _take(names, used) or names[-1] for names, first in zip(drawn, chosen, strict=True)]
+
+
+def _take(names: Sequence[str], used: set[str]) -> str | None:
+    """The first of these that is not in use, which it then is."""
+    free = next((name for name in names if name not in used), None)
+    if free is not None:
+        used.add(free)
+    return free
+
+
+def _taken(names: Collection[str]) -> set[str]:
+    """Those of these names, in lower case, that somebody has."""
+    wanted = literal(sorted(names), ARRAY(Text()))
+    return set(
+        db.session.scalars(select(func.lower(User.username)).where(func.lower(User.username) == any_(wanted)))
+    )

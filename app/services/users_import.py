@@ -16,22 +16,21 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 
 from app.csv_in import Row
-from app.db import among, db, refusing
+from app.db import among, db, refusing, savepoint
 from app.enums import ImportOutcome, NoticeKind
-from app.errors import EmailTaken, ExternalIdTaken, UsernameTaken
+from app.errors import EmailTaken, ExternalIdTaken, Unavailable, UsernameTaken
 from app.models.course import Course
 from app.models.user import User
 from app.services import (
     account_mails,
     bulk,
     courses_search,
-    usernames,
     users_addresses,
     users_roles,
     users_unconfirmed,
 )
 from app.services.bulk import Report
-from app.services.users_import_plan import Account, Line, Plan, full_name_of
+from app.services.users_import_plan import Account, Line, Plan
 
 _SENT = """
     jsonb_to_recordset(:people) AS sent (
@@ -64,6 +63,9 @@ _CHANGE = """
     FROM
 """
 
+_ATTEMPTS = 5
+"""How often the file is decided about, where other calls make the same people at the same moment."""
+
 _PEOPLE = bindparam("people", type_=JSONB)
 _INSERT = text(_MAKE + _SENT + "ON CONFLICT DO NOTHING RETURNING id, email").bindparams(_PEOPLE)
 _UPDATE = text(_CHANGE + _SENT + "WHERE users.id = sent.id").bindparams(_PEOPLE)
@@ -75,33 +77,40 @@ def import_people(*, file: Sequence[Row]) -> Report:
     So do the owners of known ones whose address nobody has confirmed: a stranger may have signed up under it.
     """
     bulk.refuse_too_many(file)
-    lines: dict[int, Line] = {}
-    without_password: list[UUID] = []
-    rows = file
-    while rows:
-        plan = Plan(_hold_known(rows))
-        lines |= {row.number: plan.decide(row) for row in rows}
-        ids = _insert(plan.new)
-        _update(plan)
-        lines |= {number: lines[number].about(user_id) for number, user_id in ids.items()}
-        without_password += [*ids.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
-        # Rows whose person somebody else has made in the meantime are decided once more: now the person is known.
-        rows = [row for row in rows if row.number in plan.new and row.number not in ids]
-    account_mails.owe(NoticeKind.SET_PASSWORD, without_password)
-    return bulk.report([lines[row.number] for row in file], ImportOutcome)
+    for _ in range(_ATTEMPTS):
+        with savepoint() as undo:
+            plan = Plan(_hold_known(file))
+            lines = {row.number: plan.decide(row) for row in file}
+            plan.name_new_people()
+            ids = _insert(plan.new)
+            if len(ids) == len(plan.new):
+                return _finish(plan, lines, ids)
+            # Another call has made some of these people in the meantime: now they are known.
+            undo()
+    raise Unavailable(
+        "People of this file are being made elsewhere at this moment. Nothing was changed; try again."
+    )
+
+
+def _finish(plan: Plan, lines: dict[int, Line], ids: Mapping[int, UUID]) -> Report:
+    _update(plan)
+    account_mails.owe(
+        NoticeKind.SET_PASSWORD, [*ids.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
+    )
+    about = [line.about(ids[number]) if number in ids else line for number, line in lines.items()]
+    return bulk.report(about, ImportOutcome)
 
 
 def _hold_known(rows: Sequence[Row]) -> list[Account]:
     """Lock, in the order of their ids, all people whom a row may mean, or who have an identifier that a row gives."""
     sent = [row.values for row in rows if not row.trouble]
-    names = {values.get("username") or usernames.stem_of(full_name_of(values)) for values in sent}
     statement = (
         select(*(getattr(User, column) for column in Account._fields))
         .where(
             or_(
                 _is_among(User.external_id, (values.get("external_id") for values in sent)),
                 _is_among(func.lower(User.email), (values.get("email") for values in sent)),
-                _is_among(func.lower(User.username), (name.lower() for name in names)),
+                _is_among(func.lower(User.username), (_lowered(values.get("username")) for values in sent)),
             )
         )
         .order_by(User.id)
@@ -140,6 +149,10 @@ def _update(plan: Plan) -> None:
 
 def _as_json(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
+
+
+def _lowered(name: str | None) -> str | None:
+    return None if name is None else name.lower()
 
 
 def _is_among(column: Any, values: Iterable[str | None]) -> ColumnElement[bool]:

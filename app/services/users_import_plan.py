@@ -76,6 +76,14 @@ class Plan:
             return Line(row.number, named, None, ImportOutcome.INVALID, refusal.code, refusal.details)
         return Line(row.number, named, owner if isinstance(owner, UUID) else None, outcome)
 
+    def name_new_people(self) -> None:
+        """Give a username to each new person whose row gives none. Those that rows ask for go first."""
+        unnamed = [values for values in self.new.values() if "username" not in values]
+        full_names = [full_name_of(values) for values in unnamed]
+        chosen = usernames.choose(full_names, reserved=self.owners["username"])
+        for values, username in zip(unnamed, chosen, strict=True):
+            values["username"] = username
+
     @property
     def demoted(self) -> list[UUID]:
         return [
@@ -144,20 +152,15 @@ class Plan:
         if missing:
             raise InvalidRequest(details=missing)
         self._refuse_taken_username(row.values, None)
-        values = {"username": self._free_username(row.values), **row.values}
-        self._own(row.number, values)
+        self._own(row.number, row.values)
         self.done.add(row.number)
-        self.new[row.number] = values
+        self.new[row.number] = dict(row.values)
         return ImportOutcome.CREATED
 
     def _refuse_taken_username(self, values: Mapping[str, Any], user_id: UUID | None) -> None:
         owner = self._owner("username", values.get("username"))
         if owner not in {None, user_id}:
             raise UsernameTaken(details={"username": ["It belongs to somebody else."]})
-
-    def _free_username(self, values: Mapping[str, Any]) -> str:
-        names = usernames.candidates(full_name_of(values))
-        return next(name for name in names if self._owner("username", name) is None)
 
     def _owner(self, name: str, value: str | None) -> UUID | int | None:
         return None if value is None else self.owners[name].get(_folded(name, value))
