@@ -375,6 +375,14 @@ CSV_BOMBS = {
     "four million quotes": b"email\n" + b'"' * 4_000_001,
     "one long cell": b"email\n" + b"x" * 4_000_000,
     "semicolons": b"email;first_name\n" + b";" * 4_000_000,
+    "tabs": b"email\tfirst_name\n" + b"\t" * 4_000_000,
+    "two million characters of UTF-16": "email\n".encode("utf-16") + "x\n".encode("utf-16-le") * 1_000_000,
+    "characters of four bytes": b"email\n" + "\U0001f600\n".encode() * 800_000,
+    "characters of Windows-1252": b"email\n" + b"\x80\n" * 2_000_000,
+    "twenty thousand titles": b",".join(b"%x" % number for number in range(20_000)) + b"\n",
+    "long titles": b"email," + b",".join(b"x" * 190 + b"%d" % number for number in range(490)) + b"\n",
+    "untitled columns": b"email" + b"," * 99_000 + b"\n" + (b"," * 99_000 + b"\n") * 39,
+    "invisible cells": "email\n".encode() + "\u200b\n".encode() * 1_000_000,
 }
 
 

@@ -23,7 +23,7 @@ from app.schemas.users import (
     UserRowSchema,
     UserSchema,
 )
-from app.schemas.users_import import ImportReportSchema, PeopleFileSchema
+from app.schemas.users_import import ImportQuerySchema, ImportReportSchema, PeopleFileSchema
 from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
 from app.services import users, users_delete, users_import, users_list, users_many, users_roles
 from app.throttling import BULK, throttled
@@ -122,10 +122,11 @@ def deactivate_user(user_id: UUID):
 @blp.post("/users/import")
 @requires(Role.ADMIN)
 @throttled(BULK)
+@blp.arguments(ImportQuerySchema, location="query")
 @blp.arguments(PeopleFileSchema, location="files")
 @blp.response(200, ImportReportSchema, message="Imported; see the report.")
 @blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken)
-def import_users(upload: dict[str, Any]):
+def import_users(options: dict[str, Any], upload: dict[str, Any]):
     """Make and update accounts from a CSV file.
 
     Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
@@ -134,7 +135,7 @@ def import_users(upload: dict[str, Any]):
     `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the whole call is
     refused as taken only where somebody else takes an identifier in the same instant.
     """
-    return users_import.import_people(**upload)
+    return users_import.import_people(**upload, **options)
 
 
 @blp.post("/users/activate-multiple")

@@ -1,56 +1,89 @@
-"""People in a CSV file, and the report row by row."""
+"""People in a sheet, whichever system it comes from, and the report row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
+from marshmallow import pre_load, validate
 
-from app import csv_in
 from app.enums import ImportOutcome, Role
-from app.schemas import bulk, fields
+from app.schemas import bulk, fields, sheets
 from app.schemas.base import Schema
-from app.schemas.users import Username
+from app.schemas.users import NamesSchema, Username
+from app.schemas.users_import_columns import PEOPLE
 
 MOST_ROWS = 10_000
 
 
-class ImportedPersonSchema(Schema):
-    """What the cells of one row may hold."""
+class RoleWord(fields.Choice):
+    """A role, also by the name that other systems have for it."""
 
-    email = fields.Email()
-    first_name = fields.Text(max_length=100)
-    last_name = fields.Text(max_length=100)
-    username = Username()
-    external_id = fields.Text(max_length=100)
-    department = fields.Text(max_length=100)
-    hired_on = fields.Day()
-    role = fields.Choice((Role.STUDENT, Role.INSTRUCTOR))
-
-
-class PeopleFile(fields.Upload):
-    """A CSV file of people, as rows of checked values. A row that is wrong keeps its cells and says why."""
+    _OTHERS: ClassVar = {"teacher": Role.INSTRUCTOR, "learner": Role.STUDENT}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
-        content: bytes = super()._deserialize(value, attr, data, **kwargs)
-        person = ImportedPersonSchema()
-        rows = csv_in.read(content, tuple(person.fields), one_of=("email", "external_id"), most=MOST_ROWS)
-        return [_checked(person, row) for row in rows]
+        return super()._deserialize(self._OTHERS.get(value.casefold(), value), attr, data, **kwargs)
+
+
+class ImportedPersonSchema(NamesSchema):
+    """What the cells of one row may hold."""
+
+    SOME_OF: ClassVar = ()
+
+    email = fields.Email()
+    full_name = fields.Text(
+        max_length=201,
+        validate=validate.ContainsNoneOf(
+            ",", error="Write the first name first, or give first_name and last_name in columns of their own."
+        ),
+    )
+    username = Username()
+    external_id = fields.Text(max_length=100)
+    department = fields.Text(max_length=100)
+    hired_on = fields.CellDay()
+    role = RoleWord((Role.STUDENT, Role.INSTRUCTOR))
+
+    @pre_load
+    def choose(self, cells: Mapping[str, str], **_: Any) -> dict[str, str]:
+        """Names in parts go before the whole one; a login that is an address is no username, but may be the address."""
+        chosen = dict(cells)
+        if "first_name" in chosen:
+            chosen.pop("full_name", None)
+        elif "full_name" in chosen:
+            chosen.pop("last_name", None)
+        if "@" in chosen.get("username", ""):
+            chosen.setdefault("email", chosen.pop("username"))
+            chosen.pop("username", None)
+        return chosen
 
 
 class PeopleFileSchema(Schema):
-    """A CSV file of people."""
+    """A sheet of people."""
 
-    file = PeopleFile(
-        max_bytes=4 * 1024 * 1024,
+    file = sheets.SheetFile(
+        ImportedPersonSchema,
+        PEOPLE,
+        one_of=("email", "external_id"),
+        most=MOST_ROWS,
         required=True,
         metadata={
-            "description": "CSV in UTF-8, commas or semicolons, at most 10,000 rows; the header names some of `email`,"
-            " `first_name`, `last_name`, `username`, `external_id`, `department`, `hired_on`, `role`."
+            "description": f"{sheets.FORM} At most 10,000 rows. Columns: "
+            + ", ".join(f"`{column.name}`" for column in PEOPLE)
+            + ", also under the names that HR systems, OneRoster, Canvas and Moodle give them."
+        },
+    )
+
+
+class ImportQuerySchema(Schema):
+    """How to read the sheet."""
+
+    strict = fields.Flag(
+        load_default=False,
+        metadata={
+            "description": "Refuse a sheet with columns that are not known, in place of ignoring them."
         },
     )
 
@@ -75,13 +108,5 @@ class ImportReportSchema(bulk.ReportSchema):
     """What became of every row of the file."""
 
     counts = bulk.Counts(ImportOutcome)
+    sheet = ma.fields.Nested(sheets.SheetSchema, required=True)
     results = bulk.Lines(ImportLineSchema)
-
-
-def _checked(person: ma.Schema, row: csv_in.Row) -> csv_in.Row:
-    if row.trouble:
-        return row
-    try:
-        return replace(row, values=person.load(row.cells))
-    except ma.ValidationError as problem:
-        return replace(row, trouble=problem.normalized_messages())

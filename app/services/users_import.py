@@ -7,6 +7,7 @@ number of statements does not depend on the number of rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,9 @@ from sqlalchemy import ColumnElement, any_, bindparam, func, literal, or_, selec
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 
-from app.csv_in import Row
 from app.db import among, db, refusing, savepoint
 from app.enums import ImportOutcome, NoticeKind
-from app.errors import EmailTaken, ExternalIdTaken, Unavailable, UsernameTaken
+from app.errors import EmailTaken, ExternalIdTaken, InvalidRequest, Unavailable, UsernameTaken
 from app.models.course import Course
 from app.models.user import User
 from app.services import (
@@ -31,6 +31,7 @@ from app.services import (
 )
 from app.services.bulk import Report
 from app.services.users_import_plan import Account, Line, Plan
+from app.sheets import Row, Sheet
 
 _SENT = """
     jsonb_to_recordset(:people) AS sent (
@@ -71,20 +72,29 @@ _INSERT = text(_MAKE + _SENT + "ON CONFLICT DO NOTHING RETURNING id, email").bin
 _UPDATE = text(_CHANGE + _SENT + "WHERE users.id = sent.id").bindparams(_PEOPLE)
 
 
-def import_people(*, file: Sequence[Row]) -> Report:
+@dataclass(frozen=True)
+class ImportReport(Report):
+    sheet: Sheet
+
+
+def import_people(*, file: Sheet, strict: bool = False) -> ImportReport:
     """Make and update accounts. New ones are verified; their owners set a password by mail.
 
     So do the owners of known ones whose address nobody has confirmed: a stranger may have signed up under it.
     """
-    bulk.refuse_too_many(file)
+    bulk.refuse_too_many(file.rows)
+    if strict and file.ignored_columns:
+        raise InvalidRequest(
+            details={"file": [f"Unknown column: {title}." for title in file.ignored_columns[:20]]}
+        )
     for _ in range(_ATTEMPTS):
         with savepoint() as undo:
-            plan = Plan(_hold_known(file))
-            lines = {row.number: plan.decide(row) for row in file}
+            plan = Plan(_hold_known(file.rows))
+            lines = {row.number: plan.decide(row) for row in file.rows}
             plan.name_new_people()
             ids = _insert(plan.new)
             if len(ids) == len(plan.new):
-                return _finish(plan, lines, ids)
+                return ImportReport(**vars(_finish(plan, lines, ids)), sheet=file)
             # Another call has made some of these people in the meantime: now they are known.
             undo()
     raise Unavailable(

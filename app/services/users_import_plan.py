@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from app.csv_in import Row
 from app.enums import ImportOutcome, Role
 from app.errors import EmailTaken, InvalidRequest, Refusal, UsernameTaken
 from app.services import usernames
+from app.sheets import Row
 
 _UNIQUE = ("external_id", "email", "username")
 
@@ -69,7 +69,7 @@ class Plan:
             self._own(account.id, account._asdict())
 
     def decide(self, row: Row) -> Line:
-        named = row.cells.get("external_id") or row.cells.get("email", "")
+        named = row.sent.get("external_id") or row.sent.get("email", "")
         try:
             owner, outcome = self._place(row)
         except Refusal as refusal:

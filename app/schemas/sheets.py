@@ -1,0 +1,72 @@
+"""Sheets in a form: the file as rows of checked values, and what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import marshmallow as ma
+
+from app import sheets
+from app.schemas import fields
+from app.schemas.base import Schema
+
+MAX_BYTES = 4 * 1024 * 1024
+
+FORM = (
+    "CSV in UTF-8, UTF-16 with its mark, or Windows-1252; comma, semicolon, tab or bar; the header names the columns, and"
+    " those not known are ignored."
+)
+
+
+class SheetFile(fields.Upload):
+    """A CSV file as a `Sheet` of checked rows. A row that is wrong keeps its cells and says why."""
+
+    def __init__(
+        self,
+        row: type[Schema],
+        columns: Sequence[sheets.Column],
+        *,
+        one_of: Collection[str],
+        most: int,
+        **kwargs: Any,
+    ) -> None:
+        self.row, self.columns, self.one_of, self.most = row, columns, one_of, most
+        super().__init__(max_bytes=MAX_BYTES, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        content: bytes = super()._deserialize(value, attr, data, **kwargs)
+        sheet = sheets.read(content, self.columns, one_of=self.one_of, most=self.most)
+        row = self.row()
+        return replace(sheet, rows=[_checked(row, each) for each in sheet.rows])
+
+
+class SheetSchema(Schema):
+    """What was read of a sheet."""
+
+    encoding = ma.fields.String(
+        required=True, metadata={"enum": ["utf-8", "utf-16", "utf-32", "windows-1252"]}
+    )
+    delimiter = ma.fields.String(required=True, metadata={"enum": ["comma", "semicolon", "tab", "bar"]})
+    columns = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.String(),
+        required=True,
+        metadata={"description": "The title in the file of each column that was read."},
+    )
+    ignored_columns = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Titles of columns that were not read."}
+    )
+
+
+def _checked(schema: ma.Schema, row: sheets.Row) -> sheets.Row:
+    if row.trouble:
+        return row
+    try:
+        loaded = schema.load(row.values)
+    except ma.ValidationError as problem:
+        return row.with_trouble(problem.normalized_messages())
+    return replace(row, values={name: value for name, value in loaded.items() if value not in {"", None}})

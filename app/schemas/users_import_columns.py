@@ -1,0 +1,52 @@
+"""The columns of a sheet of people, and what other systems call them."""
+
+from __future__ import annotations
+
+from app.sheets import Column
+
+PEOPLE = (
+    Column(
+        "email",
+        (
+            "email address",
+            "work email",
+            "work email address",
+            "primary email",
+            "business email",
+            "company email",
+            "mail",
+        ),
+        is_identifier=True,
+    ),
+    Column("first_name", ("given name", "forename", "legal first name")),
+    Column("last_name", ("family name", "surname", "legal last name")),
+    Column("full_name", ("name", "display name", "employee name")),
+    Column("username", ("login_id", "login", "login name"), is_identifier=True),
+    Column(
+        "external_id",
+        (
+            "employee id",
+            "employee number",
+            "employee no",
+            "employee code",
+            "personnel number",
+            "personnel no",
+            "staff id",
+            "staff number",
+            "worker id",
+            "person id",
+            "person number",
+            "student id",
+            "student number",
+            "sourcedId",
+            "idnumber",
+            "sis_user_id",
+            "user_id",
+        ),
+        is_identifier=True,
+    ),
+    Column("department", ("dept", "department name")),
+    Column("hired_on", ("hire date", "hired", "date hired", "date of hire", "start date", "joining date")),
+    Column("role", ("user role",)),
+)
+"""In the order in which they are documented. A word stands under one column only."""

@@ -1,0 +1,61 @@
+"""The text of an uploaded file, and the encoding it was in: UTF-8, UTF-16 with its mark, or else Windows-1252."""
+
+from __future__ import annotations
+
+import codecs
+
+from app.errors import MalformedBody, UnsupportedMediaType
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like the mark of UTF-16
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a workbook of Excel, LibreOffice or Numbers, or another zip archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel workbook",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a text document",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"<table": "a web page",
+    b"<?xml": "an XML document",
+}
+"""By their first bytes, in small letters. Some systems call a web page `.xls`."""
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """The text without its byte order mark, and the name of the encoding."""
+    _refuse_other_formats(content)
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            return _decoded(content, f"{encoding}-sig" if encoding == "utf-8" else encoding), encoding
+    try:
+        return content.decode(), "utf-8"
+    except UnicodeDecodeError as problem:
+        # A file that is UTF-8 up to here and has letters beyond ASCII is no Windows-1252: its names would be garbled.
+        if not content[: problem.start].isascii():
+            raise _not_text("UTF-8", problem) from problem
+    return _decoded(content, "windows-1252"), "windows-1252"
+
+
+def _refuse_other_formats(content: bytes) -> None:
+    beginning = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for start, kind in _OTHER_FORMATS.items():
+        if beginning.startswith(start.lower()):
+            raise UnsupportedMediaType(f"This file is {kind}. Save it as CSV and send that.")
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as problem:
+        raise _not_text("UTF-8" if encoding == "windows-1252" else encoding.upper(), problem) from problem
+
+
+def _not_text(encoding: str, problem: UnicodeDecodeError) -> MalformedBody:
+    return MalformedBody(
+        f"The file is not {encoding}: byte {problem.start + 1} does not fit. Save it as CSV in UTF-8."
+    )
