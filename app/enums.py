@@ -207,3 +207,10 @@ class ImportOutcome(StrEnum):
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     INVALID = "invalid"
+
+
+class OnConflict(StrEnum):
+    """What an import does about a row whose external id belongs to an account with another address and name."""
+
+    REFUSE = "refuse"
+    UPDATE = "update"

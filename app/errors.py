@@ -179,6 +179,18 @@ class ExternalIdTaken(Conflict):
     title = "This external id belongs to another user."
 
 
+class IdentityConflict(Conflict):
+    """The row of an import gives an external id that belongs to another person: the account has neither the address nor
+    the name of the row, or the address belongs to a second account, or an earlier row gives the same external id with
+    another address. Nothing of the row was written. Correct the external id, or, where the external id is right and the
+    person has another name and address, send the file with `?on_conflict=update`: then rows that were written in spite of
+    such a conflict have this code.
+    """
+
+    code = "identity_conflict"
+    title = "This external id belongs to another person."
+
+
 class AlreadyRotated(Conflict):
     """Another tab or a retried request used the token moments ago. Nothing was changed: use the tokens that the other
     call received.
@@ -448,6 +460,15 @@ class InvalidIdentifier(InvalidRequest):
 
     code = "invalid_identifier"
     title = "This cannot be an identifier."
+
+
+class DamagedIdentifier(InvalidRequest):
+    """A spreadsheet has replaced the identifier of this row: by a shortened number such as `1.23457E+11`, by an error such
+    as `#N/A`, or by a word for no value such as `NULL`. Format the column as text and export the file again.
+    """
+
+    code = "damaged_identifier"
+    title = "A spreadsheet has destroyed this identifier."
 
 
 class PageTooDeep(InvalidRequest):

@@ -382,7 +382,7 @@ CSV_BOMBS = {
     "twenty thousand titles": b",".join(b"%x" % number for number in range(20_000)) + b"\n",
     "long titles": b"email," + b",".join(b"x" * 190 + b"%d" % number for number in range(490)) + b"\n",
     "untitled columns": b"email" + b"," * 99_000 + b"\n" + (b"," * 99_000 + b"\n") * 39,
-    "invisible cells": "email\n".encode() + "\u200b\n".encode() * 1_000_000,
+    "invisible cells": b"email\n" + "\u200b\n".encode() * 1_000_000,
 }
 
 

@@ -135,7 +135,7 @@ def import_users(options: dict[str, Any], upload: dict[str, Any]):
     `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the whole call is
     refused as taken only where somebody else takes an identifier in the same instant.
     """
-    return users_import.import_people(**upload, **options)
+    return users_import.import_people(caller(), **upload, **options)
 
 
 @blp.post("/users/activate-multiple")

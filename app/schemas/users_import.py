@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow import pre_load, validate
+from marshmallow import post_load, pre_load, validate
 
-from app.enums import ImportOutcome, Role
+from app.enums import ImportOutcome, OnConflict, Role
 from app.schemas import bulk, fields, sheets
 from app.schemas.base import Schema
 from app.schemas.users import NamesSchema, Username
@@ -28,6 +29,18 @@ class RoleWord(fields.Choice):
         return super()._deserialize(self._OTHERS.get(value.casefold(), value), attr, data, **kwargs)
 
 
+class PersonRef(fields.Text):
+    """An address, a username or an external id of somebody."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        named = super()._deserialize(value, attr, data, **kwargs)
+        with suppress(ma.ValidationError):
+            return fields.Email().deserialize(named)
+        return named
+
+
 class ImportedPersonSchema(NamesSchema):
     """What the cells of one row may hold."""
 
@@ -45,6 +58,11 @@ class ImportedPersonSchema(NamesSchema):
     department = fields.Text(max_length=100)
     hired_on = fields.CellDay()
     role = RoleWord((Role.STUDENT, Role.INSTRUCTOR))
+    reports_to = PersonRef(max_length=254, data_key="manager")
+    is_active = fields.CellFlag()
+    status = fields.CellStatus()
+    suspended = fields.CellFlag()
+    deleted = fields.CellFlag()
 
     @pre_load
     def choose(self, cells: Mapping[str, str], **_: Any) -> dict[str, str]:
@@ -58,6 +76,13 @@ class ImportedPersonSchema(NamesSchema):
             chosen.setdefault("email", chosen.pop("username"))
             chosen.pop("username", None)
         return chosen
+
+    @post_load
+    def sum_up_activity(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """People are active if no column says that they are not."""
+        signs = [given.pop(name) for name in ("is_active", "status") if name in given]
+        signs += [not given.pop(name) for name in ("suspended", "deleted") if name in given]
+        return {**given, "is_active": all(signs)} if signs else given
 
 
 class PeopleFileSchema(Schema):
@@ -80,6 +105,14 @@ class PeopleFileSchema(Schema):
 class ImportQuerySchema(Schema):
     """How to read the sheet."""
 
+    on_conflict = fields.Choice(
+        OnConflict,
+        load_default=OnConflict.REFUSE,
+        metadata={
+            "description": "`update`: a row whose external id belongs to an account with another name and address changes that"
+            " account, in place of being refused; its line has the code `identity_conflict`."
+        },
+    )
     strict = fields.Flag(
         load_default=False,
         metadata={

@@ -48,5 +48,27 @@ PEOPLE = (
     Column("department", ("dept", "department name")),
     Column("hired_on", ("hire date", "hired", "date hired", "date of hire", "start date", "joining date")),
     Column("role", ("user role",)),
+    Column(
+        "manager",
+        (
+            "manager email",
+            "manager external id",
+            "manager employee id",
+            "manager id",
+            "manager username",
+            "manager",
+            "line manager email",
+            "line manager",
+            "supervisor email",
+            "supervisor id",
+            "supervisor",
+            "reports to",
+        ),
+        is_identifier=True,
+    ),
+    Column("is_active", ("active", "enabled", "is enabled", "account enabled", "enabledUser")),
+    Column("status", ("account status", "user status", "employment status", "employee status")),
+    Column("suspended", ("is suspended", "disabled", "is disabled", "deactivated")),
+    Column("deleted", ("is deleted", "terminated")),
 )
 """In the order in which they are documented. A word stands under one column only."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Hashable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from app.db import db, lock_name
+from app.db import among, db, lock_name
 from app.errors import InvalidRequest
 from app.models.user import User
+
+Person = TypeVar("Person", bound=Hashable)
+
+
+def hold() -> None:
+    """Let no other call change managers until this one is done; before any person's row is locked."""
+    lock_name("managers")
 
 
 def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
@@ -19,7 +28,7 @@ def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
     if manager_id is None:
         return
     if of is not None:
-        lock_name("managers")
+        hold()
     chain = select(User.id, User.manager_id).where(User.id == manager_id, User.deleted_at.is_(None))
     above = chain.cte("above", recursive=True)
     above = above.union(select(User.id, User.manager_id).join(above, User.id == above.c.manager_id))
@@ -30,6 +39,30 @@ def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
         raise _refused("There is no such user.")
     if is_circle:
         raise _refused("This person reports to them already.")
+
+
+def above(user_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The managers of these people, the managers of those, and so on, each by whom they manage."""
+    chain = select(User.id, User.manager_id).where(among(User.id, user_ids)).cte("above", recursive=True)
+    # A union forgets whom it has met before: the recursion ends even where a chain comes back.
+    chain = chain.union(select(User.id, User.manager_id).join(chain, User.id == chain.c.manager_id))
+    found = db.session.execute(select(chain.c.id, chain.c.manager_id).where(chain.c.manager_id.is_not(None)))
+    return {row.id: row.manager_id for row in found}
+
+
+def circles(managers: Mapping[Person, Person]) -> set[Person]:
+    """Who would report to themselves, directly or through others. Everybody is looked at once."""
+    walks: dict[Person, int] = {}
+    found: set[Person] = set()
+    for walk, start in enumerate(managers):
+        person, path = start, []
+        while person in managers and person not in walks:
+            walks[person] = walk
+            path.append(person)
+            person = managers[person]
+        if walks.get(person) == walk:
+            found.update(path[path.index(person) :])
+    return found
 
 
 def _refused(sentence: str) -> InvalidRequest:

@@ -15,7 +15,7 @@ from app.db import among, db
 from app.enums import ActivationOutcome, Role
 from app.errors import Forbidden, LastAdmin, NotFound
 from app.models.user import User
-from app.services import bulk, mail_tokens, sessions, users_roles
+from app.services import bulk, users_roles
 from app.services.bulk import Report
 
 
@@ -61,8 +61,7 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 
     lines = bulk.judge(user_ids, verdict)
     _switch(leaving, on=False)
-    sessions.end_all_of(leaving)
-    mail_tokens.void_of_deactivated(leaving)
+    users_roles.follow_deactivation(leaving)
     return bulk.report(lines, ActivationOutcome)
 
 

@@ -38,8 +38,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
     if not user.is_active:
         raise InvalidTransition("This account is deactivated already.")
     user.is_active = False
-    sessions.end_all(user.id)
-    mail_tokens.void_of_deactivated([user.id])
+    follow_deactivation([user.id])
     return user
 
 
@@ -108,3 +107,9 @@ def follow_demotion(user_ids: Collection[UUID]) -> None:
         .values(can_self_publish=False)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def follow_deactivation(user_ids: Collection[UUID]) -> None:
+    """End the sessions of these people, whose rows are locked, and void the links that they were mailed."""
+    sessions.end_all_of(user_ids)
+    mail_tokens.void_of_deactivated(user_ids)

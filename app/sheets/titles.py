@@ -20,9 +20,14 @@ class Column:
 
     name: str
     aliases: Sequence[str] = ()
-    """Other words for it, the most telling first: where a sheet has two of them, the first is read."""
+    """Other words for it. Where a sheet has two of them, the first of `words` is read."""
     is_identifier: bool = False
     """whether its cells say which person or thing is meant"""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The name and its aliases, the most telling first: that is the name, unless it stands among the aliases."""
+        return self.aliases if self.name in self.aliases else (self.name, *self.aliases)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
         found.setdefault(word_of(title), []).append(place)
     chosen: dict[str, int] = {}
     for column in columns:
-        words = [word for word in map(word_of, (column.name, *column.aliases)) if word in found]
+        words = [word for word in map(word_of, column.words) if word in found]
         if words:
             _refuse_twice(column, [titles[place] for place in found[words[0]]])
             chosen[column.name] = found[words[0]][0]

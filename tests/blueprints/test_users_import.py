@@ -99,7 +99,7 @@ def test_the_sums_name_every_outcome(office, ada):
     [
         ("ada@example.org,,,,HR-1,Engines,,", {"department": "Engines"}),
         ("ADA@example.org,,King,,,,,", {"last_name": "King", "full_name": "Ada King"}),
-        ("countess@example.org,,,,HR-1,,,", {"email": "countess@example.org"}),
+        ("countess@example.org,Ada,Lovelace,,HR-1,,,", {"email": "countess@example.org"}),
         (",,,,HR-1,,2020-02-29,", {"hired_on": "2020-02-29"}),
         ("ada@example.org,,,ada.king,,,,", {"username": "ada.king"}),
         ("ada@example.org,,,,,,,INSTRUCTOR", {"role": "INSTRUCTOR"}),
@@ -156,7 +156,7 @@ def test_somebody_without_an_external_id_gets_it_by_email(office, make):
         ("kim@example.org,Ki\0m,,,,,,", "invalid_request", ["first_name"]),
         ("kim@example.org,Kim,,ADA,,,,", "username_taken", ["username"]),
         ("ada@example.org,Kim,,,HR-9,,,", "email_taken", ["email"]),
-        ("ada@example.org,,,,HR-7,,,", "email_taken", ["email"]),
+        ("ada@example.org,,,,HR-7,,,", "identity_conflict", ["email"]),
     ],
 )
 def test_a_bad_row_says_what_is_wrong_and_fails_no_other(office, make, ada, row, code, fields):
@@ -172,12 +172,14 @@ def test_a_bad_row_says_what_is_wrong_and_fails_no_other(office, make, ada, row,
     ("first", "second", "expected"),
     [
         ("k@example.org,Kim,,,,,,", "K@example.org,Kim,,,,,,", ("duplicate", None)),
-        ("k@example.org,Kim,,,HR-9,,,", "l@example.org,Kim,,,HR-9,,,", ("duplicate", None)),
+        ("k@example.org,Kim,,,HR-9,,,", "l@example.org,Kim,,,HR-9,,,", ("invalid", "identity_conflict")),
+        ("k@example.org,Kim,,,HR-9,,,", "K@example.org,Kim,,,HR-9,,,", ("duplicate", None)),
+        ("k@example.org,Kim,,,HR-9,,,", ",Kim,,,HR-9,,,", ("duplicate", None)),
         ("k@example.org,Kim,,,HR-9,,,", "k@example.org,Kim,,,HR-8,,,", ("invalid", "email_taken")),
         ("k@example.org,Kim,,kim,,,,", "l@example.org,Lee,,KIM,,,,", ("invalid", "username_taken")),
         ("ada@example.org,,,,,,,", ",,,,HR-1,,,", ("duplicate", None)),
-        ("a@example.org,,,,HR-1,,,", "a@example.org,Abe,,,,,,", ("duplicate", None)),
-        ("a@example.org,,,,HR-1,,,", "ada@example.org,Abe,,,HR-2,,,", ("invalid", "email_taken")),
+        ("a@example.org,Lovelace,ADA,,HR-1,,,", "a@example.org,Abe,,,,,,", ("duplicate", None)),
+        ("a@example.org,Lovelace,ADA,,HR-1,,,", "ada@example.org,Abe,,,HR-2,,,", ("invalid", "email_taken")),
         ("k@example.org,Ada,,,,,,", "l@example.org,Ada,,,,,,", ("created", None)),
     ],
 )

@@ -1,6 +1,6 @@
 """Field types: what a value looks like on the wire, and the range its column can hold."""
 
-from app.schemas.fields.cells import CellDay, CellFlag
+from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, Upload
 from app.schemas.fields.numbers import Hours, Money, Whole
 from app.schemas.fields.text import Email, Link, Text
@@ -10,6 +10,7 @@ from app.schemas.fields.words import Choice, Currency, Flag, Id
 __all__ = [
     "CellDay",
     "CellFlag",
+    "CellStatus",
     "Choice",
     "Currency",
     "Day",

@@ -43,6 +43,13 @@ class CellFlag(ma.fields.Boolean):
         return bool(super()._deserialize(value.casefold(), attr, data, **kwargs))
 
 
+class CellStatus(CellFlag):
+    """Whether a status means that the person is active. What is neither is refused: nobody is shut out by a guess."""
+
+    falsy = {*CellFlag.falsy, "suspended", "deleted", "tobedeleted", "deactivated", "terminated"}
+    default_error_messages = {"invalid": "Give active or inactive."}
+
+
 def _as_iso(cell: str) -> str:
     """The day as ISO 8601 writes it; unchanged where it is none that can be read."""
     if found := _YEAR_FIRST.fullmatch(cell):

@@ -1,0 +1,42 @@
+"""Whether a row is about the person whose external id it gives.
+
+External ids are damaged, typed wrongly and given to others. A row that names an account by external id alone therefore
+has to agree with it in the address or in the name; else one person's account would become another's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)
+_WORD = re.compile(r"\w+")
+
+
+def contradicts(values: Mapping[str, Any], *, email: str, full_name: str) -> bool:
+    """Whether the row gives an address or a name, and neither is the account's."""
+    named = full_name_of(values)
+    if "email" not in values and not named:
+        return False
+    has_address = values.get("email", "").lower() == email.lower()
+    return not (has_address or (bool(named) and is_same_name(named, full_name)))
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names have the same words, in any order, without case, accents and punctuation."""
+    return _words(one) == _words(other)
+
+
+def full_name_of(values: Mapping[str, Any]) -> str:
+    return f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
+
+
+def _words(name: str) -> list[str]:
+    """Marks of other scripts than the accents of Latin, Greek and Cyrillic stay: there they are vowels."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold()))
+    return sorted(_WORD.findall(unicodedata.normalize("NFC", plain).translate(_LETTERS)))
