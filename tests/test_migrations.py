@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
+from psycopg2.errors import CheckViolation
 from sqlalchemy import DDL, create_engine
 
 from app import create_app
@@ -103,6 +104,44 @@ def test_going_down_to_nothing_and_up_again_gives_the_same_schema(migrating, emp
 
     assert {row[1].removesuffix("_pkc") for row in nothing} == {"alembic_version"}
     assert schema_of(empty_database) == first
+
+
+def test_empty_identifiers_of_earlier_releases_become_none(migrating, empty_database):
+    with migrating.app_context():
+        upgrade(revision="0024")
+    with connected(empty_database) as cursor:
+        cursor.execute(
+            "INSERT INTO users (email, username, external_id, department) VALUES"
+            " ('a@example.org', 'a.a', '', ''), ('b@example.org', 'b.b', 'HR-1', 'Hall')"
+        )
+        cursor.connection.commit()
+
+    with migrating.app_context():
+        upgrade()
+
+    with connected(empty_database) as cursor:
+        cursor.execute("SELECT external_id, department, former_name_hashes FROM users ORDER BY email")
+        assert cursor.fetchall() == [(None, None, None), ("HR-1", "Hall", None)]
+
+
+@pytest.mark.parametrize("column", ["email", "username", "external_id", "department"])
+def test_the_database_takes_no_empty_identifier(migrating, empty_database, column):
+    with migrating.app_context():
+        upgrade()
+    names = {
+        "email": "a@example.org",
+        "username": "a.a",
+        "external_id": "HR-1",
+        "department": "Hall",
+        column: "",
+    }
+
+    with connected(empty_database) as cursor, pytest.raises(CheckViolation):
+        cursor.execute(
+            "INSERT INTO users (email, username, external_id, department)"
+            " VALUES (%(email)s, %(username)s, %(external_id)s, %(department)s)",
+            names,
+        )
 
 
 def test_migrations_are_numbered_in_a_line():

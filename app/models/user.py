@@ -98,6 +98,8 @@ class User(Identified, Timestamped, Model):
         Index("ix_users_search_vector", search_vector, postgresql_using="gin"),
         CheckConstraint(one_of("role", Role), "role"),
         CheckConstraint("manager_id <> id", "not_own_manager"),
+        CheckConstraint("email <> '' AND username <> '' AND external_id <> ''", "identifiers_not_empty"),
+        CheckConstraint("department <> ''", "department_not_empty"),
     )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from marshmallow import post_load, validate, validates_schema
 
+from app import text
 from app.enums import Role
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
@@ -32,17 +33,11 @@ class Phone(fields.Text):
         rule = validate.Regexp(r"(\+?[0-9][0-9 ()./-]{2,})?\Z", error="Not a phone number.")
         super().__init__(
             max_length=40,
-            allow_none=True,
+            empty_is_null=True,
             validate=rule,
             metadata={"example": "+44 20 7946 0958"},
             **kwargs,
         )
-
-    def deserialize(
-        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
-    ) -> Any:
-        number = super().deserialize(value, attr, data, **kwargs)
-        return None if number == "" else number
 
 
 class Password(fields.Text):
@@ -116,7 +111,7 @@ class ProfileChangeSchema(NamesSchema):
 
     username = Username()
     phone_number = Phone()
-    bio = fields.Text(max_length=2000, allow_none=True)
+    bio = fields.Text(max_length=2000, empty_is_null=True)
 
 
 class ProfileSchema(NamesSchema):
@@ -131,7 +126,7 @@ class ProfileSchema(NamesSchema):
 
     username = Username()
     phone_number = Phone(load_default=None)
-    bio = fields.Text(max_length=2000, allow_none=True, load_default=None)
+    bio = fields.Text(max_length=2000, empty_is_null=True, load_default=None)
 
     @post_load
     def empty_last_name(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -145,7 +140,7 @@ class UserChangeSchema(ProfileChangeSchema):
 
     email = fields.Email()
     external_id = fields.Text(min_length=1, max_length=100, allow_none=True)
-    department = fields.Text(max_length=100, allow_none=True)
+    department = fields.Text(max_length=100, empty_is_null=True)
     hired_on = fields.Day(allow_none=True)
     manager_id = fields.Id(allow_none=True)
 
@@ -171,7 +166,7 @@ class NewUserSchema(NamesSchema):
     role = fields.Choice(Role)
     phone_number = Phone()
     external_id = fields.Text(min_length=1, max_length=100, allow_none=True)
-    department = fields.Text(max_length=100, allow_none=True)
+    department = fields.Text(max_length=100, empty_is_null=True)
     hired_on = fields.Day(allow_none=True)
     manager_id = fields.Id(allow_none=True)
 
@@ -201,5 +196,5 @@ class UserQuerySchema(ListQuerySchema):
 
 
 def _split(full_name: str) -> tuple[str, str]:
-    first, _, last = " ".join(full_name.split()).partition(" ")
+    first, _, last = " ".join(word for word in full_name.split() if not text.is_blank(word)).partition(" ")
     return first, last

@@ -30,6 +30,7 @@ class Text(ma.fields.String):
 
     :param verbatim: neither trimmed nor brought into one spelling
     :param is_line: whether line breaks are refused; by default where no more than a line fits
+    :param empty_is_null: whether an empty one is none
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class Text(ma.fields.String):
         trim: bool = True,
         verbatim: bool = False,
         is_line: bool | None = None,
+        empty_is_null: bool = False,
         **kwargs: Any,
     ) -> None:
+        self.empty_is_null = empty_is_null
         self.trim = trim and not verbatim
         self.verbatim = verbatim
         self.is_line = max_length <= LONGEST_LINE if is_line is None else is_line
@@ -50,7 +53,13 @@ class Text(ma.fields.String):
             validate.Length(min=min_length or None, max=max_length),
             *(given if isinstance(given, list) else [given]),
         ]
-        super().__init__(validate=rules, **kwargs)
+        super().__init__(validate=rules, allow_none=kwargs.pop("allow_none", empty_is_null), **kwargs)
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        text = super().deserialize(value, attr, data, **kwargs)
+        return None if self.empty_is_null and text == "" else text
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
