@@ -57,7 +57,7 @@ def tidied(text: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """The text without white space, and without what nobody sees, at its ends."""
+    """The text without white space and invisible characters at its ends."""
     return text.strip(_EDGES)
 
 

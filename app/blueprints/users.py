@@ -9,6 +9,7 @@ from app.enums import Role
 from app.errors import (
     EmailTaken,
     ExternalIdTaken,
+    Forbidden,
     InstructorHasCourses,
     InvalidTransition,
     LastAdmin,
@@ -124,16 +125,19 @@ def deactivate_user(user_id: UUID):
 @throttled(BULK)
 @blp.arguments(ImportQuerySchema, location="query")
 @blp.arguments(PeopleFileSchema, location="files")
-@blp.response(200, ImportReportSchema, message="Imported; see the report.")
-@blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken)
+@blp.response(200, ImportReportSchema, message="People imported. The report has a line for each row.")
+@blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken, Forbidden)
 def import_users(options: dict[str, Any], upload: dict[str, Any]):
-    """Make and update accounts from a CSV file.
+    """Create and update accounts from a CSV file.
 
     Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
-    known by external id, else by email; an empty cell leaves what is there. New people are verified and set their
-    password by mail; so do known people whose address nobody has confirmed, and the password of their sign-up is void.
-    `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. One bad row fails no other; the whole call is
-    refused as taken only where somebody else takes an identifier in the same instant.
+    known by external id, else by email; an external id that belongs to an account with another name and another address is
+    refused as `identity_conflict`, unless `on_conflict=update`. An empty cell leaves what is there. New people are verified
+    and set their password by mail; so do known people whose address was never confirmed, and the password of their sign-up
+    is void. `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. `manager` is an address, username or
+    external id; `is_active` activates or deactivates, and a row about an inactive person has the code `user_inactive`. One
+    bad row fails no other; the whole call is refused as taken only where another call takes an identifier at the same
+    moment. `sheet` describes how the file was read: encoding, delimiter, columns and ignored columns.
     """
     return users_import.import_people(caller(), **upload, **options)
 

@@ -30,7 +30,7 @@ class RoleWord(fields.Choice):
 
 
 class PersonRef(fields.Text):
-    """An address, a username or an external id of somebody."""
+    """An address, a username or an external id of a user."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

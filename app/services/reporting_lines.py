@@ -51,7 +51,7 @@ def above(user_ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def circles(managers: Mapping[Person, Person]) -> set[Person]:
-    """Who would report to themselves, directly or through others. Everybody is looked at once."""
+    """People who would report to themselves, directly or through others. Each person is visited once."""
     walks: dict[Person, int] = {}
     found: set[Person] = set()
     for walk, start in enumerate(managers):

@@ -57,7 +57,7 @@ def _take(names: Sequence[str], used: set[str]) -> str | None:
 
 
 def _taken(names: Collection[str]) -> set[str]:
-    """Those of these names, in lower case, that somebody has."""
+    """Those of these names, in lower case, that are in use."""
     wanted = literal(sorted(names), ARRAY(Text()))
     return set(
         db.session.scalars(select(func.lower(User.username)).where(func.lower(User.username) == any_(wanted)))

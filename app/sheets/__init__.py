@@ -1,7 +1,7 @@
 """Sheets that people send, as CSV in the forms that spreadsheets and other systems write it.
 
 A caller gives the columns it knows and gets rows, and a description of what was read. What is wrong with the file as a
-whole refuses it; what is wrong with one row is left to whoever reads the rows.
+whole refuses it; what is wrong with one row is left to the caller.
 """
 
 from app.sheets.reading import Row, Sheet, read

@@ -39,7 +39,7 @@ _NO_VALUE = frozenset(
 
 
 def clean(cell: str, *, is_identifier: bool = False) -> str:
-    """The cell without what nobody sees at its ends, on one line, and out of what protected it from a spreadsheet."""
+    """The cell on one line, without invisible characters at its ends and without what protected it from a spreadsheet."""
     value = _BREAK.sub(" ", text.trimmed(cell))
     formula = _QUOTED_FORMULA.fullmatch(value)
     if formula:

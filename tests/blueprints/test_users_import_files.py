@@ -1,6 +1,7 @@
 """Sheets of people as spreadsheets, HR systems and schools write them. All people are invented."""
 
 import io
+from pathlib import Path
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -344,3 +345,13 @@ def test_no_title_means_two_columns():
     words = [word_of(title) for column in PEOPLE for title in column.words]
 
     assert len(words) == len(set(words))
+
+
+def test_the_page_lists_every_title_in_its_order():
+    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    table = page.partition("| column | also called |\n| --- | --- |\n")[2].partition("\n\n")[0]
+
+    written = [line.strip("| ").replace("`", "").split(" | ") for line in table.splitlines()]
+    assert written == [
+        [column.name, ", ".join(column.words[column.words[0] == column.name :])] for column in PEOPLE
+    ]

@@ -44,7 +44,7 @@ class CellFlag(ma.fields.Boolean):
 
 
 class CellStatus(CellFlag):
-    """Whether a status means that the person is active. What is neither is refused: nobody is shut out by a guess."""
+    """Whether a status means that the person is active. Any other word is refused: no account is deactivated by a guess."""
 
     falsy = {*CellFlag.falsy, "suspended", "deleted", "tobedeleted", "deactivated", "terminated"}
     default_error_messages = {"invalid": "Give active or inactive."}
