@@ -67,11 +67,7 @@ class ImportedPersonSchema(NamesSchema):
     @pre_load
     def choose(self, cells: Mapping[str, str], **_: Any) -> dict[str, str]:
         """Names in parts go before the whole one; a login that is an address is no username, but may be the address."""
-        chosen = dict(cells)
-        if "first_name" in chosen:
-            chosen.pop("full_name", None)
-        elif "full_name" in chosen:
-            chosen.pop("last_name", None)
+        chosen = _names_of(cells)
         if "@" in chosen.get("username", ""):
             chosen.setdefault("email", chosen.pop("username"))
             chosen.pop("username", None)
@@ -83,6 +79,18 @@ class ImportedPersonSchema(NamesSchema):
         signs = [given.pop(name) for name in ("is_active", "status") if name in given]
         signs += [not given.pop(name) for name in ("suspended", "deleted") if name in given]
         return {**given, "is_active": all(signs)} if signs else given
+
+
+def _names_of(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells with a first name, where one can be told from a whole name and a last one."""
+    full_name, last_name = cells.get("full_name", ""), cells.get("last_name", "")
+    if not full_name or "," in full_name or not ("first_name" in cells or last_name):
+        return {
+            name: cell for name, cell in cells.items() if name != "full_name" or "first_name" not in cells
+        }
+    # Beside a last name, `name` is the first one, or both.
+    first_name = full_name.removesuffix(f" {last_name}")
+    return {"first_name": first_name, **{name: cell for name, cell in cells.items() if name != "full_name"}}
 
 
 class PeopleFileSchema(Schema):

@@ -28,8 +28,7 @@ def stem_of(full_name: str) -> str:
 def candidates(full_name: str) -> list[str]:
     """Usernames to try one after the other, each from a much larger space than the one before."""
     stem = stem_of(full_name)
-    numbered = (f"{stem}.{secrets.randbelow(10**digits):0{digits}}" for digits in (4, 8))
-    return [stem, *numbered, f"{stem}.{secrets.token_hex(8)}"]
+    return [stem, *_numbered(stem)]
 
 
 def choose(full_names: Sequence[str], *, reserved: Iterable[str]) -> list[str]:
@@ -40,12 +39,18 @@ def choose(full_names: Sequence[str], *, reserved: Iterable[str]) -> list[str]:
     """
     if not full_names:
         return []
-    drawn = [candidates(full_name) for full_name in full_names]
-    used = {name.lower() for name in reserved}
-    used |= _taken({names[0] for names in drawn})
-    chosen = [_take(names[:1], used) for names in drawn]
-    used |= _taken({name for names, first in zip(drawn, chosen, strict=True) if not first for name in names})
-    return [first or _take(names, used) or names[-1] for names, first in zip(drawn, chosen, strict=True)]
+    stems = [stem_of(full_name) for full_name in full_names]
+    used = {name.lower() for name in reserved} | _taken(set(stems))
+    chosen = {place: stem for place, stem in enumerate(stems) if _take([stem], used)}
+    others = {place: _numbered(stem) for place, stem in enumerate(stems) if place not in chosen}
+    used |= _taken({name for names in others.values() for name in names})
+    chosen |= {place: _take(names, used) or names[-1] for place, names in others.items()}
+    return [chosen[place] for place in range(len(stems))]
+
+
+def _numbered(stem: str) -> list[str]:
+    numbered = (f"{stem}.{secrets.randbelow(10**digits):0{digits}}" for digits in (4, 8))
+    return [*numbered, f"{stem}.{secrets.token_hex(8)}"]
 
 
 def _take(names: Sequence[str], used: set[str]) -> str | None:

@@ -107,7 +107,7 @@ class _Settling:
 def _people_outside(names: Iterable[str]) -> Found:
     """Who has these identifiers in the database, by kind and identifier."""
     exact = literal(sorted(names), ARRAY(Text()))
-    lowered = literal(sorted({name.lower() for name in names}), ARRAY(Text()))
+    lowered = literal(sorted({folded("username", name) for name in names}), ARRAY(Text()))
     found = db.session.execute(
         select(User.id, User.external_id, User.email, User.username).where(
             or_(

@@ -320,11 +320,22 @@ def test_a_name_in_one_cell_is_cut_after_the_first_word(office, name, names):
     assert (person(office)["first_name"], person(office)["last_name"]) == names
 
 
-def test_a_name_in_one_cell_with_the_last_name_first_is_not_guessed(office):
-    report, outcomes = imported(office, 'email,Name\nkim@example.org,"Aro, Kim"\n')
+@pytest.mark.parametrize("name", ["Kim", "Kim Aro"])
+def test_a_name_beside_a_last_name_is_the_first_one_or_both(office, name):
+    imported(office, f"email,Name,Surname\nkim@example.org,{name},Aro\n")
 
-    assert outcomes == ["invalid"]
-    assert list(report["results"][0]["details"]) == ["full_name"]
+    assert (person(office)["first_name"], person(office)["last_name"]) == ("Kim", "Aro")
+
+
+def test_a_name_in_one_cell_with_the_last_name_first_is_not_guessed(office):
+    for content in (
+        'email,Name\nk@example.org,"Aro, Kim"\n',
+        'email,Name,Surname\nk@example.org,"Aro, Kim",Aro\n',
+    ):
+        report, outcomes = imported(office, content)
+
+        assert outcomes == ["invalid"]
+        assert "full_name" in report["results"][0]["details"]
 
 
 def test_a_column_given_twice_is_refused(office):
