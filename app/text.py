@@ -18,13 +18,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\r\u2028\u2029]")
 _LONGEST_COMPOSED = 1_000
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_UNSEEN = (
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u206a-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0"
-)
-_INVISIBLE = re.compile(f"[\\s{_UNSEEN}]*")
-_SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-_EDGES = f"{_SPACES}\u2028\u2029\u202f\u205f\u3000\xad\u200b\u2060\ufeff"
+_UNSEEN = "[\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+_INVISIBLE = re.compile(f"{_UNSEEN}*")
+_AROUND = re.compile(f"\\A{_UNSEEN}+|(?<!{_UNSEEN}){_UNSEEN}+\\Z")
 
 
 def forbidden_in(text: str, *, is_line: bool = False) -> str | None:
@@ -57,8 +53,9 @@ def tidied(text: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """The text without white space and invisible characters at its ends."""
-    return text.strip(_EDGES)
+    """Without what nobody would see at its ends: white space and line breaks of every kind, and invisible characters."""
+    stripped = text.strip()
+    return stripped if stripped.isascii() else _AROUND.sub("", stripped)
 
 
 def is_blank(text: str) -> bool:

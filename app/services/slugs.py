@@ -62,8 +62,8 @@ def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) ->
 
 def _candidates(base: str, numbered: list[str]) -> Iterator[str]:
     yield from numbered
-    # Neither reserved nor among the numbered ones; should another row have it, the unique index asks for another.
-    yield f"{base}-{secrets.token_hex(4)}"
+    # The letter keeps it from reading as a number, a code or an id: it is always free of those, and ends the search.
+    yield f"{base}-x{secrets.token_hex(4)}"
 
 
 def refuse_reserved(**given: str | None) -> None:
