@@ -250,7 +250,7 @@ def test_a_rename_of_both_instructors_and_a_hand_over_never_wait_for_each_other(
     first, second = api.as_(make.admin()), api.as_(make.admin())
     giver, taker = make.instructor(external_id="HR-1"), make.instructor(external_id="HR-2")
     theirs, course = make.course(instructor=giver), make.course(instructor=giver)
-    rows = b"external_id,last_name\nHR-1,Quill\nHR-2,Zimmermann"
+    rows = f"email,last_name\n{giver.email},Quill\n{taker.email},Zimmermann".encode()
     boundary, form = encode_multipart({"file": FileStorage(io.BytesIO(rows), "people.csv")})
     content_type = f"multipart/form-data; boundary={boundary}"
     with holding(config, HOLD_COURSE, id=theirs.id) as wait_for:

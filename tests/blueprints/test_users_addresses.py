@@ -43,7 +43,8 @@ def readdress(office, person, address=REPAIRED):
 
 
 def import_address(office, person, address=REPAIRED):
-    cells = f"external_id,email\n{person.external_id},{address}".encode()
+    names = f"{person.first_name},{person.last_name}"
+    cells = f"external_id,first_name,last_name,email\n{person.external_id},{names},{address}".encode()
     boundary, form = encode_multipart({"file": FileStorage(io.BytesIO(cells), "people.csv")})
     content_type = f"multipart/form-data; boundary={boundary}"
     return data_of(office.post("/users/import", data=form, content_type=content_type))
