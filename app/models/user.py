@@ -13,16 +13,19 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
+    SQLColumnExpression,
     String,
     Text,
     and_,
     func,
+    literal,
     text,
     true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
+from app import names
 from app.db import Identified, Model, Timestamped
 from app.enums import Role
 from app.models.columns import both_ways, folded, one_of, ordered, word
@@ -126,11 +129,11 @@ class User(Identified, Timestamped, Model):
 
     @classmethod
     def has_email(cls, email: str) -> ColumnElement[bool]:
-        return func.lower(cls.email) == func.lower(email)
+        return _is_called(cls.email, names.address(email))
 
     @classmethod
     def has_username(cls, username: str) -> ColumnElement[bool]:
-        return func.lower(cls.username) == func.lower(username)
+        return _is_called(cls.username, names.username(username))
 
     @staticmethod
     def hash_of_name(name: ColumnElement[str]) -> ColumnElement[str]:
@@ -141,3 +144,8 @@ class User(Identified, Timestamped, Model):
     def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:
         """The words of a text search stand in names, email or external id."""
         return cls.search_vector.bool_op("@@")(asked)
+
+
+def _is_called(column: SQLColumnExpression[str], name: str | None) -> ColumnElement[bool]:
+    """What cannot be such a name is compared all the same, with NULL: the answer takes as long."""
+    return func.lower(column) == literal(name, String)

@@ -128,7 +128,7 @@ class AssignSchema(TermsSchema):
 
     user_id = fields.Id()
     email = fields.Email()
-    username = fields.Text(min_length=1, max_length=254)
+    username = fields.Identifier(min_length=1, max_length=254)
     external_id = fields.Text(min_length=1, max_length=254)
     reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
 

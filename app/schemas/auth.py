@@ -59,8 +59,8 @@ class LoginSchema(Schema):
     EXAMPLE: ClassVar = {"email": "ada@example.org", "password": "Analytical-Engine-1843"}
     ONE_OF: ClassVar = ("email", "username")
 
-    email = fields.Text(max_length=254, metadata={"description": "Or `username`."})
-    username = fields.Text(max_length=254, metadata={"description": "Or `email`."})
+    email = fields.Identifier(max_length=300, metadata={"description": "Or `username`."})
+    username = fields.Identifier(max_length=300, metadata={"description": "Or `email`."})
     password = Password(required=True)
 
     @post_load

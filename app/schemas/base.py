@@ -81,7 +81,7 @@ _SEARCH = (
 
 def search_term() -> Text:
     """A `search` parameter."""
-    return Text(max_length=200, load_default=None, metadata={"description": _SEARCH})
+    return Text(max_length=200, is_line=False, load_default=None, metadata={"description": _SEARCH})
 
 
 def course_filter() -> Text:

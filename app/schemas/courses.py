@@ -224,7 +224,7 @@ class OwnCourseQuerySchema(ListQuerySchema):
 class CourseQuerySchema(OwnCourseQuerySchema):
     """How to narrow and order the catalogue."""
 
-    instructor = fields.Text(
+    instructor = fields.Identifier(
         min_length=1, max_length=60, load_default=None, metadata={"description": "An id or a username."}
     )
 

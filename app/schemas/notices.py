@@ -48,7 +48,7 @@ class NoticeQuerySchema(ListQuerySchema):
     kind = fields.Choice(NoticeKind, load_default=None)
     channel = fields.Choice(Channel, load_default=None)
     course = course_filter()
-    user = fields.Text(
+    user = fields.Identifier(
         min_length=1,
         max_length=254,
         load_default=None,

@@ -16,12 +16,13 @@ from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
 _LONGEST_NAME = 100
 
 
-class Username(fields.Text):
-    """Letters, digits, dots, dashes and underscores: never mistaken for an email address."""
+class Username(fields.Identifier):
+    """ASCII letters, digits, dots, dashes and underscores: never mistaken for an email address."""
 
     def __init__(self, **kwargs: Any) -> None:
         rule = validate.Regexp(
-            r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", error="Use letters, digits, dots, dashes and underscores."
+            r"[A-Za-z0-9][A-Za-z0-9._-]*\Z",
+            error="Use letters from A to Z, digits, dots, dashes and underscores.",
         )
         super().__init__(min_length=3, max_length=60, validate=rule, **kwargs)
 

@@ -128,4 +128,6 @@ def _reason(line: ledger.Line) -> Refusal:
         return AlreadyEnrolled(details={"enrollment_id": [str(line.enrollment_id)]})
     if line.outcome == Outcome.INELIGIBLE:
         return OwnCourse("This person is the instructor of the course.")
-    return catalogue()[line.code or NotFound.code]()
+    if line.outcome == Outcome.NOT_FOUND:
+        return NotFound()
+    return catalogue()[str(line.code)]()

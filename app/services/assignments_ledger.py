@@ -131,11 +131,11 @@ asked AS MATERIALIZED (
     WHERE kind = 'user_id'
     UNION ALL
     SELECT row, input, key, users.id, is_active, email_verified, deleted_at
-    FROM sent LEFT JOIN users ON lower(email) = lower(key)
+    FROM sent LEFT JOIN users ON lower(email) = key
     WHERE kind = 'email'
     UNION ALL
     SELECT row, input, key, users.id, is_active, email_verified, deleted_at
-    FROM sent LEFT JOIN users ON lower(username) = lower(key)
+    FROM sent LEFT JOIN users ON lower(username) = key
     WHERE kind = 'username'
     UNION ALL
     SELECT row, input, key, users.id, is_active, email_verified, deleted_at

@@ -6,11 +6,12 @@ Nothing here looks anybody up. A string that cannot be an identifier of its kind
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from app import names
 from app.errors import TooManyPeople
 from app.identifiers import SPELLING
 
@@ -20,11 +21,23 @@ MOST_PEOPLE = 10_000
 LONGEST_STORED_INPUT = 400
 
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
-_SHAPES = {
-    "user_id": SPELLING,
-    "email": re.compile(r"(?=.{3,254}\Z)[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+"),
-    "username": _PRINTABLE,
-    "external_id": _PRINTABLE,
+
+
+def _matching(shape: re.Pattern[str]) -> Callable[[str], str | None]:
+    """A reader of strings that have to look so, trimmed."""
+
+    def read(text: str) -> str | None:
+        stripped = text.strip()
+        return stripped if shape.fullmatch(stripped) else None
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], str | None]] = {
+    "user_id": _matching(SPELLING),
+    "email": names.address,
+    "username": names.username,
+    "external_id": _matching(_PRINTABLE),
 }
 
 
@@ -66,16 +79,10 @@ class People:
         """
         columns = {
             "inputs": [_storable(text) for text in self.inputs],
-            "keys": [key for kind, texts in self.by_kind.items() for key in _keys(texts, kind)],
+            "keys": [key for kind, texts in self.by_kind.items() for key in map(_READERS[kind], texts)],
             "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
         }
         return {name: msgspec.json.encode(column).decode() for name, column in columns.items()}
-
-
-def _keys(texts: Sequence[str], kind: str) -> Iterator[str | None]:
-    """What to look up for each; None for what cannot be an identifier of this kind."""
-    fits = _SHAPES[kind].fullmatch
-    return (stripped if fits(stripped) else None for stripped in map(str.strip, texts))
 
 
 def _storable(text: str) -> str:

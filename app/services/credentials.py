@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal, outerjoin, select
+from sqlalchemy import ColumnElement, Text, exists, literal, outerjoin, select
 
-from app import addresses, passwords
+from app import addresses, names, passwords
 from app.alarms import Alarm
 from app.db import checkpoint, db
 from app.enums import NoticeKind
@@ -41,7 +41,7 @@ class Login:
 
 class _Found(NamedTuple):
     name: str
-    """what was typed, as the database compares it"""
+    """what was typed, in the spelling in which it is looked up"""
     user_id: UUID | None
     password_hash: str | None
     is_known_here: bool
@@ -137,7 +137,9 @@ def _find(login: str, ip_address: str) -> _Found:
     """
     anything = select(literal(1)).subquery()
     has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
-    statement = select(func.lower(login), User.id, User.password_hash, has_been_here).select_from(
+    called = names.address(login) if "@" in login else names.username(login)
+    name = literal(login if called is None else called, Text)
+    statement = select(name, User.id, User.password_hash, has_been_here).select_from(
         outerjoin(anything, User, _is_called(login))
     )
     return _Found(*db.session.execute(statement).one())

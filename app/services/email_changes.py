@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, delete, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
+from app import names
 from app.db import db, refusing
 from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.errors import EmailTaken, InvalidRequest
@@ -23,7 +24,7 @@ from app.services.outbox import Owed
 
 def ask(user: User, *, password: str, new_email: str) -> None:
     """Ask for another address. It replaces what was asked for before."""
-    if new_email.lower() == user.email.lower():
+    if new_email == names.address(user.email):
         raise InvalidRequest(details={"new_email": ["This is your address already."]})
     locked = credentials.prove(user, password, field="password")
     with mail_requests.answering_alike():
@@ -55,7 +56,7 @@ def confirm(token: str) -> None:
 def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
     """Owe a mail about the change. Workers are woken even if none is owed, so that both cases take the same time."""
     other = aliased(User)
-    taken = exists().where(func.lower(other.email) == func.lower(change.new_email))
+    taken = exists().where(other.has_email(change.new_email))
     who = select().select_from(User).where(User.id == change.user_id)
     made = outbox.put(
         kind,

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, cast, func
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
 
+from app import names
 from app.settings import settings
 
 
@@ -38,7 +39,12 @@ def naming(question: str, weights: str = "") -> ColumnElement[Any]:
 
     With weights, only words of these count.
     """
-    return func.asked(question, _language("simple"), weights, type_=TSQUERY)
+    return func.asked(_as_stored(question), _language("simple"), weights, type_=TSQUERY)
+
+
+def _as_stored(question: str) -> str:
+    """The question with the addresses among its words in the spelling in which accounts have them."""
+    return " ".join((names.address(word) if "@" in word else None) or word for word in question.split())
 
 
 def _language(name: str) -> ColumnElement[Any]:

@@ -38,6 +38,7 @@ from app.models.mail_token import MailToken
 from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.services import idempotency_keys
+from app.text import is_blank
 
 SESSIONS_KEPT = timedelta(days=7)
 TOKENS_KEPT = timedelta(days=1)
@@ -53,7 +54,7 @@ A_DELETION = timedelta(minutes=1)
 FORGOTTEN = "[deleted]"
 """What a line calls somebody whom its instructor was not told of. Not by id: nobody is there."""
 
-SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+SPACE = "".join(filter(is_blank, map(chr, range(0x10000))))
 
 BATCH = 1_000
 PREVIEWS_AT_ONCE = 10

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app import passwords
+from app import names, passwords
 from app.db import db, refusing
 from app.enums import NoticeKind, Role
 from app.errors import (
@@ -171,7 +171,7 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     old_email = user.email
     is_identified = any(changes.get(name) not in {None, getattr(user, name)} for name in _SAYING_WHO)
     changed = _change(user, changes, gone=NotFound())
-    if changed.email.lower() != old_email.lower():
+    if names.address(changed.email) != names.address(old_email):
         users_addresses.follow({user.id: old_email})
     if is_identified:
         users_unconfirmed.give_to_mailboxes([user.id])

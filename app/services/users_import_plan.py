@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple, Self, cast
 from uuid import UUID
 
+from app import names
 from app.enums import ImportOutcome, OnConflict, Role
 from app.errors import (
     DamagedIdentifier,
@@ -155,12 +156,9 @@ class Plan:
     @property
     def old_addresses(self) -> dict[UUID, str]:
         """The addresses that people of the file had, who get another one."""
-        accounts = {user_id: self.accounts[user_id] for user_id in self.changed}
-        return {
-            user_id: account.email
-            for user_id, account in accounts.items()
-            if self.changed[user_id].get("email", account.email).lower() != account.email.lower()
-        }
+        given = {user_id: changes["email"] for user_id, changes in self.changed.items() if "email" in changes}
+        before = {user_id: self.accounts[user_id].email for user_id in given}
+        return {user_id: old for user_id, old in before.items() if given[user_id] != names.address(old)}
 
     @property
     def renamed(self) -> list[UUID]:

@@ -105,7 +105,7 @@ WRONG = {
     },
     "email": {
         158: "a@example.org\r\nBcc: b@example.org",
-        159: "a@example.org\n",
+        159: "a@exam\nple.org",
         160: "a@" + ("x" * 60 + ".") * 4 + "example.org",
         162: '"a b"@example.org',
         163: "\u0430@example.org",
@@ -181,7 +181,7 @@ ODD = {
     "date-time": ("1970-01-01T00:00:00Z", "2199-12-31T23:59:59.999999Z", "2028-02-29T00:00:00+14:00"),
     "decimal": ("0", "99999999.99", 0.1),
     "uri": ("https://m\u00fcnchen.example/\u00e4?a=b#c", "http://127.0.0.1:8000/"),
-    "email": ("a+b'c@example.org", "A@M\u00dcNCHEN.example"),
+    "email": ("a+b'c@example.org", "A@M\u00dcNCHEN.example", "\xa0a@example.org\n"),
     "boolean": (True, False),
     "number": (0, 99_999.99),
     "uuid": (ID, ID.upper()),

@@ -3,7 +3,7 @@
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, Upload
 from app.schemas.fields.numbers import Hours, Money, Whole
-from app.schemas.fields.text import Email, Link, Text
+from app.schemas.fields.text import Email, Identifier, Link, Text
 from app.schemas.fields.times import Day, Instant
 from app.schemas.fields.words import Choice, Currency, Flag, Id
 
@@ -18,6 +18,7 @@ __all__ = [
     "Flag",
     "Hours",
     "Id",
+    "Identifier",
     "Instant",
     "Link",
     "Money",

@@ -10,12 +10,11 @@ import marshmallow as ma
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import validate
 
+from app import names
 from app import text as text_rules
 
 LONGEST_LINE = 300
 """Characters; a text that may be longer may have several lines."""
-
-LONGEST_EMAIL = 254
 
 
 def check_text(value: str, *, is_line: bool = False) -> None:
@@ -74,21 +73,43 @@ class Text(ma.fields.String):
         return tidied.strip() if self.trim else tidied
 
 
+class Identifier(Text):
+    """A string that finds an account: trimmed, and otherwise as sent.
+
+    Unicode normalization would make ASCII letters of others: U+212A is a K to it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(verbatim=True, is_line=False, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = text_rules.trimmed(super()._deserialize(value, attr, data, **kwargs))
+        check_text(text, is_line=True)
+        return text
+
+
 class Email(ma.fields.String):
-    """A mail address, lower-cased, without asking the network whether its domain exists."""
+    """An email address in the spelling in which it is stored. The network is not asked whether its domain exists."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > LONGEST_EMAIL:
+        address = names.address(text)
+        if address is None or not _is_valid(address):
             raise ma.ValidationError("Not a valid email address.")
-        try:
-            checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError as problem:
-            raise ma.ValidationError("Not a valid email address.") from problem
-        # A domain outside ASCII in its spelling on the wire: the same one for every client, and mail can be sent to it.
-        return (checked.ascii_email or checked.normalized).lower()
+        return address
+
+
+def _is_valid(address: str) -> bool:
+    """ASCII throughout: the domain is in its IDNA form, and the mailer sends to no other local part (SMTPUTF8)."""
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 class Link(ma.fields.Url):
