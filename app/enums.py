@@ -46,6 +46,12 @@ class Source(StrEnum):
     RULE = "RULE"
 
 
+class CancellationReason(StrEnum):
+    """Why an enrollment was cancelled otherwise than by somebody's act on it."""
+
+    USER_DELETED = "user_deleted"
+
+
 class PaymentStatus(StrEnum):
     FREE = "FREE"
     UNPAID = "UNPAID"

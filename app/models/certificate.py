@@ -39,5 +39,14 @@ class Certificate(Identified, Model):
     )
 
     @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None
+
+    @property
+    def public_name(self) -> str | None:
+        """What anybody may read. A deleted person is not named; needs enrollment and user to be loaded."""
+        return None if self.enrollment.user.is_deleted else self.full_name
+
+    @property
     def is_revoked(self) -> bool:
         return self.revoked_at is not None

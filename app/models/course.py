@@ -153,6 +153,7 @@ class Course(Identified, Timestamped, Model):
             "id",
             postgresql_include=["deleted_at"],
         ),
+        Index("ix_courses_deleted", "id", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("ix_courses_full_newest", "created_at", "id", postgresql_where=text(FULL)),
         CheckConstraint(one_of("status", CourseStatus), "status"),
         CheckConstraint(one_of("level", Level), "level"),
@@ -183,6 +184,10 @@ class Course(Identified, Timestamped, Model):
     def is_admission_open(self) -> bool:
         """Open through the end of the deadline's day, UTC."""
         return self.admission_deadline is None or datetime.now(UTC).date() <= self.admission_deadline
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     @property
     def total_reviews(self) -> int:

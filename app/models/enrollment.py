@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.db import Identified, Model
-from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
+from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.models.columns import one_of, word
 from app.models.course import Course
 from app.models.user import User
@@ -58,6 +58,7 @@ class Enrollment(Identified, Model):
     reactivated_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    cancellation_reason: Mapped[CancellationReason | None] = mapped_column(word(CancellationReason))
     last_accessed: Mapped[datetime | None]
     resume_lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id", ondelete="SET NULL"))
 
@@ -91,6 +92,11 @@ class Enrollment(Identified, Model):
         CheckConstraint("status <> 'COMPLETED' OR completed_at IS NOT NULL", "completed_has_time"),
         CheckConstraint("(completed_at IS NULL) = (completion_number = 0)", "completion_counted"),
         CheckConstraint("(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_has_time"),
+        CheckConstraint(
+            "cancellation_reason IS NULL OR "
+            f"(status = 'CANCELLED' AND {one_of('cancellation_reason', CancellationReason)})",
+            "cancellation_reason",
+        ),
     )
 
     @property

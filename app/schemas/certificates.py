@@ -33,9 +33,15 @@ class CertificateSchema(Schema):
 class VerificationSchema(Schema):
     """What a certificate's number proves to anybody: name, course, date, and whether it still holds."""
 
-    full_name = fields.Text(max_length=201)
+    full_name = fields.Text(
+        max_length=201,
+        allow_none=True,
+        attribute="public_name",
+        metadata={"description": "As it stood on that day; null once the person's account has been deleted."},
+    )
     course_title = fields.Text(max_length=200)
     issued_at = fields.Instant()
+    is_valid = fields.Flag(metadata={"description": "Issued, and not revoked since."})
     is_revoked = fields.Flag()
     revoked_at = fields.Instant(allow_none=True)
 

@@ -105,7 +105,11 @@ class AdminDashboardSchema(StatsSchema):
         allow_none=True,
         metadata={"description": "Lessons completed per active learner in the last seven days."},
     )
-    overdue_assignments = fields.Whole(metadata={"description": "ACTIVE enrollments past their due date."})
+    overdue_assignments = fields.Whole(
+        metadata={
+            "description": "ACTIVE enrollments past their due date, of active people in courses that exist."
+        }
+    )
     top_courses = ma.fields.List(ma.fields.Nested(TopCourseSchema))
     by_category = ma.fields.List(ma.fields.Nested(CategoryFiguresSchema))
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import validate
 from marshmallow.fields import Float, Nested
 
-from app.enums import EnrollmentStatus, Grade, PaymentStatus, Source
+from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering, search_term
 
@@ -42,6 +42,11 @@ class EnrollmentSchema(Schema):
     enrolled_at = fields.Instant()
     completed_at = fields.Instant(allow_none=True)
     cancelled_at = fields.Instant(allow_none=True)
+    cancellation_reason = fields.Choice(
+        CancellationReason,
+        allow_none=True,
+        metadata={"description": "`user_deleted`: cancelled because the account was deleted."},
+    )
     reactivated_at = fields.Instant(allow_none=True)
     due_at = fields.Instant(allow_none=True)
     grade = fields.Choice(Grade, allow_none=True)

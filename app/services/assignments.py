@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,8 @@ def assign(
     """Assign these people to a course; `at` dates the run, and `due_in_days` counts from there."""
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
-    course = _lock_open(actor, course_id, override_seats=override_seats)
+    held = None if mode == Mode.PREVIEW else people
+    course = _lock_open(actor, course_id, held, override_seats=override_seats)
     asked = {
         "due_at": due_at and due_at.isoformat(),
         "due_in_days": due_in_days,
@@ -96,8 +98,8 @@ def assign_one(actor: User, course_id: UUID, **person_and_terms: Any) -> Assigne
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: User, course_id: UUID, *, override_seats: bool) -> Course:
-    course = courses.lock_managed(actor, course_id)
+def _lock_open(actor: User, course_id: UUID, people: People | None, *, override_seats: bool) -> Course:
+    course = courses.lock_managed(actor, course_id, first=partial(ledger.hold, people) if people else None)
     if override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
     if course.status != CourseStatus.PUBLISHED:

@@ -49,6 +49,7 @@ def bring_back(assignment: Assignment, course: Course, actor: User, *, at: datet
             assigned_by=actor.id,
             reactivated_at=_moment(at),
             cancelled_at=null(),
+            cancellation_reason=null(),
             **payments.renewed(_terms(course, actor)),
         )
     )

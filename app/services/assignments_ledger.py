@@ -69,6 +69,11 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 """An atomic run changes nothing when any line has one of these outcomes."""
 
 
+def hold(people: People) -> None:
+    """Keep these people from being deleted until the commit: a deletion ends the enrollments that it sees."""
+    db.session.execute(text(_HOLD.format(sent=_SENT)), people.as_parameters())
+
+
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
     """Decide about every row and write the lines, in one statement; return them in order."""
     found = db.session.execute(
@@ -116,7 +121,7 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
 #
 # A row without a key matches nobody. To an instructor nobody exists who is inactive, or unverified where that bars
 # people from logging in, not even as the second of two identifiers; whoever is in the course can be taken out of it.
-_PEOPLE = """
+_SENT = """
 WITH sent AS MATERIALIZED (
     SELECT *
     FROM ROWS FROM (
@@ -124,7 +129,27 @@ WITH sent AS MATERIALIZED (
         json_array_elements_text(CAST(:keys AS json)),
         json_array_elements_text(CAST(:kinds AS json))
     ) WITH ORDINALITY AS sent (input, key, kind, row)
+)"""
+
+_HOLD = """
+{sent},
+named AS MATERIALIZED (
+    SELECT CAST(key AS uuid) AS user_id FROM sent WHERE kind = 'user_id'
+    UNION ALL
+    SELECT users.id FROM sent JOIN users ON lower(email) = key WHERE kind = 'email'
+    UNION ALL
+    SELECT users.id FROM sent JOIN users ON lower(username) = key WHERE kind = 'username'
+    UNION ALL
+    SELECT users.id FROM sent JOIN users ON external_id = key WHERE kind = 'external_id'
 ),
+held AS (
+    SELECT id FROM users WHERE id IN (SELECT user_id FROM named) ORDER BY id FOR SHARE
+)
+SELECT count(*) FROM held
+"""
+
+_PEOPLE = """
+{sent},
 asked AS MATERIALIZED (
     SELECT row, input, key, users.id AS user_id, is_active, email_verified, deleted_at
     FROM sent LEFT JOIN users ON users.id = CAST(key AS uuid)
@@ -274,7 +299,7 @@ RETURNING
 
 def _statement(decision: str, *terms: BindParameter[Any], few: bool) -> TextClause:
     among_them = "user_id IN (SELECT user_id FROM asked)"
-    found = _PEOPLE.format(among_them=among_them if few else f"({among_them}) IS TRUE")
+    found = _PEOPLE.format(sent=_SENT, among_them=among_them if few else f"({among_them}) IS TRUE")
     keys = (bindparam("assignment_id", type_=Uuid()), bindparam("course_id", type_=Uuid()))
     due = bindparam("due_at", type_=DateTime(timezone=True), value=None)
     return text(found + decision + _WRITTEN).bindparams(*keys, due, *terms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy.orm import contains_eager
 
 from app.db import db
 from app.errors import InvalidTransition, NotFound
@@ -25,8 +26,19 @@ def get_own(user: User, certificate_id: UUID) -> Certificate:
 
 
 def verify(number: str) -> Certificate:
-    """The certificate with this number, to anyone who was shown it; revoked ones say so."""
-    return _find(Certificate.number == number.upper())
+    """The certificate with this number, with its owner, to anyone who was shown it; revoked ones say so."""
+    owner = contains_eager(Certificate.enrollment).contains_eager(Enrollment.user)
+    found = (
+        select(Certificate)
+        .join(Certificate.enrollment)
+        .join(Enrollment.user)
+        .options(owner.load_only(User.deleted_at))
+        .where(Certificate.number == number.upper())
+    )
+    certificate = db.session.scalar(found)
+    if certificate is None:
+        raise NotFound
+    return certificate
 
 
 def revoke(admin: User, certificate_id: UUID, *, reason: str) -> Certificate:

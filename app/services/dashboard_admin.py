@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, and_, cast, exists, func, select
+from sqlalchemy import Float, Select, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.db import db
@@ -115,10 +115,11 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
         .subquery()
     )
     overdue = select(func.count()).select_from(Enrollment).where(is_overdue).scalar_subquery()
+    excused = _excused().scalar_subquery()
     pending = InstructorRequest.status == RequestStatus.PENDING
     requests = select(func.count()).select_from(InstructorRequest).where(pending).scalar_subquery()
     users, learners, late, asked = db.session.execute(
-        select(active.c.users, active.c.learners, overdue, requests)
+        select(active.c.users, active.c.learners, overdue - excused, requests)
     ).one()
     done = sum(count for name, count in numbers.items() if name.startswith("done/"))
     due_before = sum(count for name, count in numbers.items() if name.startswith("due/"))
@@ -130,6 +131,22 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
         "overdue_assignments": due_before + late,
         "pending_instructor_requests": asked,
     }
+
+
+def _excused() -> Select[tuple[int]]:
+    """Enrollments past their due date whose learner is not active or whose course is deleted: the sums count them.
+
+    People and courses that are gone are few beside what is overdue, so these are looked up, each by an index.
+    """
+    is_late = and_(Enrollment.status == EnrollmentStatus.ACTIVE, Enrollment.due_at < func.now())
+    of_people = (
+        select(Enrollment.id)
+        .join(User, User.id == Enrollment.user_id)
+        .where(~User.is_active, User.deleted_at.is_(None), is_late)
+    )
+    deleted = select(Course.id).where(Course.deleted_at.is_not(None))
+    of_courses = select(Enrollment.id).where(Enrollment.course_id.in_(deleted), is_late)
+    return select(func.count()).select_from(of_people.union(of_courses).subquery())
 
 
 def _decision_times() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from app.errors import (
     InvalidTransition,
     NotFound,
     OwnCourse,
+    Unauthenticated,
 )
 from app.models import Course, Enrollment, User
 from app.services import completion, courses, enrollments_read, payments
@@ -52,7 +53,9 @@ def get_held(user: User, course_id: UUID) -> Enrollment | None:
 
 def enroll(student: User, course_id: UUID, *, at: datetime | None = None) -> Enrollment:
     """Join a course by one's own act, or come back to it: then progress and the first day are kept."""
-    course = courses.lock(courses.get_visible(student, course_id).id)
+    found = courses.get_visible(student, course_id)
+    _hold_account(student)
+    course = courses.lock(found.id)
     _refuse_joining(student, course, at)
     enrollment_id = db.session.scalar(_take_seat(student, course, at))
     if enrollment_id is None:
@@ -73,7 +76,7 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
     course = courses.lock(enrollment.course_id, even_deleted=True)
     if enrollment.user_id != actor.id and not course.managed_by(actor):
         raise Forbidden  # it has just been given to somebody else
-    _refuse_leaving(actor, _lock(enrollment_id))
+    _refuse_leaving(actor, _lock(enrollment_id), course)
     _free_seat(enrollment_id)
     return enrollments_read.reread(enrollment_id)
 
@@ -94,6 +97,13 @@ def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enr
     db.session.flush()
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment_id])
     return enrollments_read.reread(enrollment_id)
+
+
+def _hold_account(student: User) -> None:
+    """Keep the account from being deleted until the commit: a deletion ends the enrollments that it sees."""
+    held = select(User.id).where(User.id == student.id, User.deleted_at.is_(None))
+    if db.session.scalar(held.with_for_update(read=True)) is None:
+        raise Unauthenticated
 
 
 def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
@@ -135,6 +145,7 @@ def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningI
             "due_at": null(),
             "reactivated_at": moment,
             "cancelled_at": null(),
+            "cancellation_reason": null(),
             **payments.renewed(terms),
         },
     ).returning(Enrollment.id)
@@ -152,10 +163,11 @@ def _counted_seat(course: Course) -> CTE:
     )
 
 
-def _refuse_leaving(actor: User, enrollment: Enrollment) -> None:
+def _refuse_leaving(actor: User, enrollment: Enrollment, course: Course) -> None:
+    """An enrollment in a deleted course can always be left: there is nothing else to do about it."""
     if not enrollment.is_held:
         raise InvalidTransition("This enrollment is cancelled already.")
-    if actor.is_admin:
+    if actor.is_admin or course.is_deleted:
         return
     if enrollment.source != Source.SELF and enrollment.user_id == actor.id:
         raise AssignedByAdmin

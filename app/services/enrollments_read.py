@@ -188,7 +188,13 @@ def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElem
 
 
 def _is_overdue() -> ColumnElement[bool]:
-    return and_(Enrollment.status == EnrollmentStatus.ACTIVE, Enrollment.due_at < func.now())
+    """Past its due date, by a learner who is there to be late. Each learner is looked up, not joined."""
+    is_there = select(_person.is_active).where(_person.id == Enrollment.user_id)
+    return and_(
+        Enrollment.status == EnrollmentStatus.ACTIVE,
+        Enrollment.due_at < func.now(),
+        is_there.correlate(Enrollment).scalar_subquery(),
+    )
 
 
 def _lesson_counts() -> ColumnElement[list[int]]:

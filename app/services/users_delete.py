@@ -1,7 +1,7 @@
 """Forgetting a person: the account is shut, and what says who it was is overwritten for good.
 
 The row stays, because what the person did refers to it: enrollments, certificates with the name they were issued to,
-reviews, the history of courses.
+reviews, the history of courses. What was not completed is cancelled, so that the seats are free.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import secrets
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
 from app import storage
-from app.db import after_commit, db
-from app.enums import RequestStatus
+from app.db import after_commit, among, db
+from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
 from app.models.email_change import EmailChange
+from app.models.enrollment import Enrollment
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.mail_token import MailToken
@@ -32,11 +33,13 @@ def forget(admin: User, user_id: UUID) -> None:
     _refuse_with_courses(user)
     if user.profile_picture:
         after_commit(partial(storage.remove, user.profile_picture))
+    _lock_courses(user)
     _anonymise(user)
     db.session.flush()
     _forget_traces(user)
     # Only deleted courses are left, and the words that find them still hold the name.
     courses_search.index_for_search(Course.instructor_id == user.id)
+    _end_enrollments(user)
     sessions.end_all(user.id)
 
 
@@ -45,6 +48,43 @@ def _refuse_with_courses(user: User) -> None:
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
         raise InstructorHasCourses
+
+
+def _lock_courses(user: User) -> None:
+    """Lock every course that the deletion writes to, in the order of their ids: those with a seat to free, and one's own.
+
+    Whoever enrolls the person holds a lock on the account first, so none is added from here on.
+    """
+    taken = select(Enrollment.course_id).where(_is_active(user))
+    found = select(Course.id).where(or_(Course.id.in_(taken), Course.instructor_id == user.id))
+    db.session.execute(found.order_by(Course.id).with_for_update(key_share=True))
+
+
+def _end_enrollments(user: User) -> None:
+    """Cancel what the person has not completed, and free the seats. What is COMPLETED stays, as history."""
+    found = select(Enrollment.id).where(_is_active(user)).order_by(Enrollment.id)
+    held = db.session.scalars(found.with_for_update(key_share=True)).all()
+    ended = (
+        update(Enrollment)
+        .where(among(Enrollment.id, held), _is_active(user))
+        .values(
+            status=EnrollmentStatus.CANCELLED,
+            cancelled_at=func.now(),
+            cancellation_reason=CancellationReason.USER_DELETED,
+        )
+        .returning(Enrollment.course_id)
+        .cte("ended")
+    )
+    db.session.execute(
+        update(Course)
+        .where(Course.id == ended.c.course_id)
+        .values(enrollment_count=Course.enrollment_count - 1, updated_at=Course.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_active(user: User) -> ColumnElement[bool]:
+    return and_(Enrollment.user_id == user.id, Enrollment.status == EnrollmentStatus.ACTIVE)
 
 
 def _anonymise(user: User) -> None:

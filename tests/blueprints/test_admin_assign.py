@@ -567,5 +567,5 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(app, r
     assert len(seen) == STATEMENTS, "\n".join(seen)
 
 
-STATEMENTS = 10
+STATEMENTS = 11
 """Who calls, the course, its lock, the run, new plans, the ledger, its sums, the enrollments, the counter, the notices."""

@@ -508,7 +508,7 @@ def test_joining_takes_a_constant_number_of_statements(api, make, statements):
     with statements() as seen:
         data_of(student.post(f"/courses/{course.id}/enroll"), 201)
 
-    assert len(seen) == 7
+    assert len(seen) == 8
 
 
 def test_a_page_of_my_enrollments_takes_three_statements(api, make, statements):
