@@ -10,11 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from sqlalchemy import make_url
@@ -186,6 +188,14 @@ def _sender(value: str) -> str:
     return value
 
 
+def _zone(value: str) -> ZoneInfo:
+    """A name of the IANA database. `localtime` is none: it is another zone on every machine."""
+    if re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", value) and value != "localtime":
+        with suppress(ValueError, OSError, KeyError):  # no such file, or a folder of zones
+            return ZoneInfo(value)
+    raise ValueError("must be a time zone of the IANA database, such as Europe/Zurich")
+
+
 def _currency(value: str) -> str:
     if len(value) != 3 or not value.isascii() or not value.isalpha():
         raise ValueError("must be a three-letter ISO 4217 code")
@@ -265,6 +275,9 @@ class Config:
 
     access_token_minutes: int = _setting("60", _whole(1), "life of an access token")
     refresh_token_days: int = _setting("7", _whole(1), "life of a refresh token")
+    jwt_leeway_seconds: int = _setting(
+        "5", _whole(0, 300), "by how much the clocks of servers that make and check tokens may differ"
+    )
     refresh_grace_seconds: int = _setting("10", _whole(0), "how long a spent refresh token is forgiven")
     password_hash_memory_kib: int = _setting("19456", _whole(8), "Argon2id memory")
     password_hash_passes: int = _setting("2", _whole(1), "Argon2id passes")
@@ -323,6 +336,9 @@ class Config:
     )
     ratelimit_bulk: Rate = _setting("60/hour", _rate, "calls about many people at once, of one user")
 
+    timezone: ZoneInfo = _setting(
+        "UTC", _zone, "IANA name of the time zone in which days begin and end, such as Europe/Zurich"
+    )
     default_currency: str = _setting("USD", _currency, "currency of a course that names none")
     course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")
     publish_min_lessons: int = _setting("1", _whole(0), "lessons a course needs before submit and publish")
@@ -430,6 +446,7 @@ class Config:
             },
             "JWT_SECRET_KEY": self.jwt_secret_key,
             "JWT_ALGORITHM": "HS256",
+            "JWT_DECODE_LEEWAY": self.jwt_leeway_seconds,
             "JWT_ACCESS_TOKEN_EXPIRES": self.access_token_minutes * 60,
             "JWT_REFRESH_TOKEN_EXPIRES": self.refresh_token_days * 86_400,
             "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,

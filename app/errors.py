@@ -308,7 +308,7 @@ class CourseNotOpen(Conflict):
 
 
 class AdmissionClosed(Conflict):
-    """The admission deadline, a day in UTC, has passed."""
+    """The day of the admission deadline has ended, in the time zone of the platform."""
 
     code = "admission_closed"
     title = "Admission to this course has closed."

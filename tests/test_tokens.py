@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import json
 import time
 from uuid import uuid4
 
+import jwt
 import pytest
 
 from app.db import db, transaction
@@ -102,7 +104,7 @@ TAMPERED = {
     "b64, our key": lambda f, _: f(header=f.header_with(crit=["b64"], b64=False)),
     "compressed, our key": lambda f, _: f(header=f.header_with(zip="DEF")),
     # claims, all under our key
-    "expired": lambda f, _: f(exp=int(time.time()) - 1),
+    "expired": lambda f, _: f(exp=int(time.time()) - 60),
     "never expires": lambda f, _: f(without=["exp"]),
     "expires in words": lambda f, _: f(exp="tomorrow"),
     "not yet": lambda f, _: f(nbf=int(time.time()) + 600),
@@ -310,3 +312,29 @@ def test_a_promotion_ends_nothing_and_counts_at_once(story):
     data_of(story.admin.post(f"/users/{story.user.id}/role", json={"role": "ADMIN"}))
 
     assert data_of(story.here.get("/users"))
+
+
+def skewed(app, token, *, seconds):
+    """The token as a server would have made it whose clock is so many seconds ahead, or behind."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    moved = {name: claims[name] + seconds for name in ("iat", "nbf")}
+    expires = int(time.time()) + 600 if seconds > 0 else int(time.time()) + seconds
+    return jwt.encode({**claims, **moved, "exp": expires}, app.config["JWT_SECRET_KEY"], algorithm="HS256")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(3, 200), (-3, 200), (60, 401), (-60, 401)])
+def test_clocks_of_servers_may_differ_a_little(app, api, make, seconds, status):
+    token = api.as_(make.student()).token
+
+    response = api.with_token(skewed(app, token, seconds=seconds)).get("/auth/me")
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("leeway", "status"), [(0, 401), (120, 200)])
+def test_how_much_they_may_differ_is_a_setting(config, app, api, make, monkeypatch, leeway, status):
+    changed = dataclasses.replace(config, jwt_leeway_seconds=leeway).for_flask()
+    monkeypatch.setitem(app.config, "JWT_DECODE_LEEWAY", changed["JWT_DECODE_LEEWAY"])
+    token = skewed(app, api.as_(make.student()).token, seconds=30)
+
+    assert api.with_token(token).get("/auth/me").status_code == status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
 
+from app import days
 from app.db import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
 from app.models.category import Category
@@ -182,8 +183,8 @@ class Course(Identified, Timestamped, Model):
 
     @property
     def is_admission_open(self) -> bool:
-        """Open through the end of the deadline's day, UTC."""
-        return self.admission_deadline is None or datetime.now(UTC).date() <= self.admission_deadline
+        """Open through the end of the deadline's day in `TIMEZONE`."""
+        return self.admission_deadline is None or days.today() <= self.admission_deadline
 
     @property
     def is_deleted(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from textwrap import shorten
 from typing import TYPE_CHECKING, NamedTuple
 
+from app import days
 from app.enums import EnrollmentStatus, NoticeKind, RequestStatus
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _assignment(notice: Notice) -> Words:
     if enrollment is not None and enrollment.is_completed:
         wish = " You have completed it already: there is nothing you have to do."
     elif enrollment is not None and enrollment.due_at:
-        wish = f" Please complete it by {enrollment.due_at:%d %B %Y, %H:%M} UTC."
+        wish = f" Please complete it by {days.spelled(enrollment.due_at)}."
     return Words(
         f"You were assigned to {_title(notice)}", f"{_course(notice)} is now among your courses.{wish}"
     )

@@ -66,9 +66,17 @@ class PeopleSchema(Schema):
 class TermsSchema(Schema):
     """On what terms people are assigned."""
 
-    due_at = fields.Instant(allow_none=True)
+    due_at = fields.DayOrInstant(
+        allow_none=True,
+        metadata={
+            "description": "A time with its zone, or a day, which means its end in the time zone of the platform.",
+            "example": "2027-01-31",
+        },
+    )
     due_in_days = fields.Whole(
-        maximum=3650, allow_none=True, metadata={"description": "Instead of `due_at`: days from now."}
+        maximum=3650,
+        allow_none=True,
+        metadata={"description": "Instead of `due_at`: due at the end of so many days after today."},
     )
     notify = fields.Flag(metadata={"description": "Whether the people hear of it; true when left out."})
     override_seats = fields.Flag(metadata={"description": "Exceed the seats of the course; for admins only."})
@@ -217,6 +225,12 @@ class ReportSchema(Schema):
         required=True, attribute="run.unique", metadata={"description": "Requested without the duplicates."}
     )
     counts = bulk.Counts(Outcome, attribute="run.counts")
+    overdue = fields.Whole(
+        required=True,
+        metadata={
+            "description": "Of those given a due date by this run, how many it has passed for already."
+        },
+    )
     results = Rows(attribute="lines")
     plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from app import days
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
 from app.errors import AlreadyEnrolled, CourseNotOpen, Forbidden, NotFound, OwnCourse, Refusal, catalogue
 from app.models.assignment import Assignment
@@ -53,7 +54,7 @@ def assign(
     reason: str = "",
     at: datetime | None = None,
 ) -> Report:
-    """Assign these people to a course; `at` dates the run, and `due_in_days` counts from there."""
+    """Assign these people to a course; `at` dates the run, and `due_in_days` counts from its day."""
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
     held = None if mode == Mode.PREVIEW else people
@@ -68,7 +69,7 @@ def assign(
     }
     run = runs.begin(AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **asked)
     if due_in_days is not None:
-        due_at = run.created_at + timedelta(days=due_in_days)
+        due_at = days.in_days(due_in_days, since=run.created_at)
     lines = ledger.write(
         run,
         people,

@@ -65,6 +65,8 @@ OUTCOMES = {
 FEW = 100
 """Up to so many people are looked up one by one; for more, all enrollments of the course are read once."""
 
+GIVEN_A_DUE_DATE = frozenset({Outcome.ASSIGNED, Outcome.REACTIVATED, Outcome.DUE_UPDATED})
+
 REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_SEAT)
 """An atomic run changes nothing when any line has one of these outcomes."""
 

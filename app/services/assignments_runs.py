@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from app.db import db, forget_plans
-from app.enums import AssignmentAction, AssignmentState, Mode, Outcome
+from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors import NotFound
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
@@ -32,6 +32,18 @@ class Report:
     run: Assignment
     inputs: list[str] = field(repr=False)
     lines: list[ledger.Line] = field(repr=False)
+
+    @property
+    def overdue(self) -> int:
+        """How many people this run gave a due date that has passed, and who have not completed the course."""
+        now = datetime.now(UTC)
+        return sum(
+            line.outcome in ledger.GIVEN_A_DUE_DATE
+            and line.after_status == EnrollmentStatus.ACTIVE
+            and line.after_due_at is not None
+            and line.after_due_at < now
+            for line in self.lines
+        )
 
 
 def begin(

@@ -6,13 +6,14 @@ What is published stays published while it is edited, and says that it changed; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app import days
 from app.db import db, refusing
 from app.enums import EnrollmentStatus, Role
 from app.errors import (
@@ -144,7 +145,7 @@ def _check(
     trouble: dict[str, list[str]] = {}
     if not (values.get("description") or values.get("short_description")):
         trouble["description"] = ["Give a description or a short_description."]
-    trouble |= _trouble_with_dates(values, changed, at or datetime.now(UTC))
+    trouble |= _trouble_with_dates(values, changed, days.today(at))
     if changed.get("category_id") and not _is_category_for(actor, changed["category_id"]):
         trouble["category_id"] = [NO_CATEGORY]
     if changed.get("instructor_id") and not _can_teach(changed["instructor_id"]):
@@ -155,12 +156,12 @@ def _check(
 
 
 def _trouble_with_dates(
-    values: Mapping[str, Any], changed: Mapping[str, Any], now: datetime
+    values: Mapping[str, Any], changed: Mapping[str, Any], today: date
 ) -> dict[str, list[str]]:
     trouble = {
         name: ["This day has passed."]
         for name in DATES
-        if changed.get(name) is not None and changed[name] < now.date()
+        if changed.get(name) is not None and changed[name] < today
     }
     starts, deadline = (values.get(name) for name in DATES)
     if starts is not None and deadline is not None and starts < deadline:

@@ -6,13 +6,14 @@ of people, and the counter is the number of seats held at every moment.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CTE, case, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
+from app import days
 from app.db import db
 from app.enums import CourseStatus, EnrollmentStatus, Grade, PaymentStatus, Role, Source
 from app.errors import (
@@ -114,8 +115,7 @@ def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
     held = get_held(student, course.id)
     if held is not None:
         raise AlreadyEnrolled(details={"enrollment_id": [str(held.id)]})
-    today = (at or datetime.now(UTC)).date()
-    if course.admission_deadline is not None and today > course.admission_deadline:
+    if course.admission_deadline is not None and days.today(at) > course.admission_deadline:
         raise AdmissionClosed
 
 

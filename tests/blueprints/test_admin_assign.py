@@ -348,13 +348,14 @@ def test_completed_people_have_nothing_due(run, make):
     assert outcomes(report) == [("already_enrolled", "already_enrolled")]
 
 
-def test_days_count_from_now(run, make, stored):
+def test_days_count_from_today_and_end_with_the_day(run, make, stored):
     course, student = make.course(), make.student()
 
     run(course, user_ids=ids(student), due_in_days=7)
 
     (enrollment,) = stored(select(Enrollment))
-    assert enrollment.due_at - enrollment.enrolled_at == dt.timedelta(days=7)
+    assert enrollment.due_at.date() - enrollment.enrolled_at.date() == dt.timedelta(days=7)
+    assert enrollment.due_at.time() == dt.time(23, 59, 59)
 
 
 def test_all_or_nobody_writes_nothing_when_one_is_refused(run, make, stored):

@@ -4,7 +4,7 @@ from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, Upload
 from app.schemas.fields.numbers import Hours, Money, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
-from app.schemas.fields.times import Day, Instant
+from app.schemas.fields.times import Day, DayOrInstant, Instant
 from app.schemas.fields.words import Choice, Currency, Flag, Id
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Choice",
     "Currency",
     "Day",
+    "DayOrInstant",
     "Email",
     "Flag",
     "Hours",

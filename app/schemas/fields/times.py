@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marshmallow as ma
+
+from app import days
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 """Times outside these bounds would be accepted by PostgreSQL and break every later reader."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
@@ -21,6 +24,8 @@ _INSTANT = re.compile(
 
 class Instant(ma.fields.AwareDateTime):
     """A moment: ISO 8601 with an offset in, UTC with `Z` out."""
+
+    default_error_messages = {"invalid": "Give a time with its zone, such as 2026-12-31T17:00:00Z."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
@@ -42,6 +47,31 @@ class Instant(ma.fields.AwareDateTime):
         return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
+class DayOrInstant(Instant):
+    """A moment, or a day such as `2026-12-31` in its place.
+
+    :param meaning: the moment that a day stands for; by default its end in `TIMEZONE`.
+    """
+
+    default_error_messages = {
+        "invalid": "Give a day such as 2026-12-31, or a time with its zone such as 2026-12-31T17:00:00Z."
+    }
+
+    def __init__(self, *, meaning: Callable[[dt.date], dt.datetime] = days.end_of, **kwargs: Any) -> None:
+        self.meaning = meaning
+        super().__init__(**kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dt.datetime:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            try:
+                return self.meaning(_within(dt.date.fromisoformat(value)))
+            except ValueError as problem:
+                raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Day(ma.fields.Date):
     """A calendar day, `2026-09-01`."""
 
@@ -50,9 +80,13 @@ class Day(ma.fields.Date):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.date:
-        if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        if not (isinstance(value, str) and _DAY.fullmatch(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         day: dt.date = super()._deserialize(value, attr, data, **kwargs)
-        if not EARLIEST.date() <= day < LATEST.date():
-            raise ma.ValidationError("Must lie between 1970 and 2199.")
-        return day
+        return _within(day)
+
+
+def _within(day: dt.date) -> dt.date:
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ma.ValidationError("Must lie between 1970 and 2199.")
+    return day
