@@ -132,11 +132,13 @@ class Blueprint(flask_smorest.Blueprint):
         query: type[ListQuerySchema] = ListQuerySchema,
         *,
         message: str = "OK.",
-        csv_columns: Sequence[str] = (),
+        csv_columns: Sequence[str] | Callable[[], Sequence[str]] = (),
+        csv_schema: type[ma.Schema] | None = None,
         summary: type[ma.Schema] | None = None,
     ) -> Callable[[View], View]:
         """One page of the `Listing` that the view returns; with `csv_columns` also the whole list as CSV.
 
+        Columns may depend on the caller; `csv_schema` shapes rows that have others than the page.
         `summary` shapes what the `Listing` tells about the whole list, beside `data`.
         The view receives the filters of `query` as its first argument, when `query` has any.
         """
@@ -152,7 +154,9 @@ class Blueprint(flask_smorest.Blueprint):
                 wants_csv = csv_columns and filters.pop("format") == "csv"
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
                 if wants_csv:
-                    return csv_of(listing, instance, csv_columns, view.__name__)
+                    columns = csv_columns() if callable(csv_columns) else csv_columns
+                    rows = (csv_schema or schema)(only=columns)
+                    return csv_of(listing, rows, columns, view.__name__)
                 return page_of(listing, instance, message, summary=summed_up, **paging)
 
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))

@@ -27,6 +27,7 @@ from app.schemas.enrollments import (
     PaymentSchema,
     PersonalEnrollmentQuerySchema,
     RosterQuerySchema,
+    RosterRowSchema,
 )
 from app.services import enrollments, enrollments_read
 
@@ -51,6 +52,12 @@ ROSTER_COLUMNS = (
     "payment_status",
     "certificate_number",
 )
+FOR_ADMINS = ("user.email", "user.external_id", "user.department")
+
+
+def roster_columns() -> tuple[str, ...]:
+    """Addresses and personnel numbers are not for instructors."""
+    return (*ROSTER_COLUMNS, *FOR_ADMINS) if caller().is_admin else ROSTER_COLUMNS
 
 
 @blp.post("/courses/<uuid:course_id>/enroll")
@@ -103,11 +110,12 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
 
 @blp.get("/courses/<uuid:course_id>/enrollments")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=ROSTER_COLUMNS)
+@blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=roster_columns, csv_schema=RosterRowSchema)
 def list_roster(filters: dict[str, Any], course_id: UUID):
     """A course's roster.
 
-    For its instructor and admins. `format=csv` answers all of it as a spreadsheet.
+    For its instructor and admins. `format=csv` answers all of it as a spreadsheet; for admins with the columns
+    `user_email`, `user_external_id` and `user_department`.
     """
     return enrollments_read.list_of_course(caller(), course_id, **filters)
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import validate
 from marshmallow.fields import Float, Nested
 
+from app import days
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering, search_term
@@ -66,6 +67,18 @@ class EnrollmentSchema(Schema):
     certificate_number = fields.Text(max_length=40, allow_none=True)
 
 
+class RosterLearnerSchema(LearnerSchema):
+    email = fields.Email()
+    external_id = fields.Text(max_length=100, allow_none=True)
+    department = fields.Text(max_length=100, allow_none=True)
+
+
+class RosterRowSchema(EnrollmentSchema):
+    """A line of a roster's CSV: for admins also how other systems know the person."""
+
+    user = Nested(RosterLearnerSchema)
+
+
 class EnrollSchema(Schema):
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"course_id": "01920c3e-7a10-7c3d-9f42-5b6a7c8d9e0f"}
 
@@ -89,10 +102,24 @@ class EnrollmentQuerySchema(ListQuerySchema):
 
     status = fields.Choice(EnrollmentStatus, load_default=None)
     search = search_term()
-    due_before = fields.Instant(load_default=None)
-    due_after = fields.Instant(load_default=None)
+    due_before = fields.DayOrInstant(
+        meaning=days.after,
+        load_default=None,
+        metadata={
+            "description": "Due before this time; of a day, due on it or earlier.",
+            "example": "2027-01-31",
+        },
+    )
+    due_after = fields.DayOrInstant(
+        load_default=None,
+        metadata={"description": "Due after this time; of a day, after its end.", "example": "2026-01-01"},
+    )
     overdue = fields.Flag(
-        load_default=None, metadata={"description": "ACTIVE, and the due date has passed; or not."}
+        load_default=None,
+        metadata={
+            "description": "ACTIVE, and the due date has passed, of an active learner in a course that exists;"
+            " or not."
+        },
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, select
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased, contains_eager, with_expression
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
 
 from app.db import db
 from app.enums import EnrollmentStatus
@@ -97,11 +97,12 @@ def list_of_course(manager: User, course_id: UUID, **wanted: Any) -> Listing:
         first = [exact_first(Enrollment.user_id, str(asked.search), by_username_only=not manager.is_admin)]
         conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
     matching = select(Enrollment.id).where(*conditions)
+    rows = shown(User.email, User.external_id, User.department) if manager.is_admin else shown()
     if _is_gathered(course.id, asked.ordering.removeprefix("-")):
         keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
-        listing = Listing(shown(), first + keys, matching=matching, gathers=True)
+        listing = Listing(rows, first + keys, matching=matching, gathers=True)
     else:
-        listing = Listing(shown().where(*conditions), first + _keys(asked), matching=matching)
+        listing = Listing(rows.where(*conditions), first + _keys(asked), matching=matching)
     narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
     return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
 
@@ -131,8 +132,11 @@ def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
     return looked_up.correlate(Enrollment).scalar_subquery()
 
 
-def shown() -> Select[Enrollment]:
-    """Every enrollment, with the summary of its course and person, its lesson counts and certificate."""
+def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
+    """Every enrollment, with the summary of its course and person, its lesson counts and certificate.
+
+    :param of_person: columns of the person that are read beside those of the summary.
+    """
     course = contains_eager(Enrollment.course).load_only(
         Course.code,
         Course.title,
@@ -142,7 +146,9 @@ def shown() -> Select[Enrollment]:
         Course.status,
         Course.deleted_at,
     )
-    user = contains_eager(Enrollment.user).load_only(User.username, User.first_name, User.last_name)
+    user = contains_eager(Enrollment.user).load_only(
+        User.username, User.first_name, User.last_name, *of_person
+    )
     return (
         select(Enrollment)
         .join(Enrollment.course)

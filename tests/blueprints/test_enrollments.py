@@ -572,3 +572,36 @@ def test_ones_enrollments_are_found_by_whatever_names_the_course(api, make, name
     found = data_of(api.as_(student).get(f"/enrollments?course={getattr(course, name)}"))
 
     assert [each["id"] for each in found] == [str(own.id)]
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "COMPLETED"])
+@pytest.mark.parametrize("source", list(Source))
+def test_an_enrollment_in_a_deleted_course_can_be_left(api, make, source, status):
+    student, course = make.student(), make.course()
+    done = {"completed_at": datetime.now(UTC), "completion_number": 1} if status == "COMPLETED" else {}
+    enrollment = make.enrollment(course, student, source=source, status=EnrollmentStatus(status), **done)
+    api.as_(make.admin()).delete(f"/courses/{course.id}?force=true")
+
+    left = data_of(api.as_(student).delete(f"/enrollments/{enrollment.id}"))
+
+    assert left["status"] == "CANCELLED"
+    assert_refused(api.as_(student).delete(f"/enrollments/{enrollment.id}"), 409, "invalid_transition")
+
+
+def test_only_admins_read_in_the_roster_how_other_systems_know_people(api, make):
+    teacher = make.instructor()
+    course = make.course(instructor=teacher)
+    make.enrollment(course, make.student(email="ada@example.org", external_id="HR-7", department="Finance"))
+    path = f"/courses/{course.id}/enrollments?format=csv"
+
+    for_admin = list(csv.DictReader(io.StringIO(api.as_(make.admin()).get(path).text.lstrip("\ufeff"))))
+    for_teacher = api.as_(teacher).get(path).text
+
+    row = for_admin[0]
+    assert (row["user_email"], row["user_external_id"], row["user_department"]) == (
+        "ada@example.org",
+        "HR-7",
+        "Finance",
+    )
+    assert not any(secret in for_teacher for secret in ("email", "external_id", "ada@", "HR-7", "Finance"))
+    assert len(for_teacher.splitlines()) == 2
