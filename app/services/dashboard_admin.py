@@ -133,7 +133,7 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _excused() -> Select[tuple[int]]:
+def _excused() -> Select[int]:
     """Enrollments past their due date whose learner is not active or whose course is deleted: the sums count them.
 
     People and courses that are gone are few beside what is overdue, so these are looked up, each by an index.
