@@ -73,7 +73,7 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 
 def hold(people: People) -> None:
     """Keep these people from being deleted until the commit: a deletion ends the enrollments that it sees."""
-    db.session.execute(text(_HOLD.format(sent=_SENT)), people.as_parameters())
+    db.session.execute(text(_HOLD.format(sent=_SENT)), people.parameters)
 
 
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
@@ -84,7 +84,7 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
             "assignment_id": run.id,
             "course_id": run.course_id,
             "takes_unverified": not settings().require_email_verification,
-            **people.as_parameters(),
+            **people.parameters,
             **terms,
         },
     )

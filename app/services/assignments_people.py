@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -72,7 +73,8 @@ class People:
         if len(self) > MOST_PEOPLE:
             raise TooManyPeople(f"A call takes at most {MOST_PEOPLE} people; this one has {len(self)}.")
 
-    def as_parameters(self) -> dict[str, str]:
+    @cached_property
+    def parameters(self) -> dict[str, str]:
         """Three columns for the server: what to store, what to look up, and under which kind.
 
         As JSON, which costs the driver and the server a fraction of what an array of thousands does.
