@@ -63,7 +63,7 @@ def test_stored_addresses_get_the_spelling_in_which_they_are_looked_up(old, capl
         upgrade(revision="0033")
 
     with db.engine.connect() as connection:
-        stored = dict(connection.execute(text("SELECT username, email FROM users")).tuples().all())
+        stored = dict(connection.execute(text("SELECT username, email FROM users")).all())
         token = connection.scalar(text("SELECT email FROM mail_tokens"))
     assert stored == {
         "ada": "ada@xn--exmple-cua.org",

@@ -366,7 +366,7 @@ def passworded(number, about, password):
 
 FORMATS = [
     addressed(158, "CRLF", "a@example.org\r\nBcc: b@example.org"),
-    addressed(159, "trailing newline", "a@example.org\n"),
+    addressed(159, "newline inside", "a@exam\nple.org"),
     addressed(160, "255 characters", "a@" + ("x" * 60 + ".") * 4 + "example.org"),
     addressed(160, "100 kB", "a@" + "x" * 100_000 + ".org"),
     addressed(161, "list", ["a@example.org"]),

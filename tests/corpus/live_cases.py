@@ -72,7 +72,7 @@ def tokens(platform):
         bearing(218, "two parts", f"{head}.{body}"),
         bearing(219, "7 kB", "x" * 7_000),
         bearing(219, "7 kB in parts", f"{head}.{body}.{'x' * 7_000}"),
-        bearing(220, "expired", signed(exp=int(time.time()) - 1)),
+        bearing(220, "expired", signed(exp=int(time.time()) - 60)),
         bearing(220, "expiring never", signed(exp=None)),
         bearing(221, "not yet", signed(nbf=int(time.time()) + 3_600)),
         bearing(222, "for others", signed(aud="https://elsewhere.example.org")),
