@@ -29,7 +29,7 @@ class RoleWord(fields.Choice):
         return super()._deserialize(self._OTHERS.get(value.casefold(), value), attr, data, **kwargs)
 
 
-class PersonRef(fields.Text):
+class PersonRef(fields.Identifier):
     """An address, a username or an external id of a user."""
 
     def _deserialize(
