@@ -10,7 +10,7 @@ import marshmallow as ma
 from flask import Response, jsonify, request, stream_with_context
 from itsdangerous import BadData, URLSafeSerializer
 
-from app import csv_out
+from app import csv_out, sent
 from app.db import release
 from app.paging import DEEPEST_ROW, Listing, Page, fetch_page, in_chunks
 from app.problems import invalid
@@ -71,10 +71,11 @@ def _link(**paging: int) -> str:
 
 def _filters() -> dict[str, str]:
     """The query without its paging; behind a cursor, the query that the cursor holds."""
-    if "after" in request.args:
-        stored: dict[str, str] = read_cursor(request.args["after"])["query"]
+    given = sent.query()
+    if "after" in given:
+        stored: dict[str, str] = read_cursor(given["after"])["query"]
         return stored
-    return {name: value for name, value in request.args.items() if name not in PAGING}
+    return {name: value for name, value in given.items() if name not in PAGING}
 
 
 def _cursors() -> URLSafeSerializer:

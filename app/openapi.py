@@ -26,6 +26,7 @@ thousands of people in a single call with a report for each of them.
 - **Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
 - **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
   `code` is the contract and has a page at its `type` URL.
+- **Blank parameters.** A query parameter, `If-Match` or `Idempotency-Key` that is blank counts as not sent.
 - **Slow down.** Every answer tells in `RateLimit-Limit`, `-Remaining` and `-Reset` how many requests are left; beyond that
   it is 429 `throttled`, and `Retry-After` says for how many seconds. Reading the catalogue, logging in, registering, mails
   and bulk calls have budgets of their own.

@@ -20,6 +20,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
 
+from app import sent
 from app.db import ANOTHER_VERSION, db, expect_version
 from app.errors import PreconditionFailed, PreconditionRequired
 from app.settings import settings
@@ -63,7 +64,7 @@ def check() -> None:
     precondition = g.pop("precondition", None)
     if precondition is None:
         return
-    if not request.headers.get("If-Match"):
+    if sent.header("If-Match") is None:
         if settings().require_if_match and request.method in _DEMANDED:
             raise PreconditionRequired
         return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Response, request
 
+from app import sent
 from app.problems import invalid
 from app.services import idempotency_keys
 from app.services.idempotency_keys import Answer
@@ -28,7 +29,7 @@ _RECOMPUTED = {"Content-Length"}
 
 def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
     """Act and keep the answer, or answer what was answered before. Without a key just act."""
-    key = request.headers.get(HEADER)
+    key = sent.header(HEADER)
     if key is None:
         return act()
     if not _KEY.fullmatch(key):

@@ -16,7 +16,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from app import strict_json, text
+from app import sent, strict_json, text
 from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from app.lists import read_cursor
 from app.problems import invalid
@@ -55,31 +55,32 @@ class StrictParser(FlaskParser):
         if not body.strip():
             return {}
         _check_media_type(req, "application/json", "Send JSON in UTF-8.")
-        sent = strict_json.read(body)
+        content = strict_json.read(body)
         # A body without escapes and beyond ASCII has nothing to look for.
         if b"\\" in body or b"\x7f" in body or not body.isascii():
-            _check_texts(sent, aside=getattr(schema, "REPORTED", ()))
-        return sent
+            _check_texts(content, aside=getattr(schema, "REPORTED", ()))
+        return content
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """A form with files."""
         _check_media_type(req, "multipart/form-data", "Send multipart/form-data.")
         req.max_content_length = _limit_of_form(schema)
-        sent = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
-        if None in sent:
+        parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
+        if None in parts:
             raise invalid({"body": ["A part of the form has no name."]})
-        _check_texts({name: value for name, value in sent.items() if isinstance(value, str)})
-        _check_single(sent)
-        return self._makeproxy(sent, schema)
+        _check_texts({name: value for name, value in parts.items() if isinstance(value, str)})
+        _check_single(parts)
+        return self._makeproxy(parts, schema)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        if "after" not in req.args:
-            return self._makeproxy(req.args, schema)
-        stored = read_cursor(req.args["after"])["query"]
-        own = {name: value for name, value in req.args.items() if name not in ("after", "page_size")}
+        given = sent.query()
+        if "after" not in given:
+            return self._makeproxy(given, schema)
+        stored = read_cursor(given["after"])["query"]
+        own = {name: value for name, value in given.items() if name not in ("after", "page_size")}
         if any(stored.get(name) != value for name, value in own.items()):
             raise invalid({"after": ["This cursor belongs to other filters; send it alone."]})
-        return self._makeproxy(MultiDict({**stored, **req.args}), schema)
+        return self._makeproxy(MultiDict({**stored, **given.to_dict()}), schema)
 
 
 def check_path(path: dict[str, Any]) -> None:
@@ -92,15 +93,16 @@ def check_path(path: dict[str, Any]) -> None:
 
 
 def check_query(known: set[str]) -> None:
-    """An unknown or repeated parameter is a mistake worth telling, not one to ignore."""
+    """Refuse unknown and repeated parameters: ignoring them would hide a mistake. An unknown name is one even if blank."""
     if not request.query_string:
         return
     _check_encoding_of_query(request.query_string)
     unknown = {text.printable(name): ["Unknown parameter."] for name in request.args if name not in known}
     if unknown:
         raise invalid(_first(unknown))
-    _check_single(request.args)
-    _check_texts(dict(request.args))
+    given = sent.query()
+    _check_single(given)
+    _check_texts(given.to_dict())
 
 
 def limit_of(schemas: Mapping[str, ma.Schema]) -> int:
@@ -167,33 +169,33 @@ def _check_encoding_of_query(query: bytes) -> None:
     raise invalid({"query": ["It is not UTF-8 in percent-encoding."]})
 
 
-def _check_single(sent: MultiDict[str, Any]) -> None:
-    repeated = {name: ["Given more than once."] for name, values in sent.lists() if len(values) > 1}
+def _check_single(given: MultiDict[str, Any]) -> None:
+    repeated = {name: ["Given more than once."] for name, values in given.lists() if len(values) > 1}
     if repeated:
         raise invalid(_first(repeated))
 
 
-def _check_texts(sent: Any, *, aside: Iterable[str] = ()) -> None:
+def _check_texts(given: Any, *, aside: Iterable[str] = ()) -> None:
     """Refuse characters that nobody may send, in keys and values however deep.
 
     :param aside: lists whose strings a report judges one by one. Halves of pairs, which no report can repeat, are
         refused even there.
     """
-    trouble = dict(_troubles(sent, "", frozenset(aside)))
+    trouble = dict(_troubles(given, "", frozenset(aside)))
     if trouble:
         raise invalid(_first(trouble))
 
 
-def _troubles(sent: Any, path: str, aside: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(sent, str):
-        found = text.forbidden_in(sent)
+def _troubles(given: Any, path: str, aside: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(given, str):
+        found = text.forbidden_in(given)
         if found is not None:
             yield path or "body", [f"Contains a character that is not allowed: {text.named(found)}."]
-    elif isinstance(sent, dict):
-        for name, value in sent.items():
+    elif isinstance(given, dict):
+        for name, value in given.items():
             yield from _troubles_of_member(name, value, path, aside)
-    elif isinstance(sent, list):
-        for place, value in enumerate(sent):
+    elif isinstance(given, list):
+        for place, value in enumerate(given):
             yield from _troubles(value, f"{path}.{place}".lstrip("."), aside)
 
 

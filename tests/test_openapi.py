@@ -229,8 +229,8 @@ def test_a_filter_has_one_type_and_no_value_of_its_own(operations):
     assert odd == []
 
 
-def test_a_filter_of_text_takes_no_blank(operations):
-    """Whoever sends one meant something; only to search for nothing is to see everything."""
+def test_a_filter_of_text_says_that_it_has_a_value(operations):
+    """A blank one is read as not sent, so it filters nothing; only a search for nothing says what it does."""
     blank = [
         (name, each["name"])
         for name, operation in operations.items()

@@ -200,7 +200,7 @@ def test_a_body_that_is_refused_leaves_the_key_free(api, make, rows, body, statu
     assert rows(IdempotencyKey) == 0
 
 
-@pytest.mark.parametrize("key", ["", "two words", "k" * 256, "ключ", "tab\there"])
+@pytest.mark.parametrize("key", ["two words", "k" * 256, "ключ", "tab\there"])
 def test_a_key_is_visible_ascii_of_some_length(api, make, rows, key):
     course, client = make.course(), api.as_(make.student())
 
