@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from app import csv_out, sent
 from app.db import release
-from app.paging import DEEPEST_ROW, Listing, Page, fetch_page, in_chunks
+from app.paging import DEEPEST_ROW, Listing, Place, fetch_page, in_chunks
 from app.problems import invalid
 from app.settings import settings
 
@@ -32,10 +33,11 @@ def page_of(
     after: str | None,
     summary: ma.Schema | None = None,
 ) -> Response:
-    cursor = None if after is None else read_cursor(after)["values"]
-    found = fetch_page(listing, page=page, size=page_size, after=cursor)
-    next_link = _next_link(found, page=None if after else page, size=page_size)
-    previous = _link(page=page - 1, page_size=page_size) if after is None and page > 1 else None
+    number = page if after is None or "page" in sent.query() else None
+    found = fetch_page(listing, page=page, size=page_size, place=None if after is None else _place_in(after))
+    following = _turn(found.after, number and number + 1, page_size)
+    next_link = _link(_filters(), page=1, page_size=page_size) if found.is_before_all else following
+    previous = _turn(found.before, number and number - 1, page_size)
     response = jsonify(
         success=True,
         message=message,
@@ -44,7 +46,7 @@ def page_of(
         count_is_exact=found.count_is_exact,
         next=next_link,
         previous=previous,
-        page=None if after else page,
+        page=number,
         page_size=page_size,
         **(summary.dump(listing.summary) if summary else {}),
     )
@@ -55,18 +57,23 @@ def page_of(
     return response
 
 
-def _next_link(found: Page, *, page: int | None, size: int) -> str | None:
-    if not found.has_next:
+def _turn(place: Place | None, number: int | None, size: int) -> str | None:
+    """The link to the page at this place, which decides its rows; the number is a label, for as long as pages have one."""
+    if place is None:
         return None
-    if page is not None and page * size < DEEPEST_ROW:
-        return _link(page=page + 1, page_size=size)
-    stored = _filters()
-    cursor = _cursors().dumps({"path": request.path, "query": stored, "values": found.cursor})
-    return f"{settings().public_url}{request.path}?{urlencode({'after': cursor, 'page_size': size})}"
+    is_numbered = number and (number - 1) * size < DEEPEST_ROW
+    label = {"page": number} if is_numbered else {}
+    cursor = _cursors().dumps({"path": request.path, "query": _filters(), **asdict(place)})
+    return _link({}, **label, after=cursor, page_size=size)
 
 
-def _link(**paging: int) -> str:
-    return f"{settings().public_url}{request.path}?{urlencode({**_filters(), **paging})}"
+def _link(filters: Mapping[str, str], **paging: str | int | None) -> str:
+    return f"{settings().public_url}{request.path}?{urlencode({**filters, **paging})}"
+
+
+def _place_in(after: str) -> Place:
+    cursor = read_cursor(after)
+    return Place(**{each.name: cursor[each.name] for each in fields(Place)})
 
 
 def _filters() -> dict[str, str]:
@@ -80,14 +87,14 @@ def _filters() -> dict[str, str]:
 
 def _cursors() -> URLSafeSerializer:
     """The number goes up when a key changes its meaning: cursors of before are refused, not misread."""
-    return URLSafeSerializer(settings().secret_key, salt="page-cursor-3")
+    return URLSafeSerializer(settings().secret_key, salt="page-cursor-4")
 
 
 def read_cursor(text: str) -> dict[str, Any]:
     try:
         cursor: dict[str, Any] = _cursors().loads(text)
     except BadData as problem:
-        raise invalid({"after": ["Not a cursor of ours; follow a `next` link."]}) from problem
+        raise invalid({"after": ["Not a cursor of ours; follow a `next` or `previous` link."]}) from problem
     if cursor["path"] != request.path:
         raise invalid({"after": ["This cursor belongs to another list."]})
     return cursor

@@ -1,8 +1,9 @@
-"""Lists in pages: numbered up to row 1,000, by cursor beyond.
+"""Lists in pages, by number or by key.
 
 A service describes a list as a `Listing`; `fetch_page` reads one page of it in two statements (one when the total is
-known). Numbered pages cost more the deeper they are, so they end at `DEEPEST_ROW`; a cursor holds the sort values of
-the last row seen and costs the same anywhere.
+known). Links between pages use keyset pagination: a `Place` holds the sort values of the row where a page begins, so rows
+that come or go meanwhile shift nothing, and it costs the same anywhere. A page by its number alone skips rows with
+OFFSET, which costs more the deeper it is, so numbers end at `DEEPEST_ROW`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from app.errors import PageNotFound, PageTooDeep
 Cut = Callable[[Select[*tuple[Any, ...]], Sequence["SortKey"]], Select[*tuple[Any, ...]]]
 
 DEEPEST_ROW = 1_000
-"""Rows that numbered pages reach (`product.md` §1)."""
+"""Rows that numbered pages reach."""
 
 COUNT_CAP = 1_000
 """Rows that are counted exactly; a longer list says `count_is_exact: false`."""
@@ -46,22 +47,28 @@ COUNT_CAP = 1_000
 
 @dataclass(frozen=True)
 class SortKey:
-    """One column a list is ordered by. NULLs come last in both directions."""
+    """One column a list is ordered by. NULLs come last in both directions, and first where it is read backwards."""
 
     column: ColumnElement[Any] | InstrumentedAttribute[Any]
     descending: bool = False
     nullable: bool = False
     is_constant: bool = False
     """Every row has the same value, false."""
+    is_nulls_first: bool = False
 
     def __post_init__(self) -> None:
-        # Only a list beyond row 1,000 would notice: a cursor's text is cast back to the type of its column.
+        # Only the second page would notice: a cursor's text is cast back to the type of its column.
         if isinstance(self.column.type, NullType):
             raise TypeError(f"{self.column} has no type that a cursor could hold; give it one with type_=")
 
     def order(self) -> ColumnElement[Any]:
         ordered = self.column.desc() if self.descending else self.column.asc()
-        return ordered.nulls_last() if self.nullable else ordered
+        if not self.nullable:
+            return ordered
+        return ordered.nulls_first() if self.is_nulls_first else ordered.nulls_last()
+
+    def reversed(self) -> SortKey:
+        return replace(self, descending=not self.descending, is_nulls_first=not self.is_nulls_first)
 
 
 @dataclass(frozen=True)
@@ -91,13 +98,25 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where in a list a page begins: behind the row with these sort values, or before it, or with that row included."""
+
+    values: Sequence[str | None]
+    is_backward: bool = False
+    is_inclusive: bool = False
+
+
+@dataclass(frozen=True)
 class Page:
     rows: list[Any]
     count: int
     count_is_exact: bool
-    has_next: bool
-    cursor: list[str | None]
-    """The sort values of the last row as text, for a cursor that continues behind it."""
+    after: Place | None
+    """Where the next page begins, if there is one."""
+    before: Place | None
+    """Where the page before this one ends, if there is one."""
+    is_before_all: bool = False
+    """It was read backwards and found nothing: the next page is the first of all."""
 
 
 def folded(column: Any) -> ColumnElement[str]:
@@ -119,19 +138,46 @@ def ordered_by(
     return [SortKey(columns[name], descending, name in nullable), SortKey(key, descending)]
 
 
-def fetch_page(listing: Listing, *, page: int, size: int, after: Sequence[str | None] | None = None) -> Page:
+def fetch_page(listing: Listing, *, page: int, size: int, place: Place | None = None) -> Page:
     count, exact = _count(listing)
     if not exact and listing.crowded:
         listing = listing.crowded
-    offset = (page - 1) * size if after is None else 0
+    offset = (page - 1) * size if place is None else 0
     _refuse_beyond(offset, count, exact=exact)
-    cut = partial(_cut, offset=offset, limit=size + 1, after=after)
+    is_backward = place is not None and place.is_backward
+    if is_backward:
+        listing = replace(listing, keys=[key.reversed() for key in listing.keys])
+    cut = partial(_cut, offset=offset, limit=size + 1, place=place)
     statement = _gathered(listing, cut) if listing.gathers else _in_order(listing, cut)
     found: Sequence[Row[Any]] = db.session.execute(statement).unique().all() if count else []
-    shown = found[:size]
-    width = len(listing.keys)
-    cursor = [None if value is None else str(value) for value in shown[-1][-width:]] if shown else []
-    return Page(_rows(listing, shown), count, exact, len(found) > size, cursor)
+    shown, has_more = found[:size], len(found) > size
+    if is_backward:
+        shown = shown[::-1]
+    before, after = _around(
+        shown, len(listing.keys), place if count else None, offset=offset, has_more=has_more
+    )
+    is_before_all = is_backward and not shown and count > 0
+    return Page(_rows(listing, shown), count, exact, after, before, is_before_all)
+
+
+def _around(
+    shown: Sequence[Row[Any]], width: int, place: Place | None, *, offset: int, has_more: bool
+) -> tuple[Place | None, Place | None]:
+    """Where the pages before and after these rows are. Where a page was come from, there is one."""
+    is_backward = place is not None and place.is_backward
+    if not shown:
+        if place is None or is_backward:
+            return None, None
+        return Place(place.values, is_backward=True, is_inclusive=True), None
+    has_next = is_backward or has_more
+    has_previous = has_more if is_backward else place is not None or offset > 0
+    before = Place(_values(shown[0], width), is_backward=True) if has_previous else None
+    return before, Place(_values(shown[-1], width)) if has_next else None
+
+
+def _values(row: Row[Any], width: int) -> list[str | None]:
+    """The sort values of a row as text, for a cursor."""
+    return [None if value is None else str(value) for value in row[-width:]]
 
 
 def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
@@ -139,14 +185,14 @@ def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
     if listing.gathers:
         yield from _gathered_in_chunks(listing, size)
         return
-    after: Sequence[str | None] | None = None
+    place: Place | None = None
     while True:
-        found = fetch_page(listing, page=1, size=size, after=after)
+        found = fetch_page(listing, page=1, size=size, place=place)
         yield found.rows
-        if not found.has_next:
+        if found.after is None:
             return
         listing = replace(listing, total=found.count, is_total_exact=found.count_is_exact)
-        after = found.cursor
+        place = found.after
 
 
 def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
@@ -189,11 +235,12 @@ def _cut(
     *,
     offset: int,
     limit: int,
-    after: Sequence[str | None] | None,
+    place: Place | None,
 ) -> Select[*tuple[Any, ...]]:
     """One page of the rows, in their order."""
-    if after is not None:
-        statement = statement.where(_beyond(keys, after))
+    if place is not None:
+        beyond = _beyond(keys, place.values)
+        statement = statement.where(or_(beyond, _same(keys, place.values)) if place.is_inclusive else beyond)
     return statement.order_by(None).order_by(*(key.order() for key in keys)).limit(limit).offset(offset)
 
 
@@ -229,24 +276,35 @@ def _beyond(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElem
     first, *_ = keys
     if first.is_constant:
         # Left out of the comparison: an index on the others then finds the place.
-        return true() if values[0] == str(True) else _beyond(keys[1:], values[1:])
+        if values[0] != str(True):
+            return _beyond(keys[1:], values[1:])
+        return true() if first.descending else false()
     if all(key.descending == first.descending and not key.nullable for key in keys):
         left, right = tuple_(*(key.column for key in keys)), tuple_(*_typed(keys, values))
         return left < right if first.descending else left > right
-    alternatives = []
-    for place, (key, value) in enumerate(zip(keys, _typed(keys, values), strict=True)):
-        same = [
-            k.column.is_not_distinct_from(v) for k, v in zip(keys[:place], _typed(keys, values), strict=False)
-        ]
-        alternatives.append(and_(*same, _after_one(key, value, is_null=values[place] is None)))
+    alternatives = [
+        and_(*_equal(keys[:place], values), _after_one(key, value, is_null=values[place] is None))
+        for place, (key, value) in enumerate(zip(keys, _typed(keys, values), strict=True))
+    ]
     return or_(*alternatives)
+
+
+def _same(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
+    """The row with the given sort values."""
+    return and_(*_equal(keys, values))
+
+
+def _equal(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[bool]]:
+    typed = _typed(keys, values[: len(keys)])
+    return [key.column.is_not_distinct_from(value) for key, value in zip(keys, typed, strict=True)]
 
 
 def _after_one(key: SortKey, value: ColumnElement[Any], *, is_null: bool) -> ColumnElement[bool]:
     if is_null:
-        return false()
+        return key.column.is_not(None) if key.is_nulls_first else false()
     later = key.column < value if key.descending else key.column > value
-    return or_(later, key.column.is_(None)) if key.nullable else later
+    has_nulls_later = key.nullable and not key.is_nulls_first
+    return or_(later, key.column.is_(None)) if has_nulls_later else later
 
 
 def _typed(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[Any]]:

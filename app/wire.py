@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import sent, strict_json, text
 from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
-from app.lists import read_cursor
+from app.lists import PAGING, read_cursor
 from app.problems import invalid
 from app.schemas.base import Schema
 from app.schemas.fields import Upload
@@ -77,7 +77,7 @@ class StrictParser(FlaskParser):
         if "after" not in given:
             return self._makeproxy(given, schema)
         stored = read_cursor(given["after"])["query"]
-        own = {name: value for name, value in given.items() if name not in ("after", "page_size")}
+        own = {name: value for name, value in given.items() if name not in PAGING}
         if any(stored.get(name) != value for name, value in own.items()):
             raise invalid({"after": ["This cursor belongs to other filters; send it alone."]})
         return self._makeproxy(MultiDict({**stored, **given.to_dict()}), schema)

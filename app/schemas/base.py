@@ -52,13 +52,18 @@ class ListQuerySchema(Schema):
         maximum=9_223_372_036_854_775_807,
         load_default=1,
         strict=False,
-        metadata={"description": "Numbered pages reach to row 1,000; deeper, follow `next`."},
+        metadata={
+            "description": "The page with this number; numbers reach to row 1,000. Beside `after` it is a label."
+        },
     )
     page_size = Whole(minimum=1, maximum=100, load_default=20, strict=False)
     after = Text(
         max_length=4000,
         load_default=None,
-        metadata={"description": "A cursor from a `next` link; it carries filters and ordering."},
+        metadata={
+            "description": "Where the page begins: a signed cursor from a `next` or `previous` link, which holds filters"
+            " and ordering. Rows that come or go meanwhile shift nothing."
+        },
     )
 
 

@@ -206,7 +206,7 @@ def crowd(make, config):
                              rating_count, class_starts, admission_deadline, published_at, created_at,
                              search_vector)
         SELECT 'c-' || n, (ARRAY['Éclair', 'apple', 'Banana', 'éclair', 'cherry'])[1 + n % 5] || n % 40,
-               'USD', :teacher, 'PUBLISHED', n % 7, n % 11, n % 13 * (n % 3), n % 3,
+               'USD', :teacher, 'PUBLISHED', n % 7, n % 11, n % 6 * (n % 3), n % 3,
                CASE WHEN n % 4 > 0 THEN date '2031-01-01' + n % 50 END,
                CASE WHEN n % 5 > 0 THEN date '2030-01-01' + n % 50 END,
                CASE WHEN n % 6 > 0 THEN timestamptz '2025-01-01 00:00:00.123456+00' + n % 90 * interval '1 h' END,
@@ -308,7 +308,6 @@ def test_a_cursor_with_other_filters_or_tampered_with_is_refused(api, crowd):
         f"after={cursor}&ordering=-title",
         f"after={cursor}&is_free=true",
         f"after={cursor}&search=x",
-        f"after={cursor}&page=2",
         f"after={cursor[:-2]}AA",
         f"after=x{cursor}",
     ):
