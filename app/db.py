@@ -129,11 +129,9 @@ def let_statements_run(milliseconds: int) -> None:
 
 @contextmanager
 def savepoint() -> Iterator[Callable[[], None]]:
-    """A part of the transaction that can be undone by itself, with what it yields; else it becomes part of the rest."""
-    nested = db.session.begin_nested()
-    yield nested.rollback
-    if nested.is_active:
-        nested.commit()
+    """A savepoint: what the block wrote is undone where it raises or calls what this yields, and the transaction goes on."""
+    with db.session.begin_nested() as nested:
+        yield nested.rollback
 
 
 def checkpoint() -> None:

@@ -57,7 +57,7 @@ class Factory:
             values["category_id"] = values.pop("category").id
         defaults = {
             "title": f"Course {number}",
-            "slug": f"course-{number}",
+            "slug": f"made-{number}",
             "short_description": "What it is about.",
             "currency": "USD",
             "status": CourseStatus.PUBLISHED,

@@ -79,9 +79,10 @@ def test_upgrading_from_nothing_gives_the_models(config):
 def test_constraints_indexes_and_defaults_are_those_of_the_models(migrating, empty_database, database_url):
     with migrating.app_context():
         upgrade(revision="0001")  # the functions that defaults call
-        searches = ScriptDirectory(str(VERSIONS.parent)).get_revision("0029").module
+        script = ScriptDirectory(str(VERSIONS.parent))
+        searches, names = (script.get_revision(number).module for number in ("0029", "0031"))
         with db.engine.begin() as connection:  # and those that a generated column and indexes call
-            for function in searches.FUNCTIONS:
+            for function in (*searches.FUNCTIONS, names.NEXT_CODE):
                 connection.execute(DDL(function.replace("%", "%%")))
         db.metadata.create_all(db.engine)
 
@@ -169,3 +170,37 @@ def test_generated_columns_and_indexes_need_no_search_path(database_url):
         assert cursor.fetchone() == (False,)
         cursor.execute("SELECT public.folded('Éva Größe')")
         assert cursor.fetchone() == ("eva grosse",)
+
+
+def test_a_slug_that_is_another_courses_code_gives_way(migrating, empty_database):
+    """The code always won: the slug gets the next free number behind it."""
+    before = ScriptDirectory(str(VERSIONS.parent)).get_revision("0031").down_revision
+    with migrating.app_context():
+        upgrade(revision=before)
+    with connected(empty_database) as cursor:
+        cursor.execute("""
+            INSERT INTO users (email, username, first_name, last_name, role)
+            VALUES ('a@example.org', 'a', 'Ada', 'A', 'ADMIN');
+            INSERT INTO courses (slug, code, title, currency, instructor_id)
+            SELECT slug, code, 'T', 'USD', (SELECT id FROM users)
+            FROM (VALUES ('fin-1', 'OWN-1'), ('x', 'FIN-1'), ('fin-1-2', 'OWN-2'), ('own-3', 'OWN-3')) AS v (slug, code)
+        """)
+
+    with migrating.app_context():
+        upgrade()
+    with connected(empty_database) as cursor:
+        cursor.execute("SELECT slug, code FROM courses ORDER BY code")
+        names = cursor.fetchall()
+        cursor.execute("SELECT n.name, c.code FROM course_names n JOIN courses c ON c.id = n.course_id")
+        found = dict(cursor.fetchall())
+
+    assert names == [("x", "FIN-1"), ("fin-1-3", "OWN-1"), ("fin-1-2", "OWN-2"), ("own-3", "OWN-3")]
+    assert found == {
+        "fin-1": "FIN-1",
+        "x": "FIN-1",
+        "fin-1-3": "OWN-1",
+        "own-1": "OWN-1",
+        "fin-1-2": "OWN-2",
+        "own-2": "OWN-2",
+        "own-3": "OWN-3",
+    }

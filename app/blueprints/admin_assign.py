@@ -50,13 +50,13 @@ ITEM_COLUMNS = (
 )
 
 
-@blp.post("/courses/<uuid:course_id>/assign")
+@blp.post("/courses/<course_id>/assign")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.idempotent
 @blp.arguments(AssignSchema)
 @blp.response(201, AssignedSchema, message="Assigned.")
 @blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
-def assign_person(person: dict[str, Any], course_id: UUID):
+def assign_person(person: dict[str, Any], course_id: str):
     """Assign one person.
 
     By exactly one of `user_id`, `email`, `username`, `external_id`. Somebody who had left comes back with the same
@@ -65,14 +65,14 @@ def assign_person(person: dict[str, Any], course_id: UUID):
     return assignments.assign_one(caller(), course_id, **person)
 
 
-@blp.post("/courses/<uuid:course_id>/assign-multiple")
+@blp.post("/courses/<course_id>/assign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(AssignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
-def assign_people(order: dict[str, Any], course_id: UUID):
+def assign_people(order: dict[str, Any], course_id: str):
     """Assign up to 10,000 people.
 
     Every person is answered for, in the order `user_ids`, `emails`, `usernames`, `external_ids`. One bad row never
@@ -84,14 +84,14 @@ def assign_people(order: dict[str, Any], course_id: UUID):
     return assignments.assign(caller(), course_id, **order)
 
 
-@blp.post("/courses/<uuid:course_id>/unassign-multiple")
+@blp.post("/courses/<course_id>/unassign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
 @blp.response(200, ReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, TooManyPeople)
-def unassign_people(order: dict[str, Any], course_id: UUID):
+def unassign_people(order: dict[str, Any], course_id: str):
     """Take up to 10,000 people out of a course.
 
     Cancels ACTIVE enrollments, whoever made them, and frees their seats; progress is kept. Whoever has completed the

@@ -1,7 +1,6 @@
 """The catalogue and the life of a course."""
 
 from typing import Any
-from uuid import UUID
 
 from app.access import caller, public, requires, visitor
 from app.api import Blueprint
@@ -123,44 +122,44 @@ def delete_course(options: dict[str, Any], ref: str):
     courses_write.delete(caller(), ref, **options)
 
 
-@blp.post("/courses/<uuid:course_id>/submit")
+@blp.post("/courses/<course_id>/submit")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course waits for a decision.")
 @blp.refuses(Forbidden, CourseIncomplete, InvalidTransition)
-def submit_course(course_id: UUID):
+def submit_course(course_id: str):
     """Ask for a decision about your draft."""
     return courses_workflow.submit(caller(), course_id)
 
 
-@blp.post("/courses/<uuid:course_id>/withdraw")
+@blp.post("/courses/<course_id>/withdraw")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
-def withdraw_course(course_id: UUID):
+def withdraw_course(course_id: str):
     """Take your course back from review."""
     return courses_workflow.withdraw(caller(), course_id)
 
 
-@blp.post("/courses/<uuid:course_id>/review")
+@blp.post("/courses/<course_id>/review")
 @requires(Role.ADMIN)
 @blp.arguments(DecisionSchema)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The decision stands.")
 @blp.refuses(CourseIncomplete, InvalidTransition)
-def review_course(decision: dict[str, Any], course_id: UUID):
+def review_course(decision: dict[str, Any], course_id: str):
     """Decide about a course that waits, or think again about an approved one."""
     return courses_workflow.review(caller(), course_id, **decision)
 
 
-@blp.post("/courses/<uuid:course_id>/publish")
+@blp.post("/courses/<course_id>/publish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(PublicationSchema)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course is published.")
 @blp.refuses(Forbidden, ApprovalRequired, CourseIncomplete, InvalidTransition)
-def publish_course(options: dict[str, Any], course_id: UUID):
+def publish_course(options: dict[str, Any], course_id: str):
     """Open a course to everybody.
 
     Instructors publish what is approved, or their drafts where they are trusted to; admins may override completeness
@@ -169,40 +168,40 @@ def publish_course(options: dict[str, Any], course_id: UUID):
     return courses_workflow.publish(caller(), course_id, **options)
 
 
-@blp.post("/courses/<uuid:course_id>/unpublish")
+@blp.post("/courses/<course_id>/unpublish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
-def unpublish_course(course_id: UUID):
+def unpublish_course(course_id: str):
     """Take a published course back to draft; its learners keep it."""
     return courses_workflow.unpublish(caller(), course_id)
 
 
-@blp.post("/courses/<uuid:course_id>/archive")
+@blp.post("/courses/<course_id>/archive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course is archived.")
 @blp.refuses(Forbidden, InvalidTransition)
-def archive_course(course_id: UUID):
+def archive_course(course_id: str):
     """Put a course away; its learners keep it."""
     return courses_workflow.archive(caller(), course_id)
 
 
-@blp.post("/courses/<uuid:course_id>/unarchive")
+@blp.post("/courses/<course_id>/unarchive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
 @blp.response(200, CourseDetailSchema, message="The course is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
-def unarchive_course(course_id: UUID):
+def unarchive_course(course_id: str):
     """Take a course out of the archive."""
     return courses_workflow.unarchive(caller(), course_id)
 
 
-@blp.get("/courses/<uuid:course_id>/history")
+@blp.get("/courses/<course_id>/history")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(CourseChangeSchema)
 @blp.refuses(Forbidden)
-def list_course_history(course_id: UUID):
+def list_course_history(course_id: str):
     """Who did what to a course, newest first."""
     return courses_list.list_history(caller(), course_id)

@@ -60,12 +60,12 @@ def roster_columns() -> tuple[str, ...]:
     return (*ROSTER_COLUMNS, *FOR_ADMINS) if caller().is_admin else ROSTER_COLUMNS
 
 
-@blp.post("/courses/<uuid:course_id>/enroll")
+@blp.post("/courses/<course_id>/enroll")
 @requires(Role.STUDENT)
 @blp.idempotent
 @blp.response(201, EnrollmentSchema, message="You are enrolled.")
 @blp.refuses(*JOINING)
-def enroll_in_course(course_id: UUID):
+def enroll_in_course(course_id: str):
     """Join a course.
 
     Coming back after leaving revives the same enrollment with its progress.
@@ -108,10 +108,10 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
     return enrollments_read.list_of_user(user_id, **filters)
 
 
-@blp.get("/courses/<uuid:course_id>/enrollments")
+@blp.get("/courses/<course_id>/enrollments")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=roster_columns, csv_schema=RosterRowSchema)
-def list_roster(filters: dict[str, Any], course_id: UUID):
+def list_roster(filters: dict[str, Any], course_id: str):
     """A course's roster.
 
     For its instructor and admins. `format=csv` answers all of it as a spreadsheet; for admins with the columns

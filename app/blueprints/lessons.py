@@ -32,10 +32,10 @@ from app.services import lessons, lessons_outline, lessons_read
 blp = Blueprint("lessons", __name__, description="What there is to watch, read, answer or hand in.")
 
 
-@blp.get("/courses/<uuid:course_id>/lessons")
+@blp.get("/courses/<course_id>/lessons")
 @public
 @blp.lists(CourseLessonSchema)
-def list_course_lessons(course_id: UUID):
+def list_course_lessons(course_id: str):
     """Outline of a course.
 
     Every lesson in order, without its body; `position` counts over the whole course.
@@ -78,12 +78,12 @@ def create_lessons(batch: dict):
     return {"lessons": lessons.create_many(caller(), **batch)}
 
 
-@blp.post("/courses/<uuid:course_id>/lessons")
+@blp.post("/courses/<course_id>/lessons")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(LessonInCourseSchema)
 @blp.response(201, LessonSchema, message="The lesson was made.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
-def create_course_lesson(lesson: dict, course_id: UUID):
+def create_course_lesson(lesson: dict, course_id: str):
     """Add a lesson to a course.
 
     Without a section it goes to the first one, which is made when there is none.

@@ -34,11 +34,11 @@ def resend_notice(notice_id: UUID):
     return notices.resend(notice_id)
 
 
-@blp.post("/courses/<uuid:course_id>/recalculate")
+@blp.post("/courses/<course_id>/recalculate")
 @requires(Role.ADMIN)
 @blp.arguments(RecalculateSchema)
 @blp.response(200, RecalculationSchema, message="Completions recalculated.")
-def recalculate_course(body: dict[str, Any], course_id: UUID):
+def recalculate_course(body: dict[str, Any], course_id: str):
     """Complete everybody who has done all that counts.
 
     Nobody's completion is ever taken back. With `notify: false` the notices are recorded and not sent.

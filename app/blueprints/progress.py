@@ -55,11 +55,11 @@ def list_progress(enrollment_id: UUID):
     return progress_read.list_of_enrollment(caller(), enrollment_id)
 
 
-@blp.get("/courses/<uuid:course_id>/progress")
+@blp.get("/courses/<course_id>/progress")
 @requires()
 @blp.lists(ProgressRowSchema)
 @blp.refuses(NotEnrolled)
-def list_own_progress(course_id: UUID):
+def list_own_progress(course_id: str):
     """Your progress in a course, lesson by lesson."""
     return progress_read.list_own(caller(), course_id)
 

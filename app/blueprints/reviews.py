@@ -20,10 +20,10 @@ from app.services import reviews
 blp = Blueprint("reviews", __name__, description="What learners think of a course.")
 
 
-@blp.get("/courses/<uuid:course_id>/reviews")
+@blp.get("/courses/<course_id>/reviews")
 @public
 @blp.lists(ReviewSchema, CourseReviewQuerySchema, summary=ReviewSummarySchema)
-def list_course_reviews(filters: dict[str, Any], course_id: UUID):
+def list_course_reviews(filters: dict[str, Any], course_id: str):
     """The reviews of a course.
 
     With how many there are of each rating, and their average.
@@ -31,12 +31,12 @@ def list_course_reviews(filters: dict[str, Any], course_id: UUID):
     return reviews.list_of_course(visitor(), course_id, **filters)
 
 
-@blp.post("/courses/<uuid:course_id>/reviews")
+@blp.post("/courses/<course_id>/reviews")
 @requires()
 @blp.arguments(ReviewInputSchema)
 @blp.response(201, ReviewSchema, message="Thank you for the review.")
 @blp.refuses(NotEnrolled, AlreadyReviewed)
-def write_course_review(review: dict[str, Any], course_id: UUID):
+def write_course_review(review: dict[str, Any], course_id: str):
     """Review a course you are taking.
 
     Once per course. The review stays when you leave.

@@ -18,20 +18,20 @@ from app.services import sections
 blp = Blueprint("sections", __name__, description="The parts of a course, in order.")
 
 
-@blp.get("/courses/<uuid:course_id>/sections")
+@blp.get("/courses/<course_id>/sections")
 @public
 @blp.lists(SectionSchema)
-def list_sections(course_id: UUID):
+def list_sections(course_id: str):
     """Sections of a course."""
     return sections.list_of_course(visitor(), course_id)
 
 
-@blp.post("/courses/<uuid:course_id>/sections")
+@blp.post("/courses/<course_id>/sections")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(SectionInputSchema)
 @blp.response(201, SectionSchema, message="The section was made.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
-def create_section(section: dict, course_id: UUID):
+def create_section(section: dict, course_id: str):
     """Add a section.
 
     Without a position it is appended.
@@ -39,12 +39,12 @@ def create_section(section: dict, course_id: UUID):
     return sections.create(caller(), course_id, **section)
 
 
-@blp.post("/courses/<uuid:course_id>/sections/reorder")
+@blp.post("/courses/<course_id>/sections/reorder")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(OrderSchema)
 @blp.response(200, OrderedSectionsSchema, message="The sections have a new order.")
 @blp.refuses(Forbidden, CourseUnderReview, OrderStale)
-def reorder_sections(order: dict, course_id: UUID):
+def reorder_sections(order: dict, course_id: str):
     """Reorder the sections.
 
     Name every section of the course exactly once. They get the positions 1, 2, 3 and so on.

@@ -6,6 +6,7 @@ from app.models.category import Category
 from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.course_change import CourseChange
+from app.models.course_name import CourseName
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.idempotency_key import IdempotencyKey
@@ -29,6 +30,7 @@ __all__ = [
     "Certificate",
     "Course",
     "CourseChange",
+    "CourseName",
     "EmailChange",
     "Enrollment",
     "IdempotencyKey",

@@ -62,9 +62,7 @@ class Course(Identified, Timestamped, Model):
     ONE_PER_CODE = "uq_courses_code"
     CATEGORY_EXISTS = "fk_courses_category_id"
 
-    code: Mapped[str] = mapped_column(
-        String(40), server_default=text("'COURSE-' || to_char(nextval('course_codes'), 'FM999990000')")
-    )
+    code: Mapped[str] = mapped_column(String(40), server_default=text("next_course_code()"))
     slug: Mapped[str] = mapped_column(String(220))
     title: Mapped[str] = mapped_column(String(200))
     short_description: Mapped[str] = mapped_column(String(500), server_default="")

@@ -89,11 +89,12 @@ def search_term() -> Text:
     return Text(max_length=200, is_line=False, load_default=None, metadata={"description": _SEARCH})
 
 
+def course_ref(about: str = "", **options: Any) -> Text:
+    """A course that a body names."""
+    description = f"A course by id, slug or code. {about}".strip()
+    return Text(min_length=1, max_length=220, metadata={"description": description}, **options)
+
+
 def course_filter() -> Text:
     """A `course` parameter."""
-    return Text(
-        min_length=1,
-        max_length=220,
-        load_default=None,
-        metadata={"description": "A course by id, slug or code."},
-    )
+    return course_ref(load_default=None)

@@ -9,7 +9,7 @@ from marshmallow.fields import Float, Nested
 from app import days
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
-from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering, search_term
+from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
 
 
 class EnrolledCourseSchema(Schema):
@@ -82,7 +82,7 @@ class RosterRowSchema(EnrollmentSchema):
 class EnrollSchema(Schema):
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"course_id": "01920c3e-7a10-7c3d-9f42-5b6a7c8d9e0f"}
 
-    course_id = fields.Id(required=True)
+    course_id = course_ref(required=True)
 
 
 class GradeSchema(Schema):

@@ -9,7 +9,7 @@ from marshmallow.fields import List, Nested, String
 from app import markdown
 from app.enums import LessonType
 from app.schemas import fields
-from app.schemas.base import Schema
+from app.schemas.base import Schema, course_ref
 from app.schemas.sections import LAST_PLACE
 
 MOST_AT_ONCE = 500
@@ -91,9 +91,7 @@ class PlacedSchema(Schema):
 
     ONE_OF: ClassVar = ("section_id", "course_id")
 
-    course_id = fields.Id(
-        metadata={"description": "Instead of `section_id`: the first section, made when absent."}
-    )
+    course_id = course_ref("Instead of `section_id`: its first section, made when absent.")
     section_id = fields.Id()
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow.fields import Field, Float, Nested
 
 from app.schemas import fields
-from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
+from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
 
 
 class AuthorSchema(Schema):
@@ -70,7 +70,7 @@ class CourseReviewInputSchema(ReviewInputSchema):
         **ReviewInputSchema.EXAMPLE,
     }
 
-    course_id = fields.Id(required=True)
+    course_id = course_ref(required=True)
 
 
 class ReviewPatchSchema(ReviewInputSchema):
@@ -90,4 +90,4 @@ class CourseReviewQuerySchema(ListQuerySchema):
 class ReviewQuerySchema(CourseReviewQuerySchema):
     """How to narrow and order all reviews."""
 
-    course_id = fields.Id(load_default=None)
+    course_id = course_filter()

@@ -38,7 +38,7 @@ class Assigned:
 
 def assign(
     actor: User,
-    course_id: UUID,
+    ref: str | UUID,
     *,
     user_ids: Sequence[str] = (),
     emails: Sequence[str] = (),
@@ -58,7 +58,7 @@ def assign(
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
     held = None if mode == Mode.PREVIEW else people
-    course = _lock_open(actor, course_id, held, override_seats=override_seats)
+    course = _lock_open(actor, ref, held, override_seats=override_seats)
     asked = {
         "due_at": due_at and due_at.isoformat(),
         "due_in_days": due_in_days,
@@ -90,17 +90,17 @@ def assign(
     return Report(run, people.inputs, lines)
 
 
-def assign_one(actor: User, course_id: UUID, **person_and_terms: Any) -> Assigned:
+def assign_one(actor: User, ref: str | UUID, **person_and_terms: Any) -> Assigned:
     """Assign one person, or refuse with the reason, and then no run is recorded."""
-    report = assign(actor, course_id, **person_and_terms)
+    report = assign(actor, ref, **person_and_terms)
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: User, course_id: UUID, people: People | None, *, override_seats: bool) -> Course:
-    course = courses.lock_managed(actor, course_id, first=partial(ledger.hold, people) if people else None)
+def _lock_open(actor: User, ref: str | UUID, people: People | None, *, override_seats: bool) -> Course:
+    course = courses.lock_managed(actor, ref, first=partial(ledger.hold, people) if people else None)
     if override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
     if course.status != CourseStatus.PUBLISHED:

@@ -18,7 +18,7 @@ from app.services.assignments_runs import Report
 
 def unassign(
     actor: User,
-    course_id: UUID,
+    ref: str | UUID,
     *,
     user_ids: Sequence[str] = (),
     emails: Sequence[str] = (),
@@ -32,7 +32,7 @@ def unassign(
     """Cancel the ACTIVE enrollments of these people, whoever made them; whoever has completed stays."""
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
-    course = courses.lock_managed(actor, course_id)
+    course = courses.lock_managed(actor, ref)
     run = runs.begin(
         AssignmentAction.UNASSIGN, actor, course, people, mode=mode, reason=reason, at=at, atomic=atomic
     )

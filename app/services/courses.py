@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, false, func, literal, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload, with_expression
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -20,6 +20,7 @@ from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
+from app.models.course_name import CourseName
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
@@ -36,9 +37,8 @@ _OUTLINE = (
 
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
-    """The course with this id, slug or code as it is now, if the viewer may see it."""
+    """The course with this id or name as it is now, if the viewer may see it."""
     found = select(Course).where(named(ref), Course.visible_to(viewer))
-    found = found.order_by(is_code(ref).desc()).limit(1)
     # Counters move in SQL: a course that this session read earlier is read again.
     course = db.session.scalar(found.execution_options(populate_existing=True))
     if course is None:
@@ -54,9 +54,9 @@ def get_managed(user: User, ref: str | UUID) -> Course:
     return course
 
 
-def lock(course_id: UUID, *, even_deleted: bool = False) -> Course:
+def lock(ref: str | UUID, *, even_deleted: bool = False) -> Course:
     """The course as it is now, and nobody else changes its state or seats until the transaction ends."""
-    found = select(Course).where(Course.id == course_id)
+    found = select(Course).where(named(ref))
     if not even_deleted:
         found = found.where(Course.deleted_at.is_(None))
     course = db.session.scalar(
@@ -97,8 +97,6 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
             with_expression(Course.is_managed, _is_managed(viewer)),
             with_expression(Course.publish_refused, literal(publish_refused, Text)),
         )
-        .order_by(is_code(ref).desc())
-        .limit(1)
         .execution_options(populate_existing=True)
     )
     course = db.session.scalar(found)
@@ -182,18 +180,22 @@ def refuse_under_review(course: Course) -> None:
 
 
 def named(ref: str | UUID) -> ColumnElement[bool]:
-    """The course that a client means: an id as its own spelling, else a slug or a code."""
+    """The course that a client means by an id, a slug, a code or a former slug."""
+    return Course.id == id_of(ref)
+
+
+def id_of(ref: str | UUID) -> ColumnElement[UUID]:
+    """The id of the course with this id or name, for a filter; it does not tell whether the caller may see it."""
     course_id = as_id(ref)
-    if course_id is not None:
-        return Course.id == course_id
-    return or_(Course.slug == str(ref), is_code(ref))
+    return _called(str(ref)).scalar_subquery() if course_id is None else literal(course_id)
 
 
-def id_of(ref: str) -> ScalarSelect[UUID]:
-    """The id of the course with this id, slug or code, for a filter; nobody sees by it whether there is one."""
-    return select(Course.id).where(named(ref)).order_by(is_code(ref).desc()).limit(1).scalar_subquery()
+def find_id(ref: str | UUID) -> UUID | None:
+    """The same, looked up now."""
+    return as_id(ref) or db.session.scalar(_called(str(ref)))
 
 
-def is_code(ref: str | UUID) -> ColumnElement[bool]:
-    """Where one course's slug is another's code, the code is meant: nobody shadows a course by a slug."""
-    return func.upper(Course.code) == func.upper(str(ref))
+def _called(name: str) -> Select[UUID]:
+    # Names are ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them.
+    spelled = name.lower() if name.isascii() else ""
+    return select(CourseName.course_id).where(CourseName.name == spelled)

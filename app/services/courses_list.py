@@ -98,9 +98,9 @@ def list_waiting(admin: User) -> Listing:
     return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
 
 
-def list_history(user: User, course_id: UUID) -> Listing:
+def list_history(user: User, ref: str | UUID) -> Listing:
     """What happened to a course, newest first."""
-    course = get_managed(user, course_id)
+    course = get_managed(user, ref)
     entries = select(CourseChange).where(CourseChange.course_id == course.id)
     actor = joinedload(CourseChange.actor).load_only(User.username, User.first_name, User.last_name)
     keys = ordered_by("-created_at", {"created_at": CourseChange.created_at}, CourseChange.id)

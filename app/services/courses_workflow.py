@@ -25,29 +25,29 @@ from app.settings import settings
 DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
 
 
-def submit(owner: User, course_id: UUID, *, at: datetime | None = None) -> Course:
+def submit(owner: User, ref: str | UUID, *, at: datetime | None = None) -> Course:
     """Ask for a decision; the course is frozen until then."""
-    course = _get_own(owner, course_id)
+    course = _get_own(owner, ref)
     _refuse_unless_in(course, DRAFT, REJECTED)
     return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
 
 
-def withdraw(owner: User, course_id: UUID) -> Course:
-    course = _get_own(owner, course_id)
+def withdraw(owner: User, ref: str | UUID) -> Course:
+    course = _get_own(owner, ref)
     _refuse_unless_in(course, PENDING)
     return _move(owner, course, "withdrawn", DRAFT)
 
 
 def review(
     admin: User,
-    course_id: UUID,
+    ref: str | UUID,
     *,
     status: CourseStatus,
     review_notes: str = "",
     at: datetime | None = None,
 ) -> Course:
     """Decide about a course; an approval may be revised."""
-    course = courses.get_managed(admin, course_id)
+    course = courses.get_managed(admin, ref)
     _refuse_unless_in(course, PENDING, APPROVED)
     if status == course.status:
         raise InvalidTransition
@@ -59,12 +59,12 @@ def review(
     return _move(admin, course, action, status, notes=review_notes, lessons=lessons, at=at, values=decision)
 
 
-def publish(actor: User, course_id: UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
+def publish(actor: User, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
     """Open a course to everybody. An admin's reason stands for what is missing.
 
     What an admin publishes without an approval is decided by that; what an owner publishes has been reviewed by nobody.
     """
-    course = courses.get_managed(actor, course_id)
+    course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, DRAFT, PENDING, APPROVED, REJECTED)
     if not _may_publish(actor, course):
         raise ApprovalRequired
@@ -77,27 +77,27 @@ def publish(actor: User, course_id: UUID, *, override_reason: str = "", at: date
     )
 
 
-def unpublish(actor: User, course_id: UUID) -> Course:
-    course = courses.get_managed(actor, course_id)
+def unpublish(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED)
     return _move(actor, course, "unpublished", DRAFT)
 
 
-def archive(actor: User, course_id: UUID) -> Course:
-    course = courses.get_managed(actor, course_id)
+def archive(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED, DRAFT)
     return _move(actor, course, "archived", ARCHIVED)
 
 
-def unarchive(actor: User, course_id: UUID) -> Course:
-    course = courses.get_managed(actor, course_id)
+def unarchive(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, ARCHIVED)
     return _move(actor, course, "unarchived", DRAFT)
 
 
-def _get_own(owner: User, course_id: UUID) -> Course:
+def _get_own(owner: User, ref: str | UUID) -> Course:
     """To submit and to withdraw is the instructor's own act, also where an admin sees the course."""
-    course = courses.get_managed(owner, course_id)
+    course = courses.get_managed(owner, ref)
     if course.instructor_id != owner.id:
         raise Forbidden
     return course

@@ -10,11 +10,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, func, insert, select
 
 from app import days
-from app.db import db, refusing
+from app.db import db, refusing, savepoint
 from app.enums import EnrollmentStatus, Role
 from app.errors import (
     AlreadyEnrolled,
@@ -28,6 +27,7 @@ from app.errors import (
 )
 from app.models.category import Category
 from app.models.course import Course
+from app.models.course_name import CourseName
 from app.models.enrollment import Enrollment
 from app.models.user import User
 from app.services import course_mails, courses, courses_search, courses_workflow, slugs
@@ -85,32 +85,29 @@ def delete(actor: User, ref: str | UUID, *, force: bool = False) -> None:
 
 
 def _insert(values: dict[str, Any]) -> UUID:
-    """Write the row under the first free slug and code; whoever chose one of them is told when it is taken.
+    """Write the row under the first free slug and code; a chosen one that is taken is refused.
 
-    A twin made at this very moment makes the statement wait and then write nothing, and the next slug is tried.
+    Where a course that is made at the same moment takes an automatic one first, the next is tried.
     """
     for _ in range(slugs.TRIES):
-        slug = values.get("slug") or slugs.choose(Course.slug, values["title"], otherwise="course")
-        row = insert(Course).values({**values, "slug": slug})
-        with refusing(_category_gone()):
-            course_id = db.session.scalar(row.on_conflict_do_nothing().returning(Course.id))
-        if course_id is not None:
-            return course_id
-        _refuse_taken(values)
+        slug = values.get("slug") or slugs.choose(CourseName.name, values["title"], otherwise="course")
+        try:
+            return _write({**values, "slug": slug})
+        except (SlugTaken, CodeTaken) as refusal:
+            if values.get("slug" if isinstance(refusal, SlugTaken) else "code"):
+                raise
     raise Unavailable
 
 
-def _refuse_taken(values: Mapping[str, Any]) -> None:
-    slug, code = values.get("slug"), values.get("code")
-    if slug and db.session.scalar(select(exists().where(Course.slug == slug))):
-        raise SlugTaken
-    if code and db.session.scalar(select(exists().where(func.upper(Course.code) == func.upper(code)))):
-        raise CodeTaken
+def _write(values: dict[str, Any]) -> UUID:
+    row = insert(Course).values(values).returning(Course.id)
+    with savepoint(), refusing({**_names_taken(), **_category_gone()}):
+        return db.session.execute(row).scalar_one()
 
 
 def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
     edit = courses.record_edit(actor, course, sorted(changed))
-    with refusing({Course.ONE_PER_SLUG: SlugTaken(), **_category_gone()}):
+    with refusing({**_names_taken(), **_category_gone()}):
         for name, value in changed.items():
             setattr(course, name, value)
     if "instructor_id" in changed:
@@ -172,6 +169,11 @@ def _trouble_with_dates(
 def _is_category_for(actor: User, category_id: UUID) -> bool:
     found = exists().where(Category.id == category_id, Category.visible_to(actor))
     return bool(db.session.scalar(select(found)))
+
+
+def _names_taken() -> dict[str, Refusal]:
+    """Another course's slug or code. The triggers on courses name the same constraints as its unique indexes."""
+    return {Course.ONE_PER_SLUG: SlugTaken(), Course.ONE_PER_CODE: CodeTaken()}
 
 
 def _category_gone() -> dict[str, Refusal]:

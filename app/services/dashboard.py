@@ -68,9 +68,9 @@ def show_student(student: User) -> Snapshot:
     return _remembered(key, lambda: dashboard_student.compute(student))
 
 
-def show_course(manager: User, course_id: UUID) -> Snapshot:
+def show_course(manager: User, ref: str | UUID) -> Snapshot:
     """One course in depth, to its instructor and admins, who see the same."""
-    course = courses.get_managed(manager, course_id)
+    course = courses.get_managed(manager, ref)
     names = [tallies.CATALOGUE, tallies.version_of_course(course.id)]
     key = Key("course", f"managers-of-{course.id}", tallies.version(*names))
     return _remembered(key, lambda: dashboard_instructor.compute_course(course.id))

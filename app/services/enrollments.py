@@ -52,7 +52,7 @@ def get_held(user: User, course_id: UUID) -> Enrollment | None:
     )
 
 
-def enroll(student: User, course_id: UUID, *, at: datetime | None = None) -> Enrollment:
+def enroll(student: User, course_id: str | UUID, *, at: datetime | None = None) -> Enrollment:
     """Join a course by one's own act, or come back to it: then progress and the first day are kept."""
     found = courses.get_visible(student, course_id)
     _hold_account(student)

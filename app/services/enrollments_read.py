@@ -87,9 +87,9 @@ def list_of_user(user_id: UUID, **wanted: Any) -> Listing:
     return _of_person(user_id, Wanted(**wanted))
 
 
-def list_of_course(manager: User, course_id: UUID, **wanted: Any) -> Listing:
+def list_of_course(manager: User, ref: str | UUID, **wanted: Any) -> Listing:
     """A course's roster, for its instructor and admins. Only admins search by email, which only they may see."""
-    course = courses.get_managed(manager, course_id)
+    course = courses.get_managed(manager, ref)
     asked = Wanted(**wanted)
     conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
     first = []

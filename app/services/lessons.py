@@ -27,7 +27,7 @@ MOST_LESSONS = 2_000
 
 
 def create(
-    actor: User, *, course_id: UUID | None = None, section_id: UUID | None = None, **fields: Any
+    actor: User, *, course_id: str | UUID | None = None, section_id: UUID | None = None, **fields: Any
 ) -> Lesson:
     """A new lesson in a section, or in the first section of a course."""
     section = _section_for(actor, course_id, section_id)
@@ -39,7 +39,7 @@ def create_many(
     actor: User,
     *,
     lessons: Sequence[Mapping[str, Any]],
-    course_id: UUID | None = None,
+    course_id: str | UUID | None = None,
     section_id: UUID | None = None,
 ) -> list[Lesson]:
     """New lessons in one section: all of them or none, in a constant number of statements."""
@@ -79,18 +79,19 @@ def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Ro
     return db.session.execute(lessons_outline.in_section(section.id).order_by(Lesson.position)).all()
 
 
-def _section_for(actor: User, course_id: UUID | None, section_id: UUID | None) -> Section:
+def _section_for(actor: User, ref: str | UUID | None, section_id: UUID | None) -> Section:
     """Where new lessons go; its course is locked."""
     if section_id is not None:
         course, section = sections.lock_for_edit(actor, section_id)
-        if course_id not in (None, section.course_id):
+        if ref is not None and courses.find_id(ref) != section.course_id:
             raise _another_course()
         courses.record_edit(actor, course, ["lessons"])
         return section
-    if course_id is None:
+    if ref is None:
         raise InvalidRequest(details={"section_id": ["Give either course_id or section_id."]})
-    courses.record_edit(actor, courses.lock_for_edit(actor, course_id), ["lessons"])
-    return sections.first_of(course_id)
+    course = courses.lock_for_edit(actor, ref)
+    courses.record_edit(actor, course, ["lessons"])
+    return sections.first_of(course.id)
 
 
 def _lock_for_edit(actor: User, lesson_id: UUID) -> tuple[Course, Lesson]:

@@ -24,9 +24,9 @@ _COLUMNS = (
 )
 
 
-def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
+def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
     """Every lesson in order; `position` counts over the whole course."""
-    course = courses.get_visible(viewer, course_id)
+    course = courses.get_visible(viewer, ref)
     place = func.row_number(type_=Integer).over(order_by=(Section.position, Lesson.position))
     rows = (
         select(*_COLUMNS, Section.title.label("section_title"), place.label("position"))

@@ -27,9 +27,9 @@ def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
     return _listing(enrollment.course_id, enrollment.id)
 
 
-def list_own(user: User, course_id: UUID) -> Listing:
+def list_own(user: User, ref: str | UUID) -> Listing:
     """One's own progress rows in a course."""
-    course = courses.get_visible(user, course_id)
+    course = courses.get_visible(user, ref)
     enrollment = enrollments.get_held(user, course.id)
     if enrollment is None:
         raise NotEnrolled

@@ -17,8 +17,8 @@ class Recalculation:
     """people who turned out to have completed it"""
 
 
-def recalculate(course_id: UUID, *, notify: bool) -> Recalculation:
+def recalculate(ref: str | UUID, *, notify: bool) -> Recalculation:
     """Complete whoever has done all that counts; without `notify` the notices are recorded and not sent."""
-    courses.lock(course_id)
-    completed = completion.settle(course_id, suppressed=None if notify else SUPPRESSED)
-    return Recalculation(course_id, len(completed))
+    course = courses.lock(ref)
+    completed = completion.settle(course.id, suppressed=None if notify else SUPPRESSED)
+    return Recalculation(course.id, len(completed))

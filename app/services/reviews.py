@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, true, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, func, literal, select, true, update
 from sqlalchemy.orm import contains_eager
 
 from app.db import db, refusing
@@ -30,18 +30,22 @@ _ORDERINGS = {"created_at": Review.created_at, "rating": Review.rating}
 _AUTHOR = (User.first_name, User.last_name)
 
 
-def list_of_course(viewer: User | None, course_id: UUID, **query: Any) -> Listing:
-    course = courses.get_visible(viewer, course_id)
+def list_of_course(viewer: User | None, ref: str | UUID, **query: Any) -> Listing:
+    course = courses.get_visible(viewer, ref)
     return _listing(true(), course.rating_counts, course_id=course.id, **query)
 
 
-def list_visible(viewer: User | None, *, course_id: UUID | None = None, **query: Any) -> Listing:
+def list_visible(viewer: User | None, *, course_id: str | None = None, **query: Any) -> Listing:
     """The reviews of all courses that the viewer may see, or of one of them."""
     seen = Course.visible_to(viewer)
     if course_id is None:
         return _listing(seen, _count_capped(seen), **query)
-    counts = db.session.scalar(select(Course.rating_counts).where(Course.id == course_id, seen))
-    return _listing(seen, counts or _NONE, course_id=course_id, **query)
+    found = db.session.execute(
+        select(Course.id, Course.rating_counts).where(courses.named(course_id), seen)
+    ).one_or_none()
+    if found is None:
+        return _listing(false(), _NONE, **query)
+    return _listing(seen, found.rating_counts, course_id=found.id, **query)
 
 
 def get_visible(viewer: User | None, review_id: UUID) -> Review:
@@ -62,7 +66,7 @@ def get_own(author: User, review_id: UUID) -> Review:
 
 
 def write(
-    author: User, course_id: UUID, *, rating: int, comment: str = "", at: datetime | None = None
+    author: User, course_id: str | UUID, *, rating: int, comment: str = "", at: datetime | None = None
 ) -> Review:
     """Review a course that one is taking, or has completed where that is required; `at` dates it."""
     course = courses.lock(courses.get_visible(author, course_id).id)

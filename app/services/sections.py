@@ -24,8 +24,8 @@ MOST_SECTIONS = 500
 """What a course holds. Its page shows them all."""
 
 
-def list_of_course(viewer: User | None, course_id: UUID) -> Listing:
-    course = courses.get_visible(viewer, course_id)
+def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
+    course = courses.get_visible(viewer, ref)
     present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
     return Listing(present, [SortKey(Section.position), SortKey(Section.id)])
 
@@ -57,11 +57,11 @@ def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
 
 
 def create(
-    actor: User, course_id: UUID, *, title: str, description: str = "", position: int | None = None
+    actor: User, ref: str | UUID, *, title: str, description: str = "", position: int | None = None
 ) -> Section:
-    course = courses.lock_for_edit(actor, course_id)
+    course = courses.lock_for_edit(actor, ref)
     courses.record_edit(actor, course, ["sections"])
-    return _add(course_id, title, description, position)
+    return _add(course.id, title, description, position)
 
 
 def first_of(course_id: UUID) -> Section:
@@ -92,12 +92,12 @@ def delete(actor: User, section_id: UUID) -> None:
     section.position = None
 
 
-def reorder(actor: User, course_id: UUID, order: Sequence[UUID]) -> Sequence[Section]:
+def reorder(actor: User, ref: str | UUID, order: Sequence[UUID]) -> Sequence[Section]:
     """Put the sections in this order, which leaves no trace where it is theirs already."""
-    course = courses.lock_for_edit(actor, course_id)
-    if positions.renumber(Section, Section.course_id == course_id, order):
+    course = courses.lock_for_edit(actor, ref)
+    if positions.renumber(Section, Section.course_id == course.id, order):
         courses.record_edit(actor, course, ["sections"])
-    present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
     return db.session.scalars(present.order_by(Section.position)).all()
 
 

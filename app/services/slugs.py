@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -45,6 +46,9 @@ RESERVED = frozenset(
 )
 """Words that are, or may one day be, a path of ours beside `/courses/{slug}`."""
 
+AUTOMATIC_CODE = re.compile(r"course-[0-9]{4,}")
+"""What `next_course_code()` of our migrations gives, in lower case."""
+
 LONGEST = 100
 NUMBERED = 9
 
@@ -53,11 +57,18 @@ TRIES = 100
 
 
 def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) -> str:
-    """A slug for these words that is free now. The unique index decides whether it still is when it is written."""
+    """A slug for these words that is free now: not in the column, and not the form of an automatic code.
+
+    The unique index decides whether it still is when it is written.
+    """
     base = slugify(words, max_length=LONGEST) or otherwise
     numbered = [base, *(f"{base}-{number}" for number in range(2, NUMBERED + 1))]
     taken = set(db.session.scalars(select(column).where(column.in_(numbered))))
-    return next(slug for slug in _candidates(base, numbered) if slug not in taken and not is_reserved(slug))
+    return next(
+        slug
+        for slug in _candidates(base, numbered)
+        if slug not in taken and not is_reserved(slug) and not AUTOMATIC_CODE.fullmatch(slug)
+    )
 
 
 def _candidates(base: str, numbered: list[str]) -> Iterator[str]:
