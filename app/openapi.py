@@ -118,6 +118,7 @@ class Api(flask_smorest.Api):
 
     def describe_fields(self) -> None:
         self.register_field(fields.Choice, "string", None)
+        self.register_field(fields.Choices, "array", None)
         self.register_field(fields.Money, "string", "decimal")
         self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
@@ -125,9 +126,15 @@ class Api(flask_smorest.Api):
         self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
         self.ma_plugin.converter.add_attribute_function(_describe_filter)
+        self.ma_plugin.converter.add_parameter_attribute_function(_describe_choices)
 
 
 def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    if isinstance(field, fields.Choices):
+        return {
+            "items": {"type": "string", "enum": [word.value for word in field.vocabulary]},
+            "description": "One word or several, between commas, in any case.",
+        }
     if isinstance(field, fields.Choice):
         words: list[str | None] = [word.value for word in field.vocabulary]
         described: dict[str, Any] = {"enum": [*words, None] if field.allow_none else words}
@@ -143,6 +150,10 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
         # Readers make up the largest number that is allowed, which reads like a defect.
         return {"example": field.metadata.get("example", 1)}
     return {}
+
+
+def _describe_choices(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    return {"style": "form", "explode": False} if isinstance(field, fields.Choices) else {}
 
 
 def _describe_pattern(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:

@@ -129,6 +129,15 @@ def lowered(column: Any) -> ColumnElement[str]:
     return func.lower(column, type_=Text)
 
 
+def narrowed_by(wanted: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
+    """What a list is narrowed to: each column to its value, or to one of several in a tuple; None narrows nothing."""
+    return [
+        column.in_(value) if isinstance(value, tuple) else column == value
+        for column, value in wanted.items()
+        if value is not None
+    ]
+
+
 def ordered_by(
     ordering: str, columns: Mapping[str, Any], key: Any, *, nullable: Sequence[str] = ()
 ) -> list[SortKey]:

@@ -255,13 +255,13 @@ class AssignmentQuerySchema(ListQuerySchema):
     """Which runs to list."""
 
     course = course_filter()
-    state = fields.Choice(AssignmentState, load_default=None)
-    action = fields.Choice(AssignmentAction, load_default=None)
+    state = fields.Choices(AssignmentState, load_default=None)
+    action = fields.Choices(AssignmentAction, load_default=None)
     ordering = ordering("created_at", "requested", default="-created_at")
 
 
 class ItemQuerySchema(ListQuerySchema):
     """Which rows of a run to list."""
 
-    outcome = fields.Choice(Outcome, load_default=None)
+    outcome = fields.Choices(Outcome, load_default=None)
     format = ma.fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))

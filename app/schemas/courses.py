@@ -212,12 +212,12 @@ class OwnCourseQuerySchema(ListQuerySchema):
     category = fields.Text(
         min_length=1, max_length=120, load_default=None, metadata={"description": "An id or a slug."}
     )
-    level = fields.Choice(Level, load_default=None)
+    level = fields.Choices(Level, load_default=None)
     is_free = fields.Flag(load_default=None)
     min_price = fields.Money(load_default=None)
     max_price = fields.Money(load_default=None)
     has_seats = fields.Flag(load_default=None)
-    status = fields.Choice(CourseStatus, load_default=None)
+    status = fields.Choices(CourseStatus, load_default=None)
     ordering = ordering(*ORDERINGS, default=None)
 
 

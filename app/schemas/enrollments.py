@@ -100,7 +100,7 @@ class PaymentSchema(Schema):
 class EnrollmentQuerySchema(ListQuerySchema):
     """What both lists of enrollments filter by."""
 
-    status = fields.Choice(EnrollmentStatus, load_default=None)
+    status = fields.Choices(EnrollmentStatus, load_default=None)
     search = search_term()
     due_before = fields.DayOrInstant(
         meaning=days.after,

@@ -94,7 +94,7 @@ class DecisionReportSchema(bulk.ReportSchema):
 
 
 class InstructorRequestQuerySchema(ListQuerySchema):
-    status = fields.Choice(RequestStatus, load_default=None)
+    status = fields.Choices(RequestStatus, load_default=None)
     user_id = fields.Id(load_default=None)
     search = search_term()
     ordering = ordering("created_at", "reviewed_at", default="-created_at")

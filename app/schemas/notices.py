@@ -44,9 +44,9 @@ class NoticeSchema(Schema):
 
 
 class NoticeQuerySchema(ListQuerySchema):
-    state = fields.Choice(NoticeState, load_default=None)
-    kind = fields.Choice(NoticeKind, load_default=None)
-    channel = fields.Choice(Channel, load_default=None)
+    state = fields.Choices(NoticeState, load_default=None)
+    kind = fields.Choices(NoticeKind, load_default=None)
+    channel = fields.Choices(Channel, load_default=None)
     course = course_filter()
     user = fields.Identifier(
         min_length=1,

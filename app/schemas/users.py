@@ -179,7 +179,7 @@ class RoleSchema(Schema):
 
 
 class UserQuerySchema(ListQuerySchema):
-    role = fields.Choice(Role, load_default=None)
+    role = fields.Choices(Role, load_default=None)
     is_active = fields.Flag(load_default=None)
     email_verified = fields.Flag(load_default=None)
     department = fields.Text(min_length=1, max_length=100, load_default=None)

@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
 from app.models.user import User
-from app.paging import Listing, SortKey, ordered_by
+from app.paging import Listing, SortKey, narrowed_by, ordered_by
 from app.services import assignments_ledger as ledger
 from app.services.assignments_people import People
 from app.services.courses import id_of
@@ -95,15 +95,14 @@ def list_visible(
     viewer: User,
     *,
     course: str | None,
-    state: AssignmentState | None,
-    action: AssignmentAction | None,
+    state: tuple[AssignmentState, ...] | None,
+    action: tuple[AssignmentAction, ...] | None,
     ordering: str,
 ) -> Listing:
     """One's own runs; all of them to admins."""
     course_id = None if course is None else id_of(course)
     wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
-    conditions = [column == value for column, value in wanted.items() if value is not None]
-    statement = select(Assignment).where(Assignment.visible_to(viewer), *conditions)
+    statement = select(Assignment).where(Assignment.visible_to(viewer), *narrowed_by(wanted))
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
 
 
@@ -115,14 +114,14 @@ def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
     return run
 
 
-def list_items(viewer: User, assignment_id: UUID, *, outcome: Outcome | None) -> Listing:
+def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
     """The ledger of a run, in the order in which the people were sent."""
     run = get_visible(viewer, assignment_id)
     statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)
     if outcome is None:
         return Listing(statement, [SortKey(AssignmentItem.row)], total=run.requested)
     return Listing(
-        statement.where(AssignmentItem.outcome == outcome),
+        statement.where(AssignmentItem.outcome.in_(outcome)),
         [SortKey(AssignmentItem.row)],
-        total=run.counts.get(outcome, 0),
+        total=sum(run.counts.get(each, 0) for each in outcome),
     )

@@ -20,7 +20,7 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
-from app.paging import Listing, SortKey, folded, ordered_by
+from app.paging import Listing, SortKey, folded, narrowed_by, ordered_by
 from app.services import courses_search, tallies
 from app.services.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
 
@@ -168,8 +168,8 @@ def _narrowing(
     viewer: User | None,
     *,
     category: str | None = None,
-    level: Level | None = None,
-    status: CourseStatus | None = None,
+    level: tuple[Level, ...] | None = None,
+    status: tuple[CourseStatus, ...] | None = None,
     is_free: bool | None = None,
     has_seats: bool | None = None,
     min_price: Decimal | None = None,
@@ -179,14 +179,13 @@ def _narrowing(
     full = Course.enrollment_count >= Course.total_seats
     wanted = [
         (category, lambda: _on_shelf(viewer, str(category))),
-        (level, lambda: Course.level == level),
-        (status, lambda: Course.status == status),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
         (has_seats, lambda: free_seat if has_seats else full),
         (min_price, lambda: Course.price >= min_price),
         (max_price, lambda: Course.price <= max_price),
     ]
-    return [clause() for value, clause in wanted if value is not None]
+    words = narrowed_by({Course.level: level, Course.status: status})
+    return words + [clause() for value, clause in wanted if value is not None]
 
 
 def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:

@@ -57,7 +57,7 @@ MOST_GATHERED = 1_000
 class Wanted:
     """Which enrollments of a list, in which order."""
 
-    status: EnrollmentStatus | None = None
+    status: tuple[EnrollmentStatus, ...] | None = None
     course: str | None = None
     search: str | None = None
     due_before: datetime | None = None
@@ -114,9 +114,9 @@ def _is_gathered(course_id: UUID, ordering: str) -> bool:
     return ordering in _OF_COURSE
 
 
-def _number_in(course_id: UUID, status: EnrollmentStatus | None) -> int:
+def _number_in(course_id: UUID, status: tuple[EnrollmentStatus, ...] | None) -> int:
     by_status = tallies.of_courses([course_id])[course_id]
-    return sum(by_status.get(each, 0) for each in ([status] if status else EnrollmentStatus))
+    return sum(by_status.get(each, 0) for each in status or EnrollmentStatus)
 
 
 def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -180,7 +180,7 @@ def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElem
     """:param is_due: what else it takes to be overdue."""
     conditions = []
     if wanted.status is not None:
-        conditions.append(Enrollment.status == wanted.status)
+        conditions.append(Enrollment.status.in_(wanted.status))
     if wanted.course is not None:
         conditions.append(Enrollment.course_id == courses.id_of(wanted.course))
     if wanted.due_before is not None:

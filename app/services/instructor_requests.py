@@ -14,7 +14,7 @@ from app.enums import RequestStatus, Role
 from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSoon, RequestPending
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.paging import Listing, ordered_by
+from app.paging import Listing, narrowed_by, ordered_by
 from app.services import account_mails, attempts
 from app.services.attempts import Quota
 from app.services.fulltext import naming
@@ -52,14 +52,14 @@ def ask(
 def list_visible(
     viewer: User,
     *,
-    status: RequestStatus | None = None,
+    status: tuple[RequestStatus, ...] | None = None,
     user_id: UUID | None = None,
     search: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
     """One's own requests; everybody's to admins."""
     wanted = {InstructorRequest.status: status, InstructorRequest.user_id: user_id}
-    conditions = [column == value for column, value in wanted.items() if value is not None]
+    conditions = narrowed_by(wanted)
     conditions.append(InstructorRequest.visible_to(viewer))
     requests = (
         select(InstructorRequest)

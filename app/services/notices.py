@@ -19,7 +19,7 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.notice import Notice
 from app.models.user import User
-from app.paging import Listing, SortKey
+from app.paging import Listing, SortKey, narrowed_by
 from app.services import outbox
 from app.services.courses import id_of
 from app.services.outbox import Owed
@@ -75,16 +75,16 @@ def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> No
 
 def list_outbox(
     *,
-    state: NoticeState | None = None,
-    kind: NoticeKind | None = None,
-    channel: Channel | None = None,
+    state: tuple[NoticeState, ...] | None = None,
+    kind: tuple[NoticeKind, ...] | None = None,
+    channel: tuple[Channel, ...] | None = None,
     course: str | None = None,
     user: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
     """Every notice, for admins. Ids sort by the time they were made, so that `created_at` needs no index."""
     wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
-    statement = select(Notice).where(*(each == word for each, word in wanted.items() if word))
+    statement = select(Notice).where(*narrowed_by(wanted))
     # Each names one row, so that the notices of that row are read in order.
     if course is not None:
         statement = statement.where(Notice.course_id == id_of(course))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import load_only
 
 from app.enums import Role
 from app.models.user import User
-from app.paging import Listing, folded, lowered, ordered_by
+from app.paging import Listing, folded, lowered, narrowed_by, ordered_by
 from app.services.fulltext import naming
 from app.services.people_search import exact_first
 
@@ -20,7 +20,7 @@ _HIDDEN = ("password_hash", "bio", "former_name_hashes", "search_vector")
 
 def list_people(
     *,
-    role: Role | None = None,
+    role: tuple[Role, ...] | None = None,
     is_active: bool | None = None,
     email_verified: bool | None = None,
     department: str | None = None,
@@ -34,7 +34,7 @@ def list_people(
         User.department: department,
     }
     conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
-    conditions += [column == value for column, value in wanted.items() if value is not None]
+    conditions += narrowed_by(wanted)
     shown = [column for column in User.__mapper__.column_attrs if column.key not in _HIDDEN]
     people = select(User).options(load_only(*(column.class_attribute for column in shown), raiseload=True))
     columns = {name: getattr(User, name) for name in SORTABLE}

@@ -5,13 +5,14 @@ from app.schemas.fields.files import PublicFile, Upload
 from app.schemas.fields.numbers import Hours, Money, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
 from app.schemas.fields.times import Day, DayOrInstant, Instant
-from app.schemas.fields.words import Choice, Currency, Flag, Id
+from app.schemas.fields.words import Choice, Choices, Currency, Flag, Id
 
 __all__ = [
     "CellDay",
     "CellFlag",
     "CellStatus",
     "Choice",
+    "Choices",
     "Currency",
     "Day",
     "DayOrInstant",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import marshmallow as ma
 
+from app import text
 from app.identifiers import SPELLING
 from app.schemas.fields.currencies import ISO_4217
 
@@ -42,11 +43,29 @@ class Choice(ma.fields.Field[Any]):
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> StrEnum:
+    ) -> Any:
+        return self._word(value)
+
+    def _word(self, value: Any) -> StrEnum:
         for word in self.vocabulary:
             if isinstance(value, str) and value.isascii() and value.upper() == word.value.upper():
                 return word
-        raise self.make_error("unknown", choices=", ".join(self.vocabulary))
+        raise self.make_error("unknown", input=text.printable(str(value)), choices=", ".join(self.vocabulary))
+
+
+class Choices(Choice):
+    """Words of a closed vocabulary, between commas, for a filter of a query. No word at all is no filter."""
+
+    default_error_messages = {"unknown": "{input} is not one of {choices}."}
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else ",".join(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[StrEnum, ...] | None:
+        written = [each for each in str(value).split(",") if not text.is_blank(each)]
+        return tuple(dict.fromkeys(self._word(each.strip()) for each in written)) or None
 
 
 class Currency(ma.fields.String):
