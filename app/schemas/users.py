@@ -183,6 +183,16 @@ class UserQuerySchema(ListQuerySchema):
     is_active = fields.Flag(load_default=None)
     email_verified = fields.Flag(load_default=None)
     department = fields.Text(min_length=1, max_length=100, load_default=None)
+    email = fields.Email(load_default=None, metadata={"description": "Exactly this address, in any case."})
+    username = fields.Text(
+        min_length=1,
+        max_length=60,
+        load_default=None,
+        metadata={"description": "Exactly this username, in any case."},
+    )
+    external_id = fields.Text(
+        min_length=1, max_length=100, load_default=None, metadata={"description": "Exactly this id."}
+    )
     search = search_term()
     ordering = ordering(
         "created_at",

@@ -24,6 +24,9 @@ def list_people(
     is_active: bool | None = None,
     email_verified: bool | None = None,
     department: str | None = None,
+    email: str | None = None,
+    username: str | None = None,
+    external_id: str | None = None,
     search: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
@@ -32,9 +35,14 @@ def list_people(
         User.is_active: is_active,
         User.email_verified: email_verified,
         User.department: department,
+        User.external_id: external_id,
     }
     conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     conditions += narrowed_by(wanted)
+    if email is not None:
+        conditions.append(User.has_email(email))
+    if username is not None:
+        conditions.append(User.has_username(username))
     shown = [column for column in User.__mapper__.column_attrs if column.key not in _HIDDEN]
     people = select(User).options(load_only(*(column.class_attribute for column in shown), raiseload=True))
     columns = {name: getattr(User, name) for name in SORTABLE}

@@ -41,6 +41,14 @@ def test_people_are_listed_newest_first(office, make):
         ("is_active=false", ["olga@example.org"]),
         ("email_verified=false", ["olga@example.org"]),
         ("department=Navy", ["ines@example.org"]),
+        ("email=INES@Example.org", ["ines@example.org"]),
+        ("email=ines@example.com", []),
+        ("username=iNeS", ["ines@example.org"]),
+        ("username=ine", []),
+        ("external_id=HR-7", ["olga@example.org"]),
+        ("external_id=hr-7", []),
+        ("external_id=HR", []),
+        ("external_id=HR-7&is_active=true", []),
         ("search=INES", ["ines@example.org"]),
         ("search=ines quill", ["ines@example.org"]),
         ("search=ines carter", []),
@@ -54,13 +62,14 @@ def test_people_are_listed_newest_first(office, make):
     ],
 )
 def test_filters_search_and_ordering(office, make, query, expected):
-    make.instructor(email="ines@example.org", first_name="Ines", last_name="Quill", department="Navy")
+    named = {"first_name": "Ines", "last_name": "Quill", "username": "Ines"}
+    make.instructor(email="ines@example.org", department="Navy", **named)
     make.student(email="olga@example.org", is_active=False, email_verified=False, external_id="HR-7")
 
     assert emails(office.get(f"/users?{query}")) == expected
 
 
-@pytest.mark.parametrize("query", ["role=KING", "is_active=maybe", "ordering=password_hash", "colour=red"])
+@pytest.mark.parametrize("query", ["role=KING", "email=no address", "is_active=maybe", "ordering=password_hash", "colour=red"])
 def test_an_unknown_filter_is_refused(office, query):
     assert_refused(office.get(f"/users?{query}"), 422, "invalid_request")
 
