@@ -87,6 +87,7 @@ class Blueprint(flask_smorest.Blueprint):
         """The answer: `schema` shapes `data`, `message` is the sentence for people, or makes it of what the view returns."""
         instance = schema() if schema else None
         documented = None if status_code == 204 else openapi.envelope(schema)
+        is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
 
         def decorator(view: View) -> View:
             @wraps(view)
@@ -98,13 +99,16 @@ class Blueprint(flask_smorest.Blueprint):
                 if status_code == 204:
                     return Response(status=204)
                 data = instance.dump(result) if instance else None
-                preconditions.remember(result)
                 sentence = message(result) if callable(message) else message
                 response = jsonify(success=True, message=sentence, data=data)
                 response.status_code = status_code
+                if is_resource and data is not None:
+                    read = {name: value for name, value in data.items() if name not in aside}
+                    preconditions.name(response, result, read)
                 return response
 
-            return operations.document_answer(wrapper, status_code, documented)
+            described = operations.document_answer(wrapper, status_code, documented)
+            return operations.mark_resource(described) if is_resource else described
 
         return decorator
 

@@ -100,8 +100,13 @@ class Operation:
         return _marks(self.view).get("is_idempotent", False)
 
     @property
-    def answers_with_tag(self) -> bool:
+    def is_conditional(self) -> bool:
+        """It reads one thing, and answers 304 to whom has that."""
         return self.view is self.reader and not self.is_list
+
+    @property
+    def answers_with_tag(self) -> bool:
+        return self.is_conditional or _marks(self.view).get("shows_resource", False)
 
     @property
     def checks_version(self) -> bool:
@@ -123,6 +128,11 @@ class Operation:
 
 def mark_list(view: View) -> View:
     return _mark(view, is_list=True)
+
+
+def mark_resource(view: View) -> View:
+    """The view answers with something that is read at an address of its own, and with its version."""
+    return _mark(view, shows_resource=True)
 
 
 def mark_idempotent(view: View) -> View:
@@ -170,7 +180,7 @@ def document(endpoint: View, operation: Operation) -> View:
 
 def _request_headers(operation: Operation) -> list[dict[str, Any]]:
     return [
-        *([_IF_NONE_MATCH] if operation.answers_with_tag else []),
+        *([_IF_NONE_MATCH] if operation.is_conditional else []),
         *([_IF_MATCH] if operation.checks_version else []),
         *([_IDEMPOTENCY_KEY] if operation.is_idempotent else []),
     ]
@@ -186,7 +196,7 @@ def _responses(operation: Operation) -> dict[Any, Any]:
     }
     successes = _documented(operation.view).get("response", {}).get("responses", {})
     return {
-        **({"304": {"description": "Not modified.", "headers": tag}} if tag else {}),
+        **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
         **{status: {"headers": headers} for status in successes},
         **_error_responses(operation.refusals()),
     }

@@ -12,11 +12,13 @@ none costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import orjson
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
 
@@ -32,17 +34,23 @@ _DEMANDED = {"PUT", "PATCH", "DELETE"}
 """Where REQUIRE_IF_MATCH demands a version; actions heed one."""
 
 
-def remember(shown: object) -> None:
-    """Note which edit of a resource is being answered with."""
+def name(response: Response, shown: object, read: Mapping[str, Any]) -> None:
+    """Name the version of a resource in the answer, to a read or to a write.
+
+    :param read: what a read shows of it, and nothing beside
+    """
+    # The database dates an edit when it is written.
+    db.session.flush()
     g.edited_at = getattr(shown, "updated_at", None)
+    response.set_etag(_version(g.edited_at, orjson.dumps(read, default=str, option=orjson.OPT_SORT_KEYS)))
 
 
 def tag(response: Response) -> Response:
-    """Name the version of what was read; answer 304 when the caller has it already."""
+    """Name the version of what was read, if that has none yet; answer 304 when the caller has it already."""
     if response.status_code != 200 or response.is_streamed:
         return response
     if "ETag" not in response.headers:
-        response.set_etag(_version(response))
+        response.set_etag(_version(None, response.get_data()))
     response.make_conditional(request)
     return response
 
@@ -72,12 +80,12 @@ def check() -> None:
     # Who calls was read when the request came in, and may be what is to be written.
     db.session.expire_all()
     response = current_app.make_response(reader(*path.values()))
-    edited_at = g.get("edited_at")
-    current = _version(response)
+    edited_at = g.pop("edited_at", None)
+    current, _ = response.get_etag()
     offered = request.if_match
     if offered.star_tag:
         return
-    if _edit_of(current) not in {_edit_of(each) for each in offered.as_set() if each}:
+    if _edit_of(current or "") not in {_edit_of(each) for each in offered.as_set() if each}:
         raise PreconditionFailed
     if edited_at is not None:
         expect_version(response.get_json()["data"]["id"], edited_at)
@@ -87,9 +95,8 @@ def _edit_of(version: str) -> str:
     return version.partition(_PARTS)[0]
 
 
-def _version(response: Response) -> str:
-    edited_at = g.pop("edited_at", None)
-    digest = _digest(response.get_data())
+def _version(edited_at: datetime | None, read: bytes) -> str:
+    digest = _digest(read)
     return f"{_digest(edited_at.isoformat().encode())}{_PARTS}{digest}" if edited_at else digest
 
 

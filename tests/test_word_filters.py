@@ -53,9 +53,7 @@ def test_every_one_takes_several_in_any_case(app, api, word_filters):
             each = [admin.get(f"{there}?{name}={word}").get_json()["count"] for word in words]
             assert data_of(together) == everything["data"], (path, name)
             assert together.get_json()["count"] == everything["count"] == sum(each), (path, name)
-            details = assert_refused(
-                admin.get(f"{there}?{name}={words[0]},sideways"), 422, "invalid_request"
-            )
+            details = assert_refused(admin.get(f"{there}?{name}={words[0]},sideways"), 422, "invalid_request")
             assert "sideways" in details[name][0]
             assert all(word in details[name][0] for word in words)
             assert_refused(admin.get(f"{there}?{name}={words[0]}&{name}={words[0]}"), 422, "invalid_request")

@@ -22,6 +22,12 @@ class Schema(ma.Schema):
     REPORTED: ClassVar[Collection[str]] = ()
     """Lists in a body whose strings are judged one by one, in a report: one bad string never refuses the call."""
 
+    IS_RESOURCE: ClassVar[bool] = False
+    """It is read at an address of its own: an answer with it carries its version, as `ETag`."""
+
+    ASIDE: ClassVar[Collection[str]] = ()
+    """Members that only the answer to a write has; they are no part of the version."""
+
     ONE_OF: ClassVar[Sequence[str]] = ()
     """Members of which exactly one is given; what is wrong is told of the first."""
 

@@ -26,6 +26,8 @@ def slug_field(*, max_length: int) -> fields.Text:
 class CategorySchema(Schema):
     """A category with the number of its published courses."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     name = fields.Text(max_length=100)
     slug = fields.Text(max_length=SLUG_LENGTH)

@@ -20,6 +20,8 @@ class VerifyUrl(String):
 class CertificateSchema(Schema):
     """A certificate, to its owner and admins. Title and name are as they stood on the day it was issued."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     number = fields.Text(max_length=40)
     enrollment_id = fields.Id()

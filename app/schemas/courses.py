@@ -118,6 +118,8 @@ class OutlineSectionSchema(Schema):
 class CourseDetailSchema(CourseSchema):
     """A course on its own page. Notes and reviewer are told to its instructor and to admins, and null to others."""
 
+    IS_RESOURCE: ClassVar = True
+
     FOR_MANAGERS = ("review_notes", "reviewed_by", "reviewed_at", "changed_since_review")
 
     description = fields.Text(max_length=20_000)
@@ -140,6 +142,8 @@ class CourseDetailSchema(CourseSchema):
 
 class CreatedCourseSchema(CourseDetailSchema):
     """A new course. `publish_refused` says why it was not published at once, when that was asked for."""
+
+    ASIDE: ClassVar = ("publish_refused",)
 
     publish_refused = fields.Text(max_length=40, allow_none=True)
 

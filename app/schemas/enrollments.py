@@ -32,6 +32,8 @@ class EnrollmentSchema(Schema):
     The numbers count the lessons that the course has now: the required ones, or all where none is required.
     """
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     course_id = fields.Id()
     course = Nested(EnrolledCourseSchema)

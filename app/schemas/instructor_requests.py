@@ -23,6 +23,8 @@ class ApplicantSchema(Schema):
 class InstructorRequestSchema(Schema):
     """A wish to teach, and what became of it."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     user_id = fields.Id()
     user = ma.fields.Nested(ApplicantSchema)

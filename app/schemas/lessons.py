@@ -45,6 +45,8 @@ class CourseLessonSchema(LessonOutlineSchema):
 class LessonSchema(LessonOutlineSchema):
     """A whole lesson: the Markdown as written, and the same as HTML that is safe to show."""
 
+    IS_RESOURCE: ClassVar = True
+
     course_id = fields.Id()
     content = fields.Text(max_length=200_000)
     content_html = SafeHtml(attribute="content", dump_only=True)

@@ -19,6 +19,8 @@ class AuthorSchema(Schema):
 class ReviewSchema(Schema):
     """What a learner thinks of a course. `is_completed`: its author has completed the course."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     course_id = fields.Id()
     author = Nested(AuthorSchema)

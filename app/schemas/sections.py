@@ -17,6 +17,8 @@ MOST_IN_ORDER = 2_000
 class SectionSchema(Schema):
     """A section, to everybody who sees its course."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     course_id = fields.Id()
     title = fields.Text(max_length=200)

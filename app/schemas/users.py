@@ -51,6 +51,8 @@ class Password(fields.Text):
 class UserSchema(Schema):
     """An account, to its owner and to admins."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     email = fields.Email()
     username = fields.Text(max_length=60)

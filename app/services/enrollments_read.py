@@ -178,7 +178,7 @@ def _keys(wanted: Wanted) -> list[SortKey]:
 
 def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     """:param is_due: what else it takes to be overdue."""
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(Enrollment.status.in_(wanted.status))
     if wanted.course is not None:

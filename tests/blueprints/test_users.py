@@ -69,7 +69,9 @@ def test_filters_search_and_ordering(office, make, query, expected):
     assert emails(office.get(f"/users?{query}")) == expected
 
 
-@pytest.mark.parametrize("query", ["role=KING", "email=no address", "is_active=maybe", "ordering=password_hash", "colour=red"])
+@pytest.mark.parametrize(
+    "query", ["role=KING", "email=no address", "is_active=maybe", "ordering=password_hash", "colour=red"]
+)
 def test_an_unknown_filter_is_refused(office, query):
     assert_refused(office.get(f"/users?{query}"), 422, "invalid_request")
 
