@@ -27,6 +27,7 @@ ALLOWED_HEADERS = (
     "X-Request-ID",
 )
 EXPOSED_HEADERS = (
+    "Content-Disposition",
     "ETag",
     "Idempotency-Replayed",
     "Link",

@@ -18,7 +18,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-import orjson
+import msgspec
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
 
@@ -42,7 +42,7 @@ def name(response: Response, shown: object, read: Mapping[str, Any]) -> None:
     # The database dates an edit when it is written.
     db.session.flush()
     g.edited_at = getattr(shown, "updated_at", None)
-    response.set_etag(_version(g.edited_at, orjson.dumps(read, default=str, option=orjson.OPT_SORT_KEYS)))
+    response.set_etag(_version(g.edited_at, msgspec.json.encode(read, enc_hook=str, order="sorted")))
 
 
 def tag(response: Response) -> Response:

@@ -78,7 +78,7 @@ def _policy(response: Response) -> tuple[str, str]:
 
 
 def _limit_keeping(response: Response) -> Response:
-    is_ours = request.path.startswith(f"{PREFIX}/")
+    is_ours = f"{request.path}/".startswith(f"{PREFIX}/")
     # Many public answers say more to people who are signed in.
     varies = "Origin, Authorization" if is_ours else "Origin"
     if "Vary" in response.headers:

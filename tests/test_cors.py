@@ -81,9 +81,18 @@ def test_a_page_may_read_what_clients_need_and_never_sends_cookies(api):
     response = api.get("/courses", headers={"Origin": "http://localhost:3000"})
 
     assert response.headers["Access-Control-Expose-Headers"] == ", ".join(EXPOSED_HEADERS)
-    assert {"ETag", "Link", "Retry-After", "X-Request-ID"} <= set(EXPOSED_HEADERS)
+    assert {"ETag", "Link", "Location", "Retry-After", "X-Request-ID"} <= set(EXPOSED_HEADERS)
     assert "Access-Control-Allow-Credentials" not in response.headers
     assert "Set-Cookie" not in response.headers
+
+
+def test_a_page_may_read_the_name_of_a_file(api, make):
+    origin = {"Origin": "http://localhost:3000"}
+
+    sheet = api.as_(make.admin()).get(f"/courses/{make.course().id}/enrollments?format=csv", headers=origin)
+
+    assert sheet.headers["Content-Disposition"].endswith('filename="roster.csv"')
+    assert "Content-Disposition" in sheet.headers["Access-Control-Expose-Headers"].split(", ")
 
 
 def test_a_refusal_can_be_read_too(api):

@@ -10,6 +10,7 @@ from app.blueprints import (
     courses,
     dashboard,
     enrollments,
+    index,
     instructor_requests,
     lessons,
     notices,
@@ -21,6 +22,7 @@ from app.blueprints import (
 )
 
 ALL: list[Blueprint] = [
+    index.blp,
     auth.blp,
     users.blp,
     instructor_requests.blp,

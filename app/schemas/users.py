@@ -185,7 +185,9 @@ class UserQuerySchema(ListQuerySchema):
     is_active = fields.Flag(load_default=None)
     email_verified = fields.Flag(load_default=None)
     department = fields.Text(min_length=1, max_length=100, load_default=None)
-    email = fields.Email(load_default=None, metadata={"description": "Exactly this address, in any case."})
+    email = fields.Email(
+        load_default=None, metadata={"format": "email", "description": "Exactly this address, in any case."}
+    )
     username = fields.Text(
         min_length=1,
         max_length=60,

@@ -18,6 +18,7 @@ CLOSED = "course_not_open if DRAFT PENDING APPROVED REJECTED ARCHIVED"
 JOINED = "already_enrolled if enrolled PUBLISHED"
 
 TABLE = f"""
+GET    /                                         | P
 POST   /auth/register                            | E
 POST   /auth/verify-email                        | E
 POST   /auth/resend-verification                 | E

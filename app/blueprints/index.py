@@ -1,0 +1,16 @@
+"""The address of the API itself: where its documentation is."""
+
+from app.access import public
+from app.api import Blueprint
+from app.schemas.index import IndexSchema
+from app.services import index
+
+blp = Blueprint("index", __name__, description="Where to begin.")
+
+
+@blp.get("/")
+@public
+@blp.response(200, IndexSchema)
+def show_index():
+    """Find the documentation."""
+    return index.show()
