@@ -7,11 +7,13 @@ requests in whole belongs in front (docs/operating.md).
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from time import monotonic
 from typing import Any
 
+from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config import load
@@ -61,3 +63,17 @@ class Worker(ThreadWorker):
             conn.sock = Client(fileno=conn.sock.detach())
         conn.sock.begin_request()
         return super().handle(conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """What gunicorn cannot read is refused as the application refuses, where a client can do something about it."""
+        # Named in a refusal only where it is sent twice.
+        if not (isinstance(exc, InvalidHeader) and exc.hdr == "HOST"):
+            super().handle_error(req, client, addr, exc)
+            return
+        with contextlib.suppress(OSError):
+            client.sendall(self._application.refusal("invalid_host"))
+
+    @property
+    def _application(self) -> Any:
+        """What the application answers to its web server. It is imported by the workers alone."""
+        return self.wsgi.extensions["rollcall-reception"]

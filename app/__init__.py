@@ -14,6 +14,7 @@ from app import (
     metrics,
     pages,
     problems,
+    reception,
     redis,
     security_headers,
     settings,
@@ -48,5 +49,6 @@ def create_app(config: Config | None = None) -> Flask:
     pages.init_app(app)
     media.init_app(app)
     health.init_app(app)
+    reception.init_app(app)
     cli.init_app(app)
     return app

@@ -455,6 +455,14 @@ class MalformedBody(InvalidRequest):
     status = 400
 
 
+class InvalidHost(InvalidRequest):
+    """An HTTP/1.1 request names the server that it is for in exactly one `Host` header (RFC 9112, section 3.2)."""
+
+    status = 400
+    code = "invalid_host"
+    title = "Send exactly one Host header, with the name of this server."
+
+
 class InvalidIdentifier(InvalidRequest):
     """The string has not the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
 

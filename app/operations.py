@@ -17,6 +17,7 @@ from app.access import Access
 from app.errors import (
     Forbidden,
     IdempotencyKeyReused,
+    InvalidHost,
     InvalidRequest,
     MalformedBody,
     NotFound,
@@ -34,7 +35,7 @@ from app.errors import (
 
 View = Callable[..., Any]
 
-_EVERYWHERE = {UriTooLong, Unauthenticated, TokenInvalid, InvalidRequest, Throttled, Unavailable}
+_EVERYWHERE = {InvalidHost, UriTooLong, Unauthenticated, TokenInvalid, InvalidRequest, Throttled, Unavailable}
 _OF_BODIES = {MalformedBody, UnsupportedMediaType, TooLarge}
 _PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
 

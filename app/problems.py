@@ -60,7 +60,7 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
-    app.before_request(_name_request)
+    app.before_request(name_request)
     app.after_request(_tell_request_name)
     app.register_error_handler(Refusal, render)
     app.register_error_handler(HTTPException, _render_http)
@@ -163,7 +163,7 @@ def _render_defect(error: Exception) -> Response:
     return render(InternalError())
 
 
-def _name_request() -> None:
+def name_request() -> None:
     offered = request.headers.get("X-Request-ID", "")
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex
 
