@@ -13,7 +13,7 @@ import socket
 from time import monotonic
 from typing import Any
 
-from gunicorn.http.errors import InvalidHeader
+from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config import load
@@ -66,14 +66,24 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """What gunicorn cannot read is refused as the application refuses, where a client can do something about it."""
-        # Named in a refusal only where it is sent twice.
-        if not (isinstance(exc, InvalidHeader) and exc.hdr == "HOST"):
+        code = _code_of(exc)
+        if code is None:
             super().handle_error(req, client, addr, exc)
             return
         with contextlib.suppress(OSError):
-            client.sendall(self._application.refusal("invalid_host"))
+            client.sendall(self._application.refusal(code))
 
     @property
     def _application(self) -> Any:
         """What the application answers to its web server. It is imported by the workers alone."""
         return self.wsgi.extensions["rollcall-reception"]
+
+
+def _code_of(error: BaseException) -> str | None:
+    """The reason code of what gunicorn did not read."""
+    if isinstance(error, LimitRequestLine):
+        return "uri_too_long"
+    if isinstance(error, LimitRequestHeaders):
+        return "headers_too_large"
+    # The host is named in a refusal only where it is sent twice.
+    return "invalid_host" if isinstance(error, InvalidHeader) and error.hdr == "HOST" else None

@@ -431,6 +431,14 @@ class UriTooLong(Refusal):
     title = "The address is too long."
 
 
+class HeadersTooLarge(Refusal):
+    """A header may have 8,190 bytes, name and value together, and a request 100 headers."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "The headers of the request are too large."
+
+
 class UnsupportedMediaType(Refusal):
     """The body has to be what the endpoint documents: `application/json` in UTF-8, or `multipart/form-data` where a file
     is sent.

@@ -16,6 +16,7 @@ from app import openapi, replay
 from app.access import Access
 from app.errors import (
     Forbidden,
+    HeadersTooLarge,
     IdempotencyKeyReused,
     InvalidHost,
     InvalidRequest,
@@ -35,7 +36,16 @@ from app.errors import (
 
 View = Callable[..., Any]
 
-_EVERYWHERE = {InvalidHost, UriTooLong, Unauthenticated, TokenInvalid, InvalidRequest, Throttled, Unavailable}
+_EVERYWHERE = {
+    InvalidHost,
+    UriTooLong,
+    HeadersTooLarge,
+    Unauthenticated,
+    TokenInvalid,
+    InvalidRequest,
+    Throttled,
+    Unavailable,
+}
 _OF_BODIES = {MalformedBody, UnsupportedMediaType, TooLarge}
 _PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
 

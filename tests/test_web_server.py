@@ -145,6 +145,39 @@ def test_a_request_that_does_not_name_one_host_is_refused(web):
         assert_refused(answer, 400, "invalid_host")
 
 
+TOO_LONG = {
+    "a line": (
+        [f"GET /api/v1/courses?search={'x' * 9_000} HTTP/1.1", "Host: localhost"],
+        414,
+        "uri_too_long",
+    ),
+    "a long line": ([f"GET /{'x' * 100_000} HTTP/1.1", "Host: localhost"], 414, "uri_too_long"),
+    "a header": (
+        ["GET /api/v1/courses HTTP/1.1", "Host: localhost", f"X-Long: {'x' * 9_000}"],
+        431,
+        "headers_too_large",
+    ),
+    "many headers": (
+        ["GET /api/v1/courses HTTP/1.1", "Host: localhost", *(f"X-{number}: x" for number in range(150))],
+        431,
+        "headers_too_large",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LONG)
+def test_what_the_web_server_does_not_read_is_refused_in_the_one_shape(web, what):
+    lines, status, code = TOO_LONG[what]
+
+    answer = say(web, *lines)
+
+    assert_refused(answer, status, code)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Connection"] == "close"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Request-ID"] == answer.get_json()["error"]["request_id"] != ""
+
+
 def test_what_names_a_host_as_it_may_is_answered(web):
     answers = {name: say(web, *lines).status_code for name, lines in A_HOST.items()}
 
