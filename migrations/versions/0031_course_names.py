@@ -8,7 +8,7 @@ down_revision: str | None = "0030"
 branch_labels = None
 depends_on = None
 
-# Names are claimed in their order, so that two courses that want each other's cannot deadlock. The names of the
+# Names are claimed and given up in their order, so that two courses that want each other's cannot deadlock. The names of the
 # constraints are those of the unique indexes on courses: a caller need not know who found the clash.
 CLAIM = """
 CREATE FUNCTION claim_course_names() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -17,16 +17,18 @@ DECLARE
     code text := lower(NEW.code COLLATE "C");
     claim record;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        UPDATE course_names SET is_former = true
-        WHERE course_id = NEW.id AND name NOT IN (slug, code)
-            AND name IN (lower(OLD.slug COLLATE "C"), lower(OLD.code COLLATE "C"));
-    END IF;
     FOR claim IN
-        SELECT wanted.name, min(wanted.taken) AS taken
-        FROM (VALUES (slug, 'uq_courses_slug'), (code, 'uq_courses_code')) AS wanted (name, taken)
-        GROUP BY wanted.name ORDER BY wanted.name COLLATE "C"
+        SELECT names.name, min(names.taken) AS taken
+        FROM (VALUES
+            (slug, 'uq_courses_slug'), (code, 'uq_courses_code'),
+            (lower(OLD.slug COLLATE "C"), NULL), (lower(OLD.code COLLATE "C"), NULL)
+        ) AS names (name, taken)
+        WHERE names.name IS NOT NULL GROUP BY names.name ORDER BY names.name COLLATE "C"
     LOOP
+        IF claim.taken IS NULL THEN
+            UPDATE course_names SET is_former = true WHERE name = claim.name AND course_id = NEW.id;
+            CONTINUE;
+        END IF;
         INSERT INTO course_names AS held (name, course_id) VALUES (claim.name, NEW.id)
         ON CONFLICT (name) DO UPDATE SET course_id = NEW.id, is_former = false
             WHERE held.is_former OR held.course_id = NEW.id;
