@@ -66,7 +66,7 @@ READS = [
         "/courses/{course} /courses/course-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
     *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
-    *_gets("visitor", "/courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
+    *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
     *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
     *_gets("instructor", "/courses/mine?status=DRAFT /courses/mine?ordering=-enrollment_count"),
