@@ -63,7 +63,7 @@ READS = [
     *_gets("admin", "/courses?ordering=-enrollment_count /courses?search=zymurgy /courses/review-queue"),
     *_gets(
         "visitor",
-        "/courses/{course} /courses/course-1 /categories /categories/shelf-3 /categories?search=shelf",
+        "/courses/{course} /courses/made-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
     *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),

@@ -105,7 +105,7 @@ _STATEMENTS = (
     INSERT INTO courses (id, slug, title, short_description, description, category_id, instructor_id, level, price,
         currency, total_seats, status, published_at, class_starts, admission_deadline, lesson_count,
         enrollment_count, rating_sum, rating_count, rating_counts, search_vector, created_at)
-    SELECT key('course', n), 'course-' || n, title, short, repeat('What there is to know about it. ', 20),
+    SELECT key('course', n), 'made-' || n, title, short, repeat('What there is to know about it. ', 20),
         key('category', 1 + n % 20),
         CASE WHEN n % 30 = 1 AND n < 1000 THEN key('user', 2) WHEN n % :owned = :popular % :owned THEN key('user', 3)
             ELSE key('user', 2 + n % :instructors) END,
