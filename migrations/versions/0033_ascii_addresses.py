@@ -12,7 +12,7 @@ from alembic import op
 from email_validator import EmailNotValidError, validate_email
 
 revision: str = "0033"
-down_revision: str | None = "0030"
+down_revision: str | None = "0031"
 branch_labels = None
 depends_on = None
 
