@@ -23,7 +23,16 @@ from app.operations import Operation
 from app.paging import Listing
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.dashboard import Snapshot
-from app.wire import MsgspecProvider, StrictParser, check_no_body, check_path, check_query, limit_of, receive
+from app.wire import (
+    MsgspecProvider,
+    StrictParser,
+    check_no_body,
+    check_path,
+    check_query,
+    limit_of,
+    read_json,
+    receive,
+)
 
 PREFIX = "/api/v1"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -217,7 +226,9 @@ def _guard(operation: Operation) -> View:
         if request.method in SAFE_METHODS:
             response = answer(**path)
             return response if is_list else preconditions.tag(response)
-        if not takes_body:
+        if takes_body:
+            read_json(operation.bodies)
+        else:
             check_no_body()
         with preconditions.upheld(reader, path), transaction():
             if is_idempotent:

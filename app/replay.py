@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Response, request
 
-from app import sent
+from app import sent, wire
 from app.problems import invalid
 from app.services import idempotency_keys
 from app.services.idempotency_keys import Answer
@@ -25,6 +25,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RECOMPUTED = {"Content-Length"}
+_NOTHING = {b"", b"{}", b"null"}
 
 
 def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
@@ -46,14 +47,5 @@ def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Res
 def _hash_of_request(path: dict[str, Any]) -> bytes:
     """The same for the same place and content, however the content was written down."""
     place = msgspec.json.encode({name: str(value) for name, value in path.items()}, order="sorted")
-    return hashlib.sha256(place + b"\n" + _content()).digest()
-
-
-def _content() -> bytes:
-    body = request.get_data(cache=True).strip()
-    if body in (b"", b"{}", b"null"):
-        return b""
-    try:
-        return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-    except msgspec.DecodeError:
-        return body  # the view refuses it
+    said = wire.content()
+    return hashlib.sha256(place + b"\n" + (b"" if said in _NOTHING else said)).digest()

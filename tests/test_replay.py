@@ -200,6 +200,34 @@ def test_a_body_that_is_refused_leaves_the_key_free(api, make, rows, body, statu
     assert rows(IdempotencyKey) == 0
 
 
+HOSTILE = {
+    "nested 100,000 levels": b"[" * 100_000,
+    "nested 100,000 levels and closed": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "nested 300 levels": b"[" * 300 + b"]" * 300,
+    "a key twice": b'{"email": "a@example.org", "email": "b@example.org"}',
+    "NaN": b'{"email": NaN}',
+    "half a surrogate pair": b'{"email": "\\ud800"}',
+    "half a surrogate pair as a name": b'{"\\udfff": 1}',
+    "more digits than a column has": b'{"email": 99999999999999999999}',
+    "not UTF-8": b'{"email": "\xff"}',
+}
+
+
+@pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with a key"])
+@pytest.mark.parametrize("operation", sorted(PATHS))
+def test_a_hostile_body_is_refused_alike_with_a_key_and_without(api, make, rows, operation, headers):
+    client = api.as_(make.student() if operation.startswith("enroll") else make.admin())
+    path = PATHS[operation].format(course_id=make.course().id)
+
+    answers = {
+        name: client.post(path, data=body, content_type="application/json", headers=headers)
+        for name, body in HOSTILE.items()
+    }
+
+    assert set(outcomes(answers.values())) <= {"400 invalid_request", "413 too_large", "422 invalid_request"}
+    assert (rows(IdempotencyKey), rows(Enrollment)) == (0, 0)
+
+
 @pytest.mark.parametrize("key", ["two words", "k" * 256, "ключ", "tab\there"])
 def test_a_key_is_visible_ascii_of_some_length(api, make, rows, key):
     course, client = make.course(), api.as_(make.student())
