@@ -34,5 +34,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
 
-# Workers tell their heartbeat through a file; on a slow disk that alone would get them killed.
-CMD ["sh", "-c", "exec gunicorn wsgi:app --bind $HOST:$PORT -w $WEB_CONCURRENCY --threads $WEB_THREADS --worker-tmp-dir /dev/shm --no-control-socket --limit-request-line 8190"]
+# Everything else is in gunicorn.conf.py, which reads WEB_CONCURRENCY and WEB_THREADS.
+CMD ["sh", "-c", "exec gunicorn wsgi:app --bind $HOST:$PORT"]

@@ -1,4 +1,4 @@
-"""What gunicorn does here beyond its command line: where its workers count together, the log of its own lines, garbage.
+"""The settings of gunicorn, the same for every command that starts it: size, limits, its log, where its workers count.
 
 Nothing of the application is imported: the workers do that, each for itself, so that a reload finds new code.
 """
@@ -61,6 +61,16 @@ if _format == "json" or (_format == "auto" and _environment.get("APP_ENV") == "p
             "gunicorn.access": {"level": "WARNING", "handlers": ["err"], "propagate": False},
         },
     }
+
+workers = int(_environment.get("WEB_CONCURRENCY") or 2)
+threads = int(_environment.get("WEB_THREADS") or 4)
+
+# The workers tell their heartbeat through a file; on a slow disk that alone would get them killed.
+_memory = Path("/dev") / "shm"
+worker_tmp_dir = str(_memory) if _memory.is_dir() else None
+
+# The default path of the control socket belongs to the user, not to the server: a second server would take it from the first.
+control_socket_disable = True
 
 # Threads that no client keeps for ever.
 worker_class = "web_worker.Worker"

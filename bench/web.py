@@ -66,7 +66,7 @@ class Web:
 def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
     port = ports.pick(None)
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
-    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"]
+    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
     with started([*command, *options, "--log-level", "error"], port, environment) as master:
         yield Web(master, port, token)
 

@@ -76,7 +76,7 @@ def web(start):
         address = probe.getsockname()
     start(
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}"),
-        *("-w", "1", "--threads", "4", "--no-control-socket"),
+        *("-w", "1", "--threads", "4"),
         says="Booting worker",
     )
     await_answer(address)

@@ -88,7 +88,7 @@ def test_a_web_server_writes_nothing_but_objects(app, machines, start, tmp_path)
         port = free.getsockname()[1]
     server = start(
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "-w", "2"),
-        *("--threads", "2", "--no-control-socket"),
+        *("--threads", "2"),
         log=log,
     )
     wait_for(lambda: speak(port, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))

@@ -188,7 +188,7 @@ def server(start, environment, tmp_path):
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(tmp_path / "counts")
     process = start(
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
-        *("-w", "2", "--threads", "2", "--no-control-socket"),
+        *("-w", "2", "--threads", "2"),
     )
     wait_for(lambda: call(port, "/readyz") == 200)
     return port, tmp_path / "counts", process
@@ -264,7 +264,7 @@ def test_a_server_that_starts_counts_from_nothing(app, server, start, environmen
 
     start(
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
-        *("-w", "2", "--threads", "2", "--no-control-socket"),
+        *("-w", "2", "--threads", "2"),
     )
     wait_for(lambda: call(port, "/readyz") == 200)
 

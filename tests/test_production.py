@@ -221,7 +221,7 @@ def test_a_good_installation_starts_and_answers(environment, start):
         del environment[name]
     environment |= GOOD
 
-    start("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket", says="Booting")
+    start("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", says="Booting")
 
     assert call(port, "/healthz") == 200
     assert call(port, "/api/v1/categories") == 308

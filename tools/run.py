@@ -24,7 +24,6 @@ from tools.supervisor import ChildDiedError, Program, StopAskedError, Supervisor
 FIRST_PORT = 8000
 PORTS_TRIED = 100
 READY_SECONDS = 60.0
-WORKERS = "2"
 RAISED = [
     *("ANONYMOUS", "USER", "CATALOGUE", "BULK", "PICTURES", "REGISTER", "REFRESH"),
     *("HASHING", "LOGIN", "LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_EVERYBODY", "MAIL_ADDRESS", "MAIL_RECIPIENT"),
@@ -123,11 +122,7 @@ class Platform:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return Program(
             name="web",
-            command=(
-                *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
-                *("-w", self.environment.get("WEB_CONCURRENCY", WORKERS), "--threads", "4"),
-                *("--no-control-socket", "--limit-request-line", "8190"),
-            ),
+            command=(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{self.port}"),
             environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(self.state.path / "counts")},
             is_revived=True,
         )
