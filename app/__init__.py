@@ -6,6 +6,7 @@ from app import (
     api,
     cache,
     cli,
+    compression,
     cors,
     db,
     health,
@@ -44,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
     transport.init_app(app)
     throttling.init_app(app)
     cors.init_app(app)
+    compression.init_app(app)
     security_headers.init_app(app)
     api.init_app(app, ALL)
     pages.init_app(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import flask_smorest
 import marshmallow as ma
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, request
 
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema
@@ -87,10 +88,19 @@ def headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
+_SERVERS_KEPT = 8
+"""Addresses for which a process remembers the document."""
+
+
 class Api(flask_smorest.Api):
     """flask-smorest's document, without its own error bodies: `app.problems` renders every error."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Nothing of it changes once the application is made, and writing it takes a while.
+        self._written = lru_cache(_SERVERS_KEPT)(self._write)
 
     def _init_spec(self, **options: Any) -> None:
         super()._init_spec(marshmallow_plugin=_Plugin(), **options)
@@ -104,8 +114,16 @@ class Api(flask_smorest.Api):
         Elsewhere, as behind a proxy that names itself, only a relative one is sure to be open to the page that reads it.
         """
         ours = settings().public_url
-        servers = [{"url": ours if request.host == urlsplit(ours).netloc else "/"}]
-        return jsonify({**self.spec.to_dict(), "servers": servers})
+        body, tag = self._written(ours if request.host == urlsplit(ours).netloc else "/")
+        response = Response(body, mimetype="application/json")
+        response.set_etag(tag, weak=True)
+        response.make_conditional(request)
+        return response
+
+    def _write(self, server: str) -> tuple[bytes, str]:
+        """The document with this address, and its tag."""
+        body = current_app.json.dumps({**self.spec.to_dict(), "servers": [{"url": server}]}).encode()
+        return body, sha256(body).hexdigest()[:24]
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Error", schema=ErrorSchema)
