@@ -51,12 +51,13 @@ def arrangement(config: Config) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"about": {"()": About}},
+        "filters": {"about": {"()": About}, "news": {"()": News}},
         "formatters": {"ours": {"()": JsonFormatter if as_json else LineFormatter, "verbatim": verbatim}},
         "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["about"]}},
         "loggers": {
             "app": {"level": config.log_level, "handlers": ["err"], "propagate": in_test},
             "rq": {"level": config.log_level, **told},
+            "rq.worker": {"filters": ["news"]},
             "gunicorn.error": {"level": "INFO", **told},
             "gunicorn.access": {"level": "WARNING", **told},
         },
@@ -83,6 +84,13 @@ class About(logging.Filter):
         record.request_id = g.get("request_id", "-") if has_request_context() else "-"
         record.about = {**(_about.get() or {}), **getattr(record, "about", {})}
         return True
+
+
+class News(logging.Filter):
+    """Drops what RQ logs twice a minute, whether or not anything has happened."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or "cleaning" not in str(record.msg)
 
 
 class _Formatter(logging.Formatter):

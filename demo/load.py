@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db import db, transaction
 from app.enums import CourseStatus
@@ -36,7 +36,7 @@ from app.services.users_provision import Person
 from demo import totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
-from demo.records import SMALL, CourseRecord, LearnerRecord, read_courses
+from demo.records import SMALL, CourseRecord, LearnerRecord, course_codes, read_courses
 from demo.reviews import reviews_of
 
 IMPORTED = "import"
@@ -80,6 +80,13 @@ def load_records(size: str) -> Iterator[Loaded]:
                 found = totals.count(record.code)
         db.session.expunge_all()
         yield Loaded(record.code, len(record.learners), found)
+
+
+def count_courses() -> tuple[int, int]:
+    """How many courses of the full import are there, and how many there will be."""
+    codes = course_codes()
+    there = select(func.count()).select_from(Course).where(Course.code.in_(codes))
+    return db.session.scalar(there) or 0, len(codes)
 
 
 def person(email: str) -> User:

@@ -155,6 +155,11 @@ def read_courses(codes: Sequence[str] | None = None) -> list[CourseRecord]:
     return sorted(courses.values(), key=lambda course: (course.starts_on, course.code))
 
 
+def course_codes() -> list[str]:
+    """The codes of all presentations, without reading their records."""
+    return [_code(row) for row in _rows("courses")]
+
+
 def _read_assessments(courses: dict[str, CourseRecord]) -> dict[str, CourseRecord]:
     """Fill in the required lessons; the answer says which course each belongs to."""
     owners = {}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import subprocess
 import sys
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.error import URLError
 
 from dotenv import load_dotenv
@@ -26,7 +27,16 @@ PORTS_TRIED = 100
 READY_SECONDS = 60.0
 RAISED = [
     *("ANONYMOUS", "USER", "CATALOGUE", "BULK", "PICTURES", "REGISTER", "REFRESH"),
-    *("HASHING", "LOGIN", "LOGIN_NAME", "LOGIN_ADDRESS", "LOGIN_EVERYBODY", "MAIL_ADDRESS", "MAIL_RECIPIENT"),
+    *(
+        "HASHING",
+        "LOGIN",
+        "LOGIN_NAME",
+        "LOGIN_ADDRESS",
+        "LOGIN_ADDRESS_SLOW",
+        "LOGIN_EVERYBODY",
+        "MAIL_ADDRESS",
+        "MAIL_RECIPIENT",
+    ),
     "INSTRUCTOR_REQUEST",
 ]
 """The budgets that tests against a local platform would run into."""
@@ -56,11 +66,15 @@ class Platform:
         self.supervisor.finish(self.flask("migrate", "db", "upgrade"))
         if demo:
             self.supervisor.finish(self.flask("demo", "demo", "load", "--size", "small"))
+        # What they log while they start would stand behind the banner.
+        self.supervisor.screen.is_quiet = True
         self.start_platform()
-        self.announce(with_logins=demo)
+        self.write_down()
+        logins = self.demo_logins() if demo else ""
+        self.announce(logins)
+        self.supervisor.screen.is_quiet = False
         if demo:
-            full = self.flask("demo", "demo", "load", "--size", "full", is_essential=False)
-            self.supervisor.start(full)
+            self.load_the_rest(courses_missing(logins))
         self.supervisor.watch()
 
     def settings(self) -> dict[str, str]:
@@ -136,31 +150,60 @@ class Platform:
             return self.supervisor.run_id in told.read().decode()
         return False
 
-    def announce(self, *, with_logins: bool) -> None:
-        self.state.write(
-            RUNNING,
-            {name: self.environment[name] for name in ("DATABASE_URL", "REDIS_URL")} | {"url": self.url},
-        )
+    def write_down(self) -> None:
+        """For the commands that work on a running platform."""
+        known = {name: self.environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
+        self.state.write(RUNNING, known | {"url": self.url})
+
+    def announce(self, logins: str) -> None:
+        """The banner. Whatever is loaded meanwhile is said last, the password before it."""
         say(
             f"\nRollcall is ready. Ctrl-C stops it.\n\n"
             f"    Docs       {self.url}/docs\n"
             f"    ReDoc      {self.url}/redoc\n"
             f"    OpenAPI    {self.url}/openapi.json\n"
             f"    API        {self.url}/api/v1\n"
-            f"    Mail       {self.environment['MAIL_FILE_DIR']}"
+            f"    Mail       {self.environment['MAIL_FILE_DIR']}\n"
+            f"    Logs       {self.state.path / 'logs'}"
         )
         if (ROOT / "frontend").is_dir():
             say(f"    Frontend   {self.url}/frontend/")
-        if with_logins:
-            logins = subprocess.run(
-                [*FLASK, "demo", "logins"],
-                cwd=ROOT,
-                env=self.environment,
-                capture_output=True,
-                text=True,
-                check=False,
+        if logins:
+            say("\n" + logins)
+
+    def demo_logins(self) -> str:
+        """Who can log in, with which password, and how many courses are loaded."""
+        told = subprocess.run(
+            [*FLASK, "demo", "logins"],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return told.stdout if told.returncode == 0 else told.stderr
+
+    def load_the_rest(self, missing: int) -> None:
+        """The large set beside the running platform, without a line on the screen until it is there."""
+        program = self.flask("demo", "demo", "load", "--size", "full", is_essential=False)
+        if missing:
+            say(
+                f"{missing} more courses are being loaded, which takes about a minute. Everything works meanwhile,\n"
+                f"and this is shown again when they are there."
             )
-            say("\n" + (logins.stdout if logins.returncode == 0 else logins.stderr))
+            program = replace(program, when_done=self.announce_all)
+        self.supervisor.start(replace(program, is_shown=False))
+
+    def announce_all(self) -> None:
+        """Everything again: what the children said meanwhile has pushed it away."""
+        self.announce(self.demo_logins())
+        say("All courses are loaded.")
+
+
+def courses_missing(logins: str) -> int:
+    """How many of the courses that `flask demo logins` counts are not there yet."""
+    counted = re.search(r"courses: +(\d+) of (\d+)", logins)
+    return int(counted[2]) - int(counted[1]) if counted else 0
 
 
 def web_port(host: str) -> int:

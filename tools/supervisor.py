@@ -54,6 +54,14 @@ class Program:
     is_shown: bool = True
     is_essential: bool = True
     is_revived: bool = False  # started again when it dies, unless it dies at once
+    when_done: Callable[[], None] | None = None  # called when it has ended well
+
+
+@dataclass
+class Screen:
+    """The terminal that all children share. What they say while it is quiet goes to their logs alone."""
+
+    is_quiet: bool = False
 
 
 @dataclass
@@ -61,6 +69,7 @@ class Child:
     """A started program, its log, and its last lines for when it dies."""
 
     program: Program
+    screen: Screen
     popen: subprocess.Popen[str]
     process: Process
     log: Path
@@ -81,7 +90,7 @@ class Child:
                 log.write(line)
                 log.flush()
                 self.tail.append(line.rstrip())
-                if self.program.is_shown:
+                if self.program.is_shown and not self.screen.is_quiet:
                     say(f"{self.program.name:<8}| {line.rstrip()}")
 
     def settle(self) -> None:
@@ -102,6 +111,7 @@ class Supervisor:
         self.state = state
         self.run_id = run_id
         self.removes_state = removes_state
+        self.screen = Screen()
         self.children: list[Child] = []
         self.asked = threading.Event()
         self.watchdog: subprocess.Popen[bytes] | None = None
@@ -154,7 +164,7 @@ class Supervisor:
         process = Process.of(
             program.name, popen.pid, stop_signal=program.stop_signal, stage=program.stage, grace=program.grace
         )
-        child = Child(program, popen, process, log)
+        child = Child(program, self.screen, popen, process, log)
         self.children.append(child)
         self.write_down()
         child.listen()
@@ -216,6 +226,8 @@ class Supervisor:
             self.children.remove(child)
             if child.popen.returncode:
                 say(f"{obituary(child)}\nThe platform goes on without it.")
+            elif child.program.when_done:
+                child.program.when_done()
 
     def is_worth_reviving(self, child: Child) -> bool:
         """Whoever dies at once would only die again."""

@@ -52,8 +52,10 @@ def _load(size: str) -> list[Mapping[str, int]]:
 
 @group.command("logins")
 def show_logins() -> None:
-    """Print who can log in to the demo with its password, and the password."""
+    """Print who can log in to the demo with its password, the password, and how many courses are loaded."""
     with transaction():
         for person in scenery.logins():
             click.echo(f"  {person.email:<26} {person.role.value}")
+        there, all_of_them = load.count_courses()
     click.echo(f"  password: {people.PASSWORD}")
+    click.echo(f"  courses:  {there} of {all_of_them}")

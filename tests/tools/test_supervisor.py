@@ -36,6 +36,13 @@ def state(tmp_path):
     return State(tmp_path)
 
 
+def until(is_so):
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def sleeper(name="sleeper", **how):
     return Program(name, ("sleep", "60"), dict(os.environ), is_shown=False, **how)
 
@@ -214,3 +221,30 @@ def test_an_ended_process_has_no_start_time():
         popen.wait()
 
     assert processes.started_at(popen.pid) is None
+
+
+def speaker(word, **how):
+    return Program(word, (sys.executable, "-c", f"print('{word} speaks')"), dict(os.environ), **how)
+
+
+def test_while_the_screen_is_quiet_children_speak_to_their_logs(state, capsys):
+    with Supervisor(state, "a run") as supervisor:
+        supervisor.screen.is_quiet = True
+        quiet = supervisor.start(speaker("quiet"))
+        until(lambda: "quiet speaks" in quiet.log.read_text())
+        supervisor.screen.is_quiet = False
+        loud = supervisor.start(speaker("loud"))
+        until(lambda: "loud speaks" in loud.log.read_text())
+
+    assert capsys.readouterr().out.splitlines() == ["loud    | loud speaks"]
+
+
+@pytest.mark.parametrize(("code", "told"), [("", ["done"]), ("raise SystemExit(3)", [])])
+def test_what_ends_well_is_followed_up(state, code, told):
+    heard = []
+    with Supervisor(state, "a run") as supervisor:
+        child = supervisor.start(python(code, is_essential=False, when_done=lambda: heard.append("done")))
+        child.popen.wait(timeout=30)
+        supervisor.check_others(None)
+
+    assert heard == told
