@@ -305,7 +305,14 @@ class Config:
     ratelimit_login_name: Rate = _setting(
         "5/5 minutes", _rate, "failed logins with one name; an account has two, its email and its username"
     )
-    ratelimit_login_address: Rate = _setting("10/5 minutes", _rate, "failed logins from one address")
+    ratelimit_login_address: Rate = _setting(
+        "50/5 minutes",
+        _rate,
+        "failed logins from one address; users who have logged in from there before are not refused by it",
+    )
+    ratelimit_login_address_slow: Rate = _setting(
+        "200/hour", _rate, "the same over a longer time: the wait grows with the failures"
+    )
     ratelimit_login_everybody: Rate = _setting(
         "1000/5 minutes", _rate, "failed logins of all people together"
     )

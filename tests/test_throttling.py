@@ -18,7 +18,16 @@ from tests.races import at_once, outcomes
 ONCE = Rate(1, 3_600)
 BUDGETS = [
     *("anonymous", "user", "catalogue", "bulk", "pictures", "register", "refresh"),
-    *("hashing", "login", "login_name", "login_address", "login_everybody", "mail_address", "mail_recipient"),
+    *(
+        "hashing",
+        "login",
+        "login_name",
+        "login_address",
+        "login_address_slow",
+        "login_everybody",
+        "mail_address",
+        "mail_recipient",
+    ),
 ]
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 

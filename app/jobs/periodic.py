@@ -102,6 +102,7 @@ CHORES = (
     _hourly("sessions", retention.forget_sessions),
     _hourly("mail tokens", retention.forget_mail_tokens),
     _hourly("attempts", retention.forget_attempts),
+    _hourly("known places", retention.forget_known_places),
     _hourly("idempotency keys", retention.forget_idempotency_keys),
     _hourly("email changes", retention.forget_email_changes),
     _hourly("previews", retention.forget_previews),

@@ -11,6 +11,7 @@ from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
+from app.models.known_place import KnownPlace
 from app.models.lesson import Lesson
 from app.models.mail_token import MailToken
 from app.models.notice import Notice
@@ -35,6 +36,7 @@ __all__ = [
     "Enrollment",
     "IdempotencyKey",
     "InstructorRequest",
+    "KnownPlace",
     "Lesson",
     "LessonProgress",
     "MailToken",

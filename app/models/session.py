@@ -29,7 +29,6 @@ class Session(Identified, Model):
 
     __table_args__ = (
         Index("ix_sessions_user_id_alive", "user_id", postgresql_where=text("ended_at IS NULL")),
-        Index("ix_sessions_user_id_ip_address", "user_id", "ip_address"),
         Index("ix_sessions_last_used_at", "last_used_at", "user_id"),
         Index("ix_sessions_over_at", text("LEAST(expires_at, ended_at)")),
     )

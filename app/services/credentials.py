@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, exists, literal, outerjoin, select
+from sqlalchemy import ColumnElement, Text, literal, outerjoin, select
 
 from app import addresses, names, passwords
 from app.alarms import Alarm
@@ -25,9 +25,8 @@ from app.errors import (
     Refusal,
     Throttled,
 )
-from app.models.session import Session
 from app.models.user import User
-from app.services import account_mails, attempts, mail_tokens, sessions, users
+from app.services import account_mails, attempts, known_places, mail_tokens, sessions, users
 from app.services.attempts import Quota
 from app.services.sessions import TokenPair
 from app.settings import settings
@@ -60,9 +59,9 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     """Open a session for the person with this email address or username.
 
     The attempt counts as a failed one before the password is checked, so that guesses sent all at once are counted too;
-    it is taken back when the password was right. Once the limits that all addresses share are used up, the right password
-    still works from an address where the owner has logged in before. Every other answer is the same for all names and
-    costs the same, so that nobody learns who has logged in from where.
+    it is taken back when the password was right. Once the limits that users share are used up, the right password still
+    works from an address where the owner has logged in before. Every other answer is the same for all names and costs the
+    same, so that it does not show who has logged in from where.
     """
     passwords.enter()
     found = _find(login, ip_address)
@@ -85,6 +84,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     if not user.email_verified:
         # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
         account_mails.owe_requests_of([user.id])
+    known_places.remember(user.id, ip_address)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 
@@ -136,44 +136,42 @@ def _find(login: str, ip_address: str) -> _Found:
     Without an account the one row is empty, so that both cases cost the same.
     """
     anything = select(literal(1)).subquery()
-    has_been_here = exists().where(Session.user_id == User.id, Session.ip_address == ip_address)
     called = names.address(login) if "@" in login else names.username(login)
     name = literal(login if called is None else called, Text)
-    statement = select(name, User.id, User.password_hash, has_been_here).select_from(
+    is_known_here = known_places.is_known(ip_address)
+    statement = select(name, User.id, User.password_hash, is_known_here).select_from(
         outerjoin(anything, User, _is_called(login))
     )
     return _Found(*db.session.execute(statement).one())
 
 
 def _count(name: str, address: str) -> _Attempt:
-    """Count an attempt towards the limits of its address and those that all addresses share.
+    """Count an attempt towards the limit of this name from this address, and towards those that users share.
 
-    Where the shared ones are used up, it counts towards those of its address alone.
+    Where a shared one is used up, it counts towards the first alone.
     """
-    here, everywhere = _quotas_here(name, address), _quotas_everywhere(name)
+    own, shared = _own_quotas(name, address), _shared_quotas(name, address)
     try:
-        moment = attempts.take([*here, *everywhere])
+        moment = attempts.take([*own, *shared])
     except Throttled as refusal:
-        return _Attempt(here, attempts.take(here), refusal, is_too_many=True)
-    return _Attempt([*here, *everywhere], moment, InvalidCredentials(), is_too_many=False)
+        return _Attempt(own, attempts.take(own), refusal, is_too_many=True)
+    return _Attempt([*own, *shared], moment, InvalidCredentials(), is_too_many=False)
 
 
-def _quotas_here(name: str, address: str) -> list[Quota]:
-    known = settings()
-    return [
-        Quota.on(known.ratelimit_login_name, "login as", name, address),
-        Quota.on(known.ratelimit_login_address, "login from", address),
-    ]
+def _own_quotas(name: str, address: str) -> list[Quota]:
+    return [Quota.on(settings().ratelimit_login_name, "login as", name, address)]
 
 
-def _quotas_everywhere(name: str) -> list[Quota]:
-    """Failures are counted by the name that was typed, not by the account.
+def _shared_quotas(name: str, address: str) -> list[Quota]:
+    """Limits that others can use up: of the address, which a whole school may have, of the name, and of all users.
 
-    Else one could find out that an email address and a username are of the same account. The database says which
-    spellings are one name: each that finds the account counts.
+    Failures are counted by the name that was typed, not by the account. Else one could find out that an email address and
+    a username are of the same account. The database says which spellings are one name: each that finds the account counts.
     """
     known = settings()
     return [
+        Quota.on(known.ratelimit_login_address, "login from", address),
+        Quota.on(known.ratelimit_login_address_slow, "login from, over a longer time", address),
         Quota.on(known.ratelimit_login_name, "login as", name),
         Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
     ]

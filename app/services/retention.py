@@ -34,10 +34,11 @@ from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
 from app.models.email_change import EmailChange
 from app.models.idempotency_key import IdempotencyKey
+from app.models.known_place import KnownPlace
 from app.models.mail_token import MailToken
 from app.models.session import RefreshToken, Session
 from app.models.user import User
-from app.services import idempotency_keys
+from app.services import idempotency_keys, known_places
 from app.text import is_blank
 
 SESSIONS_KEPT = timedelta(days=7)
@@ -102,6 +103,11 @@ def forget_previews() -> bool:
 def forget_attempts() -> bool:
     """Attempts that count no more."""
     return _forget(Attempts, Attempts.forgotten_at < func.now())
+
+
+def forget_known_places() -> bool:
+    """Addresses from which the owner of an account has not logged in for long."""
+    return _forget(KnownPlace, KnownPlace.seen_at < func.now() - known_places.KEPT)
 
 
 def forget_idempotency_keys() -> bool:

@@ -21,6 +21,7 @@ from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
+from app.models.known_place import KnownPlace
 from app.models.mail_token import MailToken
 from app.models.session import Session
 from app.models.user import User
@@ -99,13 +100,13 @@ def _anonymise(user: User) -> None:
 
 
 def _forget_traces(user: User) -> None:
-    """What the person wrote about themselves elsewhere, and where they are logged in from.
+    """What the person wrote about themselves elsewhere, and where they are or were logged in from.
 
     Sessions that are over go within days, and what bulk runs called them within the hour, see `retention`.
     """
     living = (Session.user_id == user.id, Session.ended_at.is_(None))
     db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))
-    for kept_about_them in (MailToken, EmailChange, IdempotencyKey):
+    for kept_about_them in (MailToken, EmailChange, IdempotencyKey, KnownPlace):
         db.session.execute(delete(kept_about_them).where(kept_about_them.user_id == user.id))
     of_theirs = InstructorRequest.user_id == user.id
     db.session.execute(

@@ -1,0 +1,49 @@
+"""Known places: the addresses from which the owner of an account has logged in before.
+
+The counterpart of a device cookie where there are no cookies: failed logins of others lock out new places only. An
+address is kept as a keyed hash, and for `KEPT` after the last login from there.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy.dialects.postgresql import insert
+
+from app import addresses
+from app.db import db
+from app.models.known_place import KnownPlace
+from app.models.user import User
+from app.settings import settings
+
+KEPT = timedelta(days=90)
+_WRITTEN_EVERY = timedelta(days=1)
+
+
+def is_known(address: str) -> ColumnElement[bool]:
+    """Whether the user has logged in from this address."""
+    return exists().where(
+        KnownPlace.user_id == User.id,
+        KnownPlace.place == _hash_of(address),
+        KnownPlace.seen_at > func.now() - KEPT,
+    )
+
+
+def remember(user_id: UUID, address: str) -> None:
+    """Note a login; at most once a day for one place."""
+    seen = insert(KnownPlace).values(user_id=user_id, place=_hash_of(address))
+    db.session.execute(
+        seen.on_conflict_do_update(
+            index_elements=[KnownPlace.user_id, KnownPlace.place],
+            set_={"seen_at": func.now()},
+            where=KnownPlace.seen_at < func.now() - _WRITTEN_EVERY,
+        )
+    )
+
+
+def _hash_of(address: str) -> bytes:
+    key = settings().secret_key.encode()
+    return hmac.digest(key, f"known place\n{addresses.counted(address)}".encode(), "sha256")
