@@ -1,15 +1,16 @@
-"""The web worker: gunicorn's threads, and clients that must not keep one for ever.
+"""The web worker: gunicorn's threads, which no client keeps waiting.
 
-A thread reads a request as it comes in. Who sends it a byte at a time, or does not read the answer, would hold the
-thread as long as they like; here they are cut off. That bounds what each of them costs and is no more: a proxy that takes
-requests in whole belongs in front (docs/operating.md).
+The event loop takes requests in without blocking, many at once, and gives a thread a request when it is whole. Who sends
+slowly holds a connection and what has come in so far, and no thread; who takes too long is cut off. A proxy that takes
+requests in whole does the same for larger crowds (docs/operating.md).
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import selectors
 import socket
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -17,6 +18,7 @@ from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitReques
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config import load
+from web_intake import Incoming, MostAwaited, Progress
 
 SECONDS_TO_SEND = load().client_patience_seconds
 """How long a client may take for a request, head and body together, and longer as it sends `LEAST_RATE`."""
@@ -27,42 +29,169 @@ LEAST_RATE = 10_000
 SECONDS_TO_READ = 60.0
 """How long a client may take to read what is written to it at once."""
 
-_AT_ONCE = 0.001
+SECONDS_TO_HANG_UP = 2.0
+"""How long the rest of a body that was not read is thrown away: a client that still sends would not see its answer."""
+
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of unfinished requests in one process."""
+
+_AT_ONCE = 64 * 1024
+_LOOK_SECONDS = 0.2
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Client(socket.socket):
-    """A connection whose peer is not waited for without end."""
+    """A connection, and what has come in of its next request. A thread reads that and never waits for more."""
 
-    def begin_request(self) -> None:
-        self._due_at = monotonic() + SECONDS_TO_SEND
+    def __init__(self, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self.held = bytearray()
+        self.due_at = 0.0
+        self.is_hanging_up = False
 
-    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        usual = self.gettimeout() or SECONDS_TO_READ
-        self.settimeout(min(usual, max(self._due_at - monotonic(), _AT_ONCE)))
+    def begin_request(self, most_awaited: MostAwaited) -> Progress:
+        """The first bytes of this one may have come with the request before."""
+        self.incoming = Incoming(self.held, most_awaited)
+        self.due_at = monotonic() + SECONDS_TO_SEND
+        return self._progress() if self.held else self.take_in()
+
+    def take_in(self) -> Progress:
+        """What has arrived, without waiting."""
         try:
-            received = super().recv(bufsize, flags)
-        except TimeoutError:
-            if monotonic() < self._due_at:
-                raise
-            # What gunicorn takes for a client that went away, and says no word about.
-            raise ConnectionResetError(errno.ECONNRESET, "the client took too long for its request") from None
-        finally:
-            self.settimeout(usual)
-        self._due_at += len(received) / LEAST_RATE
-        return received
+            piece = super().recv(_AT_ONCE)
+        except BlockingIOError:
+            return Progress.UNFINISHED
+        except OSError:
+            return Progress.GONE
+        if self.is_hanging_up:
+            return Progress.UNFINISHED if piece else Progress.GONE
+        if not piece:
+            # A body that broke off is for the application to refuse.
+            return self.incoming.cut() if self.incoming.has_head else Progress.GONE
+        self.held += piece
+        self.due_at += len(piece) / LEAST_RATE
+        return self._progress()
+
+    def _progress(self) -> Progress:
+        progress = self.incoming.progress()
+        if self.incoming.expects_continue:
+            self.incoming.expects_continue = False
+            with contextlib.suppress(OSError):
+                super().send(_CONTINUE)
+        return progress
+
+    def hang_up(self) -> None:
+        """Say that the answer was the last word, and wait a moment for the client to have heard it."""
+        self.held.clear()
+        self.is_hanging_up, self.due_at = True, monotonic() + SECONDS_TO_HANG_UP
+        with contextlib.suppress(OSError):
+            self.shutdown(socket.SHUT_WR)
+
+    def recv(self, bufsize: int, _flags: int = 0, /) -> bytes:
+        return self.incoming.take(bufsize)
+
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        """Without gunicorn's own asking for a body: it has come, or is not wanted."""
+        return len(data) if data == _CONTINUE else super().send(data, flags)
 
     def setblocking(self, flag: object, /) -> None:
         self.settimeout(SECONDS_TO_READ if flag else 0)
 
 
 class Worker(ThreadWorker):
-    """gunicorn's `gthread`, serving `Client`s."""
+    """gunicorn's `gthread`, whose event loop takes requests in."""
 
-    def handle(self, conn: TConn) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unfinished: dict[TConn, Client] = {}
+        """In the order in which they began."""
+
+        self._looked_at = 0.0
+        self.most_unfinished = max(1, self.worker_connections // 2)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """A connection from which a request is expected."""
         if not isinstance(conn.sock, Client):
-            conn.sock = Client(fileno=conn.sock.detach())
-        conn.sock.begin_request()
-        return super().handle(conn)
+            conn.sock = Client(conn.sock.detach())
+        conn.sock.settimeout(0)
+        progress = conn.sock.begin_request(self._application.most_awaited)
+        if progress is Progress.UNFINISHED:
+            self._wait_for(conn)
+        else:
+            self._go_on(conn, progress)
+
+    def _wait_for(self, conn: TConn) -> None:
+        if len(self.unfinished) >= self.most_unfinished:
+            self._give_up(next(iter(self.unfinished)))
+        self.unfinished[conn] = conn.sock
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._take_in, conn))
+
+    def _take_in(self, conn: TConn, client: Client) -> None:
+        progress = client.take_in()
+        if progress is not Progress.UNFINISHED:
+            self._forget(conn)
+            self._go_on(conn, progress)
+        # Where all together hold too much, one of them holds more than its share.
+        elif (
+            len(client.held) > MOST_HELD // self.most_unfinished
+            and sum(len(each.held) for each in self.unfinished.values()) > MOST_HELD
+        ):
+            self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)))
+
+    def _go_on(self, conn: TConn, progress: Progress) -> None:
+        if progress is Progress.GONE:
+            self._close(conn)
+            return
+        conn.data_ready = True
+        super().enqueue_req(conn)
+
+    def _give_up(self, conn: TConn) -> None:
+        """Cut off a client that takes too long, or whose place is needed."""
+        self._forget(conn)
+        if conn.sock.incoming.has_head and not conn.sock.is_hanging_up:
+            with contextlib.suppress(OSError):
+                conn.sock.sendall(self._application.refusal("request_timeout"))
+        self._close(conn)
+
+    def _forget(self, conn: TConn) -> None:
+        self.poller.unregister(self.unfinished.pop(conn))
+
+    def _close(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Called with each turn of the event loop."""
+        super().murder_pending()
+        now = monotonic()
+        if now < self._looked_at + _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        for conn in [conn for conn, client in self.unfinished.items() if client.due_at <= now]:
+            self._give_up(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Called when the worker is to stop."""
+        super()._cap_keepalive(deadline)
+        for client in self.unfinished.values():
+            client.due_at = min(client.due_at, deadline)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        if conn.sock.incoming.is_cut:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        client = conn.sock
+        is_over = fs.cancelled() or fs.exception() is not None or not fs.result()
+        if is_over and client.incoming.is_cut:
+            client.settimeout(0)
+            client.hang_up()
+            self._wait_for(conn)
+            return
+        super().finish_request(conn, fs)
+        if client.held and conn in self.keepalived_conns:
+            self.on_client_socket_readable(conn, client)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """What gunicorn cannot read is refused as the application refuses, where a client can do something about it."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.models.user import User
+    from app.tokens import Claims
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -70,6 +71,20 @@ def recognize(access: Access) -> UUID | None:
     return caller_id
 
 
+def may_send(access: Access, authorization: str) -> bool:
+    """Whether a body is worth receiving: not from callers who are refused whatever it says.
+
+    Without the database: whether the session lives is asked once the body is there.
+    """
+    if not access.reads_token:
+        return True
+    try:
+        is_signed = _claims(authorization) is not None
+    except Refusal:
+        return False
+    return is_signed or access.is_public
+
+
 def admit(access: Access) -> None:
     """Let whom we recognized in, or refuse: 401 for a bad or missing token, then 403 by role."""
     if g.distrust is not None:
@@ -106,17 +121,24 @@ def device() -> dict[str, str]:
 
 
 def _identify() -> tuple[User, UUID] | tuple[None, None]:
-    header = request.headers.get("Authorization", "").strip()
-    if not header:
+    claims = _claims(request.headers.get("Authorization", ""))
+    if claims is None:
         return None, None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer":
-        raise Unauthenticated("Send `Authorization: Bearer <access token>`.")
-    claims = tokens.read(token.strip(), kind="access")
     user = sessions.user_of_live(claims.session_id)
     if user is None or user.id != claims.user_id:
         raise Unauthenticated("This session has ended: log in again.")
     return user, claims.session_id
+
+
+def _claims(authorization: str) -> Claims | None:
+    """What the access token of the request says; nothing where none was sent."""
+    header = authorization.strip()
+    if not header:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Send `Authorization: Bearer <access token>`.")
+    return tokens.read(token.strip(), kind="access")
 
 
 def _declare(access: Access) -> Callable[[View], View]:

@@ -210,12 +210,16 @@ def _guard(operation: Operation) -> View:
     body_limit = limit_of(operation.bodies)
     budget = throttling.budget_of(view)
 
+    def most_awaited(method: str, authorization: str) -> int:
+        is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
+        return body_limit if is_taken else 0
+
     def answer(**path: Any) -> Response:
         return current_app.make_response(view(**path))
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
-        if request.method not in SAFE_METHODS:
+        if most_awaited(request.method, request.headers.get("Authorization", "")):
             receive(body_limit)
         user_id = access.recognize(declared)
         is_catalogue = declared.is_public and request.method in SAFE_METHODS
@@ -235,4 +239,5 @@ def _guard(operation: Operation) -> View:
                 return replay.once(access.caller(), view.__name__, path, lambda: answer(**path))
             return answer(**path)
 
+    endpoint.most_awaited = most_awaited  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)

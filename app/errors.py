@@ -439,6 +439,16 @@ class HeadersTooLarge(Refusal):
     title = "The headers of the request are too large."
 
 
+class RequestTimeout(Refusal):
+    """The body did not come in in time, or made room for others while many requests were unfinished. The connection is
+    closed; send the request again.
+    """
+
+    status = 408
+    code = "request_timeout"
+    title = "The request took too long to come in."
+
+
 class UnsupportedMediaType(Refusal):
     """The body has to be what the endpoint documents: `application/json` in UTF-8, or `multipart/form-data` where a file
     is sent.

@@ -25,6 +25,7 @@ from app.errors import (
     PreconditionFailed,
     PreconditionRequired,
     Refusal,
+    RequestTimeout,
     Throttled,
     TokenInvalid,
     TooLarge,
@@ -46,7 +47,7 @@ _EVERYWHERE = {
     Throttled,
     Unavailable,
 }
-_OF_BODIES = {MalformedBody, UnsupportedMediaType, TooLarge}
+_OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
 _PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
 
 _IF_MATCH = {

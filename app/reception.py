@@ -1,8 +1,14 @@
-"""What the web server asks the application about a request that no thread has yet."""
+"""What the web server asks the application about a request that no thread has yet.
+
+Whether its body is worth waiting for, and what to answer where it cannot hand the request over.
+"""
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 
 from app import problems
 from app.errors import catalogue
@@ -15,6 +21,20 @@ class Reception:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._routes = app.url_map.bind("")
+
+    def most_awaited(self, method: str, target: str, authorization: str) -> int:
+        """The longest body that the endpoint takes from this caller, in bytes; 0 where it will not be read."""
+        try:
+            endpoint, _ = self._routes.match(unquote(urlsplit(target).path), method=method)
+        except (HTTPException, ValueError):
+            return 0
+        most_awaited = getattr(self._app.view_functions[endpoint], "most_awaited", None)
+        if most_awaited is None:
+            return 0
+        with self._app.app_context():
+            most: int = most_awaited(method, authorization)
+        return most
 
     def refusal(self, code: str) -> bytes:
         """The answer, as it is sent, to a request that the web server could not hand over; then it hangs up."""

@@ -21,13 +21,13 @@ from app import sent, strict_json, text
 from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
 from app.lists import PAGING, read_cursor
 from app.problems import invalid
-from app.schemas.base import Schema
 from app.schemas.fields import Upload
+from app.schemas.sizes import longest_body
 
 _FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers of parts may take beside the files."""
 
-_NO_BODY = 64 * 1024
+_NO_BODY = 4 * 1024
 """What clients may send, as blanks or `{}`, where nothing is asked for."""
 
 _LONGEST_PATH_PART = 250
@@ -151,8 +151,8 @@ def _read_json(req: Request, schema: ma.Schema) -> Any:
 
 
 def _limit_of_json(schema: ma.Schema) -> int:
-    limit: int = getattr(schema, "MAX_BYTES", Schema.MAX_BYTES)
-    return limit
+    limit: int | None = getattr(schema, "MAX_BYTES", None)
+    return limit or longest_body(schema)
 
 
 def _limit_of_form(schema: ma.Schema) -> int:

@@ -13,7 +13,10 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("app", "bench", "demo", "migrations", "tests", "tools")
 PYTHON = [
     *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
-    *(ROOT / name for name in ("config.py", "dev.py", "production.py", "web_worker.py", "wsgi.py")),
+    *(
+        ROOT / name
+        for name in ("config.py", "dev.py", "production.py", "web_intake.py", "web_worker.py", "wsgi.py")
+    ),
 ]
 SERVICES = sorted((ROOT / "app" / "services").glob("*.py"))
 BLUEPRINTS = sorted((ROOT / "app" / "blueprints").glob("*.py"))

@@ -110,17 +110,17 @@ def test_who_never_ends_a_body_is_cut_off(impatient, api, make):
     own = api.as_(make.student())
 
     with withholding(impatient, "/enrollments", own.token, {"course_id": "x" * 500}) as finish:
-        time.sleep(1)
+        time.sleep(4)
         answered = finish()
 
-    assert answered == 400
+    assert answered == 408
 
 
 def test_who_sends_a_long_body_steadily_is_waited_for(impatient, api, make):
-    own = api.as_(make.student())
-    body = b'{"course_id": "x"}' + b" " * 60_000
+    own = api.as_(make.instructor())
+    body = b'{"title": 7}' + b" " * 60_000
     head = (
-        f"POST {PREFIX}/enrollments HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"POST {PREFIX}/courses HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         f"Authorization: Bearer {own.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
 
@@ -128,6 +128,193 @@ def test_who_sends_a_long_body_steadily_is_waited_for(impatient, api, make):
         heard = trickle(client, head.encode() + body, size=3_000, pause=0.1)
 
     assert heard.startswith(b"HTTP/1.1 422")
+
+
+CROWD = 40
+"""Ten times as many as there are threads."""
+
+
+def post(path, body, *headers, length=None):
+    """A POST as it is sent, whole unless its length says more."""
+    lines = [
+        f"POST {PREFIX}{path} HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+UNFINISHED = {
+    "nothing": b"",
+    "half a head": b"GET /healthz HTTP/1.1\r\nHost: local",
+    "half a registration": post("/auth/register", b'{"email": "', length=1_000),
+    "half a chunk": (
+        f"POST {PREFIX}/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        'Transfer-Encoding: chunked\r\n\r\nff\r\n{"email"'
+    ).encode(),
+}
+
+
+@pytest.fixture
+def patient(environment, request):
+    """A web server that cuts nobody off during a test."""
+    environment["CLIENT_PATIENCE_SECONDS"] = "600"
+    return request.getfixturevalue("web")
+
+
+@contextlib.contextmanager
+def crowd(address, sent, size=CROWD):
+    """So many connections on which this was sent, and no more."""
+    with contextlib.ExitStack() as opened:
+        clients = [opened.enter_context(socket.create_connection(address, timeout=30)) for _ in range(size)]
+        for client in clients:
+            client.sendall(sent)
+        time.sleep(0.5)  # for the server to come as far as it will
+        yield clients
+
+
+def status_of(address, sent):
+    """What a request is answered, whose client sends no more until it is."""
+    with socket.create_connection(address, timeout=30) as client:
+        client.sendall(sent)
+        return int(client.makefile("rb").readline().split()[1])
+
+
+def test_unfinished_requests_hold_no_thread(patient, api, make):
+    token = api.as_(make.student()).token
+    ordinary = f"GET {PREFIX}/auth/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+
+    with contextlib.ExitStack() as opened:
+        for sent in UNFINISHED.values():
+            opened.enter_context(crowd(patient, sent))
+        answered = [
+            status_of(patient, each)
+            for each in (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", ordinary.encode()) * 5
+        ]
+
+    assert answered == [200] * 10
+
+
+def test_beyond_half_of_the_connections_the_oldest_unfinished_request_makes_room(environment, start):
+    environment["CLIENT_PATIENCE_SECONDS"] = "600"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = probe.getsockname()
+    start(
+        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}"),
+        *("-w", "1", "--threads", "4", "--worker-connections", "20"),
+        says="Booting worker",
+    )
+    await_answer(address)
+
+    with crowd(address, UNFINISHED["half a registration"], size=25) as clients:
+        answered = status_of(address, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        first = clients[0].recv(65_536)
+        clients[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            clients[-1].recv(1)
+
+    assert answered == 200
+    assert first.startswith(b"HTTP/1.1 408")
+    assert json.loads(first.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
+
+
+def test_a_body_that_will_not_be_read_is_not_waited_for(patient, api, make):
+    token = f"Authorization: Bearer {api.as_(make.instructor()).token}"
+    forged = token[:-4] + "AAAA"
+    chunked = (
+        f"POST {PREFIX}/courses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"
+    ).encode()
+
+    answered = {
+        "a stranger's of a megabyte": status_of(patient, post("/auth/register", b"{", length=1_000_000)),
+        "a stranger's to a route with a token": status_of(patient, post("/courses", b"{", length=2)),
+        "in chunks": status_of(patient, chunked),
+        "of a forged token": status_of(patient, post("/courses", b"{", forged, length=2)),
+        "of a forged token to a public route": status_of(
+            patient, post("/auth/register", b"{", forged, length=1_000_000)
+        ),
+        "longer than the route takes": status_of(patient, post("/courses", b"{", token, length=9_000_000)),
+        "to a route without a body": status_of(
+            patient, post("/auth/logout-all", b"{", token, length=900_000)
+        ),
+        "to nowhere": status_of(patient, post("/nowhere", b"{", length=2)),
+        "to a page": status_of(patient, post("/../../docs", b"{", length=2)),
+        "with a GET": status_of(patient, b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"),
+    }
+
+    assert answered == {
+        "a stranger's of a megabyte": 413,
+        "a stranger's to a route with a token": 401,
+        "in chunks": 401,
+        "of a forged token": 401,
+        "of a forged token to a public route": 413,
+        "longer than the route takes": 413,
+        "to a route without a body": 422,
+        "to nowhere": 404,
+        "to a page": 404,
+        "with a GET": 200,
+    }
+
+
+def test_who_sends_all_of_a_body_that_is_not_read_hears_why(patient):
+    body = b" " * 3_000_000
+
+    with socket.create_connection(patient, timeout=30) as client:
+        with contextlib.suppress(ConnectionError):
+            client.sendall(post("/auth/register", body))
+        heard = b"".join(iter(lambda: client.recv(65_536), b""))
+
+    assert heard.startswith(b"HTTP/1.1 413")
+    assert b"\r\nConnection: close\r\n" in heard
+
+
+def test_a_body_is_asked_for_where_it_is_wanted(patient):
+    expecting = "Expect: 100-continue"
+    body = b'{"email": "nobody@example.org"}'
+
+    with socket.create_connection(patient, timeout=30) as client:
+        client.sendall(post("/auth/forgot-password", b"", expecting, length=len(body)))
+        asked = client.recv(65_536)
+        client.sendall(body)
+        answered = client.recv(65_536)
+
+    assert asked == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answered.startswith(b"HTTP/1.1 200")
+    assert status_of(patient, post("/auth/forgot-password", b"", expecting, length=900_000)) == 413
+
+
+def test_requests_that_come_together_are_answered_one_by_one(patient):
+    body = b'{"email": "nobody@example.org"}'
+    chunked = (
+        (
+            f"POST {PREFIX}/auth/forgot-password HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Transfer-Encoding: chunked\r\n\r\n5;x=y\r\n"
+        ).encode()
+        + body[:5]
+        + b"\r\n%x\r\n" % len(body[5:])
+        + body[5:]
+        + b"\r\n0\r\nX: y\r\n\r\n"
+    )
+    sent = post("/auth/forgot-password", body) + chunked + b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
+
+    with socket.create_connection(patient, timeout=30) as client:
+        client.sendall(sent)
+        time.sleep(0.5)
+        client.sendall(b"Connection: close\r\n\r\n")
+        heard = b"".join(iter(lambda: client.recv(65_536), b""))
+
+    assert heard.count(b"HTTP/1.1 200 OK\r\n") == 3
+
+
+def test_what_comes_byte_by_byte_is_read_as_one(patient):
+    body = b'{"email": "nobody@example.org"}'
+
+    with socket.create_connection(patient, timeout=30) as client:
+        heard = trickle(client, post("/auth/forgot-password", body, "Connection: close"), pause=0.002)
+
+    assert heard.startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize(

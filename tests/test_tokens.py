@@ -159,7 +159,7 @@ def test_a_tampered_token_opens_no_door(app, api, make, forge, form):
         assert_refused(answer, 401, answer.get_json()["error"]["code"])
         assert answer.headers["WWW-Authenticate"] == "Bearer"
     verdict = api.post("/auth/verify", json={"token": token})
-    assert verdict.status_code == 422 or data_of(verdict)["valid"] is False
+    assert verdict.status_code in {413, 422} or data_of(verdict)["valid"] is False
 
 
 @pytest.mark.parametrize("form", TAMPERED)
@@ -169,7 +169,7 @@ def test_a_tampered_refresh_token_is_exchanged_for_nothing(api, config, make, pa
 
     answer = api.post("/auth/refresh", json={"refresh": token})
 
-    assert answer.status_code in {401, 422}
+    assert answer.status_code in {401, 413, 422}
     assert data_of(api.post("/auth/refresh", json={"refresh": pair.refresh})), (
         "the one it was made of is good"
     )

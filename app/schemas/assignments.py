@@ -46,7 +46,7 @@ class Strings(ma.fields.List[str]):
 class PeopleSchema(Schema):
     """Whom a bulk run is about, by any mixture of identifiers; rows count in this order."""
 
-    MAX_BYTES: ClassVar[int] = bulk.MAX_BYTES
+    MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
     SOME_OF: ClassVar = IDENTIFIERS
 

@@ -14,6 +14,11 @@ from app.schemas.base import Schema
 from app.schemas.instructor_requests import InstructorRequestSchema
 from app.schemas.users import NamesSchema, Password, Phone, Username, UserSchema
 
+STRANGERS_MAY_SEND = 4 * 1024
+"""Bytes of a body where no token is asked for: longer than any real one, in whatever script."""
+
+WITH_A_TOKEN = 8 * 1024
+
 
 class Token(fields.Text):
     def __init__(self, **kwargs: Any) -> None:
@@ -37,6 +42,7 @@ class ConfirmedSchema(Schema):
 
 
 class RegistrationSchema(ConfirmedSchema, NamesSchema):
+    MAX_BYTES: ClassVar[int | None] = STRANGERS_MAY_SEND
     CONFIRMED = "password"
     EXAMPLE: ClassVar = {
         "email": "ada@example.org",
@@ -56,6 +62,7 @@ class RegistrationSchema(ConfirmedSchema, NamesSchema):
 
 
 class LoginSchema(Schema):
+    MAX_BYTES: ClassVar[int | None] = STRANGERS_MAY_SEND
     EXAMPLE: ClassVar = {"email": "ada@example.org", "password": "Analytical-Engine-1843"}
     ONE_OF: ClassVar = ("email", "username")
 
@@ -70,6 +77,7 @@ class LoginSchema(Schema):
 
 
 class RefreshSchema(Schema):
+    MAX_BYTES: ClassVar[int | None] = WITH_A_TOKEN
     EXAMPLE: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiJ9.…"}
 
     refresh = Token(required=True)
@@ -82,18 +90,21 @@ class LogoutSchema(Schema):
 
 
 class TokenSchema(Schema):
+    MAX_BYTES: ClassVar[int | None] = WITH_A_TOKEN
     EXAMPLE: ClassVar = {"token": "eyJhbGciOiJIUzI1NiJ9.…"}
 
     token = Token(required=True)
 
 
 class MailTokenSchema(Schema):
+    MAX_BYTES: ClassVar[int | None] = WITH_A_TOKEN
     EXAMPLE: ClassVar = {"token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
 
     token = Token(required=True)
 
 
 class AddressSchema(Schema):
+    MAX_BYTES: ClassVar[int | None] = STRANGERS_MAY_SEND
     EXAMPLE: ClassVar = {"email": "ada@example.org"}
 
     email = fields.Email(required=True)
@@ -107,6 +118,7 @@ class EmailChangeSchema(Schema):
 
 
 class PasswordResetSchema(ConfirmedSchema):
+    MAX_BYTES: ClassVar[int | None] = WITH_A_TOKEN
     EXAMPLE: ClassVar = {
         "token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "new_password": "Difference-Engine-1822",

@@ -16,8 +16,8 @@ class Schema(ma.Schema):
 
     EXAMPLE: ClassVar[Mapping[str, Any] | None] = None
 
-    MAX_BYTES: ClassVar[int] = 1024 * 1024
-    """What a JSON body may weigh."""
+    MAX_BYTES: ClassVar[int | None] = None
+    """What a JSON body may weigh; by default what the fields can hold."""
 
     REPORTED: ClassVar[Collection[str]] = ()
     """Lists in a body whose strings are judged one by one, in a report: one bad string never refuses the call."""

@@ -77,7 +77,7 @@ class RequestDecisionsSchema(RequestDecisionSchema):
         "review_notes": "Please tell us more about yourself.",
     }
 
-    MAX_BYTES: ClassVar[int] = bulk.MAX_BYTES
+    MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
     REPORTED: ClassVar = ("request_ids",)
 
     request_ids = bulk.Ids()

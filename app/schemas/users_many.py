@@ -12,7 +12,7 @@ from app.schemas.base import Schema
 class UserIdsSchema(Schema):
     EXAMPLE: ClassVar = {"user_ids": ["0198f3a0-7c1e-7f00-8000-000000000001"]}
 
-    MAX_BYTES: ClassVar[int] = bulk.MAX_BYTES
+    MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
     REPORTED: ClassVar = ("user_ids",)
 
     user_ids = bulk.Ids()

@@ -1,0 +1,122 @@
+"""The framing of a request that is still coming in: where it ends, and whether its end is worth waiting for.
+
+Nothing is read here but what tells the length; gunicorn parses the same bytes again, and refuses what is none.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+
+_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
+_AUTHORIZATION = re.compile(rb"\r\nauthorization:[ \t]*([^\r]*)", re.IGNORECASE)
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
+
+_MOST_HEAD = 1024 * 1024
+"""More than gunicorn reads, which then refuses it."""
+
+_LONGEST_CHUNK_LINE = 4_096
+
+MostAwaited = Callable[[str, str, str], int]
+"""How many bytes of a body are worth waiting for, by method, target and `Authorization`."""
+
+
+class Progress(enum.Enum):
+    UNFINISHED = enum.auto()
+    WHOLE = enum.auto()
+    """Or as much of it as is waited for."""
+
+    GONE = enum.auto()
+    """The client has left."""
+
+
+class Incoming:
+    """One request. What came in behind its end belongs to the next."""
+
+    def __init__(self, held: bytearray, most_awaited: MostAwaited) -> None:
+        self.held = held
+        self.has_head = False
+        self.is_cut = False
+        """The rest of the body is not waited for, and the connection ends with the answer."""
+
+        self.expects_continue = False
+        self._most_awaited = most_awaited
+        self._searched = 0
+        self._end = 0
+        self._most = 0
+        """Where the longest body that is waited for would end."""
+
+        self._chunk: int | None = None
+        """Where the next chunk begins, as long as there are more."""
+
+    def progress(self) -> Progress:
+        if not self.has_head and not self._find_head():
+            return Progress.UNFINISHED
+        if self._chunk is not None:
+            self._follow_chunks()
+        if self._chunk is not None:
+            return self.cut() if len(self.held) > self._most else Progress.UNFINISHED
+        return Progress.WHOLE if len(self.held) >= self._end else Progress.UNFINISHED
+
+    def cut(self) -> Progress:
+        """Wait no longer: what has come in is all."""
+        self.is_cut, self._chunk, self._end = True, None, len(self.held)
+        return Progress.WHOLE
+
+    def take(self, most: int) -> bytes:
+        """The next bytes of this request; none after its end."""
+        taken = bytes(self.held[: min(most, self._end)])
+        del self.held[: len(taken)]
+        self._end -= len(taken)
+        return taken
+
+    def _find_head(self) -> bool:
+        end = self.held.find(_END, self._searched)
+        if end < 0:
+            self._searched = max(0, len(self.held) - len(_END) + 1)
+            if len(self.held) > _MOST_HEAD:
+                self.cut()
+            return len(self.held) > _MOST_HEAD
+        self.has_head = True
+        body = end + len(_END)
+        head = bytes(self.held[:body])
+        length = _LENGTH.search(head)
+        self._end = body + int(length[1]) if length else body
+        if _CHUNKED.search(head):
+            self._chunk = body
+            self._follow_chunks()
+        if self._chunk is not None or len(self.held) < self._end:
+            self._judge(head)
+        return True
+
+    def _judge(self, head: bytes) -> None:
+        """Whether to wait for a body that has not come with its head."""
+        method, target = [*head.partition(b"\r\n")[0].decode("latin-1").split(" "), ""][:2]
+        token = _AUTHORIZATION.search(head)
+        most = self._most_awaited(method, target, token[1].decode("latin-1") if token else "")
+        self._most = len(head) + most
+        if most == 0 or (self._chunk is None and self._end > self._most):
+            self.cut()
+        else:
+            self.expects_continue = _EXPECTS.search(head) is not None
+
+    def _follow_chunks(self) -> None:
+        """Go on to the last chunk that has come. What is none is for gunicorn to refuse."""
+        while self._chunk is not None and self._chunk < len(self.held):
+            line = _CHUNK.match(self.held, self._chunk)
+            if line is None:
+                rest = self.held[self._chunk : self._chunk + _LONGEST_CHUNK_LINE]
+                if b"\r\n" in rest or len(rest) == _LONGEST_CHUNK_LINE:
+                    self._chunk, self._end = None, len(self.held)
+                return
+            if int(line[1], 16):
+                self._chunk = line.end() + int(line[1], 16) + len(b"\r\n")
+                continue
+            end = self.held.find(_END, line.end() - len(b"\r\n"))
+            if end < 0:
+                return
+            self._chunk, self._end = None, end + len(_END)
