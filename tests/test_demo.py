@@ -89,8 +89,10 @@ def test_the_logins_are_those_that_open(app, load_demo, of_one_course):
     result = app.test_cli_runner().invoke(args=["demo", "logins"])
 
     names = [person.email for person in people.PEOPLE if person.name not in {"student4", "student5"}]
-    assert [line.split()[0] for line in result.output.splitlines()[:-1]] == names
-    assert people.PASSWORD in result.output
+    *logins, password, courses = result.output.splitlines()
+    assert [line.split()[0] for line in logins] == names
+    assert people.PASSWORD in password
+    assert courses.split() == ["courses:", "1", "of", "22"]
 
 
 def test_an_import_that_was_stopped_goes_on_where_it_was(app, load_demo, of_one_course, monkeypatch):
