@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import accounts, assign, flood, growth, mail
+from bench import accounts, assign, flood, growth, mail, slow
 
 BENCHES = {
     "accounts": accounts.measure,
@@ -13,6 +13,7 @@ BENCHES = {
     "flood": flood.measure,
     "growth": growth.measure,
     "mail": mail.measure,
+    "slow": slow.measure,
 }
 
 

@@ -155,10 +155,7 @@ def read_past_the_strict_reader(tree):
 
 
 def _is_a_reader(function):
-    return (
-        isinstance(function, ast.Attribute)
-        and ast.unparse(function.value).partition(".")[0] in READERS
-    )
+    return isinstance(function, ast.Attribute) and ast.unparse(function.value).partition(".")[0] in READERS
 
 
 RULES = [
