@@ -16,6 +16,9 @@ SHORTEST = 16 * 1024
 _CHARACTER = 12
 """Bytes: JSON may write one as two escapes, such as an emoji."""
 
+_MARKS = len('"": ,')
+"""What stands around a name, a string or an object."""
+
 _VALUE = 64
 """Bytes of a number, a date, an id or a word from a list."""
 
@@ -27,7 +30,7 @@ def longest_body(schema: ma.Schema) -> int:
 
 
 def _object(schema: ma.Schema) -> int:
-    return sum(len(name) + len('"": ,') + _value(field) for name, field in schema.fields.items())
+    return _MARKS + sum(len(name) + _MARKS + _value(field) for name, field in schema.fields.items())
 
 
 def _value(field: ma.fields.Field) -> int:
@@ -40,7 +43,7 @@ def _value(field: ma.fields.Field) -> int:
         return LONGEST
     if isinstance(field, ma.fields.UUID) or not isinstance(field, ma.fields.String):
         return _VALUE
-    return (most or _longest_choice(field) or LONGEST) * _CHARACTER
+    return (most or _longest_choice(field) or LONGEST) * _CHARACTER + _MARKS
 
 
 def _most(field: ma.fields.Field) -> int | None:
