@@ -155,7 +155,10 @@ def read_past_the_strict_reader(tree):
 
 
 def _is_a_reader(function):
-    return isinstance(function, ast.Attribute) and ast.unparse(function.value).partition(".")[0] in READERS
+    return (
+        isinstance(getattr(function, "value", None), (ast.Name, ast.Attribute))
+        and ast.unparse(function.value).partition(".")[0] in READERS
+    )
 
 
 RULES = [
@@ -205,7 +208,7 @@ PLANTED = [
 ]
 
 FINE = [
-    "sent = strict_json.read(body)\nkept = msgspec.json.encode(sent)",
+    "sent = strict_json.read(body)\nkept = msgspec.json.encode(sent).decode()",
     "QUERY = 'SELECT 1'\ndef find():\n    return text(QUERY)",
     "from app.models.course import PUBLIC\ndef find():\n    return text(PUBLIC + ' AND ' + 'is_active')",
     "def find(name):\n    return session.execute(text('SELECT :name'), {'name': name})",

@@ -31,6 +31,7 @@ READ_FIRST = {
     "sessions": "sessions",
     "mail tokens": "mail_tokens",
     "attempts": "attempts",
+    "known places": "known_places",
     "idempotency keys": "idempotency_keys",
     "email changes": "email_changes",
     "previews": "assignments",
