@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
 from app import sent, wire
 from app.problems import invalid

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0036"
-down_revision: str | None = "0030"
+down_revision: str | None = "0035"
 branch_labels = None
 depends_on = None
 
