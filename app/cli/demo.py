@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from app.db import transaction
 from app.errors import Refusal
 from app.settings import settings
-from demo import load, people, scenery, totals
+from demo import examples, load, people, scenery, totals
 
 group = AppGroup("demo", help="Demo data, for development.")
 
@@ -47,6 +47,7 @@ def _load(size: str) -> list[Mapping[str, int]]:
         click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
         found += [] if course.found is None else [course.found]
     scenery.furnish()
+    examples.create()
     return found
 
 

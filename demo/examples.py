@@ -1,0 +1,272 @@
+"""The objects behind the examples of the OpenAPI document, under the ids and names that `app/examples` gives.
+
+What a request deletes, publishes or revokes is an object of its own, so that no example spoils another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+
+from app.db import db, transaction
+from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, NoticeKind, Role
+from app.examples.ids import CERTIFICATE_NUMBER, EMAIL_TOKEN, NEW_EMAIL_TOKEN, PASSWORD_TOKEN, id_of
+from app.models.certificate import Certificate
+from app.models.course import Course
+from app.models.email_change import EmailChange
+from app.models.enrollment import Enrollment
+from app.models.lesson import Lesson
+from app.models.mail_token import MailToken
+from app.models.notice import Notice
+from app.models.session import Session
+from app.models.user import User
+from app.services import (
+    assignments,
+    categories,
+    courses_workflow,
+    courses_write,
+    enrollments,
+    instructor_requests,
+    lessons,
+    progress,
+    reviews,
+    sections,
+    sessions,
+    users,
+    users_roles,
+)
+from demo import fixed_ids
+from demo.load import person
+from demo.people import ADMIN, INSTRUCTORS, PASSWORD, STUDENTS
+
+_LONG = timedelta(days=3650)
+"""How long what expires is good in the demo."""
+
+_DUE = datetime(2030, 1, 31, 17, tzinfo=UTC)
+
+
+def create() -> None:
+    """All of them, once."""
+    with transaction():
+        if db.session.get(User, id_of("user")) is None:
+            _Examples(person(ADMIN.email)).create()
+
+
+class _Examples:
+    """The objects as they are made, and the name of each."""
+
+    def __init__(self, admin: User) -> None:
+        self.admin = admin
+        self.named: dict[str, UUID] = {}
+
+    def create(self) -> None:
+        self._people()
+        self._give_ids()
+        self._requests()
+        self._mails()
+        self.category_id = self._categories()
+        self._courses()
+        self._content()
+        self._learners()
+        self._session()
+        self._give_ids()
+
+    def _give_ids(self) -> None:
+        """Their own ids to the objects made so far. What the session held of them is to be read again."""
+        fixed_ids.give({made: id_of(name) for name, made in self.named.items()})
+        self.named.clear()
+
+    def _user(self, name: str, username: str, **values: Any) -> User:
+        made = users.create(
+            email=f"{username}@example.org",
+            username=username,
+            first_name=username.title(),
+            last_name="Example",
+            **{"password": PASSWORD, **values},
+        )
+        self.named[name] = made.id
+        return made
+
+    def _people(self) -> None:
+        self._user("user", "erin", department="Finance", external_id="HR-1001")
+        self._user("another user", "farid", department="Finance", external_id="HR-1002")
+        self._user("user to delete", "gina")
+        self._user("user to promote", "hugo")
+        for name, username in (("user to activate", "ilse"), ("user to activate with others", "jonas")):
+            users_roles.deactivate(self.admin, self._user(name, username).id)
+        self._user("user to deactivate", "kira")
+        self._user("user to deactivate with others", "lars")
+        self._user("instructor to trust", "mona", role=Role.INSTRUCTOR)
+        trusted = self._user("instructor trusted", "nils", role=Role.INSTRUCTOR)
+        users_roles.let_publish(self.admin, trusted.id, granted=True)
+        for username in ("petra", "quinn", "rosa", "stefan", "newcomer", "mover", "forgetful"):
+            self._user(username, username)
+
+    def _requests(self) -> None:
+        for name, username in (
+            ("instructor request", "petra"),
+            ("instructor request to withdraw", "quinn"),
+            ("instructor request to review", "rosa"),
+            ("instructor request to review with others", "stefan"),
+        ):
+            asked = instructor_requests.ask(_example(username), reason="I have taught this for years.")
+            self.named[name] = asked.id
+
+    def _mails(self) -> None:
+        """People who find a token in their mail that the document knows."""
+        newcomer, mover, forgetful = map(_example, ("newcomer", "mover", "forgetful"))
+        newcomer.email_verified = False
+        changes = EmailChange(user_id=mover.id, old_email=mover.email, new_email="mover.new@example.org")
+        db.session.add(changes)
+        for user, purpose, token, email in (
+            (newcomer, MailTokenPurpose.VERIFY_EMAIL, EMAIL_TOKEN, newcomer.email),
+            (mover, MailTokenPurpose.CONFIRM_EMAIL, NEW_EMAIL_TOKEN, changes.new_email),
+            (forgetful, MailTokenPurpose.RESET_PASSWORD, PASSWORD_TOKEN, forgetful.email),
+        ):
+            row = {"user_id": user.id, "purpose": purpose, "email": email, "expires_at": func.now() + _LONG}
+            hashed = sha256(token.encode()).digest()
+            db.session.execute(insert(MailToken).values(**row, token_hash=hashed))
+
+    def _categories(self) -> UUID:
+        for name in ("Languages", "Miscellaneous"):
+            categories.create(self.admin, name=name)
+        return categories.create(self.admin, name="Health and safety").id
+
+    def _course(self, name: str, title: str, owner: User | None = None, **values: Any) -> Course:
+        """A draft of the admin's, with two lessons."""
+        course = courses_write.create(
+            self.admin,
+            title=title,
+            short_description="One of the examples in the API's documentation.",
+            category_id=self.category_id,
+            level=Level.BEGINNER,
+            instructor_id=(owner or self.admin).id,
+            **values,
+        )
+        self.named[name] = course.id
+        self._lessons(course, "Welcome", "The essentials")
+        return course
+
+    def _lessons(self, course: Course, *titles: str) -> list[UUID]:
+        texts = [
+            {"title": title, "type": LessonType.TEXT, "is_preview": title == "Welcome"} for title in titles
+        ]
+        return [lesson.id for lesson in lessons.create_many(self.admin, course_id=course.id, lessons=texts)]
+
+    def _courses(self) -> None:
+        """One in the state that each step of the workflow starts from."""
+        self._course("course to submit", "Safe use of ladders")
+        self._course("course to edit", "Accounting basics", slug="course-to-edit")
+        self._course("course to delete", "Old office software", slug="course-to-delete")
+        self._course("course to archive", "Telephone manners")
+        for name, title in (("course to withdraw", "Noise at work"), ("course to review", "Dust at work")):
+            courses_workflow.submit(self.admin, self._course(name, title).id)
+        course = self._course("course to publish", "Lifting and carrying")
+        courses_workflow.submit(self.admin, course.id)
+        courses_workflow.review(self.admin, course.id, status=CourseStatus.APPROVED)
+        courses_workflow.publish(self.admin, self._course("course to unpublish", "Screen breaks").id)
+        courses_workflow.archive(self.admin, self._course("course to unarchive", "Fax machines").id)
+
+    def _content(self) -> None:
+        course = self._course("course to reorder", "Keeping minutes")
+        for name in ("first section", "second section"):
+            self.named[name] = sections.create(self.admin, course.id, title=name.capitalize()).id
+        # Its automatic section would be missing in the order.
+        automatic = sections.first_of(course.id)
+        sections.delete(self.admin, automatic.id)
+        edited = self.named["course to edit"]
+        for name in ("section to edit", "section to delete", "section to reorder"):
+            self.named[name] = sections.create(self.admin, edited, title=name.capitalize()).id
+        for section, titles in (
+            ("section to reorder", ("first lesson", "second lesson")),
+            ("section to edit", ("lesson to edit", "lesson to delete")),
+        ):
+            rows = [{"title": title.capitalize(), "type": LessonType.TEXT} for title in titles]
+            made = lessons.create_many(self.admin, section_id=self.named[section], lessons=rows)
+            self.named |= {title: lesson.id for title, lesson in zip(titles, made, strict=True)}
+
+    def _learners(self) -> None:
+        """Published courses of somebody else's, which the admin takes, too."""
+        erin = _example("user")
+        teacher = person(INSTRUCTORS[1].email)
+        first, second, *_ = (person(each.email) for each in STUDENTS)
+        main = self._taught("course", "First aid at work", teacher)
+        other = self._taught("course to review as a learner", "Stress and how to bear it", teacher)
+        edited = self._taught("course with reviews", "Working from home", teacher, price=20)
+        outline = [lesson.id for lesson in self._outline(main)]
+        self.named |= {"lesson": outline[0], "section": self._outline(main)[0].section_id}
+        run = assignments.assign(
+            self.admin,
+            main.id,
+            emails=[erin.email, self.admin.email, "nobody@example.org"],
+            due_at=_DUE,
+            reason="Yearly safety training",
+        ).run
+        self.named["assignment"] = run.id
+        for course in (other, edited):
+            assignments.assign(
+                self.admin, course.id, emails=[self.admin.email], notify=False, reason="Example"
+            )
+        enrolled = {learner.id: enrollments.enroll(learner, main.id).id for learner in (first, second)}
+        for learner in (first, second):
+            for lesson_id in outline:
+                progress.complete(learner, lesson_id)
+        self.named["enrollment"] = self._enrollment(erin, main)
+        self.named["enrollment to cancel"] = enrollments.enroll(first, other.id).id
+        self.named["enrollment to pay"] = enrollments.enroll(first, edited.id).id
+        for name, user in (("certificate", first), ("certificate to revoke", second)):
+            mine = select(Certificate.id).where(Certificate.enrollment_id == enrolled[user.id])
+            self.named[name] = db.session.scalars(mine).one()
+        numbered = update(Certificate).where(Certificate.id == self.named["certificate"])
+        db.session.execute(numbered.values(number=CERTIFICATE_NUMBER))
+        self._reviews(main, edited, first)
+        for name, user in (("notice", erin), ("notification", self.admin)):
+            self.named[name] = self._notice(user, main)
+
+    def _taught(self, name: str, title: str, teacher: User, **values: Any) -> Course:
+        course = self._course(name, title, teacher, **values)
+        courses_workflow.publish(self.admin, course.id)
+        return course
+
+    @staticmethod
+    def _outline(course: Course) -> Sequence[Lesson]:
+        written = select(Lesson).where(Lesson.course_id == course.id).order_by(Lesson.position)
+        return db.session.scalars(written).all()
+
+    @staticmethod
+    def _enrollment(user: User, course: Course) -> UUID:
+        held = Enrollment.user_id == user.id, Enrollment.course_id == course.id
+        return db.session.scalars(select(Enrollment.id).where(*held)).one()
+
+    @staticmethod
+    def _notice(user: User, course: Course) -> UUID:
+        about = {
+            "user_id": user.id,
+            "course_id": course.id,
+            "channel": Channel.IN_APP,
+            "kind": NoticeKind.ASSIGNMENT,
+        }
+        return db.session.scalars(select(Notice.id).filter_by(**about)).one()
+
+    def _reviews(self, main: Course, edited: Course, first: User) -> None:
+        written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
+        self.named["review"] = written.id
+        self.named["review to edit"] = reviews.write(self.admin, edited.id, rating=4, comment="Useful.").id
+        self.named["review to delete"] = reviews.write(first, edited.id, rating=1, comment="Spam.").id
+
+    def _session(self) -> None:
+        sessions.open_session(self.admin, user_agent="A browser that was left behind", ip_address="127.0.0.1")
+        mine = update(Session).where(
+            Session.user_id == self.admin.id, Session.user_agent.startswith("A browser")
+        )
+        made = mine.values(expires_at=func.now() + _LONG).returning(Session.id)
+        self.named["session to end"] = db.session.scalars(made).one()
+
+
+def _example(name: str) -> User:
+    return db.session.get_one(User, id_of(name))
