@@ -18,6 +18,7 @@ from app.blueprints import (
     progress,
     reviews,
     sections,
+    sessions,
     users,
 )
 
@@ -38,4 +39,5 @@ ALL: list[Blueprint] = [
     notices.blp,
     notifications.blp,
     dashboard.blp,
+    sessions.blp,
 ]

@@ -2,9 +2,8 @@
 
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
-from app.access import caller, device, entrance, requires, session_id
+from app.access import caller, device, entrance, requires
 from app.api import Blueprint
 from app.errors import (
     AccountInactive,
@@ -21,14 +20,11 @@ from app.schemas.auth import (
     EmailChangeSchema,
     LoggedInSchema,
     LoginSchema,
-    LogoutSchema,
     MailTokenSchema,
-    PasswordChangeSchema,
     PasswordResetSchema,
     RefreshSchema,
     RegisteredSchema,
     RegistrationSchema,
-    SessionSchema,
     TokenReportSchema,
     TokenSchema,
     TokensSchema,
@@ -126,48 +122,6 @@ def refresh_tokens(body: dict[str, Any]):
 def verify_token(body: dict[str, Any]):
     """Ask whether a token is good."""
     return sessions.inspect(body["token"])
-
-
-@blp.post("/auth/logout")
-@requires()
-@blp.arguments(LogoutSchema)
-@blp.response(200, message="Logged out.")
-def log_out(body: dict[str, Any]):
-    """End this session, or the one of a refresh token of yours."""
-    sessions.log_out(caller(), session_id(), **body)
-
-
-@blp.post("/auth/logout-all")
-@requires()
-@blp.response(200, message="Logged out everywhere.")
-def log_out_everywhere():
-    """End all your sessions."""
-    sessions.log_out_everywhere(caller())
-
-
-@blp.get("/auth/sessions")
-@requires()
-@blp.lists(SessionSchema)
-def list_sessions():
-    """Your sessions, a line per device."""
-    return sessions.list_own(caller(), session_id())
-
-
-@blp.delete("/auth/sessions/<uuid:session_id>")
-@requires()
-@blp.response(204)
-def end_session(session_id: UUID):
-    """End one of your sessions."""
-    sessions.end_own(caller(), session_id)
-
-
-@blp.post("/auth/change-password")
-@requires()
-@blp.arguments(PasswordChangeSchema)
-@blp.response(200, TokensSchema, message="Password changed. Your other sessions have ended.")
-def change_password(change: dict[str, Any]):
-    """Change your password and end your other sessions."""
-    return credentials.change_password(caller(), session_id(), **change)
 
 
 @blp.post("/auth/change-email")
