@@ -162,6 +162,28 @@ class Outcome(StrEnum):
     KEPT_COMPLETED = "kept_completed"
 
 
+OUTCOMES_OF_ASSIGNING = (
+    Outcome.ASSIGNED,
+    Outcome.REACTIVATED,
+    Outcome.ALREADY_ENROLLED,
+    Outcome.DUE_UPDATED,
+    Outcome.DUPLICATE,
+    Outcome.NOT_FOUND,
+    Outcome.INACTIVE,
+    Outcome.INELIGIBLE,
+    Outcome.NO_SEAT,
+    Outcome.SKIPPED,
+)
+OUTCOMES_OF_UNASSIGNING = (
+    Outcome.UNASSIGNED,
+    Outcome.NOT_ENROLLED,
+    Outcome.KEPT_COMPLETED,
+    Outcome.DUPLICATE,
+    Outcome.NOT_FOUND,
+)
+"""What `counts` of a run always lists, zeros included; an atomic run that unassigns adds SKIPPED."""
+
+
 class OnExisting(StrEnum):
     """What an assigning run does about people who are enrolled already."""
 

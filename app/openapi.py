@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from hashlib import sha256
+from itertools import combinations
 from typing import Any
-from urllib.parse import urlsplit
 
 import flask_smorest
 import marshmallow as ma
@@ -13,6 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response, current_app, request
 
+from app.examples.plugin import ExamplesPlugin
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema
 from app.settings import settings
@@ -28,6 +30,7 @@ thousands of people in a single call with a report for each of them.
 - **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
   `code` is the contract and has a page at its `type` URL.
 - **Blank parameters.** A query parameter, `If-Match` or `Idempotency-Key` that is blank counts as not sent.
+- **Examples** work as they stand against the demo of `make run`, for its admin.
 - **Slow down.** Every answer tells in `RateLimit-Limit`, `-Remaining` and `-Reset` how many requests are left; beyond that
   it is 429 `throttled`, and `Retry-After` says for how many seconds. Reading the catalogue, logging in, registering, mails
   and bulk calls have budgets of their own.
@@ -68,7 +71,7 @@ def init_app(app: Flask) -> None:
         OPENAPI_REDOC_PATH="redoc",
         OPENAPI_REDOC_URL="/static/vendor/redoc/redoc.standalone.js",
         API_SPEC_OPTIONS={
-            "info": {"description": DESCRIPTION, "license": {"name": "MIT"}},
+            "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
             "security": [{"bearerAuth": []}],
             "components": {
                 "securitySchemes": {
@@ -103,18 +106,14 @@ class Api(flask_smorest.Api):
         self._written = lru_cache(_SERVERS_KEPT)(self._write)
 
     def _init_spec(self, **options: Any) -> None:
-        super()._init_spec(marshmallow_plugin=_Plugin(), **options)
+        super()._init_spec(marshmallow_plugin=_Plugin(), extra_plugins=[ExamplesPlugin()], **options)
 
     def _register_error_handlers(self) -> None:
         """Errors are rendered by `app.problems` alone."""
 
     def _openapi_json(self) -> Response:
-        """With our address, if it was asked for there: who saves it can send requests from anywhere.
-
-        Elsewhere, as behind a proxy that names itself, only a relative one is sure to be open to the page that reads it.
-        """
-        ours = settings().public_url
-        body, tag = self._written(ours if request.host == urlsplit(ours).netloc else "/")
+        """With an absolute address, so that a client that saves the document can send requests."""
+        body, tag = self._written(_address())
         response = Response(body, mimetype="application/json")
         response.set_etag(tag, weak=True)
         response.make_conditional(request)
@@ -145,6 +144,18 @@ class Api(flask_smorest.Api):
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
         self.ma_plugin.converter.add_attribute_function(_describe_filter)
         self.ma_plugin.converter.add_parameter_attribute_function(_describe_choices)
+
+
+def _address() -> str:
+    """The address that the client used where that is this machine, whatever its port; else `PUBLIC_URL`.
+
+    A Host header names whatever its sender likes: other names are never repeated.
+    """
+    return (
+        f"{request.scheme}://{request.host}"
+        if _THIS_MACHINE.fullmatch(request.host)
+        else settings().public_url
+    )
 
 
 def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
@@ -196,6 +207,8 @@ def _describe_filter(
     return {}
 
 
+_THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
 _ABSENT: dict[str, Any] = {"not": {}}
 """The schema of a member that may not be there."""
 
@@ -204,13 +217,13 @@ class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         """With what holds of several members together, in words that generators of clients pass over."""
         described: dict[str, Any] = super().schema2jsonschema(schema)
+        if type(schema) in _sent:
+            described["required"] = list(getattr(schema, "ALWAYS_SENT", None) or described["properties"])
         one_of, some_of = getattr(schema, "ONE_OF", ()), getattr(schema, "SOME_OF", ())
         if one_of or (some_of and not schema.partial):
-            described["not"] = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
-        if one_of:
-            described["dependentSchemas"] = {
-                name: {"properties": {other: _ABSENT for other in one_of if other != name}} for name in one_of
-            }
+            none = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
+            two = [{"required": list(pair)} for pair in combinations(one_of, 2)]
+            described["not"] = {"anyOf": [none, *two]} if two else none
         return described
 
 
@@ -245,26 +258,24 @@ def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
         if schema is None
         else ma.fields.Nested(schema, required=True)
     )
-    return _named(f"{_stem(schema)}Answer", {**_frame(), "data": data})
+    return _sending(_named(f"{_stem(schema)}Answer", {**_frame(), "data": data}))
 
 
 @lru_cache
 def list_envelope(schema: type[ma.Schema], summary: type[ma.Schema] | None = None) -> type[ma.Schema]:
     """The documented shape of one page of a list, with what is told about the whole of it."""
-    return _named(
-        f"{_stem(schema)}Page",
-        {
-            **_frame(),
-            "data": ma.fields.List(ma.fields.Nested(schema), required=True),
-            "count": ma.fields.Integer(required=True),
-            "count_is_exact": ma.fields.Boolean(required=True),
-            "next": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
-            "previous": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
-            "page": ma.fields.Integer(required=True, allow_none=True),
-            "page_size": ma.fields.Integer(required=True),
-            **(summary().fields if summary else {}),
-        },
-    )
+    members = {
+        **_frame(),
+        "data": ma.fields.List(ma.fields.Nested(schema), required=True),
+        "count": ma.fields.Integer(required=True),
+        "count_is_exact": ma.fields.Boolean(required=True),
+        "next": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+        "previous": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+        "page": ma.fields.Integer(required=True, allow_none=True),
+        "page_size": ma.fields.Integer(required=True),
+        **(summary().fields if summary else {}),
+    }
+    return _sending(_named(f"{_stem(schema)}Page", members))
 
 
 def _frame() -> dict[str, ma.fields.Field[Any]]:
@@ -280,3 +291,24 @@ def _stem(schema: type[ma.Schema] | None) -> str:
 
 def _named(name: str, members: dict[str, ma.fields.Field[Any]]) -> type[ma.Schema]:
     return ma.Schema.from_dict(members, name=name)
+
+
+_sent: set[type[ma.Schema]] = set()
+"""The schemas of answers. Marshmallow dumps every field, so each member of theirs is always sent."""
+
+
+def _sending(schema: type[ma.Schema]) -> type[ma.Schema]:
+    """Note that a schema shapes an answer, with all that is nested in it."""
+    if schema not in _sent:
+        _sent.add(schema)
+        for field in schema().fields.values():
+            inner = _nested_in(field)
+            if inner is not None:
+                _sending(inner)
+    return schema
+
+
+def _nested_in(field: ma.fields.Field[Any]) -> type[ma.Schema] | None:
+    if isinstance(field, ma.fields.List):
+        return _nested_in(field.inner)
+    return type(field.schema) if isinstance(field, ma.fields.Nested) else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import marshmallow as ma
+from flask_smorest.utils import load_info_from_docstring
 
 from app import openapi, replay
 from app.access import Access
@@ -180,14 +181,35 @@ def document(endpoint: View, operation: Operation) -> View:
     """Document an endpoint beyond the arguments and the answer of its view."""
     parameters = [*operation.parameters, *_request_headers(operation)]
     access = operation.access
+    said = load_info_from_docstring(operation.view.__doc__ or "", delimiter="---").get("description", "")
     told = {
         "operationId": operation.view.__name__,
-        "security": [{}, {"bearerAuth": []}] if access.is_public else [{"bearerAuth": []}],
+        "description": f"{said}\n\n{_callers(access)}".strip(),
         "responses": _responses(operation),
+        **_security(access),
         **({"x-roles": sorted(access.roles)} if access.roles else {}),
     }
     taken = {"arguments": {"parameters": parameters}} if parameters else {}
     return _mark(endpoint, _apidoc={**_documented(operation.view), **taken, "manual_doc": told})
+
+
+def _callers(access: Access) -> str:
+    """The sentence about who may call."""
+    if access.roles:
+        roles = " and ".join(f"{role.value.lower()}s" for role in sorted(access.roles, reverse=True))
+        return f"**Who may call:** {roles}."
+    if not access.is_public:
+        return "**Who may call:** every user who is logged in."
+    if access.reads_token:
+        return "**Who may call:** everyone. With an access token the answer is that user's."
+    return "**Who may call:** everyone. An access token is not looked at."
+
+
+def _security(access: Access) -> dict[str, Any]:
+    """Nothing where a token is needed: importers then take the token of the whole document, which users fill in once."""
+    if not access.is_public:
+        return {}
+    return {"security": [{}, {"bearerAuth": []}] if access.reads_token else []}
 
 
 def _request_headers(operation: Operation) -> list[dict[str, Any]]:

@@ -44,6 +44,8 @@ class OpenApiWitness:
             schema = documented[str(response.status_code)]["content"]["application/json"]["schema"]
             unknown = sorted(self._unknown(schema, response.get_json(), ""))
             assert unknown == [], f"{method} {template} answered undocumented members {unknown}"
+            missing = sorted(self._missing(schema, response.get_json(), ""))
+            assert missing == [], f"{method} {template} answered without required members {missing}"
 
     def _unknown(self, schema, value, path):
         """Where a value holds members that its schema does not name."""
@@ -62,6 +64,20 @@ class OpenApiWitness:
                 yield f"{path}.{name}"
             elif isinstance(others[0], dict):
                 yield from self._unknown(others[0], member, f"{path}.*")
+
+    def _missing(self, schema, value, path):
+        """Where a value lacks members that its schema says are always there."""
+        if isinstance(value, list):
+            items = self._member(schema, "items")
+            for each in value if items else ():
+                yield from self._missing(items[0], each, f"{path}[]")
+        if not isinstance(value, dict):
+            return
+        for required in self._member(schema, "required"):
+            yield from (f"{path}.{name}" for name in required if name not in value)
+        named = {name: each for some in self._member(schema, "properties") for name, each in some.items()}
+        for name in named.keys() & value.keys():
+            yield from self._missing(named[name], value[name], f"{path}.{name}")
 
     def _member(self, schema, keyword):
         """What a schema says under a keyword, behind references and alternatives."""

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from jsonschema_rs import meta, validator_for
 
+from app.access import access_of
 from app.errors import catalogue
+from app.examples.requests import REQUESTS
 from config import Config
 from tests.http import PREFIX
 
@@ -124,15 +126,35 @@ def test_no_two_operations_have_one_id_or_one_summary(operations):
     assert [name for name, times in (ids + summaries).items() if times > 1] == []
 
 
-def test_every_operation_says_who_may_call(operations):
-    public = [{}, {"bearerAuth": []}]
-    wrong = {
-        name: operation.get("security")
-        for name, operation in operations.items()
-        if operation.get("security") not in (public, [{"bearerAuth": []}])
+def test_every_operation_says_who_may_call(document, operations):
+    """What needs a token says nothing of its own: importers then take the token of the whole document."""
+    marks = {
+        "every user who is logged in": None,
+        "everyone. With an access token the answer is that user's": [{}, {"bearerAuth": []}],
+        "everyone. An access token is not looked at": [],
     }
+    wrong = {}
+    for name, operation in operations.items():
+        (said,) = re.findall(r"\*\*Who may call:\*\* (.+)\.$", operation["description"], re.MULTILINE)
+        roles = sorted(word.removesuffix("s").upper() for word in said.split(" and "))
+        known = operation["x-roles"] == roles if "x-roles" in operation else said in marks
+        if not known or operation.get("security") != marks.get(said):
+            wrong[name] = said
 
+    assert document["security"] == [{"bearerAuth": []}]
     assert wrong == {}
+
+
+def test_no_token_is_asked_for_where_none_is_looked_at_and_only_there(app, operations):
+    by_id = {operation["operationId"]: operation for operation in operations.values()}
+    wrong = [
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if (access := access_of(view))
+        and (by_id[view.__name__].get("security") == []) != (access.is_public and not access.reads_token)
+    ]
+
+    assert wrong == []
 
 
 def test_every_tag_is_described(document, operations):
@@ -155,12 +177,15 @@ def test_every_success_is_described_by_the_envelope(document, operations):
     assert wrong == []
 
 
-def test_every_json_body_has_an_example_that_loads(bodies):
-    broken = {
-        endpoint: declared["schema"].validate(dict(declared["example"] or {})) or "empty"
-        for endpoint, declared in bodies.items()
-        if not declared["example"] or declared["schema"].validate(dict(declared["example"]))
-    }
+def test_every_json_body_has_an_example_that_loads(app, bodies, operations):
+    by_id = {operation["operationId"]: operation for operation in operations.values()}
+    broken = {}
+    for endpoint, declared in bodies.items():
+        name = app.view_functions[endpoint].__name__
+        example = by_id[name]["requestBody"]["content"]["application/json"]["example"]
+        trouble = declared["schema"].validate(dict(example))
+        if trouble or (not example and name != "log_out"):
+            broken[name] = trouble or "empty"
 
     assert broken == {}
 
@@ -211,22 +236,117 @@ def test_what_a_body_needs_together_is_in_the_document(document, operations, ope
     assert not is_valid(body)
 
 
-def test_a_filter_has_one_type_and_no_value_of_its_own(operations):
-    """A query has no null, clients make a list of choices of an enum, and take an example for a value to send."""
+def test_a_filter_has_one_type(operations):
+    """A query has no null, and clients make a list of choices of an enum. Several words may be one, or a list."""
     odd = [
         (name, each["name"])
         for name, operation in operations.items()
-        for each in operation.get("parameters", [])
+        for each in operation["parameters"]
         if each["in"] == "query"
-        and (
-            not isinstance(each["schema"]["type"], str)
-            or None in each["schema"].get("enum", [])
-            or each["schema"].get("default", ...) is None
-            or "example" in each["schema"]
-        )
+        for schema in each["schema"].get("anyOf", [each["schema"]])
+        if not isinstance(schema["type"], str)
+        or None in schema.get("enum", [])
+        or schema.get("default", ...) is None
     ]
 
     assert odd == []
+
+
+def test_every_parameter_has_a_description_and_an_example_where_importers_look(document, operations):
+    """At the operation, not at the path, and at the parameter, not at its schema; as one word, not as a list."""
+    wrong = [
+        (name, each["name"])
+        for name, operation in operations.items()
+        for each in operation["parameters"]
+        if not isinstance(each.get("example"), str | int)
+        or not each.get("description")
+        or "example" in each["schema"]
+    ]
+
+    assert wrong == []
+    assert [path for path, item in document["paths"].items() if "parameters" in item] == []
+
+
+def test_every_example_of_a_parameter_fits_its_schema(operations):
+    """A blank one is the same as none."""
+    misfits = [
+        (name, each["name"], each["example"])
+        for name, operation in operations.items()
+        for each in operation["parameters"]
+        if each["example"] != "" and not validator_for(each["schema"]).is_valid(each["example"])
+    ]
+
+    assert misfits == []
+
+
+def test_every_example_is_of_a_parameter_that_is_there(operations):
+    by_id = {operation["operationId"]: operation for operation in operations.values()}
+    unknown = {
+        name: set(request.query) - {each["name"] for each in by_id[name]["parameters"]}
+        for name, request in REQUESTS.items()
+    }
+
+    assert {name: names for name, names in unknown.items() if names} == {}
+
+
+def test_every_form_has_an_example(operations):
+    forms = [
+        operation["requestBody"]["content"]["multipart/form-data"]
+        for operation in operations.values()
+        if "multipart/form-data" in operation.get("requestBody", {}).get("content", {})
+    ]
+
+    assert forms
+    assert all(form["example"]["file"] for form in forms)
+
+
+def test_every_success_shows_a_real_answer_that_fits_its_schema(document, operations):
+    """`make examples` records them. Formats are left to the linters of `make import-check`."""
+    misfits = {}
+    for name, operation in operations.items():
+        for status, response in operation["responses"].items():
+            for kind, media in response.get("content", {}).items() if status[0] == "2" else ():
+                schema = {**media["schema"], "components": document["components"]}
+                if "example" not in media:
+                    misfits[name] = f"no example of {kind}"
+                elif problems := list(validator_for(schema).iter_errors(media["example"])):
+                    misfits[name] = [problem.message for problem in problems]
+
+    assert misfits == {}, "run `make examples`"
+
+
+def test_json_comes_first(operations):
+    """Importers take what comes first."""
+    contents = [
+        list(response["content"])
+        for operation in operations.values()
+        for response in operation["responses"].values()
+        if "content" in response
+    ]
+
+    assert [kinds for kinds in contents if kinds[0] != "application/json"] == []
+
+
+def test_every_member_of_an_answer_is_required(document, operations):
+    """What a schema of an answer names is always sent; the witness of all tests looks for it."""
+    schemas = document["components"]["schemas"]
+    queue = [
+        response["content"]["application/json"]["schema"]
+        for operation in operations.values()
+        for response in operation["responses"].values()
+        if "content" in response
+    ]
+    seen = set()
+    while queue:
+        names = {node["$ref"].rpartition("/")[2] for node in walk(queue.pop()) if "$ref" in node} - seen
+        seen |= names
+        queue += [schemas[name] for name in names]
+    optional = {
+        name: set(schemas[name]["properties"]) - set(schemas[name].get("required", ())) for name in seen
+    }
+
+    assert {name for name, members in optional.items() if members} == {"Dashboard"}
+    assert {"as_of", "role"}.isdisjoint(optional["Dashboard"])
 
 
 def test_a_filter_of_text_says_that_it_has_a_value(operations):
@@ -237,7 +357,7 @@ def test_a_filter_of_text_says_that_it_has_a_value(operations):
         for each in operation.get("parameters", [])
         if each["in"] == "query"
         and each["name"] not in ("search", "after")
-        and each["schema"]["type"] == "string"
+        and each["schema"].get("type") == "string"
         and not {"enum", "format", "pattern", "minLength"} & each["schema"].keys()
     ]
 
@@ -255,11 +375,16 @@ def test_words_that_are_no_names_have_names_for_generators(document):
     ("asked_at", "told"),
     [
         ("http://rollcall.test", "http://rollcall.test"),
-        ("http://127.0.0.1:8000", "/"),
-        ("http://evil.example", "/"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://localhost:8123", "http://localhost:8123"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://localhost", "https://localhost"),
+        ("http://evil.example", "http://rollcall.test"),
+        ("http://localhost.evil.example", "http://rollcall.test"),
+        ("http://127.0.0.1.evil.example:8000", "http://rollcall.test"),
     ],
 )
-def test_the_document_names_our_address_if_it_was_asked_for_there(app, asked_at, told):
+def test_the_document_names_this_machine_as_the_client_did_and_else_the_public_address(app, asked_at, told):
     document = app.test_client().get("/openapi.json", base_url=asked_at).get_json()
 
     assert document["servers"] == [{"url": told}]

@@ -27,8 +27,9 @@ def word_filters(_witness):
     found = {}
     for path, item in _witness.document["paths"].items():
         for each in item.get("get", {}).get("parameters", []):
-            if each["in"] == "query" and "enum" in each["schema"].get("items", {}):
-                found.setdefault(path.removeprefix(PREFIX), {})[each["name"]] = each
+            several, *_ = each["schema"].get("anyOf", [{}])
+            if each["in"] == "query" and "enum" in several.get("items", {}):
+                found.setdefault(path.removeprefix(PREFIX), {})[each["name"]] = {**each, "schema": several}
     return found
 
 

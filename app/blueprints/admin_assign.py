@@ -25,6 +25,7 @@ from app.schemas.assignments import (
     ItemSchema,
     ReportSchema,
     UnassignMultipleSchema,
+    UnassignReportSchema,
 )
 from app.services import assignments, assignments_runs, assignments_unassign
 from app.throttling import BULK, throttled
@@ -89,7 +90,7 @@ def assign_people(order: dict[str, Any], course_id: str):
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
-@blp.response(200, ReportSchema, message="Here is what became of everybody.")
+@blp.response(200, UnassignReportSchema, message="Here is what became of everybody.")
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: str):
     """Take up to 10,000 people out of a course.

@@ -9,6 +9,8 @@ import marshmallow as ma
 from marshmallow import validate
 
 from app.enums import (
+    OUTCOMES_OF_ASSIGNING,
+    OUTCOMES_OF_UNASSIGNING,
     AssignmentAction,
     AssignmentState,
     EnrollmentStatus,
@@ -20,6 +22,8 @@ from app.enums import (
 from app.schemas import bulk, fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
 from app.schemas.enrollments import EnrollmentSchema
+
+_IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
 
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
 
@@ -224,7 +228,7 @@ class ReportSchema(Schema):
     unique = fields.Whole(
         required=True, attribute="run.unique", metadata={"description": "Requested without the duplicates."}
     )
-    counts = bulk.Counts(Outcome, attribute="run.counts")
+    counts = bulk.Counts(OUTCOMES_OF_ASSIGNING, attribute="run.counts")
     overdue = fields.Whole(
         required=True,
         metadata={
@@ -233,6 +237,12 @@ class ReportSchema(Schema):
     )
     results = Rows(attribute="lines")
     plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
+
+
+class UnassignReportSchema(ReportSchema):
+    """What a run that unassigned did about everybody."""
+
+    counts = bulk.Counts(OUTCOMES_OF_UNASSIGNING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
 
 
 class AssignmentSchema(Schema):
@@ -244,7 +254,7 @@ class AssignmentSchema(Schema):
     state = fields.Choice(AssignmentState, required=True)
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True)
-    counts = bulk.Counts(Outcome)
+    counts = bulk.Counts(_IN_ANY_RUN, sometimes=[each for each in Outcome if each not in _IN_ANY_RUN])
     reason = ma.fields.String(required=True)
     created_by = fields.Id(required=True, attribute="created_by_id")
     created_at = fields.Instant(required=True)

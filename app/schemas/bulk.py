@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -23,16 +23,24 @@ class Ids(ma.fields.List[str]):
 
 
 class Counts(ma.fields.Dict):
-    """How often each outcome came about."""
+    """How often each outcome came about.
 
-    def __init__(self, outcomes: type[StrEnum], **kwargs: Any) -> None:
+    :param always: the outcomes that are there in any case, zeros included
+    :param sometimes: those that are there only in some reports
+    """
+
+    def __init__(
+        self, always: Iterable[StrEnum], *, sometimes: Iterable[StrEnum] = (), **kwargs: Any
+    ) -> None:
+        listed = [outcome.value for outcome in always]
+        every = [*listed, *(outcome.value for outcome in sometimes)]
         super().__init__(
-            keys=ma.fields.String(),
-            values=ma.fields.Integer(),
             required=True,
             metadata={
                 "description": "Every outcome that can be, zeros included; they add up to `requested`.",
-                "properties": {outcome.value: {"type": "integer"} for outcome in outcomes},
+                "properties": {outcome: {"type": "integer"} for outcome in every},
+                "required": listed,
+                "additionalProperties": False,
             },
             **kwargs,
         )

@@ -6,7 +6,7 @@ What each figure means stands in `docs/figures.md`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 
@@ -184,6 +184,8 @@ class StudentDashboardSchema(SnapshotSchema):
 
 class DashboardSchema(AdminDashboardSchema, InstructorDashboardSchema, StudentDashboardSchema):
     """The members of the dashboard of one's role, which it names."""
+
+    ALWAYS_SENT: ClassVar = ("as_of", "role")
 
     role = fields.Choice(Role)
 

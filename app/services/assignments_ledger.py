@@ -17,7 +17,13 @@ from sqlalchemy import BindParameter, TextClause, bindparam, text, update
 from sqlalchemy.types import DateTime, Uuid
 
 from app.db import among, db
-from app.enums import AssignmentAction, EnrollmentStatus, Outcome
+from app.enums import (
+    OUTCOMES_OF_ASSIGNING,
+    OUTCOMES_OF_UNASSIGNING,
+    AssignmentAction,
+    EnrollmentStatus,
+    Outcome,
+)
 from app.models.assignment import Assignment, AssignmentItem
 from app.services.assignments_people import People
 from app.settings import settings
@@ -40,27 +46,9 @@ class Line(NamedTuple):
 
 
 OUTCOMES = {
-    AssignmentAction.ASSIGN: (
-        Outcome.ASSIGNED,
-        Outcome.REACTIVATED,
-        Outcome.ALREADY_ENROLLED,
-        Outcome.DUE_UPDATED,
-        Outcome.DUPLICATE,
-        Outcome.NOT_FOUND,
-        Outcome.INACTIVE,
-        Outcome.INELIGIBLE,
-        Outcome.NO_SEAT,
-        Outcome.SKIPPED,
-    ),
-    AssignmentAction.UNASSIGN: (
-        Outcome.UNASSIGNED,
-        Outcome.NOT_ENROLLED,
-        Outcome.KEPT_COMPLETED,
-        Outcome.DUPLICATE,
-        Outcome.NOT_FOUND,
-    ),
+    AssignmentAction.ASSIGN: OUTCOMES_OF_ASSIGNING,
+    AssignmentAction.UNASSIGN: OUTCOMES_OF_UNASSIGNING,
 }
-"""The outcomes that `counts` of a run always lists, zeros included; `count` adds SKIPPED to those of an atomic UNASSIGN."""
 
 FEW = 100
 """Up to so many people are looked up one by one; for more, all enrollments of the course are read once."""

@@ -1,0 +1,105 @@
+"""Send the example of every operation of the OpenAPI document as an importer does: what stands there, and nothing else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.test import Client, TestResponse
+
+from app.examples.requests import PASSWORD
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+"""The smallest picture: a document has no room for a file."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.described["operationId"])
+
+    @property
+    def roles(self) -> list[str]:
+        return list(self.described.get("x-roles", ()))
+
+    def url(self, *, with_optional: bool) -> str:
+        path = self.path
+        for each in self._parameters("path"):
+            path = path.replace(f"{{{each['name']}}}", str(each["example"]))
+        query = self._sent("query", with_optional=with_optional)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def headers(self, *, with_optional: bool) -> dict[str, str]:
+        return self._sent("header", with_optional=with_optional)
+
+    def body(self) -> dict[str, Any]:
+        """The body as arguments of a client: JSON, or a form with a file."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            return {"json": content["application/json"]["example"]}
+        if "multipart/form-data" in content:
+            file = content["multipart/form-data"]["example"]["file"]
+            sent = PIXEL if file.endswith(".png") else file.encode()
+            return {"data": {"file": (io.BytesIO(sent), "example")}}
+        return {}
+
+    def _parameters(self, place: str) -> Iterator[dict[str, Any]]:
+        return (each for each in self.described["parameters"] if each["in"] == place)
+
+    def _sent(self, place: str, *, with_optional: bool) -> dict[str, str]:
+        return {
+            each["name"]: _spelled(each["example"])
+            for each in self._parameters(place)
+            if with_optional or each.get("required")
+        }
+
+
+def operations_of(document: Mapping[str, Any]) -> list[Operation]:
+    return [
+        Operation(method, path, described)
+        for path, item in document["paths"].items()
+        for method, described in item.items()
+        if method in METHODS
+    ]
+
+
+def log_in(client: Client, name: str) -> dict[str, str]:
+    """The tokens of one of the demo people."""
+    login = {"email": f"{name}@example.org", "password": PASSWORD}
+    answer = client.post("/api/v1/auth/login", json=login).get_json()
+    tokens: dict[str, str] = answer["data"]["tokens"]
+    return tokens
+
+
+def send(
+    client: Client,
+    operation: Operation,
+    token: str,
+    *,
+    with_optional: bool = False,
+    json: Mapping[str, Any] | None = None,
+) -> TestResponse:
+    """The example as it stands; `json` in the place of its body."""
+    headers = operation.headers(with_optional=with_optional)
+    if operation.described.get("security") != []:
+        headers["Authorization"] = f"Bearer {token}"
+    body = operation.body() if json is None else {"json": json}
+    return client.open(
+        operation.url(with_optional=with_optional), method=operation.method.upper(), headers=headers, **body
+    )
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

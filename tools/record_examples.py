@@ -1,0 +1,158 @@
+"""`make examples`: record what the example of every operation answers on a fresh demo, for the OpenAPI document.
+
+Ids, times and tokens differ from run to run. They are replaced by others of their kind, so that recording again changes
+only what has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import flask_migrate
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from app import create_app
+from app.examples.ids import id_of
+from app.examples.plugin import ANSWERS
+from config import Config
+from tools.examples import Operation, log_in, operations_of, send
+from tools.throwaway import running_servers
+
+RECORDED_AT = datetime(2026, 1, 15, 9, tzinfo=UTC)
+"""The moment of the recording, as the examples tell it."""
+
+FIXED_DATES_FROM = 2030
+"""The year of the demo's due date, which stays as well."""
+
+LONGEST_LIST = 2
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+MONTH = re.compile(r"20\d\d-\d\d")
+TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+CURSOR = re.compile(r"after=[^&]+")
+NUMBER = re.compile(r"RC-[0-9A-F]{32}")
+PICTURE = re.compile(r"pictures/\w+/\w+")
+FIXED = str(id_of(""))[:15]
+
+
+def main() -> None:
+    with running_demo() as app:
+        client = app.test_client()
+        document = client.get("/openapi.json").get_json()
+        answers = {
+            operation.name: recorded
+            for operation in operations_of(document)
+            if (recorded := record(client, operation))
+        }
+    text = json.dumps(dict(sorted(answers.items())), indent=1, ensure_ascii=False)
+    ANSWERS.write_text(f"{text}\n", encoding="utf-8")
+    print(f"{len(answers)} answers recorded in {ANSWERS}.")
+
+
+@contextmanager
+def running_demo() -> Iterator[Flask]:
+    """An application on servers of its own, with the small demo."""
+    with tempfile.TemporaryDirectory() as folder, running_servers("examples", lambda _: None) as servers:
+        servers.postgres.make_database("rollcall")
+        os.environ |= {
+            "DATABASE_URL": servers.postgres.url("rollcall"),
+            "REDIS_URL": servers.redis.url(),
+            "RATELIMIT_ENABLED": "off",
+            "MAIL_TRANSPORT": "file",
+            "MAIL_FILE_DIR": folder,
+            "MEDIA_DIR": folder,
+            "LOG_LEVEL": "ERROR",
+        }
+        app = create_app(Config.from_env(os.environ))
+        with app.app_context():
+            flask_migrate.upgrade()
+        loaded = app.test_cli_runner().invoke(args=["demo", "load"])
+        if loaded.exit_code != 0:
+            raise SystemExit(loaded.output)
+        yield app
+
+
+def record(client: Client, operation: Operation) -> dict[str, Any]:
+    """The answer by media type; nothing where there is none to show."""
+    tokens = log_in(client, caller_of(operation))
+    body = {"refresh": tokens["refresh"]} if operation.name == "refresh_tokens" else None
+    response = send(client, operation, tokens["access"], json=body)
+    if not 200 <= response.status_code < 300:
+        raise SystemExit(f"{operation.name} answered {response.status_code}: {response.text}")
+    if response.status_code == 204:
+        return {}
+    return {"application/json": steady(shortened(response.get_json())), **as_sheet(client, operation, tokens)}
+
+
+def caller_of(operation: Operation) -> str:
+    is_for_admins = not operation.roles or "ADMIN" in operation.roles
+    return "admin" if is_for_admins and operation.name != "ask_to_instruct" else "student5"
+
+
+def as_sheet(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:
+    if "text/csv" not in operation.described["responses"].get("200", {}).get("content", {}):
+        return {}
+    url = f"{operation.url(with_optional=False)}?format=csv"
+    response: TestResponse = client.get(url, headers={"Authorization": f"Bearer {tokens['access']}"})
+    header_and_rows = response.text.splitlines(keepends=True)[: 1 + LONGEST_LIST]
+    return {"text/csv": steady("".join(header_and_rows))}
+
+
+def shortened(value: Any) -> Any:
+    """With at most two entries in every list."""
+    if isinstance(value, list):
+        return [shortened(each) for each in value[:LONGEST_LIST]]
+    if isinstance(value, dict):
+        return {name: shortened(member) for name, member in value.items()}
+    return value
+
+
+def steady(value: Any) -> Any:
+    """The same on every run: what is new each time is numbered in the order in which it is met."""
+    text = json.dumps(value, ensure_ascii=False)
+    shift = RECORDED_AT - datetime.now(UTC)
+    text = MOMENT.sub(lambda found: moved(found[0], shift), text)
+    text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], shift)}"', text)
+    text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
+    text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
+    text = PICTURE.sub("pictures/a1/portrait", text)
+    text = TOKEN.sub("eyJhbGciOiJIUzI1NiJ9.…", text)
+    return json.loads(CURSOR.sub("after=cursor", text))
+
+
+def moved(moment: str, shift: timedelta) -> str:
+    """Fixed times of the demo stay; others keep their distance from the recording in whole days."""
+    when = datetime.fromisoformat(moment)
+    if not RECORDED_AT.year - 1 <= when.year < FIXED_DATES_FROM:
+        return moment
+    days = round((when + shift - RECORDED_AT) / timedelta(days=1))
+    return (RECORDED_AT + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+
+
+def moved_month(month: str, shift: timedelta) -> str:
+    if int(month[:4]) < RECORDED_AT.year - 1:
+        return month
+    return f"{datetime.fromisoformat(f'{month}-15').replace(tzinfo=UTC) + shift:%Y-%m}"
+
+
+def numbered(form: str, *, keep: str) -> Callable[[re.Match[str]], str]:
+    seen: dict[str, str] = {}
+
+    def replace(found: re.Match[str]) -> str:
+        if found[0].startswith(keep):
+            return found[0]
+        return seen.setdefault(found[0], form.format(len(seen) + 1))
+
+    return replace
+
+
+if __name__ == "__main__":
+    main()
