@@ -123,6 +123,16 @@ COMMANDS = {
         RUN_LOCKS,
         tool("tools.findings"),
     ),
+    "examples": Command(
+        "Record what the examples of the OpenAPI document answer, on a fresh demo",
+        RUN_LOCKS,
+        tool("tools.record_examples"),
+    ),
+    "import-check": Command(
+        "Import the OpenAPI document as Postman and Hoppscotch do; needs Node.js and the network",
+        RUN_LOCKS,
+        tool("tools.import_check"),
+    ),
     "audit": Command(
         "Ask for known vulnerabilities of everything that is locked; needs the network",
         ALL_LOCKS,
