@@ -38,7 +38,7 @@ def document(app):
 @pytest.fixture(scope="module")
 def operations(document):
     return {
-        anonymous(f"{method.upper()} {path.removeprefix(PREFIX)}"): operation
+        anonymous(f"{method.upper()} {path.removeprefix(PREFIX) or '/'}"): operation
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if method in METHODS

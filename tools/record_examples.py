@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,10 +48,11 @@ def main() -> None:
     with running_demo() as app:
         client = app.test_client()
         document = client.get("/openapi.json").get_json()
+        logins = Logins(client)
         answers = {
             operation.name: recorded
             for operation in operations_of(document)
-            if (recorded := record(client, operation))
+            if (recorded := record(client, operation, logins))
         }
     text = json.dumps(dict(sorted(answers.items())), indent=1, ensure_ascii=False)
     ANSWERS.write_text(f"{text}\n", encoding="utf-8")
@@ -80,9 +82,23 @@ def running_demo() -> Iterator[Flask]:
         yield app
 
 
-def record(client: Client, operation: Operation) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Logins:
+    """The tokens of the demo's people, who log in once."""
+
+    client: Client
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def of(self, name: str, *, is_new: bool) -> dict[str, str]:
+        if is_new or name not in self.tokens:
+            self.tokens[name] = log_in(self.client, name)
+        return self.tokens[name]
+
+
+def record(client: Client, operation: Operation, logins: Logins) -> dict[str, Any]:
     """The answer by media type; nothing where there is none to show."""
-    tokens = log_in(client, caller_of(operation))
+    # By then the session has ended.
+    tokens = logins.of(caller_of(operation), is_new=operation.name == "log_out")
     body = {"refresh": tokens["refresh"]} if operation.name == "refresh_tokens" else None
     response = send(client, operation, tokens["access"], json=body)
     if not 200 <= response.status_code < 300:

@@ -8,7 +8,7 @@ from app.services import index
 blp = Blueprint("index", __name__, description="Where to begin.")
 
 
-@blp.get("/")
+@blp.get("")
 @public
 @blp.response(200, IndexSchema)
 def show_index():

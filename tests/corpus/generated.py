@@ -254,7 +254,9 @@ class Request:
 def operations_of(document):
     return [
         Operation(
-            f"{method.upper()} {path.removeprefix(PREFIX)}", item[method], document["components"]["schemas"]
+            f"{method.upper()} {path.removeprefix(PREFIX) or '/'}",
+            item[method],
+            document["components"]["schemas"],
         )
         for path, item in document["paths"].items()
         for method in METHODS

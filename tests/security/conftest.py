@@ -49,7 +49,7 @@ def put_back(snapshot, redis_url):
 def operations(app):
     document = app.test_client().get("/openapi.json").get_json()
     return {
-        f"{method.upper()} {path.removeprefix(PREFIX)}": operation
+        f"{method.upper()} {path.removeprefix(PREFIX) or '/'}": operation
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if method != "parameters"
