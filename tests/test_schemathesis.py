@@ -74,7 +74,7 @@ def meet(case, name, scene):
 
 def exercise(app, schema, name, examples, *, callers=CALLERS, seed=None):
     method, path = name.split()
-    operation = schema[PREFIX + path][method]
+    operation = schema[(PREFIX + path).rstrip("/")][method]
     requests = st.one_of(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
     scenes = []
 

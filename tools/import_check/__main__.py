@@ -96,7 +96,7 @@ def redocly(workshop: Workshop, demo: Platform) -> Check:
     with demo.serving() as url:
         document = workshop.save_document(url)
     done = workshop.tool("redocly", "lint", document, "--config", "redocly.yaml", "--format", "json")
-    report = json.loads(done.stdout[done.stdout.index("{") :])
+    report, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
     found = [f"{each['ruleId']}: {each['message']}" for each in report["problems"]]
     return Check("redocly", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
 
@@ -105,7 +105,8 @@ def spectral(workshop: Workshop, demo: Platform) -> Check:
     with demo.serving() as url:
         document = workshop.save_document(url)
     done = workshop.tool("spectral", "lint", document, "--ruleset", "spectral.yaml", "--format", "json")
-    report = json.loads(done.stdout)
+    # Where there is nothing to report, a sentence follows the list.
+    report, _ = json.JSONDecoder().raw_decode(done.stdout)
     found = [f"{each['code']}: {each['message']} at {'/'.join(map(str, each['path']))}" for each in report]
     return Check("spectral", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
 
