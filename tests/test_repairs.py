@@ -33,7 +33,7 @@ def person(connection, email, username, *, at="2026-01-01", deleted_at=None):
 
 @pytest.fixture
 def old(migrating):
-    """Rows under the schema from before a migration: `with old("0033") as connection`."""
+    """Rows under the schema from before a migration: `with old("0031") as connection`."""
 
     def begin(revision):
         upgrade(revision=before(revision))
@@ -44,7 +44,7 @@ def old(migrating):
 
 
 def test_stored_addresses_get_the_spelling_in_which_they_are_looked_up(old, caplog):
-    with old("0033") as connection:
+    with old("0031") as connection:
         first = person(connection, "ada@ex\xe4mple.org", "ada")
         person(connection, "ada@exa\u0308mple.org", "ada2", at="2026-02-01")
         person(connection, "bob@xn--exmple-cua.org", "bob2", at="2026-02-01")
@@ -60,7 +60,7 @@ def test_stored_addresses_get_the_spelling_in_which_they_are_looked_up(old, capl
             {"id": first},
         )
     with caplog.at_level(logging.WARNING, "alembic.runtime.migration"):
-        upgrade(revision="0033")
+        upgrade(revision="0031")
 
     with db.engine.connect() as connection:
         stored = dict(connection.execute(text("SELECT username, email FROM users")).all())
@@ -82,7 +82,7 @@ def test_stored_addresses_get_the_spelling_in_which_they_are_looked_up(old, capl
 
 
 def test_what_deleted_people_left_behind_is_cancelled(old):
-    with old("0034") as connection:
+    with old("0032") as connection:
         gone = person(connection, "d@deleted.invalid", "deleted-1", deleted_at="2026-03-01")
         stays = person(connection, "ada@example.org", "ada")
         teacher = person(connection, "t@example.org", "teacher")
@@ -113,5 +113,5 @@ def test_what_deleted_people_left_behind_is_cancelled(old):
     assert recount.verify().differences == []
 
     db.session.remove()
-    downgrade(revision=before("0034"))
+    downgrade(revision=before("0032"))
     upgrade()

@@ -13,7 +13,7 @@ from app.db import Model
 class CourseName(Model):
     """A slug or a code in lower case, or a slug that the course had before: another course may take that.
 
-    Triggers on `courses` write these rows (migration 0031), so that no statement gives one name to two courses.
+    Triggers on `courses` write these rows (migration 0030), so that no statement gives one name to two courses.
     """
 
     __tablename__ = "course_names"

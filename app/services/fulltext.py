@@ -1,6 +1,6 @@
 """PostgreSQL's full text search: text search vectors of texts, and queries from questions.
 
-Every word must match, by its stem or as the beginning of a word. SQL functions of migration 0029 take texts and
+Every word must match, by its stem or as the beginning of a word. SQL functions of migration 0028 take texts and
 questions apart in the same way: accents are folded, signs that belong to a word stay with it, and scripts without spaces
 are split into pairs of characters. No query syntax of a question ever reaches the server.
 """

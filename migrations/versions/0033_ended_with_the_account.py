@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0035"
-down_revision: str | None = "0034"
+revision: str = "0033"
+down_revision: str | None = "0032"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ import string
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0029"
+revision: str = "0028"
 down_revision: str | None = "0027"
 branch_labels = None
 depends_on = None

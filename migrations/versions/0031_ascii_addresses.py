@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from email_validator import EmailNotValidError, validate_email
 
-revision: str = "0033"
-down_revision: str | None = "0031"
+revision: str = "0031"
+down_revision: str | None = "0030"
 branch_labels = None
 depends_on = None
 
