@@ -523,4 +523,4 @@ def test_counting_costs_two_statements_more(make, log_in, statements, setting):
     with statements() as free:
         log_in("ada@example.org", PASSWORD)
 
-    assert (len(counted), len(free)) == (7, 5)
+    assert (len(counted), len(free)) == (6, 4)

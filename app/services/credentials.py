@@ -43,7 +43,8 @@ class _Found(NamedTuple):
     """what was typed, in the spelling in which it is looked up"""
     user_id: UUID | None
     password_hash: str | None
-    is_known_here: bool
+    last_here: datetime | None
+    """the last login from this address, where it is known"""
 
 
 class _Attempt(NamedTuple):
@@ -67,7 +68,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     found = _find(login, ip_address)
     attempt = _count(found.name, addresses.counted(ip_address))
     checkpoint()
-    may_enter = found.is_known_here or not attempt.is_too_many
+    may_enter = found.last_here is not None or not attempt.is_too_many
     if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:
         raise attempt.refusal
     renewed = _renewed(password, found.password_hash)
@@ -84,7 +85,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     if not user.email_verified:
         # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
         account_mails.owe_requests_of([user.id])
-    known_places.remember(user.id, ip_address)
+    known_places.remember(user.id, ip_address, found.last_here)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 
@@ -138,8 +139,7 @@ def _find(login: str, ip_address: str) -> _Found:
     anything = select(literal(1)).subquery()
     called = names.address(login) if "@" in login else names.username(login)
     name = literal(login if called is None else called, Text)
-    is_known_here = known_places.is_known(ip_address)
-    statement = select(name, User.id, User.password_hash, is_known_here).select_from(
+    statement = select(name, User.id, User.password_hash, known_places.last_seen(ip_address)).select_from(
         outerjoin(anything, User, _is_called(login))
     )
     return _Found(*db.session.execute(statement).one())

@@ -7,10 +7,10 @@ address is kept as a keyed hash, and for `KEPT` after the last login from there.
 from __future__ import annotations
 
 import hmac
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import addresses
@@ -23,23 +23,27 @@ KEPT = timedelta(days=90)
 _WRITTEN_EVERY = timedelta(days=1)
 
 
-def is_known(address: str) -> ColumnElement[bool]:
-    """Whether the user has logged in from this address."""
-    return exists().where(
+def last_seen(address: str) -> ScalarSelect[datetime | None]:
+    """When the user has logged in from this address, to the day; null where the address is not known."""
+    known = select(KnownPlace.seen_at).where(
         KnownPlace.user_id == User.id,
         KnownPlace.place == _hash_of(address),
         KnownPlace.seen_at > func.now() - KEPT,
     )
+    return known.scalar_subquery()
 
 
-def remember(user_id: UUID, address: str) -> None:
-    """Note a login; at most once a day for one place."""
+def remember(user_id: UUID, address: str, last: datetime | None) -> None:
+    """Note a login; at most once a day for one place.
+
+    :param last: what `last_seen` gave
+    """
+    if last is not None and last > datetime.now(UTC) - _WRITTEN_EVERY:
+        return
     seen = insert(KnownPlace).values(user_id=user_id, place=_hash_of(address))
     db.session.execute(
         seen.on_conflict_do_update(
-            index_elements=[KnownPlace.user_id, KnownPlace.place],
-            set_={"seen_at": func.now()},
-            where=KnownPlace.seen_at < func.now() - _WRITTEN_EVERY,
+            index_elements=[KnownPlace.user_id, KnownPlace.place], set_={"seen_at": func.now()}
         )
     )
 

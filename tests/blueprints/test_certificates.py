@@ -39,6 +39,7 @@ def test_anybody_verifies_a_number_and_learns_nothing_else(certified, api):
         "full_name": certificate["full_name"],
         "course_title": certificate["course_title"],
         "issued_at": certificate["issued_at"],
+        "is_valid": True,
         "is_revoked": False,
         "revoked_at": None,
     }
