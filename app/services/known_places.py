@@ -23,7 +23,7 @@ KEPT = timedelta(days=90)
 _WRITTEN_EVERY = timedelta(days=1)
 
 
-def last_seen(address: str) -> ScalarSelect[datetime | None]:
+def last_seen(address: str) -> ScalarSelect[datetime]:
     """When the user has logged in from this address, to the day; null where the address is not known."""
     known = select(KnownPlace.seen_at).where(
         KnownPlace.user_id == User.id,
