@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from app.db import db
 from app.enums import (
+    OUTCOMES_OF_ASSIGNING,
     AssignmentAction,
     AssignmentState,
     LessonType,
@@ -89,7 +90,7 @@ def run(course_id, author, **values):
             course_id=course_id,
             requested=1,
             unique=1,
-            counts={Outcome.NOT_FOUND: 1},
+            counts={**dict.fromkeys(OUTCOMES_OF_ASSIGNING, 0), Outcome.NOT_FOUND: 1},
             created_by_id=author.id,
             **{"state": AssignmentState.APPLIED, "finished_at": THEN, **values},
         )
