@@ -161,7 +161,8 @@ def test_whoever_has_finished_the_course_of_today_has_reviewed_it(api, load_demo
 
 
 def test_demo_people_log_in_and_imported_learners_cannot(api, app, load_demo, of_one_course):
-    load_demo()
+    loaded = load_demo()
+    assert loaded.exit_code == 0, loaded.output
     with app.app_context():
         learner = db.session.scalars(
             select(User.username).where(User.external_id.is_not(None)).limit(1)

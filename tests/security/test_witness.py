@@ -12,8 +12,22 @@ def answer(body):
     return Response(json.dumps(body), status=200, content_type="application/json")
 
 
-def test_an_answer_as_documented_passes(_witness):
-    _witness.check("GET", "/api/v1/auth/me", answer(ME))
+@pytest.fixture
+def documented(_witness):
+    """The example of the document."""
+    operation = _witness.document["paths"]["/api/v1/auth/me"]["get"]
+    return operation["responses"]["200"]["content"]["application/json"]["example"]
+
+
+def test_an_answer_as_documented_passes(_witness, documented):
+    _witness.check("GET", "/api/v1/auth/me", answer(documented))
+
+
+def test_a_missing_member_is_noticed(_witness, documented):
+    data = {name: value for name, value in documented["data"].items() if name != "email"}
+
+    with pytest.raises(AssertionError, match=r"\.data\.email"):
+        _witness.check("GET", "/api/v1/auth/me", answer({**documented, "data": data}))
 
 
 @pytest.mark.parametrize(
