@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import combinations
 from typing import Any
@@ -91,19 +91,10 @@ def headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-_SERVERS_KEPT = 8
-"""Addresses for which a process remembers the document."""
-
-
 class Api(flask_smorest.Api):
     """flask-smorest's document, without its own error bodies: `app.problems` renders every error."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Nothing of it changes once the application is made, and writing it takes a while.
-        self._written = lru_cache(_SERVERS_KEPT)(self._write)
 
     def _init_spec(self, **options: Any) -> None:
         super()._init_spec(marshmallow_plugin=_Plugin(), extra_plugins=[ExamplesPlugin()], **options)
@@ -113,16 +104,23 @@ class Api(flask_smorest.Api):
 
     def _openapi_json(self) -> Response:
         """With an absolute address, so that a client that saves the document can send requests."""
-        body, tag = self._written(_address())
-        response = Response(body, mimetype="application/json")
-        response.set_etag(tag, weak=True)
+        rest, digest = self._without_servers
+        servers = current_app.json.dumps({"servers": [{"url": _address()}]}).encode()
+        response = Response(
+            servers.removesuffix(b"}") + b", " + rest.removeprefix(b"{"), mimetype="application/json"
+        )
+        response.set_etag(sha256(digest + servers).hexdigest()[:24], weak=True)
         response.make_conditional(request)
         return response
 
-    def _write(self, server: str) -> tuple[bytes, str]:
-        """The document with this address, and its tag."""
-        body = current_app.json.dumps({**self.spec.to_dict(), "servers": [{"url": server}]}).encode()
-        return body, sha256(body).hexdigest()[:24]
+    @cached_property
+    def _without_servers(self) -> tuple[bytes, bytes]:
+        """The document but for its address, serialised once per process, and its digest.
+
+        Clients choose the port in the address, so a cache by address would let them have it serialised on every request.
+        """
+        body = current_app.json.dumps(self.spec.to_dict()).encode()
+        return body, sha256(body).digest()
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Error", schema=ErrorSchema)

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from apispec import APISpec
 from jsonschema_rs import meta, validator_for
 
 from app.access import access_of
@@ -388,6 +389,37 @@ def test_the_document_names_this_machine_as_the_client_did_and_else_the_public_a
     document = app.test_client().get("/openapi.json", base_url=asked_at).get_json()
 
     assert document["servers"] == [{"url": told}]
+
+
+def test_the_document_is_serialised_once_whatever_the_port(app, document, monkeypatch):
+    """Clients choose the port of the Host header, and the document is large."""
+    serialised = []
+    to_dict = APISpec.to_dict
+    monkeypatch.setattr(APISpec, "to_dict", lambda spec: serialised.append(spec) or to_dict(spec))
+    client = app.test_client()
+
+    answers = [client.get("/openapi.json", base_url=f"http://localhost:{port}") for port in range(8000, 8020)]
+
+    assert serialised == []
+    assert [each.get_json()["servers"][0]["url"] for each in answers] == [
+        f"http://localhost:{port}" for port in range(8000, 8020)
+    ]
+    assert {**answers[0].get_json(), "servers": ()} == {**document, "servers": ()}
+
+
+def test_the_tag_of_the_document_is_of_its_address(app):
+    client = app.test_client()
+    first, second = (
+        client.get("/openapi.json", base_url=f"http://localhost:{port}").headers["ETag"]
+        for port in (8000, 8001)
+    )
+
+    again, other = (
+        client.get("/openapi.json", base_url="http://localhost:8000", headers={"If-None-Match": tag})
+        for tag in (first, second)
+    )
+
+    assert (again.status_code, other.status_code) == (304, 200)
 
 
 def test_every_example_of_an_error_is_of_the_catalogue(operations):
