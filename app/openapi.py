@@ -141,6 +141,7 @@ class Api(flask_smorest.Api):
         self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
         self.ma_plugin.converter.add_attribute_function(_describe_filter)
+        self.ma_plugin.converter.add_attribute_function(_describe_day_or_instant)
         self.ma_plugin.converter.add_parameter_attribute_function(_describe_choices)
 
 
@@ -158,10 +159,7 @@ def _address() -> str:
 
 def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
     if isinstance(field, fields.Choices):
-        return {
-            "items": {"type": "string", "enum": [word.value for word in field.vocabulary]},
-            "description": "One word or several, between commas, in any case.",
-        }
+        return {"items": {"type": "string", "enum": [word.value for word in field.vocabulary]}}
     if isinstance(field, fields.Choice):
         words: list[str | None] = [word.value for word in field.vocabulary]
         described: dict[str, Any] = {"enum": [*words, None] if field.allow_none else words}
@@ -203,6 +201,17 @@ def _describe_filter(
         if "enum" in ret:
             ret["enum"] = [word for word in ret["enum"] if word is not None]
     return {}
+
+
+def _describe_day_or_instant(
+    _converter: object, field: ma.fields.Field[Any], *, ret: dict[str, Any]
+) -> dict[str, Any]:
+    """Two formats: a validator of `date-time` alone refuses the day."""
+    if not isinstance(field, fields.DayOrInstant):
+        return {}
+    del ret["format"]
+    either: list[dict[str, str]] = [{"type": "string", "format": kind} for kind in ("date", "date-time")]
+    return {"anyOf": [*either, {"type": "null"}] if "null" in ret.pop("type") else either}
 
 
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from jsonschema_rs import meta, validator_for
 
 from app.access import access_of
 from app.errors import catalogue
+from app.examples.parameters import DESCRIPTIONS
 from app.examples.requests import REQUESTS
 from config import Config
 from tests.http import PREFIX
@@ -268,6 +269,22 @@ def test_every_parameter_has_a_description_and_an_example_where_importers_look(d
     assert [path for path, item in document["paths"].items() if "parameters" in item] == []
 
 
+def test_every_description_by_name_is_used(operations):
+    """A field that describes itself takes precedence."""
+    shown = defaultdict(set)
+    for operation in operations.values():
+        for each in operation["parameters"]:
+            shown[each["name"]].add(each["description"])
+
+    unused = [
+        name
+        for name, about in DESCRIPTIONS.items()
+        if not any(text.startswith(about) for text in shown[name])
+    ]
+
+    assert unused == []
+
+
 def test_every_example_of_a_parameter_fits_its_schema(operations):
     """A blank one is the same as none."""
     misfits = [
@@ -420,6 +437,17 @@ def test_the_tag_of_the_document_is_of_its_address(app):
     )
 
     assert (again.status_code, other.status_code) == (304, 200)
+
+
+def test_a_day_or_a_time_says_that_it_may_be_either(document, operations):
+    """With `date-time` alone a client's validator refuses the day."""
+    due_at = document["components"]["schemas"]["Assign"]["properties"]["due_at"]
+    (due_before,) = (
+        each for each in operations[f"GET {PREFIX}/enrollments"]["parameters"] if each["name"] == "due_before"
+    )
+
+    assert [each.get("format") for each in due_at["anyOf"]] == ["date", "date-time", None]
+    assert [each.get("format") for each in due_before["schema"]["anyOf"]] == ["date", "date-time"]
 
 
 def test_every_example_of_an_error_is_of_the_catalogue(operations):

@@ -71,6 +71,7 @@ def _describe(parameter: dict[str, Any], request: Request) -> None:
     if schema.get("type") == "array":
         # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
         word = schema["items"]
+        parameter["description"] += " One word or several, between commas, in any case."
         parameter["schema"] = {"anyOf": [{"type": "array", "items": word}, word]}
     known: dict[str, Any] = {
         "path": {name: request.path} if request.path else {},

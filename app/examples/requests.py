@@ -19,7 +19,7 @@ PASSWORD = "Rollcall-demo-1"
 COURSE = "first-aid-at-work"
 INSTRUCTOR, STUDENT = "instructor2", "student"
 
-_LONG_AGO, _FAR_AHEAD = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
+_LONG_AGO, _FAR_AHEAD = "2026-01-01", "2035-12-31"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ _ACCOUNTS = {
         department="Finance",
         hired_on="2026-09-01",
     ),
+    "import_users": _where(on_conflict="refuse", strict=True),
     "show_user": _at("user"),
     "change_user": _at("user", {"phone_number": "+44 20 7946 0123", "hired_on": "2026-09-01"}),
     "delete_user": _at("user to delete"),
