@@ -23,7 +23,9 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     any_,
+    func,
     literal,
+    select,
     text,
 )
 from sqlalchemy.exc import IntegrityError
@@ -157,9 +159,13 @@ def after_commit(effect: Callable[[], None]) -> None:
     db.session().info[_EFFECTS].append(effect)
 
 
-def lock_name(name: str) -> None:
-    """Hold a lock of this name until the transaction ends; whoever wants the same one waits."""
-    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+def lock_name(name: str, *, is_shared: bool = False) -> None:
+    """Hold an advisory lock of this name until the transaction ends; another transaction that wants it waits.
+
+    :param is_shared: any number of transactions may share it, and one that wants it alone waits for all of them
+    """
+    lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
+    db.session.execute(select(lock(func.hashtextextended(name, 0))))
 
 
 def expect_version(row_id: str, edited_at: datetime) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from app.models.user import User
 from app.services import assignments_effects as effects
 from app.services import assignments_ledger as ledger
 from app.services import assignments_runs as runs
-from app.services import completion, courses, enrollments_read, notices
+from app.services import completion, courses, enrollments_read, notices, users_delete
 from app.services.assignments_people import People
 from app.services.assignments_runs import Report
 
@@ -57,8 +56,9 @@ def assign(
     """Assign these people to a course; `at` dates the run, and `due_in_days` counts from its day."""
     people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
-    held = None if mode == Mode.PREVIEW else people
-    course = _lock_open(actor, ref, held, override_seats=override_seats)
+    if mode != Mode.PREVIEW:
+        users_delete.hold_off()
+    course = _lock_open(actor, ref, override_seats=override_seats)
     asked = {
         "due_at": due_at and due_at.isoformat(),
         "due_in_days": due_in_days,
@@ -99,8 +99,8 @@ def assign_one(actor: User, ref: str | UUID, **person_and_terms: Any) -> Assigne
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: User, ref: str | UUID, people: People | None, *, override_seats: bool) -> Course:
-    course = courses.lock_managed(actor, ref, first=partial(ledger.hold, people) if people else None)
+def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
+    course = courses.lock_managed(actor, ref)
     if override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
     if course.status != CourseStatus.PUBLISHED:

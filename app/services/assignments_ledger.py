@@ -59,11 +59,6 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 """An atomic run changes nothing when any line has one of these outcomes."""
 
 
-def hold(people: People) -> None:
-    """Keep these people from being deleted until the commit: a deletion ends the enrollments that it sees."""
-    db.session.execute(text(_HOLD.format(sent=_SENT)), people.parameters)
-
-
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
     """Decide about every row and write the lines, in one statement; return them in order."""
     found = db.session.execute(
@@ -120,23 +115,6 @@ WITH sent AS MATERIALIZED (
         json_array_elements_text(CAST(:kinds AS json))
     ) WITH ORDINALITY AS sent (input, key, kind, row)
 )"""
-
-_HOLD = """
-{sent},
-named AS MATERIALIZED (
-    SELECT CAST(key AS uuid) AS user_id FROM sent WHERE kind = 'user_id'
-    UNION ALL
-    SELECT users.id FROM sent JOIN users ON lower(email) = key WHERE kind = 'email'
-    UNION ALL
-    SELECT users.id FROM sent JOIN users ON lower(username) = key WHERE kind = 'username'
-    UNION ALL
-    SELECT users.id FROM sent JOIN users ON external_id = key WHERE kind = 'external_id'
-),
-held AS (
-    SELECT id FROM users WHERE id IN (SELECT user_id FROM named) ORDER BY id FOR SHARE
-)
-SELECT count(*) FROM held
-"""
 
 _PEOPLE = """
 {sent},

@@ -5,7 +5,7 @@ Everything that touches a course gets it here: unseen is 404, seen but not one's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -67,15 +67,9 @@ def lock(ref: str | UUID, *, even_deleted: bool = False) -> Course:
     return course
 
 
-def lock_managed(user: User, ref: str | UUID, *, first: Callable[[], None] | None = None) -> Course:
-    """A locked course that the user may change, also if it has just been given to somebody else.
-
-    :param first: locks the people whom the change is about: they come before the course in every lock order.
-    """
-    found = get_managed(user, ref)
-    if first:
-        first()
-    course = lock(found.id)
+def lock_managed(user: User, ref: str | UUID) -> Course:
+    """A locked course that the user may change, also if it has just been given to another instructor."""
+    course = lock(get_managed(user, ref).id)
     if not course.managed_by(user):
         raise Forbidden
     return course

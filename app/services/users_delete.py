@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
 from app import storage
-from app.db import after_commit, among, db
+from app.db import after_commit, among, db, lock_name
 from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course
@@ -27,9 +27,18 @@ from app.models.session import Session
 from app.models.user import User
 from app.services import courses_search, sessions, users_roles
 
+DELETION = "deletion of people"
+"""The advisory lock that a deletion holds alone, and that bulk runs share."""
+
+
+def hold_off() -> None:
+    """Let no account be deleted until the commit. A deletion ends the enrollments that it sees, and must see all."""
+    lock_name(DELETION, is_shared=True)
+
 
 def forget(admin: User, user_id: UUID) -> None:
     """Deactivate and anonymise an account. It cannot be undone."""
+    lock_name(DELETION)
     user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
     _refuse_with_courses(user)
     if user.profile_picture:
