@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import has_app_context, has_request_context
 
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus, Source
 from app.models import User
@@ -440,6 +441,19 @@ def test_the_roster_knows_how_long_it_is(api, make, monkeypatch, query, count):
     found = api.as_(make.admin()).get(f"/courses/{course.id}/enrollments{query}").get_json()
 
     assert (found["count"], found["count_is_exact"]) == (count, True)
+
+
+def test_a_spreadsheet_that_is_not_read_to_the_end_leaves_nothing_to_the_next_request(api, make):
+    course, admin = make.course(), api.as_(make.admin())
+    make.enrollment(course, make.student())
+
+    unread = admin.get(f"/courses/{course.id}/enrollments?format=csv")
+    left = has_request_context(), has_app_context()
+    answered = admin.get(f"/courses/{course.id}/enrollments").status_code
+    unread.close()
+
+    assert left == (False, False)
+    assert (answered, admin.get("/auth/me").status_code) == (200, 200)
 
 
 def test_the_roster_as_a_spreadsheet(api, make):
