@@ -64,7 +64,7 @@ def test_a_body_that_is_held_back_holds_no_connection_of_the_database(web, api, 
         " AND state LIKE 'idle in transaction%'"
     )
 
-    with withholding(web, "/enrollments", own.token, {"course_id": "x"}) as finish:
+    with withholding(web, "/enrollments", own.token, {"course_id": 7}) as finish:
         with engine.connect() as watcher:
             held = watcher.scalar(open_transactions)
         answered = finish()
