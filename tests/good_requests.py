@@ -78,7 +78,7 @@ FILES = {
 def path_of(name, scene):
     _method, path = name.split()
     targets = USUALLY | PLACES.get(name, {})
-    path = path.replace("{number}", scene.certificate.number)
+    path = path.removesuffix("/").replace("{number}", scene.certificate.number)
     return re.sub(r"{(\w+)}", lambda found: str(getattr(scene, targets[found[1]]).id), path)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +18,9 @@ from tests.http import PREFIX
 
 METHODS = ("get", "post", "put", "patch", "delete")
 FORM = {"content_type": "multipart/form-data"}
+TOO_LONG = (413,)
 BROKEN = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 23, 24, 27}
-"""What is wrong with a body whatever its fields."""
+"""What is wrong with a body whatever its fields. Some of each are shorter than the body of any operation may be."""
 
 MEDIA_TYPES = ("text/plain", "", "application/json; charset=utf-7", "application/x-www-form-urlencoded")
 REPORTED = {"user_ids", "emails", "usernames", "external_ids", "request_ids"}
@@ -50,6 +51,7 @@ WRONG = {
         143: "a" * 100_000,
         143.1: ID[:-2] + "_1",
         143.2: ID[:-1] + "１",
+        143.3: "a" * 1_000,
         45: "",
     },
     "date": {
@@ -111,7 +113,7 @@ WRONG = {
         163: "\u0430@example.org",
         164: "a@b@example.org",
     },
-    "enum": {145: "NO_SUCH_WORD", 147: " ", 45: "", 143: "x" * 10_000},
+    "enum": {145: "NO_SUCH_WORD", 147: " ", 45: "", 143: "x" * 10_000, 143.1: "x" * 1_000},
     "integer": {
         58: 2**63,
         61: 1.9,
@@ -142,9 +144,9 @@ IN_QUERY = {
     108: "%zz",
 }
 QUERY_WRONG = {
-    "integer": ("1.9", "abc", "１", "1_0", " 7", "true", "0x10", "1e3", "", "-1", "9" * 30),
-    "boolean": ("yes", "1", "on", "", "True "),
-    "uuid": ("1", "{" + ID + "}", f"urn:uuid:{ID}", "", "x" * 5_000),
+    "integer": ("1.9", "abc", "１", "1_0", " 7", "true", "0x10", "1e3", "-1", "9" * 30),
+    "boolean": ("yes", "1", "on", "True "),
+    "uuid": ("1", "{" + ID + "}", f"urn:uuid:{ID}", "x" * 5_000),
 }
 
 IN_PATH = {
@@ -283,7 +285,20 @@ def is_nullable(schema):
     return "null" in schema.get("type", ()) if isinstance(schema.get("type"), list) else False
 
 
-def refused(operation, scene):
+def refused(operation, scene, longest):
+    """What differs from a good request in one value.
+
+    :param longest: how many bytes the operation reads of a body. A longer one is refused for its length.
+    """
+    for request in _refused(operation, scene):
+        body = request.sends.get("data", b"")
+        if isinstance(body, bytes | str) and len(body) > longest:
+            yield replace(request, expects=TOO_LONG, blames=None)
+        else:
+            yield request
+
+
+def _refused(operation, scene):
     path = path_of(operation.name, scene)
     sends = good_body(operation, scene)
     yield from _on_the_body(operation, path, sends)
@@ -322,7 +337,7 @@ def _on_a_json_body(operation, path, good):
     members = {place[0] for place, _ in operation.leaves()}
     for key in {"surprise", "__proto__", "id", "created_at", "is_admin"} - members:
         yield Request(f"28 {key}", (422,), path, sends={"json": {**good, key: 1}}, blames=key)
-    yield Request("26 4 MB and a byte", (413,), path, sends=as_json(b" " * (4 * 1024 * 1024 + 1)))
+    yield Request("26 4 MB and a byte", TOO_LONG, path, sends=as_json(b" " * (4 * 1024 * 1024 + 1)))
 
 
 def _on_a_member(place, schema, path, good):
@@ -390,7 +405,7 @@ def _on_a_parameter(parameter, path, sends):
     if "maxLength" in schema:
         yield Request(f"46 ?{name}", (422,), path, f"{name}={'x' * (schema['maxLength'] + 1)}", sends)
     wrong = QUERY_WRONG.get(kind) or [value for value in WRONG[kind].values() if isinstance(value, str)]
-    for value in wrong:
+    for value in filter(str.strip, wrong):
         expects = (422, 404) if name == "page" and value.isdigit() else (422,)
         if len(value) < 5_000:
             yield Request(f"61 ?{name} {value[:20]!r}", expects, path, f"{name}={quote(value)}", sends)
@@ -407,6 +422,20 @@ def _on_the_path(operation, good, sends, scene):
         for number, value in IN_PATH.items():
             expects = (414,) if number == 124 else (404,)
             yield Request(f"{number} /{parameter['name']}", expects, f"{start}{value}{after}", sends=sends)
+
+
+def plain(operation, scene):
+    """The good request."""
+    return Request("as it should be", (), path_of(operation.name, scene), sends=good_body(operation, scene))
+
+
+def blank(operation, scene):
+    """The good request with a parameter that was not filled in."""
+    good = plain(operation, scene)
+    for parameter in operation.parameters("query"):
+        name = parameter["name"]
+        for number, value in BLANK.items():
+            yield replace(good, about=f"{number} ?{name}", query=f"{name}={quote(value)}")
 
 
 def allowed(operation, scene):
