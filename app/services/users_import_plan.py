@@ -262,5 +262,5 @@ class Plan:
 
 
 def folded(name: str, value: str) -> str:
-    """An identifier as it is compared."""
-    return value if name == "external_id" else value.lower()
+    """An identifier as it is compared. Addresses and usernames are ASCII; of other letters, `lower` would make ASCII ones."""
+    return value.lower() if name != "external_id" and value.isascii() else value

@@ -90,6 +90,12 @@ class Asker:
         response = self.admin.post("/users/import", data=files, content_type="multipart/form-data")
         return data_of(response)["counts"]["updated"] == 1
 
+    def by_manager_in_a_sheet(self, address):
+        sheet = f'email,first_name,manager\nnew@elsewhere.net,New,"{address}"\n'.encode()
+        files = {"file": (io.BytesIO(sheet), "people.csv")}
+        response = self.admin.post("/users/import", data=files, content_type="multipart/form-data")
+        return data_of(response)["counts"]["created"] == 1
+
     def by_assign(self, address):
         course = self.make.course()
         return self.admin.post(f"/courses/{course.id}/assign", json={"email": address}).status_code == 201
@@ -199,8 +205,11 @@ def test_a_letter_that_folds_to_ascii_finds_no_username(api, make, kept, sent):
     many = admin.post(f"/courses/{course.id}/assign-multiple", json={"usernames": [sent, kept.upper()]})
     taught = api.get("/courses", query_string={"instructor": f"{sent}.i"})
     notices = admin.get("/notices", query_string={"user": sent})
+    sheet = {"file": (io.BytesIO(f"email,first_name,manager\nn@m.org,New,{sent}\n".encode()), "people.csv")}
+    reports = admin.post("/users/import", data=sheet, content_type="multipart/form-data")
 
     assert (login.status_code, one.status_code) == (401, 404)
+    assert data_of(reports)["counts"]["invalid"] == 1
     assert [line["outcome"] for line in data_of(many)["results"]] == ["not_found", "assigned"]
     assert data_of(many)["results"][1]["user_id"] == str(owner.id)
     assert (taught.get_json()["count"], notices.get_json()["data"]) == (0, [])
