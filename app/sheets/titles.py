@@ -59,7 +59,8 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
     :param one_of: names of columns of which the sheet needs at least one
     """
     titles = {place: " ".join(cell.split()) for place, cell in enumerate(cells) if not text.is_blank(cell)}
-    _refuse_too_many(titles)
+    width = max(titles, default=-1) + 1
+    _refuse_wide(width)
     found: dict[str, list[int]] = {}
     for place, title in titles.items():
         found.setdefault(word_of(title), []).append(place)
@@ -71,7 +72,6 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
             chosen[column.name] = found[words[0]][0]
     if not chosen.keys() & set(one_of):
         raise _refused(f"The first line names the columns, among them {' or '.join(one_of)}.")
-    width = max(titles) + 1
     return Header(
         chosen,
         {name: text.printable(titles[place]) for name, place in chosen.items()},
@@ -81,8 +81,9 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
     )
 
 
-def _refuse_too_many(titles: dict[int, str]) -> None:
-    if len(titles) > _MOST_COLUMNS:
+def _refuse_wide(width: int) -> None:
+    """Each row is compared with every column, including those without a title."""
+    if width > _MOST_COLUMNS:
         raise _refused(f"The first line has more than {_MOST_COLUMNS} columns.")
 
 

@@ -352,6 +352,15 @@ def test_a_sheet_with_too_many_columns_is_refused(office):
     assert_refused(send(office, f"{header}\nk@example.org\n"), 422, "invalid_request")
 
 
+def test_a_sheet_with_too_many_empty_titles_is_refused(office):
+    """Each row is compared with every column, including those without a title."""
+    response = send(office, f"email{',' * 90_000}x\nkim@example.org\n")
+
+    details = assert_refused(response, 422, "invalid_request")
+
+    assert details == {"file": ["The first line has more than 500 columns."]}
+
+
 def test_no_title_means_two_columns():
     words = [word_of(title) for column in PEOPLE for title in column.words]
 
