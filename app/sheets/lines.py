@@ -15,7 +15,10 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _LONGEST_ROW = 100_000
 """Characters. Four million cells of a row would take eight times the memory of the file."""
 
-_LINE = re.compile(r"[^\r\n]+")
+_VISIBLE = re.compile(r"[^\r\n]")
+_LINE = re.compile(r'(?:(?<![^,;\t|])"(?:[^"]|"")*"|[^\r\n])+')
+"""A quoted cell, which begins at a delimiter, may have line breaks."""
+
 _QUOTED = re.compile(r'"[^"]*"')
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;|\s]*', re.IGNORECASE)
 """The first line of a file by which Excel is told the delimiter."""
@@ -23,8 +26,7 @@ _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;|\s]*', re.IGNORECASE)
 
 def cut(text: str) -> tuple[str, Iterator[list[str]]]:
     """The delimiter, and every line on which anything stands, from the header on."""
-    first = _LINE.search(text)
-    line = first[0][:_LONGEST_ROW] if first else ""
+    line = _first_line(text)
     if "\0" in line:
         raise MalformedBody("The file is not text in UTF-8: it has NUL characters. Save it as CSV in UTF-8.")
     told = _SEPARATOR.fullmatch(line)
@@ -33,6 +35,12 @@ def cut(text: str) -> tuple[str, Iterator[list[str]]]:
     if told:
         next(lines)
     return delimiter, lines
+
+
+def _first_line(text: str) -> str:
+    first = _VISIBLE.search(text)
+    line = _LINE.match(text[first.start() : first.start() + _LONGEST_ROW]) if first else None
+    return line[0] if line else ""
 
 
 def _lines(text: str, delimiter: str) -> Iterator[list[str]]:

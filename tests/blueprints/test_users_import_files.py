@@ -79,6 +79,8 @@ def person(client, email="kim@example.org"):
         (b"\xfe\xff" + "email,first_name\nkim@example.org,Kim".encode("utf-16-be"), "utf-16", "comma", []),
         ("email,first_name\rkim@example.org,Kim\r", "utf-8", "comma", []),
         ("E-Mail,First Name [Required],Shoe size\nkim@example.org,Kim,44\n", "utf-8", "comma", ["Shoe size"]),
+        ('"Work\nEmail";"First\r\nName"\nkim@example.org;Kim\n', "utf-8", "semicolon", []),
+        ('"\nE-Mail"\t"First Name\n(as in a, b, c)"\nkim@example.org\tKim\n', "utf-8", "tab", []),
     ],
     ids=[
         "empty last column",
@@ -97,6 +99,8 @@ def person(client, email="kim@example.org"):
         "UTF-16, big end first",
         "carriage returns",
         "titles",
+        "line breaks in titles",
+        "line breaks and commas in titles",
     ],
 )
 def test_a_sheet_is_read_as_it_comes(office, content, encoding, delimiter, ignored):
