@@ -15,7 +15,6 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
-_WORD = re.compile(r"\w+")
 
 
 def contradicts(values: Mapping[str, Any], *, email: str, full_name: str) -> bool:
@@ -37,6 +36,18 @@ def full_name_of(values: Mapping[str, Any]) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """Marks of other scripts than the accents of Latin, Greek and Cyrillic stay: there they are vowels."""
+    """Marks of other scripts than the accents of Latin, Greek and Cyrillic stay: there they are vowels.
+
+    Word characters of regular expressions are not marks: रानी and रीना would be the same two consonants.
+    """
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold()))
-    return sorted(_WORD.findall(unicodedata.normalize("NFC", plain).translate(_LETTERS)))
+    spelled = unicodedata.normalize("NFC", plain).translate(_LETTERS)
+    return sorted("".join(map(_in_word, spelled)).split()) or [spelled]
+
+
+def _in_word(character: str) -> str:
+    """Letters, digits and marks; nothing for an invisible character, and a space for any other."""
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return character if category[0] in "LMN" else " "

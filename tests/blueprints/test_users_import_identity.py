@@ -183,6 +183,13 @@ def test_what_our_own_sheets_protect_comes_back_as_it_was(office):
         ("Ada", "Ada Lovelace", False),
         ("李明", "黎明", False),
         ("कुमार", "कमर", False),
+        ("रानी", "रीना", False),
+        ("দীপা", "দিপী", False),
+        ("นารี", "นาริ", False),
+        ("रानी देवी", "देवी रानी", True),
+        ("★", "♥", False),
+        ("★", "★", True),
+        ("co\u00adleen", "Coleen", True),
         ("ハナ", "バナ", False),
     ],
 )
