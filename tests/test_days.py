@@ -90,6 +90,21 @@ def test_a_day_as_due_date_means_its_end(api, make, setting):
     assert many["results"][0]["after"]["due_at"] == "2031-03-30T21:59:59Z"
 
 
+def test_a_due_date_can_be_sent_back_as_it_was_read(api, make, setting):
+    """The last day of 2199 ends in 2200 in New York: such a time was stored and then refused."""
+    setting(timezone=ZoneInfo("America/New_York"))
+    course, admin = make.course(), api.as_(make.admin())
+
+    def assigned(due_at):
+        body = {"email": make.student().email, "due_at": due_at}
+        return admin.post(f"/courses/{course.id}/assign", json=body)
+
+    last = data_of(assigned("2199-12-30"), 201)["due_at"]
+
+    assert data_of(assigned(last), 201)["due_at"] == last
+    assert "due_at" in assert_refused(assigned("2199-12-31"), 422, "invalid_request")
+
+
 def test_due_in_days_ends_with_the_day(api, make, setting):
     setting(timezone=ZURICH)
     body = {"emails": [make.student().email], "due_in_days": 30}

@@ -39,9 +39,7 @@ class Instant(ma.fields.AwareDateTime):
             moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(dt.UTC)
         except OverflowError as problem:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
-        if not EARLIEST <= moment < LATEST:
-            raise ma.ValidationError("Must lie between 1970 and 2199.")
-        return moment
+        return _bounded(moment)
 
     def _serialize(self, value: dt.datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
@@ -66,9 +64,10 @@ class DayOrInstant(Instant):
     ) -> dt.datetime:
         if isinstance(value, str) and _DAY.fullmatch(value):
             try:
-                return self.meaning(_within(dt.date.fromisoformat(value)))
+                moment = self.meaning(_within(dt.date.fromisoformat(value)))
             except ValueError as problem:
                 raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
+            return _bounded(moment)
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -84,6 +83,12 @@ class Day(ma.fields.Date):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         day: dt.date = super()._deserialize(value, attr, data, **kwargs)
         return _within(day)
+
+
+def _bounded(moment: dt.datetime) -> dt.datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ma.ValidationError("Must lie between 1970 and 2199.")
+    return moment
 
 
 def _within(day: dt.date) -> dt.date:
