@@ -150,6 +150,10 @@ class Plan:
         ]
 
     @property
+    def activated(self) -> list[UUID]:
+        return [user_id for user_id, changes in self.changed.items() if changes.get("is_active") is True]
+
+    @property
     def deactivated(self) -> list[UUID]:
         return [user_id for user_id, changes in self.changed.items() if changes.get("is_active") is False]
 

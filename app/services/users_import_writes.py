@@ -83,6 +83,7 @@ def update(plan: Plan) -> None:
     users_roles.follow_demotion(plan.demoted)
     users_roles.follow_deactivation(plan.deactivated)
     users_addresses.follow(plan.old_addresses)
+    users_roles.follow_activation(plan.activated)
     if plan.renamed:
         courses_search.index_for_search(among(Course.instructor_id, plan.renamed))
 

@@ -38,7 +38,9 @@ def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
         return ActivationOutcome.ACTIVATED, None
 
     lines = bulk.judge(user_ids, verdict)
-    _switch([line.id for line in lines if line.id and line.outcome == ActivationOutcome.ACTIVATED], on=True)
+    coming = [line.id for line in lines if line.id and line.outcome == ActivationOutcome.ACTIVATED]
+    _switch(coming, on=True)
+    users_roles.follow_activation(coming)
     return bulk.report(lines, ActivationOutcome)
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from app.db import among, db
-from app.enums import Role
+from app.enums import NoticeKind, Role
 from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
 from app.models.user import User
-from app.services import mail_tokens, sessions, users_unconfirmed
+from app.services import account_mails, mail_tokens, sessions, users_unconfirmed
 
 _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
@@ -48,6 +48,8 @@ def activate(admin: User, user_id: UUID) -> User:
     if user.is_active:
         raise InvalidTransition("This account is active already.")
     user.is_active = True
+    db.session.flush()
+    follow_activation([user.id])
     return user
 
 
@@ -107,6 +109,11 @@ def follow_demotion(user_ids: Collection[UUID]) -> None:
         .values(can_self_publish=False)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def follow_activation(user_ids: Collection[UUID]) -> None:
+    """Invite those of these people who have no password yet: an invitation is not sent while an account is inactive."""
+    account_mails.owe(NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified)
 
 
 def follow_deactivation(user_ids: Collection[UUID]) -> None:

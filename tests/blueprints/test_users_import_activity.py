@@ -239,6 +239,35 @@ def test_who_is_deactivated_by_a_file_is_out_at_once_and_comes_back_by_one(offic
     assert login.status_code == 200
 
 
+@pytest.mark.parametrize("door", ["import", "activate", "activate-multiple"])
+def test_a_user_made_inactive_is_invited_when_activated(office, door):
+    report = activity(office, "is_active", "kim@example.org,Kim,no", "lee@example.org,Lee,no")
+    kim, _ = (line["user_id"] for line in report["results"])
+
+    def invited():
+        rows = data_of(office.get("/notices?kind=SET_PASSWORD"))
+        return [row["user_id"] for row in rows if row["state"] != "SUPPRESSED"]
+
+    assert invited() == []
+    if door == "import":
+        activity(office, "is_active", "kim@example.org,,yes", "lee@example.org,,no")
+    elif door == "activate":
+        data_of(office.post(f"/users/{kim}/activate"))
+    else:
+        data_of(office.post("/users/activate-multiple", json={"user_ids": [kim]}))
+
+    assert invited() == [kim]
+
+
+@pytest.mark.parametrize("values", [{"password": "Analytical-Engine-1843"}, {"email_verified": False}])
+def test_activation_invites_nobody_who_has_a_password_or_has_to_confirm_an_address(office, make, values):
+    kim = make.student(email="kim@example.org", is_active=False, **values)
+
+    data_of(office.post(f"/users/{kim.id}/activate"))
+
+    assert data_of(office.get("/notices?kind=SET_PASSWORD")) == []
+
+
 def test_a_row_about_somebody_inactive_says_so(office, make):
     make.student(email="kim@example.org", first_name="Kim", is_active=False)
 
