@@ -127,6 +127,9 @@ class Worker(ThreadWorker):
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._take_in, conn))
 
     def _take_in(self, conn: TConn, client: Client) -> None:
+        if conn not in self.unfinished:
+            # Events come in batches: an earlier one of this batch has given this connection up.
+            return
         progress = client.take_in()
         if progress is not Progress.UNFINISHED:
             self._forget(conn)

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import time
 
@@ -331,3 +333,32 @@ def test_a_program_of_the_same_machine_is_no_proxy(environment, request, header)
         heard = trickle(client, b"")
 
     assert heard.startswith(b"HTTP/1.1 308")
+
+
+def test_a_request_whose_place_another_takes_at_the_same_moment_ends_alone(environment, start):
+    environment["CLIENT_PATIENCE_SECONDS"] = "600"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = probe.getsockname()
+    server = start(
+        *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{address[1]}"),
+        *("-w", "1", "--threads", "4", "--worker-connections", "20"),
+        says="Booting worker",
+    )
+    await_answer(address)
+
+    with crowd(address, UNFINISHED["half a registration"], size=10) as clients:
+        # Both arrive while the worker is stopped: its next turn has both events.
+        os.killpg(server.pid, signal.SIGSTOP)
+        newcomer = socket.create_connection(address, timeout=30)
+        clients[0].sendall(b"x")
+        os.killpg(server.pid, signal.SIGCONT)
+        with newcomer:
+            first = clients[0].recv(65_536)
+            newcomer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answered = newcomer.makefile("rb").readline()
+        clients[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            clients[-1].recv(1)
+
+    assert first.startswith(b"HTTP/1.1 408")
+    assert answered.startswith(b"HTTP/1.1 200")
