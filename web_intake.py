@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,18})[0-9]*[ \t]*\r\n", re.IGNORECASE)
+"""Of longer numbers the first digits, which are more than any limit already."""
+
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 _AUTHORIZATION = re.compile(rb"\r\nauthorization:[ \t]*([^\r]*)", re.IGNORECASE)
@@ -68,8 +70,14 @@ class Incoming:
         return Progress.WHOLE
 
     def take(self, most: int) -> bytes:
-        """The next bytes of this request; none after its end."""
+        """The next bytes of this request; none after its end.
+
+        Where more is asked for, gunicorn sees another end than this module. What is held might then be read as a request
+        although it was sent as a body (request smuggling), so the connection ends with the answer.
+        """
         taken = bytes(self.held[: min(most, self._end)])
+        if not taken:
+            self.is_cut = True
         del self.held[: len(taken)]
         self._end -= len(taken)
         return taken

@@ -186,8 +186,7 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         client = conn.sock
-        is_over = fs.cancelled() or fs.exception() is not None or not fs.result()
-        if is_over and client.incoming.is_cut:
+        if client.incoming.is_cut:
             client.settimeout(0)
             client.hang_up()
             self._wait_for(conn)
