@@ -14,7 +14,17 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine
+from gunicorn.http.errors import (
+    ConfigurationProblem,
+    ExpectationFailed,
+    InvalidHeader,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config import load
@@ -34,6 +44,15 @@ SECONDS_TO_HANG_UP = 2.0
 
 MOST_HELD = 64 * 1024 * 1024
 """Bytes of unfinished requests in one process."""
+
+_OTHER_STATUSES = (
+    ConfigurationProblem,
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    UnsupportedTransferCoding,
+)
+"""Errors of gunicorn's parser that are not answered with 400."""
 
 _AT_ONCE = 64 * 1024
 _LOOK_SECONDS = 0.2
@@ -217,4 +236,7 @@ def _code_of(error: BaseException) -> str | None:
     if isinstance(error, LimitRequestHeaders):
         return "headers_too_large"
     # The host is named in a refusal only where it is sent twice.
-    return "invalid_host" if isinstance(error, InvalidHeader) and error.hdr == "HOST" else None
+    if isinstance(error, InvalidHeader) and error.hdr == "HOST":
+        return "invalid_host"
+    is_malformed = isinstance(error, ParseException) and not isinstance(error, _OTHER_STATUSES)
+    return "malformed_request" if is_malformed else None

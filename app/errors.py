@@ -473,6 +473,16 @@ class MalformedBody(InvalidRequest):
     status = 400
 
 
+class MalformedRequest(InvalidRequest):
+    """The request is not HTTP/1.1 (RFC 9112): its first line, a header or the length of its body cannot be read. The
+    connection is closed.
+    """
+
+    status = 400
+    code = "malformed_request"
+    title = "The request is not valid HTTP."
+
+
 class InvalidHost(InvalidRequest):
     """An HTTP/1.1 request names the server that it is for in exactly one `Host` header (RFC 9112, section 3.2)."""
 

@@ -22,6 +22,7 @@ from app.errors import (
     InvalidHost,
     InvalidRequest,
     MalformedBody,
+    MalformedRequest,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
@@ -40,6 +41,7 @@ View = Callable[..., Any]
 
 _EVERYWHERE = {
     InvalidHost,
+    MalformedRequest,
     UriTooLong,
     HeadersTooLarge,
     Unauthenticated,

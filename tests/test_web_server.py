@@ -178,6 +178,29 @@ def test_what_the_web_server_does_not_read_is_refused_in_the_one_shape(web, what
     assert answer.headers["X-Request-ID"] == answer.get_json()["error"]["request_id"] != ""
 
 
+NO_HTTP = {
+    "a method in small letters": ("post /api/v1/courses HTTP/1.1", "Host: localhost"),
+    "no version": ("GET /api/v1/courses", "Host: localhost"),
+    "two lengths": (
+        "POST /api/v1/courses HTTP/1.1",
+        "Host: localhost",
+        "Content-Length: 0",
+        "Content-Length: 1",
+    ),
+    "a length in words": ("POST /api/v1/courses HTTP/1.1", "Host: localhost", "Content-Length: five"),
+    "a header without a colon": ("GET /api/v1/courses HTTP/1.1", "Host: localhost", "Authorization"),
+    "a null character": ("GET /api/v1/courses HTTP/1.1", "Host: localhost", "Authorization: Bearer \0"),
+    "the first bytes of TLS": ("\x16\x03\x01\x02",),
+}
+
+
+def test_what_is_no_http_is_refused_in_the_one_shape(web):
+    for lines in NO_HTTP.values():
+        answer = say(web, *lines)
+        assert_refused(answer, 400, "malformed_request")
+        assert answer.headers["Connection"] == "close"
+
+
 def test_what_names_a_host_as_it_may_is_answered(web):
     answers = {name: say(web, *lines).status_code for name, lines in A_HOST.items()}
 
