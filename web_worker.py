@@ -43,7 +43,7 @@ SECONDS_TO_HANG_UP = 2.0
 """How long the rest of a body that was not read is thrown away: a client that still sends would not see its answer."""
 
 MOST_HELD = 64 * 1024 * 1024
-"""Bytes of unfinished requests in one process."""
+"""Bytes in one process of requests that are unfinished, or that wait for a thread."""
 
 _OTHER_STATUSES = (
     ConfigurationProblem,
@@ -125,6 +125,9 @@ class Worker(ThreadWorker):
         self.unfinished: dict[TConn, Client] = {}
         """In the order in which they began."""
 
+        self.handed_over: dict[TConn, Client] = {}
+        """Whole requests that wait for a thread, or have one."""
+
         self._looked_at = 0.0
         self.most_unfinished = max(1, self.worker_connections // 2)
 
@@ -154,10 +157,7 @@ class Worker(ThreadWorker):
             self._forget(conn)
             self._go_on(conn, progress)
         # Where all together hold too much, one of them holds more than its share.
-        elif (
-            len(client.held) > MOST_HELD // self.most_unfinished
-            and sum(len(each.held) for each in self.unfinished.values()) > MOST_HELD
-        ):
+        elif len(client.held) > MOST_HELD // self.most_unfinished and self._held() > MOST_HELD:
             self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)))
 
     def _go_on(self, conn: TConn, progress: Progress) -> None:
@@ -165,7 +165,11 @@ class Worker(ThreadWorker):
             self._close(conn)
             return
         conn.data_ready = True
+        self.handed_over[conn] = conn.sock
         super().enqueue_req(conn)
+
+    def _held(self) -> int:
+        return sum(len(each.held) for each in (*self.unfinished.values(), *self.handed_over.values()))
 
     def _give_up(self, conn: TConn) -> None:
         """Cut off a client that takes too long, or whose place is needed."""
@@ -205,6 +209,7 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         client = conn.sock
+        self.handed_over.pop(conn, None)
         if client.incoming.is_cut:
             client.settimeout(0)
             client.hang_up()

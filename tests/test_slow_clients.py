@@ -222,6 +222,34 @@ def test_beyond_half_of_the_connections_the_oldest_unfinished_request_makes_room
     assert json.loads(first.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
 
 
+def test_long_requests_that_wait_for_a_thread_count_as_held(patient, api, make, config):
+    token = f"Authorization: Bearer {api.as_(make.admin()).token}"
+    sent = post("/users/import", b" " * 4_000_000, token, "Connection: close")
+    engine = create_engine(config.database_url)
+
+    with engine.connect() as holder, contextlib.ExitStack() as opened:
+        # Each thread is kept by the first request that it gets.
+        holder.execute(text("LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE"))
+        clients = [opened.enter_context(socket.create_connection(patient, timeout=30)) for _ in range(30)]
+        for client in clients:
+            with contextlib.suppress(ConnectionError):
+                client.sendall(sent)
+        holder.rollback()
+        answered = [first_line_of(client) for client in clients]
+    engine.dispose()
+
+    assert b"HTTP/1.1 408 REQUEST TIMEOUT" in answered
+    assert sum(b" 408 " not in line for line in answered) >= 10
+    await_answer(patient)
+
+
+def first_line_of(client):
+    """The status line, empty where the connection was reset."""
+    with contextlib.suppress(ConnectionError):
+        return client.makefile("rb").readline().strip()
+    return b""
+
+
 def test_a_body_that_will_not_be_read_is_not_waited_for(patient, api, make):
     token = f"Authorization: Bearer {api.as_(make.instructor()).token}"
     forged = token[:-4] + "AAAA"
