@@ -38,6 +38,12 @@ def test_compose_puts_the_proxy_in_front():
     assert "TRUSTED_PROXIES: ${TRUSTED_PROXIES:-1}" in COMPOSE
 
 
+def test_compose_restarts_the_proxy_with_the_web_servers_whose_address_it_keeps():
+    proxy = re.search(r"^  proxy:\n((?:    .*\n|\n)+)", COMPOSE, re.MULTILINE)[1]
+
+    assert re.search(r"depends_on:\n +web:\n +condition: service_started\n(?: +#.*\n)* +restart: true\n", proxy)
+
+
 @needs_nginx
 def test_nginx_accepts_its_configuration(tmp_path):
     file = nginx.configuration(tmp_path, 18_080, 18_081)
