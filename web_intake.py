@@ -18,6 +18,8 @@ _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 _AUTHORIZATION = re.compile(rb"\r\nauthorization:[ \t]*([^\r]*)", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
 
+_NO_CHUNK = b"-\r\n"
+
 _MOST_HEAD = 1024 * 1024
 """More than gunicorn reads, which then refuses it."""
 
@@ -55,6 +57,9 @@ class Incoming:
         self._chunk: int | None = None
         """Where the next chunk begins, as long as there are more."""
 
+        self._line = (0, 0)
+        """Where the line of the chunk before that begins and ends."""
+
     def progress(self) -> Progress:
         if not self.has_head and not self._find_head():
             return Progress.UNFINISHED
@@ -66,6 +71,8 @@ class Incoming:
 
     def cut(self) -> Progress:
         """Wait no longer: what has come in is all."""
+        if self._chunk is not None:
+            self._break_chunks_off(self._chunk)
         self.is_cut, self._chunk, self._end = True, None, len(self.held)
         return Progress.WHOLE
 
@@ -106,11 +113,22 @@ class Incoming:
         method, target = [*head.partition(b"\r\n")[0].decode("latin-1").split(" "), ""][:2]
         token = _AUTHORIZATION.search(head)
         most = self._most_awaited(method, target, token[1].decode("latin-1") if token else "")
-        self._most = len(head) + most
+        # Chunks have lines of their own around them, which do not count as the body.
+        self._most = len(head) + (most if self._chunk is None else 2 * most)
         if most == 0 or (self._chunk is None and self._end > self._most):
             self.cut()
         else:
             self.expects_continue = _EXPECTS.search(head) is not None
+
+    def _break_chunks_off(self, following: int) -> None:
+        """End chunks of which the last has not come with a line that is none: gunicorn would take them for a whole body."""
+        if following > len(self.held):
+            begin, end = self._line
+            piece = bytes(self.held[end : following - len(b"\r\n")])
+            self.held[begin:] = b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+        else:
+            del self.held[following:]
+        self.held += _NO_CHUNK
 
     def _follow_chunks(self) -> None:
         """Go on to the last chunk that has come. What is none is for gunicorn to refuse."""
@@ -122,6 +140,7 @@ class Incoming:
                     self._chunk, self._end = None, len(self.held)
                 return
             if int(line[1], 16):
+                self._line = line.span()
                 self._chunk = line.end() + int(line[1], 16) + len(b"\r\n")
                 continue
             end = self.held.find(_END, line.end() - len(b"\r\n"))

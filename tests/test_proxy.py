@@ -41,7 +41,9 @@ def test_compose_puts_the_proxy_in_front():
 def test_compose_restarts_the_proxy_with_the_web_servers_whose_address_it_keeps():
     proxy = re.search(r"^  proxy:\n((?:    .*\n|\n)+)", COMPOSE, re.MULTILINE)[1]
 
-    assert re.search(r"depends_on:\n +web:\n +condition: service_started\n(?: +#.*\n)* +restart: true\n", proxy)
+    assert re.search(
+        r"depends_on:\n +web:\n +condition: service_started\n(?: +#.*\n)* +restart: true\n", proxy
+    )
 
 
 @needs_nginx

@@ -315,6 +315,53 @@ def test_a_body_is_asked_for_where_it_is_wanted(patient):
     assert status_of(patient, post("/auth/forgot-password", b"", expecting, length=900_000)) == 413
 
 
+EMAIL = b'{"email": "nobody@example.org"}'
+"""To an endpoint that takes 4,096 bytes."""
+
+
+def in_chunks(body, size):
+    return b"".join(
+        b"%x\r\n%b\r\n" % (len(piece), piece)
+        for piece in (body[start : start + size] for start in range(0, len(body), size))
+    )
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status"),
+    [
+        (in_chunks(EMAIL, 10) + b"0\r\n\r\n", 200),
+        (in_chunks(EMAIL.ljust(4_000), 64) + b"0\r\n\r\n", 200),
+        (in_chunks(EMAIL, 100), 400),
+        (in_chunks(EMAIL, 10) + b"a", 400),
+        (in_chunks(EMAIL, 100) + b"0", 400),
+        (in_chunks(EMAIL, 100) + b"0\r\n", 400),
+        (in_chunks(EMAIL, 100) + b"9\r\n     ", 400),
+        (in_chunks(EMAIL, 100) + b"5\r\n     \r", 400),
+        (in_chunks(EMAIL, 100) + b"5\r\n", 400),
+        (in_chunks(EMAIL.ljust(40_000), 64) + b"0\r\n\r\n", 413),
+        (in_chunks(EMAIL.ljust(40_000), 1_000) + b"0\r\n\r\n", 413),
+        (in_chunks(EMAIL.ljust(40_000), 8_000), 413),
+    ],
+    ids=[
+        *("whole", "framing beyond the limit", "no last chunk", "half a line", "half a last chunk"),
+        *("no end", "half a chunk", "half the end of a chunk", "the line of a chunk"),
+        *("too long in small chunks", "too long", "too long and broken off"),
+    ],
+)
+def test_chunks_are_read_to_the_last_one_and_refused_where_it_is_missing(patient, chunks, status):
+    head = post("/auth/forgot-password", b"", "Transfer-Encoding: chunked", "Connection: close")
+
+    with socket.create_connection(patient, timeout=30) as client:
+        client.sendall(head.replace(b"Content-Length: 0\r\n", b""))
+        time.sleep(0.1)
+        with contextlib.suppress(OSError):
+            client.sendall(chunks)
+            client.shutdown(socket.SHUT_WR)
+        answered = client.makefile("rb").readline()
+
+    assert answered.startswith(b"HTTP/1.1 %d" % status)
+
+
 def test_requests_that_come_together_are_answered_one_by_one(patient):
     body = b'{"email": "nobody@example.org"}'
     chunked = (
