@@ -274,6 +274,8 @@ def with_shared(item, method):
 
 
 def kind_of(schema):
+    if "anyOf" in schema:
+        return kind_of(of_either(schema)[-1])
     kinds = schema.get("type", "object")
     kind = next((each for each in kinds if each != "null"), "null") if isinstance(kinds, list) else kinds
     if "enum" in schema:
@@ -281,7 +283,14 @@ def kind_of(schema):
     return schema.get("format", kind) if kind == "string" and schema.get("format") in WRONG else kind
 
 
+def of_either(schema):
+    """What a value may be that may be several, aside from null."""
+    return [each for each in schema["anyOf"] if each.get("type") != "null"]
+
+
 def is_nullable(schema):
+    if "anyOf" in schema:
+        return len(of_either(schema)) < len(schema["anyOf"])
     return "null" in schema.get("type", ()) if isinstance(schema.get("type"), list) else False
 
 
@@ -461,6 +470,7 @@ def allowed(operation, scene):
 
 
 def _odd_values(schema):
+    schema = of_either(schema)[-1] if "anyOf" in schema else schema
     kind = kind_of(schema)
     if kind == "enum":
         yield from [word.lower() for word in schema["enum"] if isinstance(word, str)]
