@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -36,6 +37,8 @@ def read(body: bytes) -> Any:
 
     :raises MalformedBody: when it is not JSON, or not as strict as we are
     """
+    if body.startswith(BOM_UTF8):
+        raise MalformedBody("The body begins with a byte order mark. Send the JSON without it.")
     _check_nesting(body)
     try:
         written = body.decode()

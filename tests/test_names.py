@@ -62,3 +62,11 @@ def test_thousands_of_addresses_of_as_many_domains_are_read_at_once(label):
     odd = [f"a@{label}{number}.org" for number in range(2_000)]
 
     assert seconds(lambda: [names.address(text) for text in odd]) < 2
+
+
+@pytest.mark.parametrize("domain", ["acme.test", "office.local", "localhost"])
+def test_a_reserved_domain_is_named_as_the_reason(api, domain):
+    response = api.post("/auth/forgot-password", json={"email": f"ada@{domain}"})
+
+    said = response.get_json()["error"]["details"]["email"]
+    assert said == ["The domain of this address is reserved: no mail can be sent there."]

@@ -80,6 +80,13 @@ def test_a_reason_code_names_each_status_that_it_comes_with(app, code, statuses)
     assert re.findall(r"HTTP (\d+)", page) == row.split(", ") == statuses
 
 
+def test_what_stands_in_backticks_is_code(app):
+    page = app.test_client().get("/problems/identity_conflict").text
+
+    assert "<code>?on_conflict=update</code>" in page
+    assert "`" not in page
+
+
 def test_the_vendored_files_are_those_of_the_checksums():
     lines = (VENDOR / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split("  ") for line in lines)}

@@ -65,6 +65,11 @@ def test_what_two_readers_might_understand_differently_is_refused(body):
         strict_json.read(body)
 
 
+def test_a_byte_order_mark_is_named():
+    with pytest.raises(MalformedBody, match="byte order mark"):
+        strict_json.read(b'\xef\xbb\xbf{"a": 1}')
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -125,7 +125,7 @@ def deactivate_user(user_id: UUID):
 @throttled(BULK)
 @blp.arguments(ImportQuerySchema, location="query")
 @blp.arguments(PeopleFileSchema, location="files")
-@blp.response(200, ImportReportSchema, message="People imported. The report has a line for each row.")
+@blp.response(200, ImportReportSchema, message="The file was read. The report has a line for each row.")
 @blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken, Forbidden)
 def import_users(options: dict[str, Any], upload: dict[str, Any]):
     """Create and update accounts from a CSV file.

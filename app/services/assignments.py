@@ -132,5 +132,5 @@ def _reason(line: ledger.Line) -> Refusal:
     if line.outcome == Outcome.INELIGIBLE:
         return OwnCourse("This person is the instructor of the course.")
     if line.outcome == Outcome.NOT_FOUND:
-        return NotFound()
+        return NotFound("There is no such user.")
     return catalogue()[str(line.code)]()

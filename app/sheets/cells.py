@@ -16,6 +16,7 @@ _PROTECTED = re.compile(r"'[=+\-@'\uff1d\uff0b\uff0d\uff20]")
 """How our own sheets begin a cell that a spreadsheet would run."""
 
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{1,3}", re.IGNORECASE)
+_DECIMAL = re.compile(r"[0-9]+[.,]0+")
 _ERROR = re.compile(r"#[^\s#]{1,20}[!?]|#N/?[ADV]|#GETTING_DATA|#{2,}|Err:[0-9]{3}", re.IGNORECASE)
 _NO_VALUE = frozenset(
     [
@@ -30,6 +31,11 @@ _NO_VALUE = frozenset(
         "(blank)",
         "-",
         "--",
+        "tba",
+        "tbd",
+        "true",
+        "false",
+        "unknown",
         "–",
         "—",
         "?",
@@ -55,6 +61,8 @@ def damage_in(value: str, *, is_identifier: bool) -> str | None:
         return f"{shown} is an error of a spreadsheet: correct the formula, or leave the cell empty."
     if is_identifier and _SHORTENED.fullmatch(value):
         return f"{shown} is a number that a spreadsheet has shortened: format the column as text and export it again."
+    if is_identifier and _DECIMAL.fullmatch(value):
+        return f"{shown} is a number to which another program has added decimals: export the column as text."
     if is_identifier and value.casefold() in _NO_VALUE:
         return f"{shown} stands for no value: leave the cell empty."
     return None

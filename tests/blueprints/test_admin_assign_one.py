@@ -79,7 +79,9 @@ def test_whoever_cannot_be_assigned_is_refused_and_no_run_recorded(app, admin, m
         return admin.post(f"/courses/{course.id}/assign", json=body)
 
     assert_refused(assign(user_id=str(uuid4())), 404, "not_found")
-    assert_refused(assign(email="nobody@example.org"), 404, "not_found")
+    unknown = assign(email="nobody@example.org")
+    assert_refused(unknown, 404, "not_found")
+    assert unknown.get_json()["message"] == "There is no such user."
     assert_refused(assign(user_id=str(inactive.id)), 409, "user_inactive")
     assert_refused(assign(user_id=str(course.instructor_id)), 409, "own_course")
     assert runs_recorded(app) == 0

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import marshmallow as ma
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from marshmallow import validate
 
 from app import names
@@ -98,18 +98,23 @@ class Email(ma.fields.String):
     ) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         address = names.address(text)
-        if address is None or not _is_valid(address):
+        if address is None:
             raise ma.ValidationError("Not a valid email address.")
+        _check_address(address)
         return address
 
 
-def _is_valid(address: str) -> bool:
+def _check_address(address: str) -> None:
     """ASCII throughout: the domain is in its IDNA form, and the mailer sends to no other local part (SMTPUTF8)."""
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        return False
-    return True
+    except EmailNotValidError as problem:
+        domain = address.rpartition("@")[2]
+        if any(f".{domain}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
+            raise ma.ValidationError(
+                "The domain of this address is reserved: no mail can be sent there."
+            ) from problem
+        raise ma.ValidationError("Not a valid email address.") from problem
 
 
 class Link(ma.fields.Url):
