@@ -57,7 +57,7 @@ def _as_iso(cell: str) -> str:
     if found := _NAMED.fullmatch(cell):
         return _with_named_month(cell, day=int(found[1]), month=found[2].lower(), year=found[3])
     if found := _SEPARATED.fullmatch(cell):
-        return _in_order(int(found[1]), int(found[3]), found[4])
+        return _in_order(int(found[1]), int(found[3]), found[4], has_dots=found[2] == ".")
     return cell
 
 
@@ -68,11 +68,16 @@ def _with_named_month(cell: str, *, day: int, month: str, year: str) -> str:
     return cell
 
 
-def _in_order(first: int, second: int, year: str) -> str:
-    """`31.12.2026` or `12/31/2026`. Where both numbers may be the month, either day may be meant, and none is chosen."""
+def _in_order(first: int, second: int, year: str, *, has_dots: bool) -> str:
+    """`31.12.2026` or `12/31/2026`. With slashes, two numbers up to 12 may be either day, and none is chosen.
+
+    With dots the day comes first: no locale writes the month before it.
+    """
     day_first, month_first = f"{year}-{second:02}-{first:02}", f"{year}-{first:02}-{second:02}"
     if first > 12:
         return day_first
     if second > 12 or first == second:
         return month_first
+    if has_dots:
+        return day_first
     raise ma.ValidationError(f"This may be {day_first} or {month_first}: write it so.")
