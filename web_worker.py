@@ -172,8 +172,12 @@ class Worker(ThreadWorker):
         return sum(len(each.held) for each in (*self.unfinished.values(), *self.handed_over.values()))
 
     def _give_up(self, conn: TConn) -> None:
-        """Cut off a client that takes too long, or whose place is needed."""
+        """Cut off a client that takes too long, or whose place is needed, unless the rest has come by now."""
         self._forget(conn)
+        progress = conn.sock.take_in()
+        if progress is not Progress.UNFINISHED:
+            self._go_on(conn, progress)
+            return
         if conn.sock.incoming.has_head and not conn.sock.is_hanging_up:
             with contextlib.suppress(OSError):
                 conn.sock.sendall(self._application.refusal("request_timeout"))

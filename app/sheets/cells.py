@@ -16,7 +16,7 @@ _PROTECTED = re.compile(r"'[=+\-@'\uff1d\uff0b\uff0d\uff20]")
 """How our own sheets begin a cell that a spreadsheet would run."""
 
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{1,3}", re.IGNORECASE)
-_DECIMAL = re.compile(r"[0-9]+[.,]0+")
+_DECIMAL = re.compile(r"[0-9]{1,30}[.,]0{1,10}")
 _ERROR = re.compile(r"#[^\s#]{1,20}[!?]|#N/?[ADV]|#GETTING_DATA|#{2,}|Err:[0-9]{3}", re.IGNORECASE)
 _NO_VALUE = frozenset(
     [
