@@ -6,7 +6,7 @@ on the course's page and is no reason to refuse its instructor's change. What kn
 digest alone.
 
 A write that names a version is held against a fresh reading, and then against the row that it changes: PostgreSQL
-refuses when the row was edited in between, whoever did it and by whatever request (migration 0022). A write that names
+refuses when the row was edited in between, whoever did it and by whatever request (migrations 0022 and 0035). A write that names
 none costs nothing.
 """
 

@@ -1,6 +1,8 @@
 """Versions: a reader who has it is told so, and of two writers who read the same one is refused."""
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from app.enums import CourseStatus
 from tests.http import assert_refused, data_of
@@ -323,3 +325,20 @@ def test_nobody_waits_for_somebody_elses_profile(api, make, config):
 
     assert data_of(first.finish())["bio"] == "Slow"
     assert (data_of(second.finish())["bio"], waited) == ("Quick", False)
+
+
+def test_an_edit_of_the_same_microsecond_is_another_version(config, make):
+    category = make.category()
+    edit = "UPDATE categories SET description = :words, updated_at = :at WHERE id = :id"
+    engine = create_engine(config.database_url)
+
+    with engine.connect() as mine:
+        moment = mine.scalar(text("SELECT transaction_timestamp()"))
+        read = mine.scalar(text("SELECT updated_at FROM categories WHERE id = :id"), {"id": category.id})
+        with engine.begin() as other:
+            other.execute(text(edit), {"words": "Theirs", "at": moment, "id": category.id})
+        expected = {"expected": f"{category.id} {read.isoformat()}"}
+        mine.execute(text("SELECT set_config('rollcall.expected_version', :expected, true)"), expected)
+        with pytest.raises(DBAPIError, match="another version"):
+            mine.execute(text(edit), {"words": "Mine", "at": moment, "id": category.id})
+    engine.dispose()
