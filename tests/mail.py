@@ -207,12 +207,3 @@ def age(app):
             )
 
     return run
-
-
-def until(holds, seconds=5.0):
-    patience = threading.Event()
-    for _ in range(int(seconds / 0.01)):
-        if holds():
-            return
-        patience.wait(0.01)
-    raise AssertionError("it did not happen in time")

@@ -2,13 +2,13 @@
 
 import json
 import socket
-import time
 from http.client import HTTPConnection
 
 import pytest
 
 from app import queue
 from app.enums import Lane
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -33,13 +33,6 @@ def lines_of(log):
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def wait_for(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.1)
-
-
 def test_a_worker_names_job_and_notice(app, owed, machines, start, sink, tmp_path):
     log = tmp_path / "log"
 
@@ -59,7 +52,7 @@ def test_a_mail_that_fails_says_why_and_of_which_notice(app, owed, machines, sta
     machines["MAIL_PORT"] = "1"
 
     start("-m", "flask", "--app", "wsgi", "worker", "--burst", log=log)
-    wait_for(lambda: "deferred" in log.read_text())
+    until(lambda: "deferred" in log.read_text())
 
     deferred = next(line for line in lines_of(log) if line["message"].startswith("deferred"))
     assert deferred["level"] == "WARNING"
@@ -73,7 +66,7 @@ def test_a_sweep_names_its_chore(app, owed, machines, start, sink, tmp_path):
         queue.jobs(Lane.BULK).empty()
 
     process = start("-m", "flask", "--app", "wsgi", "sweep", log=log)
-    wait_for(lambda: "rang for" in log.read_text())
+    until(lambda: "rang for" in log.read_text())
     process.terminate()
     process.wait(timeout=20)
 
@@ -91,7 +84,7 @@ def test_a_web_server_writes_nothing_but_objects(app, machines, start, tmp_path)
         *("--threads", "2"),
         log=log,
     )
-    wait_for(lambda: speak(port, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+    until(lambda: speak(port, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
 
     for path in ("/api/v1/categories", "/nowhere%0a%1b[31m", "/api/v1/courses?search=%0aneedle"):
         connection = HTTPConnection("127.0.0.1", port, timeout=10)

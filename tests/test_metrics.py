@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -20,6 +19,7 @@ from app.enums import Channel, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.services import notices_depth
 from tests.http import assert_refused
+from tests.waiting import until
 
 TOKEN = "a token that nobody guesses"
 
@@ -190,7 +190,7 @@ def server(start, environment, tmp_path):
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
         *("-w", "2", "--threads", "2"),
     )
-    wait_for(lambda: call(port, "/readyz") == 200)
+    until(lambda: call(port, "/readyz") == 200)
     return port, tmp_path / "counts", process
 
 
@@ -215,13 +215,6 @@ def read(port):
     return {}
 
 
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.1)
-
-
 def workers_that_counted(folder):
     return {int(file.stem.rpartition("_")[2]) for file in folder.glob("counter_*.db")}
 
@@ -243,13 +236,13 @@ def test_two_workers_add_up(app, server):
 
 def test_what_a_worker_counted_outlives_it_and_what_it_held_does_not(app, server):
     port, folder, _ = server
-    wait_for(lambda: call(port, "/api/v1/categories") == 200 and len(workers_that_counted(folder)) == 2)
+    until(lambda: call(port, "/api/v1/categories") == 200 and len(workers_that_counted(folder)) == 2)
     before = total(read(port), "/api/v1/categories")
     victim = min(workers_that_counted(folder))
 
     os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: not list(folder.glob(f"gauge_livesum_{victim}.db")))
-    wait_for(lambda: call(port, "/healthz") == 200)
+    until(lambda: not list(folder.glob(f"gauge_livesum_{victim}.db")))
+    until(lambda: call(port, "/healthz") == 200)
 
     assert total(read(port), "/api/v1/categories") == before
     call(port, "/api/v1/categories")
@@ -266,6 +259,6 @@ def test_a_server_that_starts_counts_from_nothing(app, server, start, environmen
         *("-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
         *("-w", "2", "--threads", "2"),
     )
-    wait_for(lambda: call(port, "/readyz") == 200)
+    until(lambda: call(port, "/readyz") == 200)
 
     assert total(read(port), "/api/v1/categories") == 0

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from rq.utils import import_attribute
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
 from app import known_jobs, queue
 from app.db import db, transaction
@@ -18,19 +18,6 @@ from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
 from app.services import notices_delivery
 from tests.races import at_once
-
-
-@pytest.fixture
-def mails(app):
-    """The EMAIL rows, oldest first."""
-
-    def read():
-        with app.app_context():
-            return db.session.scalars(
-                select(Notice).where(Notice.channel == Channel.EMAIL).order_by(Notice.id)
-            ).all()
-
-    return read
 
 
 @pytest.fixture

@@ -6,27 +6,15 @@ import smtplib
 import threading
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from app.db import db, transaction
-from app.enums import Channel, NoticeState
+from app.enums import NoticeState
 from app.jobs import periodic
-from app.models import Notice
-from tests.mail import until
+from tests.waiting import until
 
 LETTERS = 100
 UNLUCKY = "unlucky@example.org"
-
-
-@pytest.fixture
-def mails(app):
-    def read():
-        with app.app_context():
-            return db.session.scalars(
-                select(Notice).where(Notice.channel == Channel.EMAIL).order_by(Notice.id)
-            ).all()
-
-    return read
 
 
 @pytest.fixture

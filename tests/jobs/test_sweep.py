@@ -16,7 +16,7 @@ from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
 from app.services import notices_delivery
-from tests.mail import until
+from tests.waiting import until
 
 
 @pytest.fixture

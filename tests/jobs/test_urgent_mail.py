@@ -15,8 +15,8 @@ from app.jobs import periodic
 from app.models import Notice
 from app.services import account_mails
 from tests.http import data_of
-from tests.mail import until
 from tests.test_metrics import samples_of
+from tests.waiting import until
 
 PASSWORD = "Analytical-Engine-1843"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from tools import processes
 from tools.processes import Process
 from tools.state import AlreadyHeldError, State
@@ -34,13 +35,6 @@ with Supervisor(State(Path(sys.argv[1])), "a run") as supervisor:
 @pytest.fixture
 def state(tmp_path):
     return State(tmp_path)
-
-
-def until(is_so):
-    deadline = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def sleeper(name="sleeper", **how):

@@ -1,0 +1,21 @@
+"""Fixtures shared by the tests of jobs."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db import db
+from app.enums import Channel
+from app.models import Notice
+
+
+@pytest.fixture
+def mails(app):
+    """The EMAIL rows, oldest first."""
+
+    def read():
+        with app.app_context():
+            return db.session.scalars(
+                select(Notice).where(Notice.channel == Channel.EMAIL).order_by(Notice.id)
+            ).all()
+
+    return read
