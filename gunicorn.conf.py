@@ -73,7 +73,7 @@ worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 control_socket_disable = True
 
 # Threads that no client keeps for ever.
-worker_class = "web_worker.Worker"
+worker_class = "deploy.web_worker.Worker"
 
 # Who is a proxy of ours is TRUSTED_PROXIES, in the application. gunicorn's own rule would believe any program of this
 # machine, and read a path and a scheme out of headers.

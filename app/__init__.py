@@ -2,30 +2,25 @@
 
 from flask import Flask
 
-from app import (
+from app import cli, settings
+from app.adapters import cache, mailer, redis, storage, tokens
+from app.blueprints import ALL
+from app.db import session
+from app.observability import logs
+from app.web import (
     api,
-    cache,
-    cli,
     compression,
     cors,
-    db,
+    front_page,
     health,
-    mailer,
+    https,
     media,
     metrics,
-    pages,
     problems,
+    rate_limits,
     reception,
-    redis,
     security_headers,
-    settings,
-    storage,
-    telemetry,
-    throttling,
-    tokens,
-    transport,
 )
-from app.blueprints import ALL
 from config import Config, read_environment
 
 
@@ -33,22 +28,22 @@ def create_app(config: Config | None = None) -> Flask:
     """An application with these settings, or with those of the environment."""
     app = Flask(__name__)
     settings.init_app(app, config or Config.from_env(read_environment()))
-    telemetry.init_app(app)
+    logs.init_app(app)
     metrics.init_app(app)
-    db.init_app(app)
+    session.init_app(app)
     tokens.init_app(app)
     redis.init_app(app)
     cache.init_app(app)
     mailer.init_app(app)
     storage.init_app(app)
     problems.init_app(app)
-    transport.init_app(app)
-    throttling.init_app(app)
+    https.init_app(app)
+    rate_limits.init_app(app)
     cors.init_app(app)
     compression.init_app(app)
     security_headers.init_app(app)
     api.init_app(app, ALL)
-    pages.init_app(app)
+    front_page.init_app(app)
     media.init_app(app)
     health.init_app(app)
     reception.init_app(app)

@@ -1,6 +1,6 @@
 """Everything the domain can say no with.
 
-A refusal is raised, never returned, and rendered in one place (`app.problems`). Its `code` is the contract: clients
+A refusal is raised, never returned, and rendered in one place (`app.web.problems`). Its `code` is the contract: clients
 switch on it, bulk reports carry it row by row, and its docstring is the page behind the error's `type`.
 """
 

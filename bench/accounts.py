@@ -22,8 +22,9 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app import create_app, passwords
-from app.db import db, transaction
+from app import create_app
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.models.user import User
 from app.services import sessions
 from bench import platform

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import text
 
 from app import create_app
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Role
 from app.models.user import User
 from app.services import assignments, sessions

@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.models import User
 from app.services import sessions
 from bench import dataset

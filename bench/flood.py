@@ -28,8 +28,9 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import select, text
 
-from app import create_app, passwords
-from app.db import db, transaction
+from app import create_app
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.models.user import User
 from app.services import sessions
 from bench import platform

@@ -12,7 +12,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from app import create_app
-from app.db import db
+from app.db.session import db
 from bench import dataset, platform
 from bench.calls import LARGE_ONES, READS, WRITES, Call, Callers
 from bench.dataset import Size

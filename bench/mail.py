@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy import select, text
 
 from app import create_app
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import NoticeKind
 from app.models.user import User
 from app.services import account_mails

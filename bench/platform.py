@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app import create_app
-from app.db import db
+from app.db.session import db
 from config import Config, read_environment
 from tools import throwaway
 

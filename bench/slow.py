@@ -21,7 +21,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from app import create_app
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models.user import User
 from app.services import sessions
 from bench import platform

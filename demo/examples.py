@@ -13,9 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, NoticeKind, Role
-from app.examples.ids import CERTIFICATE_NUMBER, EMAIL_TOKEN, NEW_EMAIL_TOKEN, PASSWORD_TOKEN, id_of
 from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.email_change import EmailChange
@@ -39,6 +38,13 @@ from app.services import (
     sessions,
     users,
     users_roles,
+)
+from app.web.openapi.examples.ids import (
+    CERTIFICATE_NUMBER,
+    EMAIL_TOKEN,
+    NEW_EMAIL_TOKEN,
+    PASSWORD_TOKEN,
+    id_of,
 )
 from demo import fixed_ids
 from demo.load import person

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Column, Table, Uuid, column, func, literal, or_, select, update, values
 
-from app.db import Model, db
+from app.db.session import Model, db
 
 
 def give(ids: Mapping[UUID, UUID]) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.category import Category

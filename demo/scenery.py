@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.enums import CourseStatus, LessonType, Level
 from app.models.course import Course
 from app.models.lesson import Lesson

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.db import db
+from app.db.session import db
 
 KNOWN = {
     "small": {

@@ -4,7 +4,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from app.db import db
+from app.db.session import db
 from app.models import User
 
 LOCK = 7_263_014_001

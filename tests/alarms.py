@@ -6,7 +6,7 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import telemetry
+from app.observability import logs
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def lines(caplog):
     """The lines of one event, as a machine reads them."""
 
     def told(event):
-        formatter, about = telemetry.JsonFormatter(verbatim=[]), telemetry.About()
+        formatter, about = logs.JsonFormatter(verbatim=[]), logs.About()
         written = [json.loads(formatter.format(each)) for each in caplog.records if about.filter(each)]
         return [line for line in written if line.get("event") == event]
 

@@ -14,9 +14,11 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import create_engine, event, text
 
-from app import alarms, create_app, problems
-from app.db import Model, db, transaction
+from app import create_app
+from app.db.session import Model, db, transaction
+from app.observability import alarms
 from app.services import notices
+from app.web import problems
 from config import Config, Rate
 from tests.factories import Factory
 from tests.http import Client, OpenApiWitness

@@ -6,11 +6,11 @@ from itertools import count
 
 from sqlalchemy import func, select
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db import fulltext
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus, Role, Source
 from app.models import Category, Course, Enrollment, Lesson, LessonProgress, Review, Section, User
-from app.services import fulltext
 
 _numbers = count(1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.db import transaction
+from app.db.session import transaction
 from app.services import sessions
 
 PREFIX = "/api/v1"

@@ -17,10 +17,10 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import update
 
-from app import queue
-from app.db import db, transaction
+from app.adapters import queue
+from app.adapters.known_jobs import KnownJob
+from app.db.session import db, transaction
 from app.jobs.workers import RefusesUnknownJobs
-from app.known_jobs import KnownJob
 from app.models import Notice
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}

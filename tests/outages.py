@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app import redis
+from app.adapters import redis
 
 
 class Silence(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
 
-from app.db import db
+from app.db.session import db
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     AssignmentAction,

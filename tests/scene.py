@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-from app import passwords
-from app.db import transaction
+from app.adapters import passwords
+from app.db.session import transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus, MailTokenPurpose, Role
 from app.models import Category, Certificate, Course, InstructorRequest, Review, User
 from app.services import mail_tokens, sessions

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Integer, cast, literal, select, text
 
-from app.alarms import Alarm
-from app.db import db, transaction
+from app.db.session import db, transaction
+from app.observability.alarms import Alarm
 from app.services import categories
 from config import Rate
 from tests.http import assert_refused, data_of

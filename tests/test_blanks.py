@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db
+from app.db.session import db
 from app.models import Enrollment
 from tests.good_requests import path_of
 from tests.http import PREFIX, assert_refused, data_of

@@ -9,10 +9,11 @@ import time
 import pytest
 from redis import Redis
 
-from app import cache, create_app
-from app.cache import Key
-from app.db import db
-from app.redis import FAILURES
+from app import create_app
+from app.adapters import cache
+from app.adapters.cache import Key
+from app.adapters.redis import FAILURES
+from app.db.session import db
 from tests.races import at_once
 
 KEY = Key("stats", "everybody", "1")

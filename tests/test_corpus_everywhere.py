@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from app import reception
+from app.web import reception
 from tests.corpus import generated
 from tests.corpus.harness import Platform, trouble_with
 from tests.http import PREFIX

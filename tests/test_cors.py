@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cors import EXPOSED_HEADERS
+from app.web.cors import EXPOSED_HEADERS
 from tests.http import PREFIX
 
 FOREIGN = [

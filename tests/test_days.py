@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import days
 from app.enums import Role
+from app.values import days
 from config import BadSettingError, Config
 from tests.http import assert_refused, data_of
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, NoticeState
 from app.models import Assignment, Course, CourseChange, Notice, User
 from demo import load, people, records

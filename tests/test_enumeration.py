@@ -10,7 +10,7 @@ import re
 import pytest
 from argon2 import PasswordHasher
 
-from app import passwords
+from app.adapters import passwords
 from config import Rate
 from tests.http import data_of
 

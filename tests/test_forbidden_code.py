@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from rq.serializers import DefaultSerializer, JSONSerializer
 
-from app import known_jobs, queue
+from app.adapters import known_jobs, queue
+from app.adapters.redis import connection
 from app.enums import Lane
 from app.jobs import workers
-from app.redis import connection
 
 ROOT = Path(__file__).parent.parent
 OURS = [path for folder in ("app", "demo") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 RAW = {"text", "literal_column", "DDL", "exec_driver_sql", "TextClause"}
 PUT_TOGETHER = {
-    "app/models/columns.py": "columns and conditions that the models name",
+    "app/db/columns.py": "columns and conditions that the models name",
     "app/services/assignments_ledger.py": "its own statements, one for each kind of list",
     "app/services/courses_search.py": "the four weights of a vector",
     "app/services/notices_depth.py": "a state, which an enumeration names",
@@ -34,9 +34,9 @@ PUT_TOGETHER = {
 
 READERS = {"json", "msgspec", "orjson"}
 READ_LOOSELY = {
-    "app/cache.py": "what this program has stored itself",
-    "app/examples/plugin.py": "the answers that `make examples` recorded",
-    "app/wire.py": "the reader of our own answers",
+    "app/adapters/cache.py": "what this program has stored itself",
+    "app/web/openapi/examples/plugin.py": "the answers that `make examples` recorded",
+    "app/web/request_body.py": "the reader of our own answers",
 }
 """Modules that read JSON by another reader than the strict one, and which JSON."""
 

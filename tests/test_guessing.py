@@ -9,8 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, text, update
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.models import MailToken, Notice
 from app.models.attempt import Attempts
 from app.models.known_place import KnownPlace

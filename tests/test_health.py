@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
-from app.db import db, transaction
+from app.db.session import db, transaction
 from tests.servers import drop_database, make_database
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app import csv_out, drawing, pictures
+from app.adapters import csv_writer, image_process, images
 from tests.http import assert_refused, data_of
 
 MEGABYTE = 1024 * 1024
@@ -127,7 +127,7 @@ HEAVY = {
     "jpeg of 25 million pixels": lambda: saved("JPEG", (5000, 5000)),
     "jpeg that is a line": lambda: saved("JPEG", (60_000, 400)),
     "exif of 240 GB": lambda: segmented(saved("JPEG"), b"\xe1", exif_that_repeats(60_000, 4_000_000)),
-    "as many scans as are read": lambda: repeated_scans(gray((4990, 4990)), drawing.MOST_SCANS - 10),
+    "as many scans as are read": lambda: repeated_scans(gray((4990, 4990)), image_process.MOST_SCANS - 10),
 }
 """What may be taken or refused, as long as it costs little."""
 
@@ -268,18 +268,18 @@ def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb):
     )
     with (tmp_path / "bomb").open() as content:
         done = subprocess.run(
-            [sys.executable, "-c", measure, drawing.__file__, "512"],
+            [sys.executable, "-c", measure, image_process.__file__, "512"],
             stdin=content,
             capture_output=True,
             check=True,
         )
 
     kilobytes, seconds = done.stdout.split()
-    assert int(kilobytes) * 1024 < drawing.MOST_MEMORY + 20 * MEGABYTE
+    assert int(kilobytes) * 1024 < image_process.MOST_MEMORY + 20 * MEGABYTE
     assert float(seconds) < MOST_CPU_SECONDS
 
 
-@pytest.mark.parametrize("scans", [1_000, drawing.MOST_SCANS + 1])
+@pytest.mark.parametrize("scans", [1_000, image_process.MOST_SCANS + 1])
 def test_a_picture_that_takes_long_is_told_so(client, scans):
     response = send(client, repeated_scans(gray((64, 64)), scans))
 
@@ -290,7 +290,7 @@ def test_a_program_that_has_used_up_its_time_is_told_so(client, monkeypatch, tmp
     """In place of the one that draws there is one that never comes to an end."""
     endless = tmp_path / "endless.py"
     endless.write_text("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass\n")
-    monkeypatch.setattr(drawing, "__file__", str(endless))
+    monkeypatch.setattr(image_process, "__file__", str(endless))
 
     response = send(client, saved("PNG"))
 
@@ -306,7 +306,7 @@ def test_a_photo_with_a_film_behind_it_is_taken(client):
 
 def test_who_meets_another_picture_is_asked_to_come_back(client, files):
     """The pictures of many people must not take every thread of a web process."""
-    with pictures._turn:
+    with images._turn:
         response = send(client, saved("PNG"))
 
     assert_refused(response, 503, "unavailable")
@@ -360,7 +360,7 @@ def test_who_decodes_knows_no_setting(monkeypatch):
         return subprocess.CompletedProcess(command, 0, b"", b"")
 
     monkeypatch.setattr(subprocess, "run", look)
-    pictures.portrait(b"")
+    images.portrait(b"")
 
     assert os.environ
     assert seen["env"] == {}
@@ -414,7 +414,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
 def test_no_cell_of_ours_is_a_formula(formula):
-    written = csv_out.header(["person.name", "note"]) + csv_out.line(
+    written = csv_writer.header(["person.name", "note"]) + csv_writer.line(
         {"person": {"name": formula}, "note": formula}, ["person.name", "note"]
     )
 

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from app import queue
+from app.adapters import queue
 from app.enums import Lane
 from tests.waiting import until
 

@@ -11,8 +11,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from app import mailer
-from app.mailer import Mail
+from app.adapters import mailer
+from app.adapters.mailer import Mail
 
 MAIL = Mail(
     to_name="Ada Lovelace",

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from app import mailer
-from app.mailer import Mail, MailDeferred, MailRejected
+from app.adapters import mailer
+from app.adapters.mailer import Mail, MailDeferred, MailRejected
 
 MAIL = Mail(
     to_name="Ada Lovelace",

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app import markdown
+from app.adapters import markdown
 from tests.effort import seconds
 
 

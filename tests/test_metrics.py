@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import ConnectionError as Away
 from sqlalchemy import text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.services import notices_depth
@@ -128,7 +128,7 @@ def test_the_build_is_told(scrape):
 
 
 def test_metrics_are_told_when_redis_is_away(app, scrape, monkeypatch):
-    monkeypatch.setattr("app.queue.depth", refuse)
+    monkeypatch.setattr("app.adapters.queue.depth", refuse)
 
     samples = samples_of(scrape().text)
 

@@ -13,7 +13,7 @@ from psycopg2.errors import CheckViolation
 from sqlalchemy import DDL, create_engine
 
 from app import create_app
-from app.db import Model, db
+from app.db.session import Model, db
 from tests.servers import connected, drop_database, make_database
 
 VERSIONS = Path(__file__).parent.parent / "migrations" / "versions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from email_validator import validate_email
 
-from app import names
+from app.values import names
 from tests.effort import seconds
 
 DOMAINS = (

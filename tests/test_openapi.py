@@ -11,10 +11,10 @@ import pytest
 from apispec import APISpec
 from jsonschema_rs import meta, validator_for
 
-from app.access import access_of
 from app.errors import catalogue
-from app.examples.parameters import DESCRIPTIONS
-from app.examples.requests import REQUESTS
+from app.web.access import access_of
+from app.web.openapi.examples.parameters import DESCRIPTIONS
+from app.web.openapi.examples.requests import REQUESTS
 from config import Config
 from tests.http import PREFIX
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Integer, Text, column, func
 
-from app.paging import SortKey, ordered_by
+from app.db.listings import SortKey, ordered_by
 from tests.http import data_of
 
 
@@ -99,7 +99,7 @@ def walk(client, path):
     ],
 )
 def test_capitals_and_accents_stand_beside_plain_letters(caller, monkeypatch, listed, word, direction):
-    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
 
     rows = list(walk(caller, f"{listed.format(direction)}&page_size=1"))
 
@@ -111,7 +111,7 @@ def test_capitals_and_accents_stand_beside_plain_letters(caller, monkeypatch, li
 def test_a_roster_has_capitals_and_accents_beside_plain_letters(
     api, make, roster, monkeypatch, most_looked_up
 ):
-    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
     monkeypatch.setattr("app.services.enrollments_read.MOST_LOOKED_UP", most_looked_up)
 
     rows = walk(api.as_(make.admin()), f"{roster}?ordering=name&page_size=1")

@@ -11,7 +11,7 @@ from threading import Lock
 import pytest
 from argon2 import PasswordHasher
 
-from app import passwords
+from app.adapters import passwords
 from config import Config
 from tests.races import at_once
 

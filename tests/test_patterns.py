@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.db import db
+from app.db.session import db
 from tests.effort import seconds
 from tests.http import PREFIX
 

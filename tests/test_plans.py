@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
-from app.db import db
+from app.db.session import db
 from bench import dataset
 from bench.calls import CALLS, LARGE_ONES, READS, Call, Callers
 from bench.dataset import Size
@@ -49,7 +49,7 @@ def platform(config):
 
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch):
-    monkeypatch.setattr("app.paging.COUNT_CAP", COUNTED)
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.reviews.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.enrollments_read.MOST_GATHERED", COUNTED)
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Integer, cast, literal, select
 
-from app.db import db
+from app.db.session import db
 from app.services import categories
 from tests.http import assert_refused
 

@@ -7,8 +7,8 @@ import time
 import pytest
 from redis.exceptions import RedisError
 
-from app import redis
-from app.redis import LeftAlone
+from app.adapters import redis
+from app.adapters.redis import LeftAlone
 
 
 def troubles(client, times):

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
-from app.db import db
+from app.db.session import db
 from app.services import recount
 from tests.test_migrations import VERSIONS, empty_database, migrating
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.jobs.periodic import CHORES
 from app.models import Assignment, Course, Enrollment, IdempotencyKey, Notice
 from tests.http import assert_refused, data_of

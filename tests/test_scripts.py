@@ -14,7 +14,7 @@ import subprocess
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from app import mailer, markdown
+from app.adapters import mailer, markdown
 from tests.corpus.scripts import ALL, HTML, MUTATIONS
 from tests.http import data_of
 from tests.test_mailer import MAIL

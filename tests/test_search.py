@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import Course, InstructorRequest
 from app.services import courses_search
 from tests.http import data_of

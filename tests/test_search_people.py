@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import InstructorRequest
 from tests.http import data_of
 from tests.test_paging import walk
@@ -76,8 +76,8 @@ def test_an_exact_match_comes_first(api, make, path, listed, question):
 @pytest.mark.parametrize(("listed", "ordering"), CASES)
 def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, listed, ordering, capped):
     """Nobody is shown twice or left out, wherever cursors begin and however many rows are counted."""
-    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
-    monkeypatch.setattr("app.paging.COUNT_CAP", capped)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", capped)
     office = api.as_(make.admin())
 
     found = names(walk(office, f"{path[listed]}search=ada&ordering={ordering}&page_size=1"))
@@ -89,7 +89,7 @@ def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, listed,
 @pytest.mark.parametrize("change", ["gone", "come"])
 def test_a_cursor_outlives_the_exact_match(api, make, path, monkeypatch, people, change):
     """A user who is renamed between two pages leaves nobody out."""
-    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
     office = api.as_(make.admin())
     ada, other = people[3], people[0]
     if change == "come":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import literal, select
 
-from app.db import db
-from app.services.fulltext import holds, naming
+from app.db.fulltext import holds, naming
+from app.db.session import db
 
 # Text, question, whether it is found.
 ACCENTS = [

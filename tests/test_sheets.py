@@ -9,7 +9,7 @@ from math import ceil
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.db import db
+from app.db.session import db
 from tests.http import PREFIX, data_of
 
 
@@ -48,7 +48,7 @@ def sheets(api, make):
 def test_a_sheet_is_counted_or_gathered_once_and_read_in_chunks(
     sheets, statements, monkeypatch, ordering, rows_at_once
 ):
-    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", rows_at_once)
+    monkeypatch.setattr("app.web.pagination.ROWS_PER_CHUNK", rows_at_once)
     admin, paths = sheets
     query = f"status=ACTIVE&overdue=false&ordering={ordering}"
 
@@ -65,7 +65,7 @@ def test_a_sheet_is_counted_or_gathered_once_and_read_in_chunks(
 def test_who_leaves_while_a_sheet_is_read_is_not_among_those_who_are_there(
     app, sheets, monkeypatch, ordering
 ):
-    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+    monkeypatch.setattr("app.web.pagination.ROWS_PER_CHUNK", 2)
     admin, paths = sheets
     sent = {"Authorization": f"Bearer {admin.token}"}
     *_, last = data_of(admin.get(f"{paths['roster']}?ordering={ordering}"))
@@ -92,7 +92,7 @@ def test_an_empty_sheet_has_its_columns(sheets):
 
 @pytest.mark.parametrize("sheet", ["roster", "ledger"])
 def test_nothing_of_the_database_is_held_while_somebody_reads_slowly(app, sheets, held, monkeypatch, sheet):
-    monkeypatch.setattr("app.lists.ROWS_PER_CHUNK", 2)
+    monkeypatch.setattr("app.web.pagination.ROWS_PER_CHUNK", 2)
     admin, paths = sheets
     sent = {"Authorization": f"Bearer {admin.token}"}
     before = held()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app import strict_json
 from app.errors import MalformedBody
+from app.web import strict_json
 from tests.effort import seconds
 
 

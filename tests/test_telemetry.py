@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app import redaction, telemetry
+from app.observability import logs, redaction
 from tests.effort import seconds
 
 LINE = re.compile(
@@ -60,7 +60,7 @@ def written(config_of, monkeypatch):
     stream = io.StringIO()
 
     def arranged(**changed):
-        arrangement = telemetry.arrangement(config_of(**changed))
+        arrangement = logs.arrangement(config_of(**changed))
         arrangement["handlers"]["err"]["stream"] = stream
         arrangement.pop("root", None)
         # What pytest captures travels between its processes, and a lone surrogate cannot.
@@ -70,7 +70,7 @@ def written(config_of, monkeypatch):
         return stream
 
     yield arranged
-    logging.config.dictConfig(telemetry.arrangement(config_of()))
+    logging.config.dictConfig(logs.arrangement(config_of()))
 
 
 def as_json(stream):
@@ -268,20 +268,20 @@ def test_probes_are_not_worth_a_line(written, app, path):
 
 def test_production_speaks_to_machines_and_development_to_people(config_of):
     def formatter(**changed):
-        return telemetry.arrangement(config_of(**changed))["formatters"]["ours"]["()"]
+        return logs.arrangement(config_of(**changed))["formatters"]["ours"]["()"]
 
-    assert formatter(app_env="production") is telemetry.JsonFormatter
-    assert formatter(app_env="development") is telemetry.LineFormatter
-    assert formatter(app_env="production", log_format="line") is telemetry.LineFormatter
-    assert formatter(app_env="development", log_format="json") is telemetry.JsonFormatter
+    assert formatter(app_env="production") is logs.JsonFormatter
+    assert formatter(app_env="development") is logs.LineFormatter
+    assert formatter(app_env="production", log_format="line") is logs.LineFormatter
+    assert formatter(app_env="development", log_format="json") is logs.JsonFormatter
 
 
 def test_what_is_logged_inside_names_what_it_is_about(written):
     stream = written(log_format="json")
     log = logging.getLogger("app.test")
 
-    with telemetry.about(job_id="notice-1"):
-        with telemetry.about(notice_id=UUID(int=7)):
+    with logs.about(job_id="notice-1"):
+        with logs.about(notice_id=UUID(int=7)):
             log.info("sent")
         log.info("done")
     log.info("idle")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app import text
 from app.schemas import fields
+from app.values import characters
 from tests.effort import seconds
 from tests.http import assert_refused, data_of
 
@@ -44,7 +44,7 @@ def test_what_nobody_would_see_is_no_title(owner, blank):
 
 def test_every_code_point_is_either_kept_or_refused_by_its_name(owner):
     """The database has the last word on what is let through: a piece of every plane is written and read back."""
-    allowed = [chr(point) for point in range(0x110000) if text.forbidden_in(chr(point)) is None]
+    allowed = [chr(point) for point in range(0x110000) if characters.forbidden_in(chr(point)) is None]
     for start in range(0, len(allowed), 64_000):
         sent = "".join(allowed[start : start + 19_000])
         made = data_of(owner.post("/courses", json={"title": "A", "description": f"({sent})"}), 201)

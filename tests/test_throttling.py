@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from app import create_app
-from app.db import db
+from app.db.session import db
 from config import Rate
 from tests.http import PREFIX, Client, assert_refused, data_of
 from tests.races import at_once, outcomes

@@ -13,7 +13,7 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import User
 from app.services import mail_tokens, sessions

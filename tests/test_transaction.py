@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app import create_app
-from app.access import public
-from app.api import Blueprint
-from app.db import after_commit, db, refusing, transaction
+from app.db.session import after_commit, db, refusing, transaction
 from app.errors import CourseFull, NameTaken, RefreshTokenReused
 from app.models import Category
+from app.web.access import public
+from app.web.api import Blueprint
 from tests.http import assert_refused
 
 blp = Blueprint("probe", __name__)

@@ -21,7 +21,7 @@ WANTED = {
     "control_socket_disable": "True",
     "limit_request_line": "8190",
     "threads": "4",
-    "worker_class": "web_worker.Worker",
+    "worker_class": "deploy.web_worker.Worker",
     "workers": "2",
 }
 

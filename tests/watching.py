@@ -7,8 +7,8 @@ import re
 
 from flask.testing import FlaskClient
 
-from app import telemetry
-from app.security_headers import ALWAYS
+from app.observability import logs
+from app.web.security_headers import ALWAYS
 from tests.http import PREFIX
 from tests.scene import PASSWORD
 
@@ -78,7 +78,7 @@ class WatchingHandler(logging.Handler):
 
     def __init__(self):
         super().__init__()
-        self.formatter = telemetry.JsonFormatter(verbatim=[])
+        self.formatter = logs.JsonFormatter(verbatim=[])
         self.found = []
 
     def emit(self, record):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from werkzeug.test import Client, TestResponse
 
-from app.examples.requests import PASSWORD
+from app.web.openapi.examples.requests import PASSWORD
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PIXEL = bytes.fromhex(

@@ -26,8 +26,16 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "
 SECONDS = 600
 
 CORE = {
-    "access.py": ["tests/blueprints/test_auth.py", "tests/test_tokens.py", "tests/security/test_matrix.py"],
-    "tokens.py": ["tests/test_tokens.py", "tests/services/test_sessions.py", "tests/blueprints/test_auth.py"],
+    "web/access.py": [
+        "tests/blueprints/test_auth.py",
+        "tests/test_tokens.py",
+        "tests/security/test_matrix.py",
+    ],
+    "adapters/tokens.py": [
+        "tests/test_tokens.py",
+        "tests/services/test_sessions.py",
+        "tests/blueprints/test_auth.py",
+    ],
     "services/sessions.py": [
         "tests/services/test_sessions.py",
         "tests/blueprints/test_auth.py",

@@ -21,8 +21,8 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from app import create_app
-from app.examples.ids import id_of
-from app.examples.plugin import ANSWERS
+from app.web.openapi.examples.ids import id_of
+from app.web.openapi.examples.plugin import ANSWERS
 from config import Config
 from tools.examples import Operation, log_in, operations_of, send
 from tools.throwaway import running_servers

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
     AlreadyEnrolled,
@@ -28,7 +26,9 @@ from app.schemas.assignments import (
     UnassignReportSchema,
 )
 from app.services import assignments, assignments_runs, assignments_unassign
-from app.throttling import BULK, throttled
+from app.web.access import caller, requires
+from app.web.api import Blueprint
+from app.web.rate_limits import BULK, throttled
 
 blp = Blueprint(
     "admin-assign", __name__, description="Assign one person or ten thousand to a course in one call."

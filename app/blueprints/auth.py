@@ -3,8 +3,6 @@
 from operator import attrgetter
 from typing import Any
 
-from app.access import caller, device, entrance, requires
-from app.api import Blueprint
 from app.errors import (
     AccountInactive,
     AlreadyRotated,
@@ -40,7 +38,9 @@ from app.services import (
     sessions,
     users,
 )
-from app.throttling import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
+from app.web.access import caller, device, entrance, requires
+from app.web.api import Blueprint
+from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from app.access import caller, public, requires, visitor
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import CategoryInUse, NameTaken, SlugTaken
 from app.schemas.categories import (
@@ -13,6 +11,8 @@ from app.schemas.categories import (
     CategorySchema,
 )
 from app.services import categories
+from app.web.access import caller, public, requires, visitor
+from app.web.api import Blueprint
 
 blp = Blueprint("categories", __name__, description="The shelves of the catalogue.")
 

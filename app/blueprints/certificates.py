@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, public, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import InvalidTransition
 from app.schemas.certificates import (
@@ -14,6 +12,8 @@ from app.schemas.certificates import (
     VerificationSchema,
 )
 from app.services import certificates
+from app.web.access import caller, public, requires
+from app.web.api import Blueprint
 
 blp = Blueprint("certificates", __name__, description="Proof of completion, verifiable by anybody.")
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from app.access import caller, public, requires, visitor
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
     AlreadyEnrolled,
@@ -32,6 +30,8 @@ from app.schemas.courses import (
     WaitingCourseSchema,
 )
 from app.services import courses, courses_list, courses_workflow, courses_write
+from app.web.access import caller, public, requires, visitor
+from app.web.api import Blueprint
 
 blp = Blueprint("courses", __name__, description="The catalogue and the life of a course.")
 

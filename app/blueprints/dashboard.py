@@ -1,7 +1,5 @@
 """Dashboards: figures that are right after every change."""
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import Forbidden
 from app.schemas.dashboard import (
@@ -14,6 +12,8 @@ from app.schemas.dashboard import (
     StudentDashboardSchema,
 )
 from app.services import dashboard, recount
+from app.web.access import caller, requires
+from app.web.api import Blueprint
 
 blp = Blueprint("dashboard", __name__, description="Figures, right after every change.")
 

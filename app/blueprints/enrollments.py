@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
     AdmissionClosed,
@@ -30,6 +28,8 @@ from app.schemas.enrollments import (
     RosterRowSchema,
 )
 from app.services import enrollments, enrollments_read
+from app.web.access import caller, requires
+from app.web.api import Blueprint
 
 blp = Blueprint("enrollments", __name__, description="Join, leave, and see who is where and how far.")
 

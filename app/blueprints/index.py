@@ -1,9 +1,9 @@
 """The address of the API itself: where its documentation is."""
 
-from app.access import public
-from app.api import Blueprint
 from app.schemas.index import IndexSchema
 from app.services import index
+from app.web.access import public
+from app.web.api import Blueprint
 
 blp = Blueprint("index", __name__, description="Where to begin.")
 

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import AlreadyDecided, InvalidTransition, ReapplyTooSoon, RequestPending, TooManyPeople
 from app.schemas.instructor_requests import (
@@ -17,7 +15,9 @@ from app.schemas.instructor_requests import (
     RequestTextsSchema,
 )
 from app.services import instructor_requests, instructor_requests_review
-from app.throttling import BULK, throttled
+from app.web.access import caller, requires
+from app.web.api import Blueprint
+from app.web.rate_limits import BULK, throttled
 
 blp = Blueprint("instructor requests", __name__, description="Becoming an instructor.")
 

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from app.access import caller, public, requires, visitor
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
     CourseTooLarge,
@@ -28,6 +26,8 @@ from app.schemas.lessons import (
 )
 from app.schemas.sections import OrderSchema
 from app.services import lessons, lessons_outline, lessons_read
+from app.web.access import caller, public, requires, visitor
+from app.web.api import Blueprint
 
 blp = Blueprint("lessons", __name__, description="What there is to watch, read, answer or hand in.")
 

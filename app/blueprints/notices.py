@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import NoticeNotDelivered
 from app.schemas.notices import NoticeQuerySchema, NoticeSchema, RecalculateSchema, RecalculationSchema
 from app.services import notices, recalculation
+from app.web.access import requires
+from app.web.api import Blueprint
 
 blp = Blueprint("notices", __name__, description="What people are told by mail and in the app, for admins.")
 

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.schemas.notifications import (
     NotificationQuerySchema,
     NotificationSchema,
@@ -12,6 +10,8 @@ from app.schemas.notifications import (
     UnreadCountSchema,
 )
 from app.services import notifications
+from app.web.access import caller, requires
+from app.web.api import Blueprint
 
 blp = Blueprint("notifications", __name__, description="What you have been told in the app.")
 

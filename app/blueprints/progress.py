@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.errors import LessonLocked, NotEnrolled, PaymentRequired
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import CompletionSchema, ProgressRowSchema, ProgressSchema
 from app.services import completion_explained, progress, progress_read
+from app.web.access import caller, requires
+from app.web.api import Blueprint
 
 blp = Blueprint("progress", __name__, description="Lessons done and watched, and why a course is completed.")
 

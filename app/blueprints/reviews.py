@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, public, requires, visitor
-from app.api import Blueprint
 from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
 from app.schemas.reviews import (
     CourseReviewInputSchema,
@@ -16,6 +14,8 @@ from app.schemas.reviews import (
     ReviewSummarySchema,
 )
 from app.services import reviews
+from app.web.access import caller, public, requires, visitor
+from app.web.api import Blueprint
 
 blp = Blueprint("reviews", __name__, description="What learners think of a course.")
 

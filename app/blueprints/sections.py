@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from app.access import caller, public, requires, visitor
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import CourseTooLarge, CourseUnderReview, Forbidden, OrderStale, PositionTaken
 from app.schemas.sections import (
@@ -14,6 +12,8 @@ from app.schemas.sections import (
     SectionSchema,
 )
 from app.services import sections
+from app.web.access import caller, public, requires, visitor
+from app.web.api import Blueprint
 
 blp = Blueprint("sections", __name__, description="The parts of a course, in order.")
 

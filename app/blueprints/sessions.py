@@ -6,10 +6,10 @@ The last folder of the documentation: who sends all requests in order sends thes
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires, session_id
-from app.api import Blueprint
 from app.schemas.auth import LogoutSchema, PasswordChangeSchema, SessionSchema, TokensSchema
 from app.services import credentials, sessions
+from app.web.access import caller, requires, session_id
+from app.web.api import Blueprint
 
 blp = Blueprint("sessions", __name__, description="Your logins, and how to end them.")
 

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from app.access import caller, requires
-from app.api import Blueprint
 from app.enums import Role
 from app.errors import (
     EmailTaken,
@@ -27,7 +25,9 @@ from app.schemas.users import (
 from app.schemas.users_import import ImportQuerySchema, ImportReportSchema, PeopleFileSchema
 from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
 from app.services import users, users_delete, users_import, users_list, users_many, users_roles
-from app.throttling import BULK, throttled
+from app.web.access import caller, requires
+from app.web.api import Blueprint
+from app.web.rate_limits import BULK, throttled
 
 blp = Blueprint("users", __name__, description="People, for admins.")
 

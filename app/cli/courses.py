@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from app.db import patient_transaction
+from app.db.session import patient_transaction
 from app.services import courses_search
 
 group = AppGroup("courses", help="The catalogue.")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 from flask.cli import AppGroup
 
-from app.db import transaction
+from app.db.session import transaction
 from app.errors import Refusal
 from app.settings import settings
 from demo import examples, load, people, scenery, totals

@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from app.db import patient_transaction
+from app.db.session import patient_transaction
 from app.services import recount
 
 group = AppGroup("stats", help="Stored counters.")

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from marshmallow import ValidationError
 
-from app.db import transaction
+from app.db.session import transaction
 from app.errors import Refusal
 from app.schemas import fields
 from app.services import users

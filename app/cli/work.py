@@ -11,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 from rq.logutils import colorizer
 
-from app import queue
+from app.adapters import queue
 from app.enums import Lane
 from app.jobs import periodic, workers
 from app.settings import settings

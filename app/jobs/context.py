@@ -9,15 +9,15 @@ from flask import has_app_context
 from rq import get_current_job
 from werkzeug.utils import import_string
 
-from app import telemetry
-from app.db import db
+from app.db.session import db
+from app.observability import logs
 
 
 @contextmanager
 def application() -> Iterator[None]:
     """A work horse that was forked has an application; one that was spawned makes it. Its log names the job."""
     job = get_current_job()
-    with _entered(), telemetry.about(job_id=job.id if job else None):
+    with _entered(), logs.about(job_id=job.id if job else None):
         yield
 
 

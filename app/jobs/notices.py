@@ -17,11 +17,12 @@ from rq import get_current_job
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import alarms, mailer, telemetry
-from app.alarms import Alarm
-from app.db import transaction
+from app.adapters import mailer
+from app.adapters.mailer import Carrier, MailDeferred, MailRejected
+from app.db.session import transaction
 from app.jobs.context import application
-from app.mailer import Carrier, MailDeferred, MailRejected
+from app.observability import alarms, logs
+from app.observability.alarms import Alarm
 from app.services import notices_delivery
 from app.services.notices_delivery import Lease, Letter
 
@@ -96,7 +97,7 @@ def _deliver(carrier: Carrier, letter: Letter) -> MailDeferred | None:
 
 
 def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
-    with telemetry.about(notice_id=letter.notice_id):
+    with logs.about(notice_id=letter.notice_id):
         log.log(logging.WARNING if reasons else logging.INFO, outcome, *reasons)
 
 
@@ -119,7 +120,7 @@ def _give_up(leased: Lease, fault: Exception) -> None:
     """Each further try would end in the same way until the code is fixed; then an admin resends it."""
     name = type(fault).__name__
     _mark_failed(leased, f"internal_error: {name}")
-    with telemetry.about(notice_id=leased.notice_id):
+    with logs.about(notice_id=leased.notice_id):
         alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=fault)
 
 

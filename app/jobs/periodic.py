@@ -21,11 +21,12 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import alarms, queue, telemetry
-from app.alarms import Alarm
-from app.db import db, patient_transaction, transaction
+from app.adapters import queue
+from app.db.session import db, patient_transaction, transaction
 from app.enums import Lane
 from app.jobs.notices import send_for
+from app.observability import alarms, logs
+from app.observability.alarms import Alarm
 from app.services import notices_delivery, profile_pictures, retention, search_rebuild, tallies
 from app.settings import settings
 
@@ -156,7 +157,7 @@ def _walk_while_alone(connection: Connection, stop: Event) -> None:
 def _do(chore: Chore) -> bool:
     """Some of a chore, and whether there may be more of it."""
     try:
-        with telemetry.about(chore=chore.name):
+        with logs.about(chore=chore.name):
             return bool(chore.run())
     except Exception as trouble:
         _tell_failure(chore, trouble)

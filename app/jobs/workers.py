@@ -10,11 +10,12 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import alarms, queue
-from app.alarms import Alarm
-from app.db import db
+from app.adapters import queue
+from app.adapters.known_jobs import KnownJob
+from app.db.session import db
 from app.enums import Lane
-from app.known_jobs import KnownJob
+from app.observability import alarms
+from app.observability.alarms import Alarm
 
 
 class RefusesUnknownJobs:

@@ -10,9 +10,9 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model
+from app.db.columns import one_of, ordered, word
+from app.db.session import Identified, Model
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Outcome, Source
-from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.user import User
 

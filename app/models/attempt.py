@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Model
+from app.db.session import Model
 
 
 class Attempts(Model):

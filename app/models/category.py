@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Index, String, func, literal, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
-from app.db import Identified, Model, Timestamped
+from app.db.session import Identified, Model, Timestamped
 from app.models.user import User
 
 

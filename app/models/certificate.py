@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model
+from app.db.session import Identified, Model
 from app.models.enrollment import Enrollment
 
 

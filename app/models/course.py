@@ -25,12 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
 
-from app import days
-from app.db import Identified, Model, Timestamped
+from app.db.columns import both_ways, folded, one_of, ordered, word
+from app.db.session import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
 from app.models.category import Category
-from app.models.columns import both_ways, folded, one_of, ordered, word
 from app.models.user import User
+from app.values import days
 
 if TYPE_CHECKING:
     from app.models.enrollment import Enrollment

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model
+from app.db.columns import word
+from app.db.session import Identified, Model
 from app.enums import CourseStatus
-from app.models.columns import word
 from app.models.user import User
 
 ANSWERED = "from_status = 'PENDING' AND to_status IN ('APPROVED', 'REJECTED', 'PUBLISHED')"

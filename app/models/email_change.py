@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Identified, Model
+from app.db.session import Identified, Model
 
 
 class EmailChange(Identified, Model):

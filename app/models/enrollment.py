@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
-from app.db import Identified, Model
+from app.db.columns import one_of, word
+from app.db.session import Identified, Model
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
-from app.models.columns import one_of, word
 from app.models.course import Course
 from app.models.user import User
 

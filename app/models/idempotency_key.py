@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Model
+from app.db.session import Model
 
 
 class IdempotencyKey(Model):

@@ -9,9 +9,9 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from app.db import Identified, Model, Timestamped
+from app.db.columns import both_ways, one_of, ordered, word
+from app.db.session import Identified, Model, Timestamped
 from app.enums import RequestStatus
-from app.models.columns import both_ways, one_of, ordered, word
 from app.models.user import User
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, tex
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model, Timestamped
+from app.db.columns import one_of, word
+from app.db.session import Identified, Model, Timestamped
 from app.enums import LessonType
-from app.models.columns import one_of, word
 from app.models.course import Course
 from app.models.section import Section
 

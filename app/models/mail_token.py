@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model
+from app.db.columns import one_of, word
+from app.db.session import Identified, Model
 from app.enums import MailTokenPurpose
-from app.models.columns import one_of, word
 from app.models.user import User
 
 

@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.interfaces import ORMOption
 
-from app.db import Identified, Model
+from app.db.columns import one_of, ordered, word
+from app.db.session import Identified, Model
 from app.enums import Channel, Lane, NoticeKind, NoticeState
-from app.models.columns import one_of, ordered, word
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.email_change import EmailChange

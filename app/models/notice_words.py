@@ -10,8 +10,8 @@ from collections.abc import Callable
 from textwrap import shorten
 from typing import TYPE_CHECKING, NamedTuple
 
-from app import days
 from app.enums import EnrollmentStatus, NoticeKind, RequestStatus
+from app.values import days
 
 if TYPE_CHECKING:
     from app.models.notice import Notice

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, relationship
 
-from app.db import Identified, Model, Timestamped
+from app.db.session import Identified, Model, Timestamped
 from app.models.enrollment import Enrollment
 from app.models.user import User
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Model
+from app.db.session import Model
 
 
 class SearchRebuild(Model):

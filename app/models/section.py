@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model, Timestamped
+from app.db.session import Identified, Model, Timestamped
 from app.models.course import Course
 
 if TYPE_CHECKING:

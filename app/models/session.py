@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Identified, Model
+from app.db.session import Identified, Model
 from app.models.user import User
 
 

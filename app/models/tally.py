@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Model
+from app.db.session import Model
 
 
 class Tally(Model):

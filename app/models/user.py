@@ -25,11 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from app import names
-from app.db import Identified, Model, Timestamped
+from app.db.columns import both_ways, folded, one_of, ordered, word
+from app.db.session import Identified, Model, Timestamped
 from app.enums import Role
-from app.models.columns import both_ways, folded, one_of, ordered, word
 from app.settings import settings
+from app.values import names
 
 SEARCHED = """
     words_of_person(first_name::text, last_name::text, username::text, email::text, external_id::text)

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from marshmallow import validate
 from marshmallow.fields import Float, Nested
 
-from app import days
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
+from app.values import days
 
 
 class EnrolledCourseSchema(Schema):

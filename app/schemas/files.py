@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import pictures
+from app.adapters import images
 from app.schemas import fields
 from app.schemas.base import Schema
 
@@ -11,7 +11,7 @@ class PictureSchema(Schema):
     """A JPEG, PNG or WebP picture."""
 
     file = fields.Upload(
-        max_bytes=pictures.LARGEST_FILE,
+        max_bytes=images.LARGEST_FILE,
         required=True,
         metadata={"description": "JPEG, PNG or WebP, at most 5 MB and 25 million pixels."},
     )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import validate
 from marshmallow.fields import List, Nested, String
 
-from app import markdown
+from app.adapters import markdown
 from app.enums import LessonType
 from app.schemas import fields
 from app.schemas.base import Schema, course_ref

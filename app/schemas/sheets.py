@@ -8,7 +8,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app import sheets
+from app.adapters import sheets
 from app.schemas import fields
 from app.schemas.base import Schema
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from marshmallow import post_load, validate, validates_schema
 
-from app import text
 from app.enums import Role
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
+from app.values import characters
 
 _LONGEST_NAME = 100
 
@@ -211,5 +211,7 @@ class UserQuerySchema(ListQuerySchema):
 
 
 def _split(full_name: str) -> tuple[str, str]:
-    first, _, last = " ".join(word for word in full_name.split() if not text.is_blank(word)).partition(" ")
+    first, _, last = " ".join(word for word in full_name.split() if not characters.is_blank(word)).partition(
+        " "
+    )
     return first, last

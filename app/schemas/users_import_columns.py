@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.sheets import Column
+from app.adapters.sheets import Column
 
 PEOPLE = (
     Column(

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Uuid
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import Channel, Lane, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import TOKEN_MAILS, Notice

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app import days
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
 from app.errors import AlreadyEnrolled, CourseNotOpen, Forbidden, NotFound, OwnCourse, Refusal, catalogue
 from app.models.assignment import Assignment
@@ -25,6 +24,7 @@ from app.services import assignments_runs as runs
 from app.services import completion, courses, enrollments_read, notices, users_delete
 from app.services.assignments_people import People
 from app.services.assignments_runs import Report
+from app.values import days
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db import db
+from app.db.session import db
 from app.enums import EnrollmentStatus, Outcome
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, TextClause, bindparam, text, update
 from sqlalchemy.types import DateTime, Uuid
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,

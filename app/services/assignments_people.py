@@ -12,9 +12,9 @@ from functools import cached_property
 
 import msgspec
 
-from app import names
 from app.errors import TooManyPeople
-from app.identifiers import SPELLING
+from app.values import names
+from app.values.identifiers import SPELLING
 
 MOST_PEOPLE = 10_000
 """In one call; the rows of a run count from 1 over all four lists."""

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db import db, forget_plans
+from app.db.listings import Listing, SortKey, narrowed_by, ordered_by
+from app.db.session import db, forget_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors import NotFound
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
 from app.models.user import User
-from app.paging import Listing, SortKey, narrowed_by, ordered_by
 from app.services import assignments_ledger as ledger
 from app.services.assignments_people import People
 from app.services.courses import id_of

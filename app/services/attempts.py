@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app import alarms
-from app.alarms import Alarm
-from app.db import db
+from app.db.session import db
 from app.errors import Throttled
+from app.observability import alarms
+from app.observability.alarms import Alarm
 from app.settings import settings
 from config import Rate
 

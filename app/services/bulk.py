@@ -14,7 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.errors import InvalidIdentifier, NotFound, TooManyPeople
-from app.identifiers import as_id
+from app.values.identifiers import as_id
 
 MOST_ROWS = 10_000
 

@@ -10,16 +10,16 @@ from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import with_expression
 
-from app.db import db, refusing
+from app.db.fulltext import holds
+from app.db.listings import Listing, folded, ordered_by
+from app.db.session import db, refusing
 from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken, Unavailable
-from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally
 from app.models.user import User
-from app.paging import Listing, folded, ordered_by
 from app.services import courses_search, slugs
-from app.services.fulltext import holds
+from app.values.identifiers import as_id
 
 ORDERINGS = {"name": folded(Category.name), "created_at": Category.created_at}
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.orm import contains_eager
 
-from app.db import db
+from app.db.listings import Listing, folded, ordered_by
+from app.db.session import db
 from app.errors import InvalidTransition, NotFound
 from app.models import Certificate, Enrollment, User
-from app.paging import Listing, folded, ordered_by
 
 _ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": folded(Certificate.course_title)}
 

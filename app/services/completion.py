@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import EnrollmentStatus, PaymentStatus
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.services import notices

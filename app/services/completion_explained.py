@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
 from app.models import Enrollment, User
 from app.services import progress_read

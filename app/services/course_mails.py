@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, func, literal, select, true
 from sqlalchemy.orm import aliased
 
-from app.db import db
+from app.db.session import db
 from app.enums import NoticeKind
 from app.models.course_change import CourseChange
 from app.models.user import User

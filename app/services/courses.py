@@ -13,10 +13,9 @@ from sqlalchemy import ColumnElement, Select, Text, and_, false, func, literal, 
 from sqlalchemy.orm import contains_eager, selectinload, with_expression
 from sqlalchemy.orm.interfaces import ORMOption
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus
 from app.errors import CourseUnderReview, Forbidden, NotFound
-from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -25,6 +24,7 @@ from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
 from app.services import course_mails
+from app.values.identifiers import as_id
 
 _OUTLINE = (
     Lesson.title,

@@ -13,16 +13,16 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
 
-from app.db import db
+from app.db.listings import Listing, SortKey, folded, narrowed_by, ordered_by
+from app.db.session import db
 from app.enums import CourseStatus, Level
-from app.identifiers import as_id
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
-from app.paging import Listing, SortKey, folded, narrowed_by, ordered_by
 from app.services import courses_search, tallies
 from app.services.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
+from app.values.identifiers import as_id
 
 ORDERINGS = {
     "created_at": Course.created_at,

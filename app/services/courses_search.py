@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Numeric, Select, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from app.db import db
+from app.db.fulltext import asking, words_of
+from app.db.session import db
 from app.models.category import Category
 from app.models.course import Course
 from app.models.user import User
-from app.services.fulltext import asking, words_of
 
 SOURCES = frozenset(
     {

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus
 from app.errors import ApprovalRequired, CourseIncomplete, Forbidden, InvalidTransition
 from app.models.course import Course

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, insert, select
 
-from app import days
-from app.db import db, refusing, savepoint
+from app.db.session import db, refusing, savepoint
 from app.enums import EnrollmentStatus, Role
 from app.errors import (
     AlreadyEnrolled,
@@ -32,6 +31,7 @@ from app.models.enrollment import Enrollment
 from app.models.user import User
 from app.services import course_mails, courses, courses_search, courses_workflow, slugs
 from app.settings import settings
+from app.values import days
 
 DATES = ("class_starts", "admission_deadline")
 NO_CATEGORY = "There is no such category."

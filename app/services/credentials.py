@@ -13,9 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, literal, outerjoin, select
 
-from app import addresses, names, passwords
-from app.alarms import Alarm
-from app.db import checkpoint, db
+from app.adapters import client_addresses, passwords
+from app.db.session import checkpoint, db
 from app.enums import NoticeKind
 from app.errors import (
     AccountInactive,
@@ -26,10 +25,12 @@ from app.errors import (
     Throttled,
 )
 from app.models.user import User
+from app.observability.alarms import Alarm
 from app.services import account_mails, attempts, known_places, mail_tokens, sessions, users
 from app.services.attempts import Quota
 from app.services.sessions import TokenPair
 from app.settings import settings
+from app.values import names
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     """
     passwords.enter()
     found = _find(login, ip_address)
-    attempt = _count(found.name, addresses.counted(ip_address))
+    attempt = _count(found.name, client_addresses.counted(ip_address))
     checkpoint()
     may_enter = found.last_here is not None or not attempt.is_too_many
     if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:

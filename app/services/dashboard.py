@@ -15,8 +15,8 @@ from uuid import UUID
 
 import msgspec
 
-from app import cache
-from app.cache import Key
+from app.adapters import cache
+from app.adapters.cache import Key
 from app.enums import Role
 from app.models.user import User
 from app.services import (

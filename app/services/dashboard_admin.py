@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Float, Select, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
-from app.db import db
+from app.db.listings import folded
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, RequestStatus, Role
 from app.models.category import Category
 from app.models.course import Course
@@ -18,7 +19,6 @@ from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.session import Session
 from app.models.user import User
-from app.paging import folded
 from app.services import tallies
 from app.services.dashboard_totals import held, totals
 from app.services.figures import by_word, months, percentage, ratio

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Float, Row, Select, cast, distinct, func, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models.course import Course
 from app.models.lesson import Lesson

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models.certificate import Certificate
 from app.models.course import Course

@@ -12,14 +12,14 @@ from uuid import UUID
 from sqlalchemy import Uuid, delete, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
-from app import names
-from app.db import db, refusing
+from app.db.session import db, refusing
 from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.errors import EmailTaken, InvalidRequest
 from app.models.email_change import EmailChange
 from app.models.user import User
 from app.services import credentials, email_verification, mail_requests, mail_tokens, outbox
 from app.services.outbox import Owed
+from app.values import names
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:

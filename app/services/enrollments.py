@@ -13,8 +13,7 @@ from sqlalchemy import CTE, case, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from app import days
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, Grade, PaymentStatus, Role, Source
 from app.errors import (
     AdmissionClosed,
@@ -32,6 +31,7 @@ from app.errors import (
 )
 from app.models import Course, Enrollment, User
 from app.services import completion, courses, enrollments_read, payments
+from app.values import days
 
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:

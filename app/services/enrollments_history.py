@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from app.db import db
+from app.db.session import db
 from app.enums import Grade
 
 _ENROLLED = text(

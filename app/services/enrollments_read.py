@@ -14,14 +14,14 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, 
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
 
-from app.db import db
+from app.db.fulltext import holds, naming
+from app.db.listings import Listing, SortKey, folded, lowered, ordered_by
+from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.errors import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.models.user import NAMES_ONLY
-from app.paging import Listing, SortKey, folded, lowered, ordered_by
 from app.services import courses, tallies
-from app.services.fulltext import holds, naming
 from app.services.people_search import exact_first
 
 _ORDERINGS = {

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db import db
+from app.db.session import db
 from app.errors import IdempotencyKeyReused
 from app.models.idempotency_key import IdempotencyKey
 from app.models.user import User

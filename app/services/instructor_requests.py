@@ -9,15 +9,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from app.db import db, refusing
+from app.db.fulltext import naming
+from app.db.listings import Listing, narrowed_by, ordered_by
+from app.db.session import db, refusing
 from app.enums import RequestStatus, Role
 from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSoon, RequestPending
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
-from app.paging import Listing, narrowed_by, ordered_by
 from app.services import account_mails, attempts
 from app.services.attempts import Quota
-from app.services.fulltext import naming
 from app.services.people_search import exact_first
 from app.settings import settings
 

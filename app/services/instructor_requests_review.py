@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import DecisionOutcome, RequestStatus, Role
 from app.errors import AlreadyDecided, NotFound
 from app.models.instructor_request import InstructorRequest

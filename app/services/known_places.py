@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app import addresses
-from app.db import db
+from app.adapters import client_addresses
+from app.db.session import db
 from app.models.known_place import KnownPlace
 from app.models.user import User
 from app.settings import settings
@@ -50,4 +50,4 @@ def remember(user_id: UUID, address: str, last: datetime | None) -> None:
 
 def _hash_of(address: str) -> bytes:
     key = settings().secret_key.encode()
-    return hmac.digest(key, f"known place\n{addresses.counted(address)}".encode(), "sha256")
+    return hmac.digest(key, f"known place\n{client_addresses.counted(address)}".encode(), "sha256")

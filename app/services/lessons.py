@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select
 from sqlalchemy import update as update_rows
 
-from app.db import db, refusing
+from app.db.session import db, refusing
 from app.errors import CourseTooLarge, InvalidRequest, NotFound, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson

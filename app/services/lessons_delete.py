@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from app.db import db
+from app.db.session import db
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.services import completion

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Select, func, select
 
+from app.db.listings import Listing, SortKey
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
-from app.paging import Listing, SortKey
 from app.services import courses, sections
 
 _COLUMNS = (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus
 from app.errors import NotEnrolled, NotFound, PaymentRequired, Unauthenticated
 from app.models.course import Course

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 
 from sqlalchemy import ColumnExpressionArgument
 
-from app.db import after_commit
+from app.db.session import after_commit
 from app.enums import MailTokenPurpose, NoticeKind
 from app.models.user import User
 from app.services import account_mails, attempts, mail_tokens

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import MailTokenPurpose
 from app.errors import MailTokenInvalid
 from app.models.email_change import EmailChange

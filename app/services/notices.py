@@ -10,20 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from app.db import among, db, refusing
+from app.db.listings import Listing, SortKey, narrowed_by
+from app.db.session import among, db, refusing
 from app.enums import Channel, NoticeKind, NoticeState, Outcome
 from app.errors import NotFound, NoticeNotDelivered
-from app.identifiers import as_id
 from app.models.assignment import AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.notice import Notice
 from app.models.user import User
-from app.paging import Listing, SortKey, narrowed_by
 from app.services import outbox
 from app.services.courses import id_of
 from app.services.outbox import Owed
 from app.settings import settings
+from app.values.identifiers import as_id
 
 UNDER_WAY = "An attempt of this notice is still under way."
 _ONE_AT_A_TIME = (Notice.ONE_PER_CAUSE, Notice.ONE_PER_OCCASION, Notice.ONE_WAITING)

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, case, func, or_, select, update
 
-from app.db import among, db
+from app.adapters.mailer import Mail
+from app.db.session import among, db
 from app.enums import Lane, NoticeKind, NoticeState
-from app.mailer import Mail
 from app.models.notice import Notice
 from app.services import mail_links
 from app.settings import settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ScalarSelect, Select, func, literal_column, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import Lane, NoticeState
 from app.models.notice import Notice
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 
-from app.db import db
+from app.db.listings import Listing, SortKey
+from app.db.session import db
 from app.errors import NotFound
 from app.models.notice import Notice
 from app.models.user import User
-from app.paging import Listing, SortKey
 
 
 def list_own(reader: User, *, is_read: bool | None = None) -> Listing:

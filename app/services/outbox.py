@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from app import queue
-from app.db import after_commit, db
+from app.adapters import queue
+from app.db.session import after_commit, db
 from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.models.user import User

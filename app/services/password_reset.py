@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.db import checkpoint
+from app.db.session import checkpoint
 from app.enums import MailTokenPurpose, NoticeKind
 from app.services import account_mails, email_verification, mail_requests, mail_tokens, sessions, users
 

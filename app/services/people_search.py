@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Text, cast, literal, or_, select
 
-from app.db import db
+from app.db.listings import SortKey
+from app.db.session import db
 from app.models.user import User
-from app.paging import SortKey
 
 
 def exact_first(column: Any, question: str, *, by_username_only: bool = False) -> SortKey:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, column, func, literal, select, update
 
-from app.db import db
+from app.db.session import db
 from app.errors import OrderStale
 from app.models.lesson import Lesson
 from app.models.section import Section

@@ -8,8 +8,8 @@ from functools import partial
 
 from sqlalchemy import select
 
-from app import pictures, storage
-from app.db import after_commit, checkpoint, db
+from app.adapters import images, storage
+from app.db.session import after_commit, checkpoint, db
 from app.errors import Unauthenticated
 from app.models.user import User
 
@@ -24,7 +24,7 @@ def replace(user: User, *, file: bytes) -> User:
     """Show another picture. The one before is removed once this one is committed."""
     checkpoint()
     # Before the row is locked: drawing takes long, and so may the disk.
-    kept = storage.keep(FOLDER, pictures.portrait(file), suffix=pictures.SUFFIX)
+    kept = storage.keep(FOLDER, images.portrait(file), suffix=images.SUFFIX)
     held = _take_down(user)
     held.profile_picture = kept
     return held

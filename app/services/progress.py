@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db import db
+from app.db.session import db
 from app.errors import LessonLocked, NotEnrolled, NotFound, PaymentRequired
 from app.models import Course, Enrollment, Lesson, LessonProgress, User
 from app.services import completion, courses, enrollments_read, progress_read

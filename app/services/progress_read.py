@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Integer, and_, func, select
 
+from app.db.listings import Listing, SortKey
 from app.enums import EnrollmentStatus
 from app.errors import NotEnrolled
 from app.models import Enrollment, Lesson, LessonProgress, Section, User
-from app.paging import Listing, SortKey
 from app.services import courses, enrollments
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from app.db import db, let_statements_run
+from app.db.session import db, let_statements_run
 
 MOST_LISTED = 1_000
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from app.db import among, db, lock_name
+from app.db.session import among, db, lock_name
 from app.errors import InvalidRequest
 from app.models.user import User
 

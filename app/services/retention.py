@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import inspect as mapper_of
 
-from app.db import Model, among, db
+from app.db.session import Model, among, db
 from app.enums import AssignmentState, MailTokenPurpose
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.attempt import Attempts
@@ -39,7 +39,7 @@ from app.models.mail_token import MailToken
 from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.services import idempotency_keys, known_places
-from app.text import is_blank
+from app.values.characters import is_blank
 
 SESSIONS_KEPT = timedelta(days=7)
 TOKENS_KEPT = timedelta(days=1)

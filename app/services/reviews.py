@@ -15,13 +15,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, func, literal, select, true, update
 from sqlalchemy.orm import contains_eager
 
-from app.db import db, refusing
+from app.db.fulltext import asking, words_of
+from app.db.listings import COUNT_CAP, Listing, SortKey, ordered_by
+from app.db.session import db, refusing
 from app.enums import EnrollmentStatus
 from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
 from app.models import Course, Review, User
-from app.paging import COUNT_CAP, Listing, SortKey, ordered_by
 from app.services import courses, enrollments
-from app.services.fulltext import asking, words_of
 from app.settings import settings
 
 RATINGS = range(1, 6)

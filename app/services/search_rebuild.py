@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, Update, select, update
 
-from app.db import among, db
+from app.db.fulltext import words_of
+from app.db.session import among, db
 from app.models.instructor_request import InstructorRequest
 from app.models.review import Review
 from app.models.search_rebuild import SearchRebuild
 from app.models.user import User
 from app.services import courses_search
-from app.services.fulltext import words_of
 from app.settings import settings
 
 VERSION = 2

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db import db, refusing
+from app.db.listings import Listing, SortKey
+from app.db.session import db, refusing
 from app.errors import CourseTooLarge, NotFound, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
-from app.paging import Listing, SortKey
 from app.services import courses, lessons_delete, positions
 
 FIRST_TITLE = "Lessons"

@@ -14,15 +14,16 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from app import alarms, tokens
-from app.alarms import Alarm
-from app.db import among, db
+from app.adapters import tokens
+from app.adapters.tokens import Claims
+from app.db.listings import Listing, SortKey
+from app.db.session import among, db
 from app.errors import AlreadyRotated, NotFound, RefreshTokenReused, TokenInvalid, Unauthenticated
 from app.models.session import RefreshToken, Session
 from app.models.user import User
-from app.paging import Listing, SortKey
+from app.observability import alarms
+from app.observability.alarms import Alarm
 from app.settings import settings
-from app.tokens import Claims
 
 
 @dataclass(frozen=True)

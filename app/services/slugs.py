@@ -10,9 +10,9 @@ from slugify import slugify
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db import db
+from app.db.session import db
 from app.errors import InvalidRequest
-from app.identifiers import as_id
+from app.values.identifiers import as_id
 
 RESERVED = frozenset(
     [

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, Uuid, and_, cast, delete, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db import db
+from app.db.session import db
 from app.models.tally import Tally
 
 PLATFORM = "version/platform"

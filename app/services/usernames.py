@@ -14,7 +14,7 @@ from sqlalchemy import any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.db import db
+from app.db.session import db
 from app.models.user import User
 
 _LONGEST = 40

@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app import names, passwords
-from app.db import db, refusing
+from app.adapters import passwords
+from app.db.session import db, refusing
 from app.enums import NoticeKind, Role
 from app.errors import (
     EmailTaken,
@@ -38,6 +38,7 @@ from app.services import (
     users_unconfirmed,
 )
 from app.settings import settings
+from app.values import names
 
 _SAYING_WHO = ("email", "external_id")
 """What says whose account it is."""

@@ -13,7 +13,7 @@ from sqlalchemy import Text, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import Channel, NoticeKind
 from app.models.email_change import EmailChange
 from app.models.user import User

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 
-from app import storage
-from app.db import after_commit, among, db, lock_name
+from app.adapters import storage
+from app.db.session import after_commit, among, db, lock_name
 from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
 from app.errors import InstructorHasCourses
 from app.models.course import Course

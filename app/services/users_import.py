@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, any_, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.db import db, savepoint
+from app.adapters.sheets import Row, Sheet
+from app.db.session import db, savepoint
 from app.enums import ImportOutcome, NoticeKind, OnConflict, Role
 from app.errors import Forbidden, InvalidRequest, Unavailable
 from app.models.user import User
@@ -23,7 +24,6 @@ from app.services import account_mails, bulk, reporting_lines, users_import_mana
 from app.services import users_import_writes as writes
 from app.services.bulk import Report
 from app.services.users_import_plan import Account, Line, Plan
-from app.sheets import Row, Sheet
 
 _ATTEMPTS = 5
 """How often the file is decided about, where other calls make the same people at the same moment."""

@@ -13,12 +13,12 @@ from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.db import db
+from app.adapters.sheets import Row
+from app.db.session import db
 from app.errors import InvalidRequest
 from app.models.user import User
 from app.services import reporting_lines
 from app.services.users_import_plan import UNIQUE, Line, Person, Plan, folded
-from app.sheets import Row
 
 _MOST_ROUNDS = 20
 """How often circles are looked for. Rows that are refused leave the managers that were there, and these may close others."""

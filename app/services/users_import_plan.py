@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple, Self, cast
 from uuid import UUID
 
-from app import names
+from app.adapters.sheets import Row
 from app.enums import ImportOutcome, OnConflict, Role
 from app.errors import (
     DamagedIdentifier,
@@ -26,7 +26,7 @@ from app.errors import (
 )
 from app.services import usernames, users_roles
 from app.services.users_import_identity import contradicts, full_name_of
-from app.sheets import Row
+from app.values import names
 
 UNIQUE = ("external_id", "email", "username")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db import among, db, refusing
+from app.db.session import among, db, refusing
 from app.errors import EmailTaken, ExternalIdTaken, UsernameTaken
 from app.models.course import Course
 from app.models.user import User

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import load_only
 
+from app.db.fulltext import naming
+from app.db.listings import Listing, folded, lowered, narrowed_by, ordered_by
 from app.enums import Role
 from app.models.user import User
-from app.paging import Listing, folded, lowered, narrowed_by, ordered_by
-from app.services.fulltext import naming
 from app.services.people_search import exact_first
 
 LOGINS = ("email", "username")

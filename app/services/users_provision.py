@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.db import db
+from app.db.session import db
 
 _INSERT = text(
     """

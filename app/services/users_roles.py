@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import NoticeKind, Role
 from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
 from app.models.user import User

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app.db import among, db
+from app.db.session import among, db
 from app.enums import NoticeKind
 from app.models.user import User
 from app.services import account_mails, mail_tokens, sessions

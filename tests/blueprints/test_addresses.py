@@ -6,7 +6,7 @@ import json
 import pytest
 from sqlalchemy import select, update
 
-from app.db import transaction
+from app.db.session import transaction
 from app.models import MailToken, User
 from config import Rate
 from tests.http import data_of

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
 from app.errors import catalogue
 from app.models import Assignment, AssignmentItem, Course, Enrollment, Notice

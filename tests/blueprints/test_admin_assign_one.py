@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db
+from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models import Assignment, Enrollment
 from tests.http import assert_refused, data_of

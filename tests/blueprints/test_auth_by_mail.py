@@ -11,8 +11,8 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 from sqlalchemy import select, text, update
 
-from app import queue
-from app.db import db, transaction
+from app.adapters import queue
+from app.db.session import db, transaction
 from app.enums import Lane, MailTokenPurpose, NoticeKind, NoticeState
 from app.models import MailToken, Notice, User
 from app.services import mail_tokens, retention

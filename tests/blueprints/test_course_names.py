@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from tests.http import PREFIX, assert_refused, data_of
 from tests.races import Started, at_once, holding
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
 from app.services import courses_workflow, courses_write
 from tests.http import assert_refused, data_of

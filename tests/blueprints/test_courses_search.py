@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import Course
 from app.services import courses_search
 from bench.plans import reading

@@ -9,7 +9,7 @@ from jsonschema_rs import validator_for
 from redis import Redis
 from sqlalchemy import update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus, Source
 from app.models import Course, CourseChange, Session
 from tests.http import assert_refused, data_of

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from app import create_app
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus
 from app.models import User
 from app.services import dashboard

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import EmailChange, MailToken
 from app.services import retention
 from tests.http import assert_refused, data_of

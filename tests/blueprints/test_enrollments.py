@@ -410,7 +410,7 @@ def test_a_name_that_many_bear_is_found_in_the_roster(api, make, monkeypatch):
 
 @pytest.mark.parametrize("ordering", ["name", "-name", "username", "due_at", "-due_at", "last_accessed"])
 def test_the_roster_goes_on_behind_a_cursor_in_any_order(api, make, ordering, monkeypatch):
-    monkeypatch.setattr("app.lists.DEEPEST_ROW", 1)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
     course = make.course()
     for number in range(5):
         due_at = datetime.now(UTC) + timedelta(days=number) if number % 2 else None
@@ -431,7 +431,7 @@ def test_the_roster_goes_on_behind_a_cursor_in_any_order(api, make, ordering, mo
 
 @pytest.mark.parametrize(("query", "count"), [("", 4), ("?status=ACTIVE", 3), ("?status=CANCELLED", 1)])
 def test_the_roster_knows_how_long_it_is(api, make, monkeypatch, query, count):
-    monkeypatch.setattr("app.paging.COUNT_CAP", 1)
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", 1)
     course = make.course()
     for _ in range(3):
         make.enrollment(course)

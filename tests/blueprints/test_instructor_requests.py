@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import InstructorRequest
 from config import Rate
 from tests.http import assert_refused, data_of

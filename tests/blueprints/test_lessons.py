@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus
 from app.models import Certificate, Course, CourseChange, Enrollment, LessonProgress, Notice, Section
 from tests.http import assert_refused, data_of

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from app import queue, redis
-from app.db import db, transaction
+from app.adapters import queue, redis
+from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeState
 from app.models import Notice
 from tests.http import assert_refused, data_of

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import Enrollment, Notice
 from app.services import notices
 from tests.http import assert_refused, data_of

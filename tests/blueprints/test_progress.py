@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus
 from app.models import Certificate, Lesson, Notice, Section
 from tests.http import assert_refused, data_of

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.db import db
+from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus
 from app.models import Course
 from tests.http import assert_refused, data_of
@@ -206,7 +206,7 @@ def test_a_course_without_reviews_has_no_average(api, make):
 
 def test_a_list_too_long_to_count_says_so(api, make, monkeypatch):
     monkeypatch.setattr("app.services.reviews.COUNT_CAP", 1)
-    monkeypatch.setattr("app.paging.COUNT_CAP", 1)
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", 1)
     course = make.course()
     make.review(course)
     make.review(course)

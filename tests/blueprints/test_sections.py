@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
 from app.errors import OrderStale
 from app.models import Course, CourseChange, Enrollment, LessonProgress, Section

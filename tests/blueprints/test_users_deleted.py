@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import EnrollmentStatus
 from app.models import Certificate, Course, Enrollment
 from app.services import recount

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.db import db
+from app.db.session import db
 from app.models import User
 from tests.http import assert_refused, data_of
 from tests.races import at_once

@@ -7,8 +7,8 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app.adapters.sheets.titles import word_of
 from app.schemas.users_import_columns import PEOPLE
-from app.sheets.titles import word_of
 from tests.http import assert_refused, data_of
 
 KIM = {"email": "kim@example.org", "first_name": "Kim"}

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.db import db
+from app.db.session import db
 from app.models import Certificate, Course, InstructorRequest, User
 from app.models.idempotency_key import IdempotencyKey
 from app.models.session import Session

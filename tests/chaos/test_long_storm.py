@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app import queue
-from app.db import db, transaction
+from app.adapters import queue
+from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
 from app.services import notices

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.jobs import periodic
 from app.models import Notice

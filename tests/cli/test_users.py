@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.db import db
+from app.db.session import db
 from app.enums import Role
 from app.models import User
 from tests.http import assert_refused, data_of

@@ -7,7 +7,7 @@ import signal
 import pytest
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
 from app.services import notices

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.db import Model
+from app.db.session import Model
 from tests.http import PREFIX
 from tests.scene import Scene
 

@@ -15,7 +15,7 @@ import jwt
 from PIL import Image
 from sqlalchemy import update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, MailTokenPurpose
 from app.models import Course, Enrollment
 from app.models.session import Session

@@ -11,8 +11,8 @@ import pytest
 from rq.utils import import_attribute
 from sqlalchemy import func, update
 
-from app import known_jobs, queue
-from app.db import db, transaction
+from app.adapters import known_jobs, queue
+from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User

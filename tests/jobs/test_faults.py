@@ -8,7 +8,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import NoticeState
 from app.jobs import periodic
 from tests.waiting import until

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app import known_jobs, queue, redis
+from app.adapters import known_jobs, queue, redis
 from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, text, update
 
 from app import create_app
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.jobs import periodic
 from app.models import AssignmentItem, Session, User
 from app.models.session import RefreshToken

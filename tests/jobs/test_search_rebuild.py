@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.jobs import periodic
 from app.models import InstructorRequest, SearchRebuild
 from tests.http import data_of

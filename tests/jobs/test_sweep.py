@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app import queue, redis
-from app.db import db, transaction
+from app.adapters import queue, redis
+from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session

@@ -8,8 +8,8 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from app import queue, redis
-from app.db import transaction
+from app.adapters import queue, redis
+from app.db.session import transaction
 from app.enums import Channel, Lane, NoticeKind
 from app.jobs import periodic
 from app.models import Notice

@@ -18,11 +18,11 @@ class Fault(NamedTuple):
 
 
 FAULTS = [
-    Fault("roles are not looked at", "access.py",
+    Fault("roles are not looked at", "web/access.py",
           "if access.roles and g.caller.role not in access.roles:", "if False:", "POST and users"),
-    Fault("any signed-in role is an admin's", "access.py",
+    Fault("any signed-in role is an admin's", "web/access.py",
           "g.caller.role not in access.roles", "not g.caller.role", "recalculate"),
-    Fault("a refresh token opens the door", "access.py", 'kind="access"', 'kind=None', "auth and me"),
+    Fault("a refresh token opens the door", "web/access.py", 'kind="access"', 'kind=None', "auth and me"),
     Fault("the deactivated stay in", "services/sessions.py",
           "Session.is_alive(), User.is_active)", "Session.is_alive())", "auth and me"),
     Fault("ended sessions live on", "services/sessions.py",

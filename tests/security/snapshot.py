@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import create_engine, text
 
-from app.db import Model
+from app.db.session import Model
 
 TABLES = [table.name for table in Model.metadata.sorted_tables]
 _DIGEST = " UNION ALL ".join(

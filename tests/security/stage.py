@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.enums import (
     AssignmentState,
     Channel,

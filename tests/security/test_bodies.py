@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.db import Model
+from app.db.session import Model
 from tests.http import Client, assert_refused
 from tests.security.policy import POLICY
 from tests.security.stage import STATES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, NoticeKind
 from app.models import Notice
 from app.services import account_mails

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import User
 from app.services import assignments
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, text
 
-from app.db import db
+from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models import Assignment, AssignmentItem, Course, Enrollment
 from tests.http import data_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import EnrollmentStatus, NoticeState, PaymentStatus
 from app.models import Certificate, Enrollment, LessonProgress, Notice
 from app.services import completion, progress

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import CourseStatus
 from app.models import CourseChange
 from tests.http import data_of

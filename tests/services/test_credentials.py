@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher, Type
 
-from app.db import db
+from app.db.session import db
 from app.models import User
 from tests.http import assert_refused, data_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from app import passwords
-from app.db import db, transaction
+from app.adapters import passwords
+from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import User
 from app.models.session import Session

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import Channel, EnrollmentStatus
 from app.models import Certificate, Course, Enrollment, Notice, User
 from app.services import completion

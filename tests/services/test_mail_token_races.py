@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import MailToken, Notice, User
 from app.services import mail_tokens

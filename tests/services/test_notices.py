@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app import queue
-from app.db import db, transaction
+from app.adapters import queue
+from app.db.session import db, transaction
 from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
 from app.services import notices

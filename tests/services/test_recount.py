@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text, update
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import Assignment, Course
 from app.services import recount
 from tests.http import data_of

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.errors import NotFound
 from app.models import Course, Review
 from app.services import reviews

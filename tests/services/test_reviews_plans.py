@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, text
 
-from app.db import db
-from app.paging import COUNT_CAP
+from app.db.listings import COUNT_CAP
+from app.db.session import db
 from tests.http import data_of
 
 COURSES, PEOPLE = 100, 300

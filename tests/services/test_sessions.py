@@ -8,7 +8,7 @@ from time import sleep
 import pytest
 from sqlalchemy import func, select
 
-from app.db import db
+from app.db.session import db
 from app.models import User
 from app.models.session import RefreshToken
 from app.services import sessions

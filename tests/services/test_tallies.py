@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import Tally, User
 from app.services import dashboard, recount, tallies
 from tests.races import at_once

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.db import db, transaction
+from app.db.session import db, transaction
 from app.models import User
 from app.services import usernames
 from tests.http import data_of

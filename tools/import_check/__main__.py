@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.examples.requests import PASSWORD
+from app.web.openapi.examples.requests import PASSWORD
 from tools.import_check import platform
 from tools.import_check.platform import Platform
 from tools.state import open_state

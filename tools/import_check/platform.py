@@ -16,7 +16,7 @@ from urllib.error import URLError
 
 import psycopg2
 
-from app.examples.requests import PASSWORD
+from app.web.openapi.examples.requests import PASSWORD
 from tools import ports, throwaway
 from tools.run import FLASK, RAISED
 from tools.state import ROOT

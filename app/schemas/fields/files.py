@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from werkzeug.datastructures import FileStorage
 
-from app import storage
+from app.adapters import storage
 from app.errors import TooLarge
 from app.schemas.fields.text import check_text
 

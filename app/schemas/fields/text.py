@@ -10,8 +10,8 @@ import marshmallow as ma
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from marshmallow import validate
 
-from app import names
-from app import text as text_rules
+from app.values import characters as text_rules
+from app.values import names
 
 LONGEST_LINE = 300
 """Characters; a text that may be longer may have several lines."""

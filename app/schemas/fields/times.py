@@ -9,7 +9,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app import days
+from app.values import days
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import marshmallow as ma
 
-from app import text
-from app.identifiers import SPELLING
 from app.schemas.fields.currencies import ISO_4217
+from app.values import characters
+from app.values.identifiers import SPELLING
 
 
 class Flag(ma.fields.Boolean):
@@ -50,7 +50,9 @@ class Choice(ma.fields.Field[Any]):
         for word in self.vocabulary:
             if isinstance(value, str) and value.isascii() and value.upper() == word.value.upper():
                 return word
-        raise self.make_error("unknown", input=text.printable(str(value)), choices=", ".join(self.vocabulary))
+        raise self.make_error(
+            "unknown", input=characters.printable(str(value)), choices=", ".join(self.vocabulary)
+        )
 
 
 class Choices(Choice):
@@ -64,7 +66,7 @@ class Choices(Choice):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> tuple[StrEnum, ...] | None:
-        written = [each for each in str(value).split(",") if not text.is_blank(each)]
+        written = [each for each in str(value).split(",") if not characters.is_blank(each)]
         return tuple(dict.fromkeys(self._word(each.strip()) for each in written)) or None
 
 

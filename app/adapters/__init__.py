@@ -1,0 +1,1 @@
+"""Everything outside the process: Redis, mail, files, images, sheets and cryptography, each behind one module."""

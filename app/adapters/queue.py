@@ -1,0 +1,94 @@
+"""RQ jobs, which tell workers which notices to look at. What is owed stands in PostgreSQL: Redis may lose any job.
+
+Urgent mail has a queue of its own, and a worker that does nothing else: it never waits for bulk mail.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from redis import Redis, exceptions
+from rq import Queue, Retry
+from rq.queue import EnqueueData
+from rq.serializers import JSONSerializer
+
+from app.adapters.known_jobs import DELIVER_NOTICES, FAILED_JOBS_KEPT_SECONDS, NOTICES_PER_JOB, KnownJob
+from app.adapters.redis import connection
+from app.enums import Lane
+from app.settings import settings
+
+NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
+PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
+"""A job keeps its worker to its end, and the next urgent mail waits for it."""
+
+LOOKED_AT = 20
+"""Jobs at the head of the queue, of which one is expected to be ours."""
+
+
+def patient_connection() -> Redis:
+    """A pool of one's own for a worker, which waits for its next job as long as it takes."""
+    return Redis.from_url(settings().redis_url, socket_timeout=None, health_check_interval=30)
+
+
+def is_reachable() -> bool:
+    try:
+        connection().ping()
+    except exceptions.RedisError:
+        return False
+    return True
+
+
+def jobs(lane: Lane) -> Queue:
+    return Queue(NAMES[lane], connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
+
+
+def depth(lane: Lane) -> dict[str, int]:
+    """Jobs by where they are."""
+    ours = jobs(lane)
+    return {
+        "queued": ours.count,
+        "started": ours.started_job_registry.get_job_count(cleanup=False),
+        "scheduled": ours.scheduled_job_registry.get_job_count(cleanup=False),
+        "failed": ours.failed_job_registry.get_job_count(cleanup=False),
+    }
+
+
+def workers(lane: Lane) -> int:
+    """How many workers listen to this queue; one that was killed counts for two minutes more."""
+    keys = connection().smembers(f"rq:workers:{NAMES[lane]}")
+    return connection().exists(*keys) if keys else 0
+
+
+def next_notices(lane: Lane) -> list[UUID]:
+    """The notices of the job that is taken next; none when no job waits, or none of the first ones is ours."""
+    ours = jobs(lane)
+    for job_id in ours.get_job_ids(0, LOOKED_AT):
+        # A job that Redis has lost is taken out of the queue by looking for it.
+        job = ours.fetch_job(job_id)
+        if isinstance(job, KnownJob) and job.refusal is None:
+            return [UUID(notice_id) for notice_id in job.args[0]]
+    return []
+
+
+def deliver_notices(notice_ids: Sequence[UUID | str], lane: Lane) -> None:
+    """Ask workers to send these notices: some to a job, all of them in one exchange with Redis."""
+    ids = [str(notice_id) for notice_id in notice_ids]
+    batches = [ids[start : start + PER_JOB[lane]] for start in range(0, len(ids), PER_JOB[lane])]
+    jobs(lane).enqueue_many([_delivery(batch) for batch in batches])
+
+
+def _delivery(ids: list[str]) -> EnqueueData:
+    waits = [step + 1 for step in settings().notice_retry_seconds[:3]]
+    return Queue.prepare_data(
+        DELIVER_NOTICES,
+        args=[ids],
+        # Every ring has an id of its own: RQ overwrites a job that is rung again under the same one.
+        job_id=f"notice-{ids[0]}-{secrets.token_hex(3)}",
+        description=f"{len(ids)} notices from {ids[0]}",
+        timeout=int(60 + len(ids) * settings().mail_timeout_seconds),
+        retry=Retry(max=len(waits), interval=waits) if waits else None,
+        result_ttl=0,
+        failure_ttl=FAILED_JOBS_KEPT_SECONDS,
+    )

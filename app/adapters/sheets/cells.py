@@ -1,0 +1,68 @@
+"""What a cell means, and what spreadsheets do to it.
+
+A spreadsheet protects `00123` as `="00123"` or `'00123`; it turns a long number into `1.23457E+11`, and what it cannot
+find into `#N/A`. An identifier of the second kind is lost: many people would share it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.values import characters
+
+_BREAK = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
+_QUOTED_FORMULA = re.compile(r'="([^"]*)"')
+_PROTECTED = re.compile(r"'[=+\-@'\uff1d\uff0b\uff0d\uff20]")
+"""How our own sheets begin a cell that a spreadsheet would run."""
+
+_SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{1,3}", re.IGNORECASE)
+_DECIMAL = re.compile(r"[0-9]{1,30}[.,]0{1,10}")
+_ERROR = re.compile(r"#[^\s#]{1,20}[!?]|#N/?[ADV]|#GETTING_DATA|#{2,}|Err:[0-9]{3}", re.IGNORECASE)
+_NO_VALUE = frozenset(
+    [
+        "null",
+        "(null)",
+        "none",
+        "nil",
+        "nan",
+        "na",
+        "n/a",
+        "undefined",
+        "(blank)",
+        "-",
+        "--",
+        "tba",
+        "tbd",
+        "true",
+        "false",
+        "unknown",
+        "–",
+        "—",
+        "?",
+        "#",
+    ]
+)
+
+
+def clean(cell: str, *, is_identifier: bool = False) -> str:
+    """The cell on one line, without invisible characters at its ends and without what protected it from a spreadsheet."""
+    value = _BREAK.sub(" ", characters.trimmed(cell))
+    formula = _QUOTED_FORMULA.fullmatch(value)
+    if formula:
+        return characters.trimmed(formula[1])
+    is_protected = value.startswith("'") if is_identifier else _PROTECTED.match(value)
+    return characters.trimmed(value[1:]) if is_protected else value
+
+
+def damage_in(value: str, *, is_identifier: bool) -> str | None:
+    """The sentence about what a spreadsheet has made of the cell, if it has lost what stood there."""
+    shown = characters.printable(value)
+    if _ERROR.fullmatch(value):
+        return f"{shown} is an error of a spreadsheet: correct the formula, or leave the cell empty."
+    if is_identifier and _SHORTENED.fullmatch(value):
+        return f"{shown} is a number that a spreadsheet has shortened: format the column as text and export it again."
+    if is_identifier and _DECIMAL.fullmatch(value):
+        return f"{shown} is a number to which another program has added decimals: export the column as text."
+    if is_identifier and value.casefold() in _NO_VALUE:
+        return f"{shown} stands for no value: leave the cell empty."
+    return None

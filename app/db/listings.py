@@ -1,0 +1,321 @@
+"""Lists in pages, by number or by key.
+
+A service describes a list as a `Listing`; `fetch_page` reads one page of it in two statements (one when the total is
+known). Links between pages use keyset pagination: a `Place` holds the sort values of the row where a page begins, so rows
+that come or go meanwhile shift nothing, and it costs the same anywhere. A page by its number alone skips rows with
+OFFSET, which costs more the deeper it is, so numbers end at `DEEPEST_ROW`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import NullType
+
+from app.db.session import db
+from app.errors import PageNotFound, PageTooDeep
+
+Cut = Callable[[Select[*tuple[Any, ...]], Sequence["SortKey"]], Select[*tuple[Any, ...]]]
+
+DEEPEST_ROW = 1_000
+"""Rows that numbered pages reach."""
+
+COUNT_CAP = 1_000
+"""Rows that are counted exactly; a longer list says `count_is_exact: false`."""
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """One column a list is ordered by. NULLs come last in both directions, and first where it is read backwards."""
+
+    column: ColumnElement[Any] | InstrumentedAttribute[Any]
+    descending: bool = False
+    nullable: bool = False
+    is_constant: bool = False
+    """Every row has the same value, false."""
+    is_nulls_first: bool = False
+
+    def __post_init__(self) -> None:
+        # Only the second page would notice: a cursor's text is cast back to the type of its column.
+        if isinstance(self.column.type, NullType):
+            raise TypeError(f"{self.column} has no type that a cursor could hold; give it one with type_=")
+
+    def order(self) -> ColumnElement[Any]:
+        ordered = self.column.desc() if self.descending else self.column.asc()
+        if not self.nullable:
+            return ordered
+        return ordered.nulls_first() if self.is_nulls_first else ordered.nulls_last()
+
+    def reversed(self) -> SortKey:
+        return replace(self, descending=not self.descending, is_nulls_first=not self.is_nulls_first)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list that can be paged: what to select, in which order, and how many there are when a counter knows.
+
+    The last sort key is the primary key. Rows are single entities, or mappings when `columns` is set.
+    """
+
+    statement: Select[*tuple[Any, ...]]
+    keys: Sequence[SortKey]
+    columns: bool = False
+    total: int | None = None
+    is_total_exact: bool = True
+    matching: Select[*tuple[Any, ...]] | None = None
+    """The same rows with nothing around them: what is counted."""
+    gathers: bool = False
+    """Matching rows are gathered, ordered and cut; only a page of them is joined to `statement`, which has them all.
+
+    The planner would otherwise walk the index of the ordering in the hope of a match, which for a rare word or for
+    somebody's few rows means the whole table.
+    """
+    crowded: Listing | None = None
+    """The same list, read in its order until a page is full: for when more rows match than are counted."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What is told about the whole list beside its rows."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a list a page begins: behind the row with these sort values, or before it, or with that row included."""
+
+    values: Sequence[str | None]
+    is_backward: bool = False
+    is_inclusive: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Any]
+    count: int
+    count_is_exact: bool
+    after: Place | None
+    """Where the next page begins, if there is one."""
+    before: Place | None
+    """Where the page before this one ends, if there is one."""
+    is_before_all: bool = False
+    """It was read backwards and found nothing: the next page is the first of all."""
+
+
+def folded(column: Any) -> ColumnElement[str]:
+    """Words as every list orders them: capitals, small letters and accented ones beside each other."""
+    return func.folded(column, type_=Text)
+
+
+def lowered(column: Any) -> ColumnElement[str]:
+    """Addresses and usernames, which have no accents: by the index that keeps them unique."""
+    return func.lower(column, type_=Text)
+
+
+def narrowed_by(wanted: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
+    """What a list is narrowed to: each column to its value, or to one of several in a tuple; None narrows nothing."""
+    return [
+        column.in_(value) if isinstance(value, tuple) else column == value
+        for column, value in wanted.items()
+        if value is not None
+    ]
+
+
+def ordered_by(
+    ordering: str, columns: Mapping[str, Any], key: Any, *, nullable: Sequence[str] = ()
+) -> list[SortKey]:
+    """The sort keys for an `ordering` such as `-created_at`; `key` breaks ties in the same direction."""
+    name = ordering.removeprefix("-")
+    descending = ordering.startswith("-")
+    return [SortKey(columns[name], descending, name in nullable), SortKey(key, descending)]
+
+
+def fetch_page(listing: Listing, *, page: int, size: int, place: Place | None = None) -> Page:
+    count, exact = _count(listing)
+    if not exact and listing.crowded:
+        listing = listing.crowded
+    offset = (page - 1) * size if place is None else 0
+    _refuse_beyond(offset, count, exact=exact)
+    is_backward = place is not None and place.is_backward
+    if is_backward:
+        listing = replace(listing, keys=[key.reversed() for key in listing.keys])
+    cut = partial(_cut, offset=offset, limit=size + 1, place=place)
+    statement = _gathered(listing, cut) if listing.gathers else _in_order(listing, cut)
+    found: Sequence[Row[Any]] = db.session.execute(statement).unique().all() if count else []
+    shown, has_more = found[:size], len(found) > size
+    if is_backward:
+        shown = shown[::-1]
+    before, after = _around(
+        shown, len(listing.keys), place if count else None, offset=offset, has_more=has_more
+    )
+    is_before_all = is_backward and not shown and count > 0
+    return Page(_rows(listing, shown), count, exact, after, before, is_before_all)
+
+
+def _around(
+    shown: Sequence[Row[Any]], width: int, place: Place | None, *, offset: int, has_more: bool
+) -> tuple[Place | None, Place | None]:
+    """Where the pages before and after these rows are. Where a page was come from, there is one."""
+    is_backward = place is not None and place.is_backward
+    if not shown:
+        if place is None or is_backward:
+            return None, None
+        return Place(place.values, is_backward=True, is_inclusive=True), None
+    has_next = is_backward or has_more
+    has_previous = has_more if is_backward else place is not None or offset > 0
+    before = Place(_values(shown[0], width), is_backward=True) if has_previous else None
+    return before, Place(_values(shown[-1], width)) if has_next else None
+
+
+def _values(row: Row[Any], width: int) -> list[str | None]:
+    """The sort values of a row as text, for a cursor."""
+    return [None if value is None else str(value) for value in row[-width:]]
+
+
+def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
+    """The whole list, some rows at a time; an empty one once. Between them the database may be let go of."""
+    if listing.gathers:
+        yield from _gathered_in_chunks(listing, size)
+        return
+    place: Place | None = None
+    while True:
+        found = fetch_page(listing, page=1, size=size, place=place)
+        yield found.rows
+        if found.after is None:
+            return
+        listing = replace(listing, total=found.count, is_total_exact=found.count_is_exact)
+        place = found.after
+
+
+def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
+    """Gathered and ordered once, by key; the rest is read chunk by chunk, of what still matches by then."""
+    key, order = listing.keys[-1].column, [each.order() for each in listing.keys]
+    still = _matching(listing).with_only_columns(key).order_by(None)
+    gathered = db.session.scalars(still.order_by(*order)).all()
+    for start in range(0, len(gathered) or 1, size):
+        chunk = literal(list(gathered[start : start + size]), ARRAY(key.type))
+        found = db.session.execute(
+            listing.statement.where(key.in_(still.where(key == any_(chunk)))).order_by(None).order_by(*order)
+        )
+        yield _rows(listing, found.unique().all())
+
+
+def _rows(listing: Listing, found: Sequence[Row[Any]]) -> list[Any]:
+    if not listing.columns:
+        return [row[0] for row in found]
+    names = [column.key for column in listing.statement.selected_columns]
+    return [dict(zip(names, row, strict=False)) for row in found]
+
+
+def _in_order(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:
+    return cut(listing.statement.add_columns(*(key.column for key in listing.keys)), listing.keys)
+
+
+def _gathered(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:
+    columns = [key.column.label(f"key_{place}") for place, key in enumerate(listing.keys)]
+    matching = _matching(listing).with_only_columns(*columns).cte("found").prefix_with("MATERIALIZED")
+    keys = [replace(key, column=column) for key, column in zip(listing.keys, matching.c, strict=True)]
+    page = cut(select(matching), keys).subquery("page")
+    shown = [replace(key, column=column) for key, column in zip(listing.keys, page.c, strict=True)]
+    statement = listing.statement.join(page, shown[-1].column == listing.keys[-1].column)
+    return statement.add_columns(*page.c).order_by(*(key.order() for key in shown))
+
+
+def _cut(
+    statement: Select[*tuple[Any, ...]],
+    keys: Sequence[SortKey],
+    *,
+    offset: int,
+    limit: int,
+    place: Place | None,
+) -> Select[*tuple[Any, ...]]:
+    """One page of the rows, in their order."""
+    if place is not None:
+        beyond = _beyond(keys, place.values)
+        statement = statement.where(or_(beyond, _same(keys, place.values)) if place.is_inclusive else beyond)
+    return statement.order_by(None).order_by(*(key.order() for key in keys)).limit(limit).offset(offset)
+
+
+def _count(listing: Listing) -> tuple[int, bool]:
+    if listing.total is not None:
+        return listing.total, listing.is_total_exact
+    # The columns may be all that names the table.
+    bare = _matching(listing).order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    capped = bare.limit(COUNT_CAP + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(capped)) or 0
+    return min(count, COUNT_CAP), count <= COUNT_CAP
+
+
+def _matching(listing: Listing) -> Select[*tuple[Any, ...]]:
+    return listing.statement if listing.matching is None else listing.matching
+
+
+def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
+    if offset >= DEEPEST_ROW and (count > DEEPEST_ROW or not exact):
+        raise PageTooDeep(
+            details={
+                "page": [
+                    f"Pages reach to row {DEEPEST_ROW}; from there follow `next`, which carries `after`."
+                ]
+            }
+        )
+    if offset and offset >= count:
+        raise PageNotFound
+
+
+def _beyond(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
+    """The rows that come after the given sort values."""
+    first, *_ = keys
+    if first.is_constant:
+        # Left out of the comparison: an index on the others then finds the place.
+        if values[0] != str(True):
+            return _beyond(keys[1:], values[1:])
+        return true() if first.descending else false()
+    if all(key.descending == first.descending and not key.nullable for key in keys):
+        left, right = tuple_(*(key.column for key in keys)), tuple_(*_typed(keys, values))
+        return left < right if first.descending else left > right
+    alternatives = [
+        and_(*_equal(keys[:place], values), _after_one(key, value, is_null=values[place] is None))
+        for place, (key, value) in enumerate(zip(keys, _typed(keys, values), strict=True))
+    ]
+    return or_(*alternatives)
+
+
+def _same(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
+    """The row with the given sort values."""
+    return and_(*_equal(keys, values))
+
+
+def _equal(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[bool]]:
+    typed = _typed(keys, values[: len(keys)])
+    return [key.column.is_not_distinct_from(value) for key, value in zip(keys, typed, strict=True)]
+
+
+def _after_one(key: SortKey, value: ColumnElement[Any], *, is_null: bool) -> ColumnElement[bool]:
+    if is_null:
+        return key.column.is_not(None) if key.is_nulls_first else false()
+    later = key.column < value if key.descending else key.column > value
+    has_nulls_later = key.nullable and not key.is_nulls_first
+    return or_(later, key.column.is_(None)) if has_nulls_later else later
+
+
+def _typed(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[Any]]:
+    """Cursor values arrive as JSON; the cast gives each the type of its column again."""
+    return [cast(literal(value, Text), key.column.type) for key, value in zip(keys, values, strict=True)]

@@ -1,0 +1,1 @@
+"""What operators see: log lines without secrets, and alarms."""

@@ -1,0 +1,63 @@
+"""Email addresses and usernames in the one spelling by which they are stored, looked up and compared.
+
+Both are ASCII and compared without regard to case. Case is folded here, after everything else has been refused: under
+`str.lower`, under the `lower` of a database's locale and under Unicode normalization some letters beyond ASCII become
+ASCII ones, and one person's name would find another's account.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from app.values.characters import trimmed
+
+_ADDRESS = re.compile(r"(?=.{3,254}\Z)[!-?A-~]+@[!-?A-~]+")
+_BEGINNING = re.compile(r"[!-?A-~]+")
+_USERNAME = re.compile(r"[ -~]{1,254}")
+_LONGEST_DOMAIN = 253
+_LONGEST_LABEL = 63
+_DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
+"""What stands for a dot in IDNA."""
+
+FOLDING_TO_ASCII = frozenset("\u0130\u017f\u212a")
+"""The letters beyond ASCII that case folding takes for ASCII ones: İ, ſ and the Kelvin sign."""
+
+
+def address(text: str) -> str | None:
+    """An email address trimmed, in lower case, its domain in ASCII (IDNA); None for what cannot be one.
+
+    Whether mail can be sent there is not checked: what is looked up need not be valid, it only finds nothing.
+    """
+    given = trimmed(text)
+    if not given.isascii():
+        local, _, domain = given.rpartition("@")
+        given = f"{local}@{_domain_in_ascii(domain)}" if _BEGINNING.fullmatch(local) else ""
+    return given.lower() if _ADDRESS.fullmatch(given) else None
+
+
+def username(text: str) -> str | None:
+    """A username trimmed and in lower case; None for what cannot be one."""
+    given = trimmed(text)
+    return given.lower() if _USERNAME.fullmatch(given) else None
+
+
+@lru_cache(maxsize=1_000)
+def _domain_in_ascii(domain: str) -> str:
+    """The domain with the mapping of IDNA (UTS 46, non-transitional), which takes a library a thousand times as long.
+
+    Whether it is a valid one is for whoever stores it to check.
+    """
+    if len(domain) > _LONGEST_DOMAIN or not FOLDING_TO_ASCII.isdisjoint(domain):
+        return ""
+    # Letter by letter: of a whole word, lower() makes the last sigma another letter.
+    lower = "".join(map(str.lower, unicodedata.normalize("NFKC", domain.translate(_DOTS))))
+    return ".".join(map(_label_in_ascii, unicodedata.normalize("NFC", lower).split(".")))
+
+
+def _label_in_ascii(label: str) -> str:
+    if label.isascii():
+        return label
+    # Encoding takes time that grows with the square of the length, and no name of a host has a longer label.
+    return f"xn--{label.encode('punycode').decode('ascii')}" if len(label) <= _LONGEST_LABEL else " "

@@ -1,0 +1,149 @@
+"""Who is calling, and which roles an endpoint is for.
+
+Role, active flag and session are read from the database on every request, in one statement: a token says who somebody
+claims to be, never what they may do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import g, request
+
+from app.adapters import tokens
+from app.enums import Role
+from app.errors import Forbidden, Refusal, Unauthenticated
+from app.services import sessions
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.adapters.tokens import Claims
+    from app.models.user import User
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call an endpoint: everybody, anyone signed in, or the named roles."""
+
+    is_public: bool
+    roles: frozenset[Role] = frozenset()
+    reads_token: bool = True
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Only people with one of these roles; without any, everyone who is signed in."""
+    return _declare(Access(is_public=False, roles=frozenset(roles)))
+
+
+def public(view: View) -> View:
+    """Everybody; a caller who sends a token is known all the same."""
+    return _declare(Access(is_public=True))(view)
+
+
+def entrance(view: View) -> View:
+    """Everybody, and whatever token the request carries is not looked at.
+
+    A client whose access token has expired sends it along out of habit; logging in or refreshing must work all the same.
+    """
+    return _declare(Access(is_public=True, reads_token=False))(view)
+
+
+def access_of(view: Callable[..., object]) -> Access | None:
+    return getattr(view, "_access", None)
+
+
+def recognize(access: Access) -> UUID | None:
+    """Find out who calls. Nobody is refused yet: requests with bad tokens are counted, too."""
+    g.caller, g.session_id, g.distrust = None, None, None
+    try:
+        if access.reads_token:
+            g.caller, g.session_id = _identify()
+    except Refusal as refusal:
+        g.distrust = refusal
+    # Logs are written after a rollback, when the next look at `g.caller` would be a query.
+    caller_id: UUID | None = g.caller.id if g.caller else None
+    g.caller_id = caller_id
+    return caller_id
+
+
+def may_send(access: Access, authorization: str) -> bool:
+    """Whether a body is worth receiving: not from callers who are refused whatever it says.
+
+    Without the database: whether the session lives is asked once the body is there.
+    """
+    if not access.reads_token:
+        return True
+    try:
+        is_signed = _claims(authorization) is not None
+    except Refusal:
+        return False
+    return is_signed or access.is_public
+
+
+def admit(access: Access) -> None:
+    """Let whom we recognized in, or refuse: 401 for a bad or missing token, then 403 by role."""
+    if g.distrust is not None:
+        raise g.distrust
+    if access.is_public:
+        return
+    if g.caller is None:
+        raise Unauthenticated
+    if access.roles and g.caller.role not in access.roles:
+        raise Forbidden
+
+
+def caller() -> User:
+    """The person who is signed in. Only for views that are not public."""
+    user: User = g.caller
+    return user
+
+
+def visitor() -> User | None:
+    """The person who is signed in, or nobody. For public views."""
+    found: User | None = g.caller
+    return found
+
+
+def session_id() -> UUID:
+    """The session of the access token in use."""
+    found: UUID = g.session_id
+    return found
+
+
+def device() -> dict[str, str]:
+    """Where the request comes from, as the list of sessions tells it."""
+    return {"user_agent": request.user_agent.string, "ip_address": request.remote_addr or ""}
+
+
+def _identify() -> tuple[User, UUID] | tuple[None, None]:
+    claims = _claims(request.headers.get("Authorization", ""))
+    if claims is None:
+        return None, None
+    user = sessions.user_of_live(claims.session_id)
+    if user is None or user.id != claims.user_id:
+        raise Unauthenticated("This session has ended: log in again.")
+    return user, claims.session_id
+
+
+def _claims(authorization: str) -> Claims | None:
+    """What the access token of the request says; nothing where none was sent."""
+    header = authorization.strip()
+    if not header:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("Send `Authorization: Bearer <access token>`.")
+    return tokens.read(token.strip(), kind="access")
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view._access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,0 +1,244 @@
+"""The REST surface: one registration for access, envelope, paging and the commit.
+
+Order of a request: receive → recognize → count → admit → query and body → service (flushes) → render → commit →
+after-commit effects → send.
+The envelope of a success is built here and nowhere else. What is documented about it stands in `operations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from flask import Flask, Response, current_app, jsonify, request
+
+from app.db.listings import Listing
+from app.db.session import transaction
+from app.errors import PageNotFound, PageTooDeep, Refusal
+from app.schemas.base import ListQuerySchema, Schema
+from app.services.dashboard import Snapshot
+from app.web import access, conditional_requests, idempotency, rate_limits
+from app.web.openapi import document, operations
+from app.web.openapi.operations import Operation
+from app.web.pagination import PAGING, csv_of, page_of
+from app.web.request_body import (
+    MsgspecProvider,
+    StrictParser,
+    check_no_body,
+    check_path,
+    check_query,
+    limit_of,
+    read_json,
+    receive,
+)
+
+PREFIX = "/api/v1"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+View = Callable[..., Any]
+Message = str | Callable[[Any], str]
+
+
+def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
+    app.json = MsgspecProvider(app)
+    document.init_app(app)
+    api = document.Api()
+    api.init_app(app)
+    api.describe_fields()
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint, url_prefix=PREFIX)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A noun's endpoints. A view that declares no access does not register."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._readers: dict[str, View] = {}
+        """The views behind GET, by rule: what a precondition on PUT, PATCH or DELETE is about."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: View | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        if view_func is None:
+            raise TypeError("view_func must be provided")
+        declared = access.access_of(view_func)
+        if declared is None:
+            raise TypeError(f"{view_func.__name__} declares no access: add @requires(...) or @public")
+        methods = set(options.get("methods", ("GET",)))
+        if methods & SAFE_METHODS:
+            self._readers[rule] = view_func
+        reader = operations.acted_on(view_func)
+        if methods & {"GET", "PUT", "PATCH", "DELETE"}:
+            reader = self._readers.get(rule)
+        operation = Operation(view_func, declared, takes_path="<" in rule, reader=reader)
+        super().add_url_rule(rule, endpoint, _guard(operation), provide_automatic_options, **options)
+
+    def arguments(
+        self, schema: type[Schema], *, location: str = "json", **options: Any
+    ) -> Callable[[View], View]:
+        """The body (or query) that the view receives as its first argument."""
+        example = getattr(schema, "EXAMPLE", None) if location == "json" else None
+        return super().arguments(schema(**options), location=location, example=example)
+
+    def response(
+        self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
+    ) -> Callable[[View], View]:
+        """The answer: `schema` shapes `data`, `message` is the sentence for people, or makes it of what the view returns."""
+        instance = schema() if schema else None
+        documented = None if status_code == 204 else document.envelope(schema)
+        is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                conditional_requests.check()
+                result = view(*args, **kwargs)
+                if isinstance(result, Response):
+                    return result
+                if status_code == 204:
+                    return Response(status=204)
+                data = instance.dump(result) if instance else None
+                sentence = message(result) if callable(message) else message
+                response = jsonify(success=True, message=sentence, data=data)
+                response.status_code = status_code
+                if is_resource and data is not None:
+                    read = {name: value for name, value in data.items() if name not in aside}
+                    conditional_requests.name(response, result, read)
+                return response
+
+            described = operations.document_answer(wrapper, status_code, documented)
+            return operations.mark_resource(described) if is_resource else described
+
+        return decorator
+
+    @staticmethod
+    def figures(schema: type[ma.Schema], *, message: str = "OK.") -> Callable[[View], View]:
+        """The answer: a `Snapshot`, which is shaped already. `schema` describes it; its tag is of the figures alone."""
+        documented = document.envelope(schema)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                snapshot: Snapshot = view(*args, **kwargs)
+                members = {"as_of": snapshot.as_of, **snapshot.figures}
+                response = jsonify(success=True, message=message, data=members)
+                response.set_etag(snapshot.tag, weak=True)
+                return response
+
+            return operations.document_answer(wrapper, 200, documented)
+
+        return decorator
+
+    def lists(
+        self,
+        schema: type[ma.Schema],
+        query: type[ListQuerySchema] = ListQuerySchema,
+        *,
+        message: str = "OK.",
+        csv_columns: Sequence[str] | Callable[[], Sequence[str]] = (),
+        csv_schema: type[ma.Schema] | None = None,
+        summary: type[ma.Schema] | None = None,
+    ) -> Callable[[View], View]:
+        """One page of the `Listing` that the view returns; with `csv_columns` also the whole list as CSV.
+
+        Columns may depend on the caller; `csv_schema` shapes rows that have others than the page.
+        `summary` shapes what the `Listing` tells about the whole list, beside `data`.
+        The view receives the filters of `query` as its first argument, when `query` has any.
+        """
+        instance = schema()
+        summed_up = summary() if summary else None
+        envelope = document.list_envelope(schema, summary)
+        has_filters = set(query().fields) != set(PAGING)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(filters: dict[str, Any], *args: Any, **path: Any) -> Response:
+                paging = {name: filters.pop(name) for name in PAGING}
+                wants_csv = csv_columns and filters.pop("format") == "csv"
+                listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
+                if wants_csv:
+                    columns = csv_columns() if callable(csv_columns) else csv_columns
+                    rows = (csv_schema or schema)(only=columns)
+                    return csv_of(listing, rows, columns, view.__name__)
+                return page_of(listing, instance, message, summary=summed_up, **paging)
+
+            documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
+            operations.add_refusals(operations.mark_list(documented), PageNotFound, PageTooDeep)
+            return self.arguments(query, location="query")(documented)
+
+        return decorator
+
+    @staticmethod
+    def idempotent(view: View) -> View:
+        """Sent again under the same `Idempotency-Key`, the request gets its first answer and does nothing."""
+        return operations.mark_idempotent(view)
+
+    @staticmethod
+    def acts_on(reader: View) -> Callable[[View], View]:
+        """The action moves what `reader` shows under the same path; it heeds an `If-Match` with the tag of that."""
+
+        def decorator(view: View) -> View:
+            return operations.mark_action(view, reader)
+
+        return decorator
+
+    @staticmethod
+    def refuses(*kinds: type[Refusal]) -> Callable[[View], View]:
+        """What the service behind this view can say no with; the OpenAPI document lists it."""
+
+        def decorator(view: View) -> View:
+            return operations.add_refusals(view, *kinds)
+
+        return decorator
+
+
+def _guard(operation: Operation) -> View:
+    """The view behind access, strict query and path, and one transaction when it may write."""
+    view, declared, reader = operation.view, operation.access, operation.reader
+    query, takes_body = operation.query, operation.takes_body
+    is_list, is_idempotent = operation.is_list, operation.is_idempotent
+    body_limit = limit_of(operation.bodies)
+    budget = rate_limits.budget_of(view)
+
+    def most_awaited(method: str, authorization: str) -> int:
+        is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
+        return body_limit if is_taken else 0
+
+    def answer(**path: Any) -> Response:
+        return current_app.make_response(view(**path))
+
+    @wraps(view)
+    def endpoint(**path: Any) -> Response:
+        if most_awaited(request.method, request.headers.get("Authorization", "")):
+            receive(body_limit)
+        user_id = access.recognize(declared)
+        is_catalogue = declared.is_public and request.method in SAFE_METHODS
+        rate_limits.spend(budget, user_id, is_catalogue=is_catalogue)
+        access.admit(declared)
+        check_path(path)
+        check_query(query)
+        if request.method in SAFE_METHODS:
+            response = answer(**path)
+            return response if is_list else conditional_requests.tag(response)
+        if takes_body:
+            read_json(operation.bodies)
+        else:
+            check_no_body()
+        with conditional_requests.upheld(reader, path), transaction():
+            if is_idempotent:
+                return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
+            return answer(**path)
+
+    endpoint.most_awaited = most_awaited  # type: ignore[attr-defined]
+    return operations.document(endpoint, operation)

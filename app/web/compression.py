@@ -1,0 +1,61 @@
+"""Answers that are the same for everybody, sent compressed to clients that accept it.
+
+Documents, pages and files of our own alone: an answer that holds both a secret and something a stranger chose would give
+the secret away by its compressed length (BREACH).
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+
+from flask import Flask, Response, request
+
+from app.web.api import PREFIX
+
+_TYPES = {"application/json", "application/javascript", "image/svg+xml"}
+_WORTH_IT = 1_024
+"""Bytes."""
+
+_LEVEL = 6
+_KEPT = 32
+"""Compressed answers that a process remembers."""
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_compress)
+
+
+def _compress(response: Response) -> Response:
+    if not _is_for_everybody(response):
+        return response
+    response.vary.add("Accept-Encoding")
+    if response.status_code != 200 or request.accept_encodings.best_match(["gzip", "identity"]) != "gzip":
+        return response
+    response.direct_passthrough = False
+    body = response.get_data()
+    if len(body) < _WORTH_IT:
+        return response
+    response.set_data(_compressed(body))
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers.pop("Accept-Ranges", None)
+    tag, _ = response.get_etag()
+    if tag is not None:
+        # The same content in other bytes.
+        response.set_etag(tag, weak=True)
+    return response
+
+
+def _is_for_everybody(response: Response) -> bool:
+    if request.method not in {"GET", "HEAD"} or request.path.startswith(
+        (f"{PREFIX}/", "/media/", "/metrics")
+    ):
+        return False
+    if response.status_code not in {200, 304}:
+        return False
+    return response.mimetype in _TYPES or (response.mimetype or "").startswith("text/")
+
+
+@lru_cache(_KEPT)
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)

@@ -1,0 +1,77 @@
+"""Which pages of other origins may call us from a browser: those that `CORS_ORIGINS` names, exactly.
+
+There are no cookies, hence no credentials to allow: a page gets no further than its visitor's token, which it must
+have. A preflight is answered before anything is read from the database. That answers vary by `Origin` is said with the
+other headers, in `app.web.security_headers`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, Response, request
+
+from app.settings import settings
+
+# The one page of another machine that testers use: Hoppscotch runs in the browser and calls from there.
+_LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?|https://hoppscotch\.io")
+
+ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Idempotency-Key",
+    "Prefer",
+    "X-Request-ID",
+)
+EXPOSED_HEADERS = (
+    "Content-Disposition",
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+)
+PREFLIGHT_KEPT_SECONDS = 600
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_answer_preflight)
+    app.after_request(_let_in)
+
+
+def _is_preflight() -> bool:
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def _answer_preflight() -> Response | None:
+    return Response(status=204) if _is_preflight() else None
+
+
+def _let_in(response: Response) -> Response:
+    origin = request.headers.get("Origin", "")
+    if not _is_allowed(origin):
+        return response
+    response.headers["Access-Control-Allow-Origin"] = origin
+    if _is_preflight():
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(ALLOWED_METHODS)
+        response.headers["Access-Control-Allow-Headers"] = ", ".join(ALLOWED_HEADERS)
+        response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_KEPT_SECONDS)
+    else:
+        response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED_HEADERS)
+    return response
+
+
+def _is_allowed(origin: str) -> bool:
+    origins = settings().cors_origins
+    if origin in origins:
+        return origin != "local"
+    in_development = settings().app_env != "production"
+    return "local" in origins and in_development and _LOCAL.fullmatch(origin) is not None

@@ -1,0 +1,71 @@
+"""Probes: is the process up, and can it do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask, Response, current_app, jsonify
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.adapters import redis
+from app.db.session import db
+from app.settings import settings
+
+probes = Blueprint("health", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(probes)
+
+
+@probes.get("/healthz")
+def is_alive() -> Response:
+    """The process answers. No database, no Redis."""
+    return jsonify(status="ok", run_id=settings().run_id)
+
+
+@probes.get("/readyz")
+def is_ready() -> Response:
+    """503 where requests would fail: without the database, or before its migrations. Requests do without Redis."""
+    checks = {"database": _database(), "redis": _redis()}
+    if checks["database"] != "ok":
+        return _told("unavailable", 503, checks)
+    return _told("ok" if checks["redis"] == "ok" else "degraded", 200, checks)
+
+
+def _told(status: str, code: int, checks: Mapping[str, str]) -> Response:
+    response = jsonify(status=status, checks=checks)
+    response.status_code = code
+    return response
+
+
+def _database() -> str:
+    try:
+        with db.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError:
+        return "unreachable"
+    is_behind = current is None or current in _older_revisions(current_app.config["MIGRATIONS_DIR"])
+    return "not migrated" if is_behind else "ok"
+
+
+@cache
+def _older_revisions(folder: str) -> frozenset[str]:
+    """All our migrations but the newest. Read once: nothing changes them while this code runs.
+
+    A revision that is none of ours comes from newer code: a deployment that migrates first, while we go on serving.
+    """
+    ours = [script.revision for script in ScriptDirectory(folder).walk_revisions()]
+    return frozenset(ours[1:])
+
+
+def _redis() -> str:
+    try:
+        redis.connection().ping()
+    except RedisError:
+        return "unreachable"
+    return "ok"

@@ -1,0 +1,30 @@
+"""Public files over HTTP. A name never stands for another file, so browsers may keep what they have for ever."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, abort, request
+
+from app.adapters import storage
+
+media = Blueprint("media", __name__)
+
+_TYPES = {"webp": "image/webp", "jpg": "image/jpeg", "png": "image/png"}
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(media)
+
+
+@media.get("/media/<path:name>")
+def show_file(name: str) -> Response:
+    """A picture; nothing else is public, and nothing is listed."""
+    mimetype = _TYPES.get(name.rpartition(".")[2])
+    content = storage.read(name) if mimetype else None
+    if content is None:
+        abort(404)
+    response = Response(content, mimetype=mimetype)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.set_etag(name)
+    response.make_conditional(request)
+    return response

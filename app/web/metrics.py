@@ -1,0 +1,185 @@
+"""`/metrics` for Prometheus: what was answered and how fast, what is waiting, and how many hold the database.
+
+The workers of one web server count into files that they share, so that whichever of them is asked tells the sum. What
+stands in PostgreSQL and Redis is read when it is asked for. Read by whoever has METRICS_TOKEN; without one, from this
+machine alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import platform
+import secrets
+from collections.abc import Iterator
+from functools import lru_cache
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from app.adapters import queue
+from app.db.session import db
+from app.enums import Lane
+from app.errors import Forbidden, Unauthenticated
+from app.observability import alarms, logs
+from app.observability.alarms import Alarm
+from app.services import notices_depth
+from app.settings import settings
+from app.web.openapi import document
+
+scrapes = Blueprint("metrics", __name__)
+
+_counts = CollectorRegistry()
+_answered = Counter(
+    "rollcall_http_requests", "Requests answered.", ("method", "route", "status"), registry=_counts
+)
+_durations = Histogram(
+    "rollcall_http_request_duration_seconds",
+    "Time from a request's arrival to its answer.",
+    ("method", "route"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=_counts,
+)
+_connections = Gauge(
+    "rollcall_db_pool_connections",
+    "Connections of the web workers to PostgreSQL.",
+    ("state",),
+    multiprocess_mode="livesum",
+    registry=_counts,
+)
+
+_counts.register(alarms.sounded)
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(scrapes)
+    app.after_request(_count)
+    # Registered before the database's own, hence called after it: the request's connection is back by then.
+    app.teardown_appcontext(_weigh_pool)
+
+
+@scrapes.get(logs.METRICS)
+def tell_metrics() -> Response:
+    """Everything that is counted, in Prometheus' text format."""
+    _admit()
+    standing = CollectorRegistry()
+    standing.register(_Standing())
+    text = generate_latest(_all_counts()) + generate_latest(standing)
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _admit() -> None:
+    token = settings().metrics_token
+    if token:
+        sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not secrets.compare_digest(sent.encode(), token.encode()):
+            raise Unauthenticated("Send `Authorization: Bearer <METRICS_TOKEN>`.")
+    elif not _comes_from_here():
+        raise Forbidden("Without METRICS_TOKEN only this machine reads the metrics.")
+
+
+def _comes_from_here() -> bool:
+    # Behind a proxy on this machine that nobody told us of, everybody seems to be here.
+    is_forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if is_forwarded and not settings().trusted_proxies:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _all_counts() -> CollectorRegistry:
+    for each in Alarm:
+        # Told as 0 before the first, so that the first is a rise.
+        alarms.sounded.labels(each.value)
+    shared = settings().prometheus_multiproc_dir
+    if not shared:
+        return _counts
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=shared)
+    return registry
+
+
+def _count(response: Response) -> Response:
+    if request.path in logs.PROBES:
+        return response
+    method = request.method if request.method in METHODS else "OTHER"
+    answered, duration = _meters(method, logs.route(), response.status_code)
+    answered.inc()
+    duration.observe(logs.seconds())
+    return response
+
+
+@lru_cache(maxsize=4_096)
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _answered.labels(method, route, str(status)), _durations.labels(method, route)
+
+
+def _weigh_pool(_error: BaseException | None) -> None:
+    # Jobs and commands have contexts, too, and connections that are not the web server's.
+    pool = db.engine.pool if "began_at" in g else None
+    if isinstance(pool, QueuePool):
+        in_use, idle, allowed = _gauges()
+        in_use.set(pool.checkedout())
+        idle.set(pool.checkedin())
+        allowed.set(2 * pool.size())
+
+
+@lru_cache(maxsize=1)
+def _gauges() -> tuple[Gauge, Gauge, Gauge]:
+    return _connections.labels("in_use"), _connections.labels("idle"), _connections.labels("allowed")
+
+
+class _Standing(Collector):
+    """What stands in PostgreSQL and Redis now; what does not answer says so by a 0 and no figures."""
+
+    def collect(self) -> Iterator[Metric]:
+        build = InfoMetricFamily("rollcall_build", "What is running.")
+        build.add_metric((), {"version": document.VERSION, "python": platform.python_version()})
+        yield build
+        up = GaugeMetricFamily("rollcall_dependency_up", "Whether it answers.", labels=("dependency",))
+        for dependency, read in (("postgresql", _outbox), ("redis", _queue)):
+            try:
+                yield from read()
+            except (SQLAlchemyError, RedisError):
+                up.add_metric((dependency,), 0)
+            else:
+                up.add_metric((dependency,), 1)
+        yield up
+
+
+def _outbox() -> list[Metric]:
+    depth = notices_depth.measure()
+    notices = GaugeMetricFamily(
+        "rollcall_outbox_notices", f"Notices, counted up to {notices_depth.COUNTED}.", labels=("state",)
+    )
+    notices.add_metric(("QUEUED",), depth.queued)
+    notices.add_metric(("FAILED",), depth.failed)
+    late = GaugeMetricFamily(
+        "rollcall_outbox_late_seconds", "How long the notice that is due longest has been due."
+    )
+    late.add_metric((), depth.late_seconds)
+    urgent_late = GaugeMetricFamily(
+        "rollcall_outbox_urgent_late_seconds", "How long the urgent notice that is due longest has been due."
+    )
+    urgent_late.add_metric((), depth.urgent_late_seconds)
+    return [notices, late, urgent_late]
+
+
+def _queue() -> list[Metric]:
+    jobs = GaugeMetricFamily("rollcall_queue_jobs", "Jobs in Redis.", labels=("queue", "state"))
+    workers = GaugeMetricFamily("rollcall_queue_workers", "Workers that listen.", labels=("queue",))
+    for lane in Lane:
+        workers.add_metric((lane.value,), queue.workers(lane))
+        for state, count in queue.depth(lane).items():
+            jobs.add_metric((lane.value, state), count)
+    return [jobs, workers]

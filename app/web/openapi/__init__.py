@@ -1,0 +1,1 @@
+"""The OpenAPI document: its parts, each operation, and the examples."""

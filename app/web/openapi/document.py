@@ -1,0 +1,321 @@
+"""The OpenAPI document as a whole: its frame, how it describes fields, and the envelopes of answers and errors."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from itertools import combinations
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from flask import Flask, Response, current_app, request
+
+from app.schemas import fields
+from app.schemas.base import ListQuerySchema
+from app.settings import settings
+from app.web.openapi.examples.plugin import ExamplesPlugin
+
+TITLE = "Rollcall"
+VERSION = "1.0.0"
+DESCRIPTION = """\
+A learning platform's backend: catalogue, lessons, enrollment, progress, certificates, and the assignment of one or of
+thousands of people in a single call with a report for each of them.
+
+- **Signing in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
+- **Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
+- **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
+  `code` is the contract and has a page at its `type` URL.
+- **Blank parameters.** A query parameter, `If-Match` or `Idempotency-Key` that is blank counts as not sent.
+- **Examples** work as they stand against the demo of `make run`, for its admin.
+- **Slow down.** Every answer tells in `RateLimit-Limit`, `-Remaining` and `-Reset` how many requests are left; beyond that
+  it is 429 `throttled`, and `Retry-After` says for how many seconds. Reading the catalogue, logging in, registering, mails
+  and bulk calls have budgets of their own.
+"""
+
+STANDING = {
+    "RateLimit-Limit": ("integer", "How many requests like this one the caller has in a window."),
+    "RateLimit-Policy": ("string", "The same with the window's seconds, such as `1000;w=3600`."),
+    "RateLimit-Remaining": ("integer", "How many of them are left."),
+    "RateLimit-Reset": ("integer", "In how many seconds they are all back."),
+}
+OTHERS = {
+    "Retry-After": ("integer", "In how many seconds to come back."),
+    "ETag": ("string", "Which version this is: for `If-None-Match`, and for `If-Match` before a change."),
+    "Link": (
+        "string",
+        "The pages before and after this one, as `rel=prev` and `rel=next`, as far as there are any.",
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.config.update(
+        API_TITLE=TITLE,
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        OPENAPI_SWAGGER_UI_PATH="docs",
+        OPENAPI_SWAGGER_UI_URL="/static/vendor/swagger-ui/",
+        OPENAPI_SWAGGER_UI_CONFIG={
+            "persistAuthorization": True,
+            "validatorUrl": None,
+            "deepLinking": True,
+            "docExpansion": "none",
+            "filter": True,
+        },
+        OPENAPI_REDOC_PATH="redoc",
+        OPENAPI_REDOC_URL="/static/vendor/redoc/redoc.standalone.js",
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
+            "security": [{"bearerAuth": []}],
+            "components": {
+                "securitySchemes": {
+                    "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                },
+                "headers": {
+                    name: {"schema": {"type": kind}, "description": about}
+                    for name, (kind, about) in {**STANDING, **OTHERS}.items()
+                },
+            },
+        },
+    )
+
+
+def headers(*names: str) -> dict[str, Any]:
+    """References to headers that are described once."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest's document, without its own error bodies: `app.web.problems` renders every error."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _init_spec(self, **options: Any) -> None:
+        super()._init_spec(marshmallow_plugin=_Plugin(), extra_plugins=[ExamplesPlugin()], **options)
+
+    def _register_error_handlers(self) -> None:
+        """Errors are rendered by `app.web.problems` alone."""
+
+    def _openapi_json(self) -> Response:
+        """With an absolute address, so that a client that saves the document can send requests."""
+        rest, digest = self._without_servers
+        servers = current_app.json.dumps({"servers": [{"url": _address()}]}).encode()
+        response = Response(
+            servers.removesuffix(b"}") + b", " + rest.removeprefix(b"{"), mimetype="application/json"
+        )
+        response.set_etag(sha256(digest + servers).hexdigest()[:24], weak=True)
+        response.make_conditional(request)
+        return response
+
+    @cached_property
+    def _without_servers(self) -> tuple[bytes, bytes]:
+        """The document but for its address, serialised once per process, and its digest.
+
+        Clients choose the port in the address, so a cache by address would let them have it serialised on every request.
+        """
+        body = current_app.json.dumps(self.spec.to_dict()).encode()
+        return body, sha256(body).digest()
+
+    def _register_responses(self) -> None:
+        self.spec.components.schema("Error", schema=ErrorSchema)
+
+    def _register_etag_headers(self) -> None:
+        """Not documented apart."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are described by the envelope."""
+
+    def describe_fields(self) -> None:
+        self.register_field(fields.Choice, "string", None)
+        self.register_field(fields.Choices, "array", None)
+        self.register_field(fields.Money, "string", "decimal")
+        self.register_field(fields.Hours, "number", None)
+        self.register_field(fields.Link, "string", "uri")
+        self.register_field(fields.Upload, "string", "binary")
+        self.ma_plugin.converter.add_attribute_function(_describe_value)
+        self.ma_plugin.converter.add_attribute_function(_describe_pattern)
+        self.ma_plugin.converter.add_attribute_function(_describe_filter)
+        self.ma_plugin.converter.add_attribute_function(_describe_day_or_instant)
+        self.ma_plugin.converter.add_parameter_attribute_function(_describe_choices)
+
+
+def _address() -> str:
+    """The address that the client used where that is this machine, whatever its port; else `PUBLIC_URL`.
+
+    A Host header names whatever its sender likes: other names are never repeated.
+    """
+    return (
+        f"{request.scheme}://{request.host}"
+        if _THIS_MACHINE.fullmatch(request.host)
+        else settings().public_url
+    )
+
+
+def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    if isinstance(field, fields.Choices):
+        return {"items": {"type": "string", "enum": [word.value for word in field.vocabulary]}}
+    if isinstance(field, fields.Choice):
+        words: list[str | None] = [word.value for word in field.vocabulary]
+        described: dict[str, Any] = {"enum": [*words, None] if field.allow_none else words}
+        if not all(word.isidentifier() for word in field.vocabulary):
+            # A+ and A would be one name to generators of clients.
+            described["x-enum-varnames"] = [word.name for word in field.vocabulary]
+        return described
+    if isinstance(field, fields.Money):
+        return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
+    if isinstance(field, fields.Hours):
+        return {"minimum": 0, "maximum": 99_999.99, "description": "With at most two decimals."}
+    if isinstance(field, fields.Whole) and not field.from_text:
+        # Readers make up the largest number that is allowed, which reads like a defect.
+        return {"example": field.metadata.get("example", 1)}
+    return {}
+
+
+def _describe_choices(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    return {"style": "form", "explode": False} if isinstance(field, fields.Choices) else {}
+
+
+def _describe_pattern(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:
+    """A pattern as JSON Schema reads it: searched for, not matched from the start, ended by `$`."""
+    rules = [str(rule.regex.pattern) for rule in field.validators if isinstance(rule, ma.validate.Regexp)]
+    return {"pattern": "^(?:" + rules[0].removesuffix(r"\Z") + ")$"} if rules else {}
+
+
+def _describe_filter(
+    _converter: object, field: ma.fields.Field[Any], *, ret: dict[str, Any]
+) -> dict[str, Any]:
+    """A filter that is not given is absent: a query has no null, and an example would be taken for a value to filter by."""
+    if isinstance(getattr(field, "root", None), ListQuerySchema):
+        kinds = [kind for kind in ret.get("type", ()) if kind != "null"]
+        ret.pop("example", None)
+        if ret.get("default", ...) is None:
+            del ret["default"]
+        if isinstance(ret["type"], list):
+            ret["type"], *_ = kinds
+        if "enum" in ret:
+            ret["enum"] = [word for word in ret["enum"] if word is not None]
+    return {}
+
+
+def _describe_day_or_instant(
+    _converter: object, field: ma.fields.Field[Any], *, ret: dict[str, Any]
+) -> dict[str, Any]:
+    """Two formats: a validator of `date-time` alone refuses the day."""
+    if not isinstance(field, fields.DayOrInstant):
+        return {}
+    del ret["format"]
+    either: list[dict[str, str]] = [{"type": "string", "format": kind} for kind in ("date", "date-time")]
+    return {"anyOf": [*either, {"type": "null"}] if "null" in ret.pop("type") else either}
+
+
+_THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
+_ABSENT: dict[str, Any] = {"not": {}}
+"""The schema of a member that may not be there."""
+
+
+class _Converter(OpenAPIConverter):
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """With what holds of several members together, in words that generators of clients pass over."""
+        described: dict[str, Any] = super().schema2jsonschema(schema)
+        if type(schema) in _sent:
+            described["required"] = list(getattr(schema, "ALWAYS_SENT", None) or described["properties"])
+        one_of, some_of = getattr(schema, "ONE_OF", ()), getattr(schema, "SOME_OF", ())
+        if one_of or (some_of and not schema.partial):
+            none = {"properties": dict.fromkeys(one_of or some_of, _ABSENT)}
+            two = [{"required": list(pair)} for pair in combinations(one_of, 2)]
+            described["not"] = {"anyOf": [none, *two]} if two else none
+        return described
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
+
+
+class ErrorBodySchema(ma.Schema):
+    code = ma.fields.String(required=True, metadata={"example": "course_full"})
+    type = ma.fields.String(
+        required=True, metadata={"format": "uri-reference", "description": "A page about this code."}
+    )
+    status = ma.fields.Integer(required=True, metadata={"example": 409})
+    details = ma.fields.Dict(
+        keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()), required=True
+    )
+    request_id = ma.fields.String(required=True)
+
+
+class ErrorSchema(ma.Schema):
+    success = ma.fields.Boolean(required=True, metadata={"enum": [False]})
+    message = ma.fields.String(required=True)
+    data = ma.fields.Raw(required=True, metadata={"type": "null"})
+    error = ma.fields.Nested(ErrorBodySchema, required=True)
+
+
+@lru_cache
+def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
+    """The documented shape of a single answer."""
+    data: ma.fields.Field[Any] = (
+        ma.fields.Raw(required=True, metadata={"type": "null"})
+        if schema is None
+        else ma.fields.Nested(schema, required=True)
+    )
+    return _sending(_named(f"{_stem(schema)}Answer", {**_frame(), "data": data}))
+
+
+@lru_cache
+def list_envelope(schema: type[ma.Schema], summary: type[ma.Schema] | None = None) -> type[ma.Schema]:
+    """The documented shape of one page of a list, with what is told about the whole of it."""
+    members = {
+        **_frame(),
+        "data": ma.fields.List(ma.fields.Nested(schema), required=True),
+        "count": ma.fields.Integer(required=True),
+        "count_is_exact": ma.fields.Boolean(required=True),
+        "next": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+        "previous": ma.fields.String(required=True, allow_none=True, metadata={"format": "uri"}),
+        "page": ma.fields.Integer(required=True, allow_none=True),
+        "page_size": ma.fields.Integer(required=True),
+        **(summary().fields if summary else {}),
+    }
+    return _sending(_named(f"{_stem(schema)}Page", members))
+
+
+def _frame() -> dict[str, ma.fields.Field[Any]]:
+    return {
+        "success": ma.fields.Boolean(required=True, metadata={"enum": [True]}),
+        "message": ma.fields.String(required=True),
+    }
+
+
+def _stem(schema: type[ma.Schema] | None) -> str:
+    return "Empty" if schema is None else schema.__name__.removesuffix("Schema")
+
+
+def _named(name: str, members: dict[str, ma.fields.Field[Any]]) -> type[ma.Schema]:
+    return ma.Schema.from_dict(members, name=name)
+
+
+_sent: set[type[ma.Schema]] = set()
+"""The schemas of answers. Marshmallow dumps every field, so each member of theirs is always sent."""
+
+
+def _sending(schema: type[ma.Schema]) -> type[ma.Schema]:
+    """Note that a schema shapes an answer, with all that is nested in it."""
+    if schema not in _sent:
+        _sent.add(schema)
+        for field in schema().fields.values():
+            inner = _nested_in(field)
+            if inner is not None:
+                _sending(inner)
+    return schema
+
+
+def _nested_in(field: ma.fields.Field[Any]) -> type[ma.Schema] | None:
+    if isinstance(field, ma.fields.List):
+        return _nested_in(field.inner)
+    return type(field.schema) if isinstance(field, ma.fields.Nested) else None

@@ -1,0 +1,97 @@
+"""The part of the OpenAPI document that importers make requests of: parameters, and examples of what goes in and out.
+
+A plugin of apispec, called for each path once its parameters and schemas are resolved.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from apispec import BasePlugin
+
+from app.web.openapi.examples.parameters import DESCRIPTIONS
+from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
+
+ANSWERS = Path(__file__).parent / "answers.json"
+"""What each operation answered to its example, by media type; `make examples` records it."""
+
+_JSON, _FORM = "application/json", "multipart/form-data"
+_EXAMPLE_FILE = "portrait.png"
+
+
+class ExamplesPlugin(BasePlugin):
+    def path_helper(
+        self,
+        path: str | None = None,
+        operations: dict[str, Any] | None = None,
+        parameters: list[dict[str, Any]] | None = None,
+        **_: Any,
+    ) -> str | None:
+        """Move the parameters of a path to its operations: not every importer looks for them at the path."""
+        own = parameters or []
+        for operation in (operations or {}).values():
+            operation["parameters"] = [*deepcopy(own), *operation.get("parameters", [])]
+        own.clear()
+        return path
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Describe the parameters of the path's operations, and show what goes in and out."""
+        del path
+        for operation in (operations or {}).values():
+            name = operation["operationId"]
+            request = REQUESTS.get(name, Request())
+            for parameter in operation["parameters"]:
+                _describe(parameter, request)
+            _exemplify_body(operation.get("requestBody", {}).get("content", {}), name, request)
+            for status, response in operation["responses"].items():
+                if str(status).startswith("2") and "content" in response:
+                    response["content"] = _exemplified(response["content"], answers().get(name, {}))
+
+
+@lru_cache
+def answers() -> dict[str, dict[str, Any]]:
+    if not ANSWERS.exists():
+        return {}
+    found: dict[str, dict[str, Any]] = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    return found
+
+
+def _describe(parameter: dict[str, Any], request: Request) -> None:
+    name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
+    # The same words stand at the parameter already, where the field has any.
+    about = schema.pop("description", None)
+    parameter["description"] = parameter.get("description") or about or DESCRIPTIONS[name]
+    schema.pop("example", None)
+    if schema.get("type") == "array":
+        # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
+        word = schema["items"]
+        parameter["description"] += " One word or several, between commas, in any case."
+        parameter["schema"] = {"anyOf": [{"type": "array", "items": word}, word]}
+    known: dict[str, Any] = {
+        "path": {name: request.path} if request.path else {},
+        "query": {**PAGING, **request.query},
+        "header": HEADERS,
+    }[place]
+    if name in known:
+        parameter["example"] = known[name]
+
+
+def _exemplify_body(content: dict[str, Any], name: str, request: Request) -> None:
+    if _JSON in content and request.body is not None:
+        content[_JSON]["example"] = dict(request.body)
+    if _FORM in content:
+        content[_FORM]["example"] = {"file": FILES.get(name, _EXAMPLE_FILE)}
+
+
+def _exemplified(content: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """With what was answered, and JSON first: it is what importers take."""
+    ordered = sorted(content.items(), key=lambda item: item[0] != _JSON)
+    return {
+        kind: {**media, **({"example": answer[kind]} if kind in answer else {})} for kind, media in ordered
+    }

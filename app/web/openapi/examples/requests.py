@@ -1,0 +1,315 @@
+"""A request for every operation that succeeds as it stands when an admin of the demo sends it.
+
+Importers switch on whatever has an example, all of it at once: filters are chosen so that together they find something.
+What an admin may not do at all is written for the role that may. Requests that undo what others need have objects of
+their own (`demo/examples.py` makes them), so that they can be sent in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.web.openapi.examples.ids import (
+    CERTIFICATE_NUMBER,
+    EMAIL_TOKEN,
+    NEW_EMAIL_TOKEN,
+    PASSWORD_TOKEN,
+    id_of,
+)
+
+PASSWORD = "Rollcall-demo-1"
+"""Of all demo people."""
+
+COURSE = "first-aid-at-work"
+INSTRUCTOR, STUDENT = "instructor2", "student"
+
+_LONG_AGO, _FAR_AHEAD = "2026-01-01", "2035-12-31"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an example puts into the path, the query and the body. The body is the schema's own where it is None."""
+
+    path: str = ""
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+def _at(name: str, body: Mapping[str, Any] | None = None, **query: Any) -> Request:
+    """At the example object of this name."""
+    return Request(str(id_of(name)), query, body)
+
+
+def _in(path: str, body: Mapping[str, Any] | None = None, **query: Any) -> Request:
+    """At what is known by a name of its own."""
+    return Request(path, query, body)
+
+
+def _with(**body: Any) -> Request:
+    return Request(body=body)
+
+
+def _where(**query: Any) -> Request:
+    return Request(query=query)
+
+
+def _ids(*names: str) -> list[str]:
+    return [str(id_of(name)) for name in names]
+
+
+_ACCOUNTS = {
+    "register": _with(
+        email="ada@example.org",
+        password="Analytical-Engine-1843",
+        password_confirm="Analytical-Engine-1843",
+        first_name="Ada",
+        last_name="Lovelace",
+        role="STUDENT",
+    ),
+    "verify_email": _with(token=EMAIL_TOKEN),
+    "resend_verification": _with(email="newcomer@example.org"),
+    "log_in": _with(email="admin@example.org", password=PASSWORD),
+    "log_out": _with(),
+    "end_session": _at("session to end"),
+    "change_password": _with(old_password=PASSWORD, new_password=PASSWORD, new_password_confirm=PASSWORD),
+    "change_email": _with(password=PASSWORD, new_email="admin.new@example.org"),
+    "confirm_email": _with(token=NEW_EMAIL_TOKEN),
+    "forgot_password": _with(email="student5@example.org"),
+    "reset_password": _with(
+        token=PASSWORD_TOKEN,
+        new_password="Difference-Engine-1822",
+        new_password_confirm="Difference-Engine-1822",
+    ),
+    "change_me": _with(phone_number="+44 20 7946 0958", bio="Looks after the platform."),
+    "replace_me": _with(
+        first_name="Alex", last_name="Admin", phone_number="+44 20 7946 0958", bio="Looks after the platform."
+    ),
+    "list_users": _where(
+        role="STUDENT",
+        is_active=True,
+        email_verified=True,
+        department="Finance",
+        email="erin@example.org",
+        username="erin",
+        external_id="HR-1001",
+        search="erin",
+        ordering="-created_at",
+    ),
+    "create_user": _with(
+        email="grace@example.org",
+        first_name="Grace",
+        last_name="Hopper",
+        role="STUDENT",
+        external_id="HR-1906",
+        department="Finance",
+        hired_on="2026-09-01",
+    ),
+    "import_users": _where(on_conflict="refuse", strict=True),
+    "show_user": _at("user"),
+    "change_user": _at("user", {"phone_number": "+44 20 7946 0123", "hired_on": "2026-09-01"}),
+    "delete_user": _at("user to delete"),
+    "set_role": _at("user to promote"),
+    "activate_user": _at("user to activate"),
+    "deactivate_user": _at("user to deactivate"),
+    "grant_self_publish": _at("instructor to trust"),
+    "revoke_self_publish": _at("instructor trusted"),
+    "activate_users": _with(user_ids=_ids("user to activate with others")),
+    "deactivate_users": _with(user_ids=_ids("user to deactivate with others")),
+    "list_enrollments_of_user": _at(
+        "user",
+        status="ACTIVE",
+        search="first",
+        due_after=_LONG_AGO,
+        due_before=_FAR_AHEAD,
+        overdue=False,
+        course=COURSE,
+        ordering="-enrolled_at",
+    ),
+    "list_instructor_requests": _where(
+        status="PENDING", user_id=str(id_of("petra")), search="petra", ordering="-created_at"
+    ),
+    "show_instructor_request": _at("instructor request"),
+    "change_instructor_request": _at("instructor request"),
+    "withdraw_instructor_request": _at("instructor request to withdraw"),
+    "review_instructor_request": _at("instructor request to review"),
+    "review_instructor_requests": _with(
+        request_ids=_ids("instructor request to review with others"),
+        status="REJECTED",
+        review_notes="Please tell us more about yourself.",
+    ),
+}
+
+_CATALOGUE = {
+    "list_categories": _where(search="safety", is_active=True, ordering="name"),
+    "create_category": _with(name="Finance", description="Money and how to count it.", icon="coins"),
+    "show_category": _in("health-and-safety"),
+    "replace_category": _in(
+        "languages", {"name": "Languages", "description": "For work and travel.", "icon": "globe"}
+    ),
+    "edit_category": _in("languages", {"description": "For work, travel and pleasure."}),
+    "delete_category": _in("miscellaneous"),
+    "list_courses": _where(
+        search="first aid",
+        category="health-and-safety",
+        level="BEGINNER",
+        is_free=True,
+        min_price="0",
+        max_price="100",
+        instructor=INSTRUCTOR,
+        has_seats=True,
+        status="PUBLISHED",
+        ordering="-published_at",
+    ),
+    "list_my_courses": _where(
+        search="ladders",
+        category="health-and-safety",
+        level="BEGINNER",
+        is_free=True,
+        min_price="0",
+        max_price="100",
+        has_seats=True,
+        status="DRAFT",
+        ordering="-created_at",
+    ),
+    "show_course": _in(COURSE),
+    "replace_course": _in("course-to-edit"),
+    "edit_course": _in("course-to-edit"),
+    "delete_course": _in("course-to-delete", force=True),
+    "submit_course": _at("course to submit"),
+    "withdraw_course": _at("course to withdraw"),
+    "review_course": _at("course to review"),
+    "publish_course": _at("course to publish"),
+    "unpublish_course": _at("course to unpublish"),
+    "archive_course": _at("course to archive"),
+    "unarchive_course": _at("course to unarchive"),
+    "list_course_history": _in(COURSE),
+    "list_sections": _in(COURSE),
+    "create_section": _at("course to edit"),
+    "reorder_sections": _at("course to reorder", {"order": _ids("second section", "first section")}),
+    "show_section": _at("section"),
+    "replace_section": _at("section to edit"),
+    "edit_section": _at("section to edit"),
+    "delete_section": _at("section to delete"),
+    "list_course_lessons": _in(COURSE),
+    "create_course_lesson": _at("course to edit"),
+    "list_section_lessons": _at("section"),
+    "create_lesson": _with(
+        section_id=str(id_of("section to edit")),
+        title="What a ledger is",
+        type="TEXT",
+        content="# Ledgers\n\nEvery entry has *two* sides.",
+        duration_seconds=300,
+    ),
+    "create_lessons": _with(
+        section_id=str(id_of("section to edit")),
+        lessons=[
+            {"title": "Where entries come from", "type": "TEXT", "content": "Every receipt is one."},
+            {"title": "Try it", "type": "QUIZ", "is_required": False},
+        ],
+    ),
+    "reorder_lessons": _at("section to reorder", {"order": _ids("second lesson", "first lesson")}),
+    "show_lesson": _at("lesson"),
+    "replace_lesson": _at("lesson to edit"),
+    "edit_lesson": _at("lesson to edit"),
+    "delete_lesson": _at("lesson to delete"),
+}
+
+_LEARNING = {
+    "enroll_in_course": _in(COURSE),
+    "enroll": _with(course_id=str(id_of("course to review as a learner"))),
+    "list_enrollments": _where(
+        status="ACTIVE",
+        search="first",
+        due_after=_LONG_AGO,
+        due_before=_FAR_AHEAD,
+        overdue=False,
+        course=COURSE,
+        user_id=str(id_of("user")),
+        ordering="-enrolled_at",
+    ),
+    "list_roster": _in(
+        COURSE,
+        status="ACTIVE",
+        search="erin",
+        due_after=_LONG_AGO,
+        due_before=_FAR_AHEAD,
+        overdue=False,
+        ordering="name",
+        format="json",
+    ),
+    "show_enrollment": _at("enrollment"),
+    "leave_course": _at("enrollment to cancel"),
+    "grade_enrollment": _at("enrollment"),
+    "record_payment": _at("enrollment to pay"),
+    "complete_lesson": _at("lesson"),
+    "undo_lesson": _at("lesson"),
+    "record_progress": _at("lesson"),
+    "list_progress": _at("enrollment"),
+    "list_own_progress": _in(COURSE),
+    "explain_completion": _at("enrollment"),
+    "list_certificates": _where(ordering="-issued_at"),
+    "show_certificate": _at("certificate"),
+    "verify_certificate": _in(CERTIFICATE_NUMBER),
+    "revoke_certificate": _at("certificate to revoke"),
+    "list_course_reviews": _in(COURSE, rating=5, search="bandage", ordering="-created_at"),
+    "write_course_review": _in(COURSE),
+    "list_reviews": _where(
+        course_id=str(id_of("course")), rating=5, search="bandage", ordering="-created_at"
+    ),
+    "write_review": _with(
+        course_id=str(id_of("course to review as a learner")), rating=5, comment="Clear, and to the point."
+    ),
+    "show_review": _at("review"),
+    "replace_review": _at("review to edit"),
+    "edit_review": _at("review to edit"),
+    "delete_review": _at("review to delete"),
+}
+
+_RUNNING = {
+    "assign_person": _in(COURSE, {"email": "student4@example.org", "due_in_days": 30}),
+    "assign_people": _in(
+        COURSE,
+        {
+            "emails": ["student3@example.org", "nobody@example.org"],
+            "external_ids": ["HR-1002"],
+            "due_in_days": 30,
+            "reason": "Yearly safety training",
+        },
+    ),
+    "unassign_people": _in(
+        COURSE, {"emails": ["student2@example.org"], "reason": "Moved to another department"}
+    ),
+    "list_assignments": _where(course=COURSE, state="APPLIED", action="ASSIGN", ordering="-created_at"),
+    "show_assignment": _at("assignment"),
+    "list_assignment_items": _at("assignment", outcome="assigned", format="json"),
+    "list_notices": _where(
+        state="SENT",
+        kind="ASSIGNMENT",
+        channel="IN_APP",
+        course=COURSE,
+        user="erin@example.org",
+        ordering="-created_at",
+    ),
+    "resend_notice": _at("notice"),
+    "recalculate_course": _in(COURSE),
+    "list_notifications": _where(is_read=False),
+    "read_notification": _at("notification"),
+    "show_course_analytics": _in(COURSE),
+}
+
+REQUESTS: dict[str, Request] = _ACCOUNTS | _CATALOGUE | _LEARNING | _RUNNING
+"""By the name of the view. One that is not here has nothing to fill in but the paging of a list."""
+
+PAGING = {"page": 1, "page_size": 20, "after": ""}
+
+HEADERS = {
+    "If-Match": "*",
+    "If-None-Match": '"another-version"',
+    "Idempotency-Key": "3f9a1c52-first-try",
+}
+"""What works without knowing anything: any version, a version that nobody has, a name for the request."""
+
+FILES = {"import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n"}
+"""The content of the file, where it is text."""

@@ -1,0 +1,294 @@
+"""What the OpenAPI document tells about one operation: answers, headers, refusals, and who may call.
+
+flask-smorest keeps what it knows in the view's `_apidoc`; our marks stand beside it. Both are attributes of the function,
+because `functools.wraps` hands those on from decorator to decorator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+from flask_smorest.utils import load_info_from_docstring
+
+from app.errors import (
+    Forbidden,
+    HeadersTooLarge,
+    IdempotencyKeyReused,
+    InvalidHost,
+    InvalidRequest,
+    MalformedBody,
+    MalformedRequest,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Refusal,
+    RequestTimeout,
+    Throttled,
+    TokenInvalid,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    UriTooLong,
+)
+from app.web import idempotency
+from app.web.access import Access
+from app.web.openapi import document as openapi
+
+View = Callable[..., Any]
+
+_EVERYWHERE = {
+    InvalidHost,
+    MalformedRequest,
+    UriTooLong,
+    HeadersTooLarge,
+    Unauthenticated,
+    TokenInvalid,
+    InvalidRequest,
+    Throttled,
+    Unavailable,
+}
+_OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
+_PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
+
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The `ETag` of what you read: the change is refused when it is not current any more.",
+}
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The `ETag` of what you have: 304 says that it is still current.",
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": idempotency.HEADER,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "Names this request for a day: sent again with the same body, it does nothing and is answered alike.",
+}
+_IDEMPOTENCY_REPLAYED = {
+    "schema": {"type": "string", "enum": ["true"]},
+    "description": "The request was sent before under this `Idempotency-Key`; this is the answer that it got.",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A view as it was declared, when it registers."""
+
+    view: View
+    access: Access
+    takes_path: bool
+    reader: View | None
+    """The view behind GET on the same path, where this view is it or may change what it reads; or what it acts on."""
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = _documented(self.view).get("arguments", {}).get("parameters", [])
+        return found
+
+    @property
+    def query(self) -> set[str]:
+        """The names that may stand in the query."""
+        return {name for each in self.parameters if each["in"] == "query" for name in each["schema"].fields}
+
+    @property
+    def bodies(self) -> dict[str, ma.Schema]:
+        """The schema of the body, by where its fields stand."""
+        return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
+
+    @property
+    def takes_body(self) -> bool:
+        return bool(self.bodies)
+
+    @property
+    def is_list(self) -> bool:
+        return _marks(self.view).get("is_list", False)
+
+    @property
+    def is_idempotent(self) -> bool:
+        return _marks(self.view).get("is_idempotent", False)
+
+    @property
+    def is_conditional(self) -> bool:
+        """It reads one thing, and answers 304 to whom has that."""
+        return self.view is self.reader and not self.is_list
+
+    @property
+    def answers_with_tag(self) -> bool:
+        return self.is_conditional or _marks(self.view).get("shows_resource", False)
+
+    @property
+    def checks_version(self) -> bool:
+        return self.reader is not None and self.view is not self.reader
+
+    def refusals(self) -> set[type[Refusal]]:
+        """What every endpoint of this kind can refuse, and what the view declares."""
+        return {
+            *_EVERYWHERE,
+            *_marks(self.view).get("refusals", ()),
+            *([Forbidden] if self.access.roles else []),
+            *([NotFound] if self.takes_path else []),
+            *(_OF_BODIES if self.takes_body else []),
+            *([PreconditionFailed] if self.checks_version else []),
+            *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
+            *([IdempotencyKeyReused] if self.is_idempotent else []),
+        }
+
+
+def mark_list(view: View) -> View:
+    return _mark(view, is_list=True)
+
+
+def mark_resource(view: View) -> View:
+    """The view answers with something that is read at an address of its own, and with its version."""
+    return _mark(view, shows_resource=True)
+
+
+def mark_idempotent(view: View) -> View:
+    return _mark(view, is_idempotent=True)
+
+
+def mark_action(view: View, reader: View) -> View:
+    return _mark(view, acts_on=reader)
+
+
+def acted_on(view: View) -> View | None:
+    """The view that shows what this one acts on, where it was marked with one."""
+    found: View | None = _marks(view).get("acts_on")
+    return found
+
+
+def add_refusals(view: View, *kinds: type[Refusal]) -> View:
+    return _mark(view, refusals=(*_marks(view).get("refusals", ()), *kinds))
+
+
+def document_answer(
+    view: View, status: int, schema: type[ma.Schema] | None, *, is_also_csv: bool = False
+) -> View:
+    """Document the success of a view."""
+    described: dict[str, Any] = {"description": _PHRASES[status], "content_type": None}
+    contents = [described if schema is None else {**described, "schema": schema()}]
+    if is_also_csv:
+        contents.append({**described, "content_type": "text/csv", "schema": {"type": "string"}})
+    return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
+
+
+def document(endpoint: View, operation: Operation) -> View:
+    """Document an endpoint beyond the arguments and the answer of its view."""
+    parameters = [*operation.parameters, *_request_headers(operation)]
+    access = operation.access
+    said = load_info_from_docstring(operation.view.__doc__ or "", delimiter="---").get("description", "")
+    told = {
+        "operationId": operation.view.__name__,
+        "description": f"{said}\n\n{_callers(access)}".strip(),
+        "responses": _responses(operation),
+        **_security(access),
+        **({"x-roles": sorted(access.roles)} if access.roles else {}),
+    }
+    taken = {"arguments": {"parameters": parameters}} if parameters else {}
+    return _mark(endpoint, _apidoc={**_documented(operation.view), **taken, "manual_doc": told})
+
+
+def _callers(access: Access) -> str:
+    """The sentence about who may call."""
+    if access.roles:
+        roles = " and ".join(f"{role.value.lower()}s" for role in sorted(access.roles, reverse=True))
+        return f"**Who may call:** {roles}."
+    if not access.is_public:
+        return "**Who may call:** every user who is logged in."
+    if access.reads_token:
+        return "**Who may call:** everyone. With an access token the answer is that user's."
+    return "**Who may call:** everyone. An access token is not looked at."
+
+
+def _security(access: Access) -> dict[str, Any]:
+    """Nothing where a token is needed: importers then take the token of the whole document, which users fill in once."""
+    if not access.is_public:
+        return {}
+    return {"security": [{}, {"bearerAuth": []}] if access.reads_token else []}
+
+
+def _request_headers(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        *([_IF_NONE_MATCH] if operation.is_conditional else []),
+        *([_IF_MATCH] if operation.checks_version else []),
+        *([_IDEMPOTENCY_KEY] if operation.is_idempotent else []),
+    ]
+
+
+def _responses(operation: Operation) -> dict[Any, Any]:
+    tag = openapi.headers("ETag") if operation.answers_with_tag else {}
+    headers = {
+        **openapi.headers(*openapi.STANDING),
+        **tag,
+        **(openapi.headers("Link") if operation.is_list else {}),
+        **({idempotency.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
+    }
+    successes = _documented(operation.view).get("response", {}).get("responses", {})
+    return {
+        **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
+        **{status: {"headers": headers} for status in successes},
+        **_error_responses(operation.refusals()),
+    }
+
+
+def _error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
+    """A response for each status, with its codes as examples."""
+    by_status: dict[int, dict[str, type[Refusal]]] = {}
+    for kind in sorted(refusals, key=lambda kind: (kind.status, kind.code)):
+        by_status.setdefault(kind.status, {}).setdefault(kind.code, kind)
+    return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
+
+
+def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
+    described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
+    is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
+    says_when = is_throttled or any("Retry-After" in kind.headers for kind in kinds.values())
+    headers = [*(openapi.STANDING if is_throttled else ()), *(["Retry-After"] if says_when else ())]
+    return {
+        "description": described,
+        **({"headers": openapi.headers(*headers)} if headers else {}),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Error"},
+                "examples": {code: {"value": _example(kind)} for code, kind in kinds.items()},
+            }
+        },
+    }
+
+
+def _example(kind: type[Refusal]) -> dict[str, Any]:
+    return {
+        "success": False,
+        "message": kind.title,
+        "data": None,
+        "error": {
+            "code": kind.code,
+            "type": f"/problems/{kind.code}",
+            "status": kind.status,
+            "details": {},
+            "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",
+        },
+    }
+
+
+def _documented(view: View) -> dict[str, Any]:
+    """What flask-smorest knows about a view. Never changed in place: wrapped and wrapping view share it."""
+    found: dict[str, Any] = _marks(view).get("_apidoc", {})
+    return found
+
+
+def _marks(view: View) -> dict[str, Any]:
+    return vars(view)
+
+
+def _mark(view: View, **marks: Any) -> View:
+    vars(view).update(marks)
+    return view

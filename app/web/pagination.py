@@ -1,0 +1,129 @@
+"""A page of a list over HTTP: links, cursors that carry filters and ordering, and the whole list as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import urlencode
+
+import marshmallow as ma
+from flask import Response, copy_current_request_context, jsonify, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from app.adapters import csv_writer
+from app.db.listings import DEEPEST_ROW, Listing, Place, fetch_page, in_chunks
+from app.db.session import release
+from app.settings import settings
+from app.web import request_values
+from app.web.problems import invalid
+
+PAGING = ("page", "page_size", "after")
+
+ROWS_PER_CHUNK = 1_000
+"""Rows of a CSV that are read, and sent, at once."""
+
+
+def page_of(
+    listing: Listing,
+    schema: ma.Schema,
+    message: str,
+    *,
+    page: int,
+    page_size: int,
+    after: str | None,
+    summary: ma.Schema | None = None,
+) -> Response:
+    number = page if after is None or "page" in request_values.query() else None
+    found = fetch_page(listing, page=page, size=page_size, place=None if after is None else _place_in(after))
+    following = _turn(found.after, number and number + 1, page_size)
+    next_link = _link(_filters(), page=1, page_size=page_size) if found.is_before_all else following
+    previous = _turn(found.before, number and number - 1, page_size)
+    response = jsonify(
+        success=True,
+        message=message,
+        data=schema.dump(found.rows, many=True),
+        count=found.count,
+        count_is_exact=found.count_is_exact,
+        next=next_link,
+        previous=previous,
+        page=number,
+        page_size=page_size,
+        **(summary.dump(listing.summary) if summary else {}),
+    )
+    relations = {"next": next_link, "prev": previous}
+    header = ", ".join(f'<{target}>; rel="{name}"' for name, target in relations.items() if target)
+    if header:
+        response.headers["Link"] = header
+    return response
+
+
+def _turn(place: Place | None, number: int | None, size: int) -> str | None:
+    """The link to the page at this place, which decides its rows; the number is a label, for as long as pages have one."""
+    if place is None:
+        return None
+    is_numbered = number and (number - 1) * size < DEEPEST_ROW
+    label = {"page": number} if is_numbered else {}
+    cursor = _cursors().dumps({"path": request.path, "query": _filters(), **asdict(place)})
+    return _link({}, **label, after=cursor, page_size=size)
+
+
+def _link(filters: Mapping[str, str], **paging: str | int | None) -> str:
+    return f"{settings().public_url}{request.path}?{urlencode({**filters, **paging})}"
+
+
+def _place_in(after: str) -> Place:
+    cursor = read_cursor(after)
+    return Place(**{each.name: cursor[each.name] for each in fields(Place)})
+
+
+def _filters() -> dict[str, str]:
+    """The query without its paging; behind a cursor, the query that the cursor holds."""
+    given = request_values.query()
+    if "after" in given:
+        stored: dict[str, str] = read_cursor(given["after"])["query"]
+        return stored
+    return {name: value for name, value in given.items() if name not in PAGING}
+
+
+def _cursors() -> URLSafeSerializer:
+    """The number goes up when a key changes its meaning: cursors of before are refused, not misread."""
+    return URLSafeSerializer(settings().secret_key, salt="page-cursor-4")
+
+
+def read_cursor(text: str) -> dict[str, Any]:
+    try:
+        cursor: dict[str, Any] = _cursors().loads(text)
+    except BadData as problem:
+        raise invalid({"after": ["Not a cursor of ours; follow a `next` or `previous` link."]}) from problem
+    if cursor["path"] != request.path:
+        raise invalid({"after": ["This cursor belongs to another list."]})
+    return cursor
+
+
+def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: str) -> Response:
+    """The whole list as CSV, a page of rows after the other.
+
+    The client decides how fast it reads, so nothing of the database is held while it does. No context stays pushed
+    between two pieces either: a generator that a client never reads to the end would leave it to the next request.
+    """
+    pieces = _pieces_of_csv(listing, schema, columns)
+
+    @copy_current_request_context
+    def next_piece() -> str | None:
+        return next(pieces, None)
+
+    response = Response(iter(next_piece, None), mimetype="text/csv")
+    response.call_on_close(pieces.close)
+    filename = name.removeprefix("list_")
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
+    return response
+
+
+def _pieces_of_csv(listing: Listing, schema: ma.Schema, columns: Sequence[str]) -> Generator[str]:
+    text = csv_writer.header(columns)
+    for rows in in_chunks(listing, ROWS_PER_CHUNK):
+        text += "".join(csv_writer.line(row, columns) for row in schema.dump(rows, many=True))
+        release()
+        yield text
+        text = ""

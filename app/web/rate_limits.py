@@ -1,0 +1,150 @@
+"""How often one may call: budgets, counted in Redis for all processes together.
+
+Every endpoint of the API draws on one budget: that of its caller, unless it declares one of its own. Where Redis is away
+each process counts for itself, so that nobody is ever unlimited. Failed logins and the mails of one recipient are
+counted in PostgreSQL instead, see `app.services.attempts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from time import time
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage, RedisStorage
+from redis.exceptions import RedisError
+
+from app.adapters import client_addresses, redis
+from app.errors import Throttled
+from app.settings import settings
+from config import Config, Rate
+
+View = TypeVar("View", bound=Callable[..., object])
+
+_EXTENSION = "rollcall-limiter"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many requests one user may make, or one address where nobody is signed in."""
+
+    name: str
+    rate: Callable[[Config], Rate]
+    is_of_address: bool = False
+    """Counted by address for everybody, also for who is signed in."""
+
+
+ANONYMOUS = Budget("anonymous", lambda known: known.ratelimit_anonymous)
+USER = Budget("user", lambda known: known.ratelimit_user)
+CATALOGUE = Budget("catalogue", lambda known: known.ratelimit_catalogue)
+BULK = Budget("bulk", lambda known: known.ratelimit_bulk)
+PICTURES = Budget("pictures", lambda known: known.ratelimit_pictures)
+LOGIN = Budget("login", lambda known: known.ratelimit_login, is_of_address=True)
+REGISTER = Budget("register", lambda known: known.ratelimit_register, is_of_address=True)
+REFRESH = Budget("refresh", lambda known: known.ratelimit_refresh, is_of_address=True)
+MAIL = Budget("mail", lambda known: known.ratelimit_mail_address, is_of_address=True)
+
+
+class Standing(NamedTuple):
+    """What is left of a budget."""
+
+    rate: Rate
+    remaining: int
+    resets_in: int
+    """seconds"""
+
+
+class RedisOrMemory(RedisStorage):
+    """Counts in Redis, and in the memory of this process while Redis is away.
+
+    The limiter has such a fallback of its own. It is not used: when two threads find Redis gone at the same moment, the
+    request of one of them fails.
+    """
+
+    STORAGE_SCHEME = ["rollcall"]
+
+    def __init__(self, uri: str, **options: object) -> None:
+        super().__init__(uri, connection_pool=redis.connection().connection_pool, **options)  # type: ignore[arg-type]
+        self._memory = MemoryStorage()
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        try:
+            return super().incr(key, expiry, amount)
+        except RedisError:
+            return self._memory.incr(key, expiry, amount)
+
+    def get_expiry(self, key: str) -> float:
+        try:
+            return super().get_expiry(key)
+        except RedisError:
+            return self._memory.get_expiry(key)
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        limiter = Limiter(lambda: "", app=app, storage_uri="rollcall://", key_prefix="rollcall:limit")
+    app.extensions[_EXTENSION] = limiter
+    app.after_request(_tell_standing)
+
+
+def throttled(budget: Budget) -> Callable[[View], View]:
+    """Count calls of this endpoint on a budget of their own."""
+
+    def mark(view: View) -> View:
+        view.budget = budget  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def budget_of(view: Callable[..., object]) -> Budget | None:
+    return getattr(view, "budget", None)
+
+
+def spend(budget: Budget | None, user_id: UUID | None, *, is_catalogue: bool) -> None:
+    """Count this request, or refuse it."""
+    if not settings().ratelimit_enabled:
+        return
+    drawn = budget or _usual(user_id, is_catalogue=is_catalogue)
+    count, standing = _count(drawn, user_id)
+    g.standing = standing
+    if count > standing.rate.amount:
+        raise Throttled(standing.resets_in)
+
+
+def _usual(user_id: UUID | None, *, is_catalogue: bool) -> Budget:
+    if is_catalogue:
+        return CATALOGUE
+    return ANONYMOUS if user_id is None else USER
+
+
+def _count(budget: Budget, user_id: UUID | None) -> tuple[int, Standing]:
+    rate = budget.rate(settings())
+    storage = current_app.extensions[_EXTENSION].storage
+    key = RateLimitItemPerSecond(rate.amount, rate.seconds, "").key_for(budget.name, _whose(budget, user_id))
+    count = storage.incr(key, rate.seconds)
+    resets_in = max(1, ceil(storage.get_expiry(key) - time()))
+    return count, Standing(rate, max(0, rate.amount - count), resets_in)
+
+
+def _whose(budget: Budget, user_id: UUID | None) -> str:
+    if user_id is None or budget.is_of_address:
+        return client_addresses.counted(request.remote_addr or "")
+    return str(user_id)
+
+
+def _tell_standing(response: Response) -> Response:
+    standing: Standing | None = g.get("standing")
+    if standing is not None:
+        rate = standing.rate
+        response.headers["RateLimit-Limit"] = str(rate.amount)
+        response.headers["RateLimit-Remaining"] = str(standing.remaining)
+        response.headers["RateLimit-Reset"] = str(standing.resets_in)
+        response.headers["RateLimit-Policy"] = f"{rate.amount};w={rate.seconds}"
+    return response

@@ -1,0 +1,23 @@
+"""The query and the headers of a request as their client filled them in.
+
+A blank value counts as not sent: HTML forms, Postman and Hoppscotch send every field that they show, filled in or not.
+"""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from app.values import characters
+
+
+def query() -> MultiDict[str, str]:
+    """The parameters of the query that have a value. `request.args` has the blank ones, too."""
+    given = request.args.items(multi=True)
+    return MultiDict([(name, value) for name, value in given if not characters.is_blank(value)])
+
+
+def header(name: str) -> str | None:
+    """The value of a header, or None where it was not sent or is blank."""
+    value = request.headers.get(name)
+    return None if value is None or characters.is_blank(value) else value

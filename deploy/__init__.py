@@ -1,0 +1,1 @@
+"""How the platform is served: the web worker of gunicorn and the proxy in front."""
