@@ -26,7 +26,7 @@ from app import create_app
 from app.adapters import passwords
 from app.db.session import db, transaction
 from app.models.user import User
-from app.services import sessions
+from app.services.auth import sessions
 from bench import platform
 from config import Config, Rate
 

@@ -21,7 +21,8 @@ from app import create_app
 from app.db.session import db, transaction
 from app.enums import Role
 from app.models.user import User
-from app.services import assignments, sessions
+from app.services.assigning import assignments
+from app.services.auth import sessions
 from bench import platform
 from bench.web import Web, serving
 from config import Config

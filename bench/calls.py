@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from app.adapters import passwords
 from app.db.session import db, transaction
 from app.models import User
-from app.services import sessions
+from app.services.auth import sessions
 from bench import dataset
 
 OPEN_SESAME = "Analytical-Engine-1843"

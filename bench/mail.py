@@ -24,7 +24,7 @@ from app import create_app
 from app.db.session import db, transaction
 from app.enums import NoticeKind
 from app.models.user import User
-from app.services import account_mails
+from app.services.messaging import account_notices
 from bench import platform
 from bench.web import Web, serving
 from config import Config
@@ -108,7 +108,7 @@ def _make_people_who_wait() -> None:
 def _invite_everybody() -> None:
     with transaction():
         everybody = db.session.scalars(select(User.id).where(User.email.like("person%"))).all()
-        account_mails.owe(NoticeKind.SET_PASSWORD, everybody)
+        account_notices.owe(NoticeKind.SET_PASSWORD, everybody)
 
 
 def _reset(web: Web, sink: Sink, address: str) -> float:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from app import create_app
 from app.db.session import db, transaction
 from app.models.user import User
-from app.services import sessions
+from app.services.auth import sessions
 from bench import platform
 from bench.web import started
 from config import Config

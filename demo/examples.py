@@ -24,21 +24,12 @@ from app.models.mail_token import MailToken
 from app.models.notice import Notice
 from app.models.session import Session
 from app.models.user import User
-from app.services import (
-    assignments,
-    categories,
-    courses_workflow,
-    courses_write,
-    enrollments,
-    instructor_requests,
-    lessons,
-    progress,
-    reviews,
-    sections,
-    sessions,
-    users,
-    users_roles,
-)
+from app.services.assigning import assignments
+from app.services.auth import sessions
+from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.content import lessons, sections
+from app.services.learning import enrollments, progress, reviews
+from app.services.people import instructor_requests, users, users_roles
 from app.web.openapi.examples.ids import (
     CERTIFICATE_NUMBER,
     EMAIL_TOKEN,

@@ -19,20 +19,12 @@ from app.models.assignment import Assignment, AssignmentItem
 from app.models.category import Category
 from app.models.course import Course
 from app.models.user import User
-from app.services import (
-    assignments,
-    categories,
-    completion,
-    courses_workflow,
-    courses_write,
-    enrollments_history,
-    lessons,
-    progress,
-    reviews,
-    sections,
-    users_provision,
-)
-from app.services.users_provision import Person
+from app.services.assigning import assignments
+from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.content import lessons, sections
+from app.services.learning import completion, enrollments_history, progress, reviews
+from app.services.people import users_provision
+from app.services.people.users_provision import Person
 from demo import totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS

@@ -14,16 +14,11 @@ from app.enums import CourseStatus, LessonType, Level
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.user import User
-from app.services import (
-    assignments,
-    courses_workflow,
-    courses_write,
-    enrollments,
-    lessons,
-    progress,
-    reviews,
-    users,
-)
+from app.services.assigning import assignments
+from app.services.catalogue import courses_workflow, courses_write
+from app.services.content import lessons
+from app.services.learning import enrollments, progress, reviews
+from app.services.people import users
 from demo.load import person, was_assigned
 from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
 

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, event, text
 from app import create_app
 from app.db.session import Model, db, transaction
 from app.observability import alarms
-from app.services import notices
+from app.services.messaging import notices
 from app.web import problems
 from config import Config, Rate
 from tests.factories import Factory

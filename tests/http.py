@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.db.session import transaction
-from app.services import sessions
+from app.services.auth import sessions
 
 PREFIX = "/api/v1"
 TELLING = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}

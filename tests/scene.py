@@ -8,7 +8,8 @@ from app.adapters import passwords
 from app.db.session import transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus, MailTokenPurpose, Role
 from app.models import Category, Certificate, Course, InstructorRequest, Review, User
-from app.services import mail_tokens, sessions
+from app.services.auth import sessions
+from app.services.messaging import mail_tokens
 from tests import rows
 from tests.rows import PASSWORD, THEN
 

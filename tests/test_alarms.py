@@ -7,7 +7,7 @@ from sqlalchemy import Integer, cast, literal, select, text
 
 from app.db.session import db, transaction
 from app.observability.alarms import Alarm
-from app.services import categories
+from app.services.catalogue import categories
 from config import Rate
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes

@@ -15,7 +15,7 @@ PYTHON = [
     *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
     *(ROOT / name for name in ("config.py", "dev.py", "production.py", "wsgi.py")),
 ]
-SERVICES = sorted((ROOT / "app" / "services").glob("*.py"))
+SERVICES = sorted((ROOT / "app" / "services").rglob("*.py"))
 BLUEPRINTS = sorted((ROOT / "app" / "blueprints").glob("*.py"))
 
 LONGEST_MODULE = 350
@@ -115,20 +115,11 @@ def test_every_job_named_by_string_exists():
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_every_service_is_on_the_map_once():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = page.partition("| about | services |")[2].partition("\n\n")[0]
-    names = re.findall(r"`(\w+)(…?)`", rows)
-    real = {path.stem for path in SERVICES} - {"__init__"}
-    found = [
-        stem
-        for name, rest in names
-        for stem in real
-        if stem == name or (rest and stem.startswith(f"{name}_"))
-    ]
+def test_every_service_lies_in_an_area():
+    loose = {path.stem for path in SERVICES if path.parent.name == "services"}
 
-    assert sorted(found) == sorted(real)
-    assert {name for name, _ in names} <= real
+    assert loose == {"__init__"}
+    assert len(SERVICES) > 80
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=name_of)

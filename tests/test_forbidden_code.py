@@ -25,10 +25,10 @@ OURS = [path for folder in ("app", "demo") for path in sorted((ROOT / folder).rg
 RAW = {"text", "literal_column", "DDL", "exec_driver_sql", "TextClause"}
 PUT_TOGETHER = {
     "app/db/columns.py": "columns and conditions that the models name",
-    "app/services/assignments_ledger.py": "its own statements, one for each kind of list",
-    "app/services/courses_search.py": "the four weights of a vector",
-    "app/services/notices_depth.py": "a state, which an enumeration names",
-    "app/services/recount.py": "tables and columns of its own",
+    "app/services/assigning/assignments_ledger.py": "its own statements, one for each kind of list",
+    "app/services/search/courses_search.py": "the four weights of a vector",
+    "app/services/messaging/notices_depth.py": "a state, which an enumeration names",
+    "app/services/counters/verification.py": "tables and columns of its own",
 }
 """Modules whose SQL is more than a constant, and of what."""
 

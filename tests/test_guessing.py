@@ -14,8 +14,8 @@ from app.db.session import db, transaction
 from app.models import MailToken, Notice
 from app.models.attempt import Attempts
 from app.models.known_place import KnownPlace
-from app.services import retention
-from app.services.attempts import Quota
+from app.services.auth.attempts import Quota
+from app.services.retention import retention
 from config import Rate
 from tests.http import assert_refused, data_of
 from tests.mail import token_in

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeKind, NoticeState
 from app.models.notice import Notice
-from app.services import notices_depth
+from app.services.messaging import notices_depth
 from tests.http import assert_refused
 from tests.waiting import until
 

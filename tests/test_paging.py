@@ -112,7 +112,7 @@ def test_a_roster_has_capitals_and_accents_beside_plain_letters(
     api, make, roster, monkeypatch, most_looked_up
 ):
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
-    monkeypatch.setattr("app.services.enrollments_read.MOST_LOOKED_UP", most_looked_up)
+    monkeypatch.setattr("app.services.learning.enrollments_read.MOST_LOOKED_UP", most_looked_up)
 
     rows = walk(api.as_(make.admin()), f"{roster}?ordering=name&page_size=1")
 

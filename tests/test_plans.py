@@ -50,8 +50,8 @@ def platform(config):
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch):
     monkeypatch.setattr("app.db.listings.COUNT_CAP", COUNTED)
-    monkeypatch.setattr("app.services.reviews.COUNT_CAP", COUNTED)
-    monkeypatch.setattr("app.services.enrollments_read.MOST_GATHERED", COUNTED)
+    monkeypatch.setattr("app.services.learning.reviews.COUNT_CAP", COUNTED)
+    monkeypatch.setattr("app.services.learning.enrollments_read.MOST_GATHERED", COUNTED)
 
 
 def too_much(scans, most=MOST_ROWS):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Integer, cast, literal, select
 
 from app.db.session import db
-from app.services import categories
+from app.services.catalogue import categories
 from tests.http import assert_refused
 
 

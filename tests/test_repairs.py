@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app.db.session import db
-from app.services import recount
+from app.services.counters import verification
 from tests.test_migrations import VERSIONS, empty_database, migrating
 
 __all__ = ["empty_database", "migrating"]
@@ -110,7 +110,7 @@ def test_what_deleted_people_left_behind_is_cancelled(old):
         due = connection.scalar(text("SELECT sum(amount) FROM tallies WHERE name LIKE 'due/%'"))
     assert found == {gone: ("CANCELLED", "user_deleted"), stays: ("ACTIVE", None)}
     assert (seats, due) == (1, 1)
-    assert recount.verify().differences == []
+    assert verification.verify().differences == []
 
     db.session.remove()
     downgrade(revision=before("0032"))

@@ -6,7 +6,7 @@ import pytest
 
 from app.db.session import db, transaction
 from app.models import Course, InstructorRequest
-from app.services import courses_search
+from app.services.search import courses_search
 from tests.http import data_of
 
 WRITTEN = ("/courses", "/categories", "/enrollments", "/reviews")

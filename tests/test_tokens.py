@@ -16,7 +16,8 @@ import pytest
 from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import User
-from app.services import mail_tokens, sessions
+from app.services.auth import sessions
+from app.services.messaging import mail_tokens
 from tests.http import assert_refused, data_of
 
 PASSWORD = "Analytical-Engine-1843"

@@ -36,14 +36,14 @@ CORE = {
         "tests/services/test_sessions.py",
         "tests/blueprints/test_auth.py",
     ],
-    "services/sessions.py": [
+    "services/auth/sessions.py": [
         "tests/services/test_sessions.py",
         "tests/blueprints/test_auth.py",
         "tests/services/test_credentials_races.py",
         "tests/test_tokens.py",
         "tests/security/test_matrix.py",
     ],
-    "services/credentials.py": [
+    "services/auth/credentials.py": [
         "tests/services/test_credentials.py",
         "tests/services/test_credentials_races.py",
         "tests/blueprints/test_auth.py",
@@ -52,7 +52,7 @@ CORE = {
         "tests/blueprints/test_auth_by_mail.py",
         "tests/blueprints/test_instructor_requests.py",
     ],
-    "services/outbox.py": [
+    "services/messaging/outbox.py": [
         "tests/services/test_notices.py",
         "tests/jobs",
         "tests/blueprints/test_notices.py",

@@ -25,7 +25,7 @@ from app.schemas.assignments import (
     UnassignMultipleSchema,
     UnassignReportSchema,
 )
-from app.services import assignments, assignments_runs, assignments_unassign
+from app.services.assigning import assignments, assignments_runs, assignments_unassign
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled

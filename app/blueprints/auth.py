@@ -29,15 +29,8 @@ from app.schemas.auth import (
 )
 from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
-from app.services import (
-    credentials,
-    email_changes,
-    email_verification,
-    password_reset,
-    profile_pictures,
-    sessions,
-    users,
-)
+from app.services.auth import credentials, email_changes, email_verification, password_reset, sessions
+from app.services.people import profile_pictures, users
 from app.web.access import caller, device, entrance, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled

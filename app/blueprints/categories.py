@@ -10,7 +10,7 @@ from app.schemas.categories import (
     CategoryQuerySchema,
     CategorySchema,
 )
-from app.services import categories
+from app.services.catalogue import categories
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 

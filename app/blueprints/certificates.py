@@ -11,7 +11,7 @@ from app.schemas.certificates import (
     RevocationSchema,
     VerificationSchema,
 )
-from app.services import certificates
+from app.services.learning import certificates
 from app.web.access import caller, public, requires
 from app.web.api import Blueprint
 

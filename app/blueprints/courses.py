@@ -29,7 +29,7 @@ from app.schemas.courses import (
     PublicationSchema,
     WaitingCourseSchema,
 )
-from app.services import courses, courses_list, courses_workflow, courses_write
+from app.services.catalogue import courses, courses_list, courses_workflow, courses_write
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 

@@ -11,7 +11,8 @@ from app.schemas.dashboard import (
     StatsSchema,
     StudentDashboardSchema,
 )
-from app.services import dashboard, recount
+from app.services.counters import verification
+from app.services.dashboards import dashboard
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
@@ -82,4 +83,4 @@ def verify_counters():
     Lists where the stored number and the rows differ: nowhere, if all is well. Nothing is changed. Where one counter
     takes more than a minute the answer is 503; `flask stats verify` has more time.
     """
-    return recount.verify_in_request()
+    return verification.verify_in_request()

@@ -27,7 +27,7 @@ from app.schemas.enrollments import (
     RosterQuerySchema,
     RosterRowSchema,
 )
-from app.services import enrollments, enrollments_read
+from app.services.learning import enrollments, enrollments_read
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 

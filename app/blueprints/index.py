@@ -1,7 +1,7 @@
 """The address of the API itself: where its documentation is."""
 
 from app.schemas.index import IndexSchema
-from app.services import index
+from app.web import front_page
 from app.web.access import public
 from app.web.api import Blueprint
 
@@ -13,4 +13,4 @@ blp = Blueprint("index", __name__, description="Where to begin.")
 @blp.response(200, IndexSchema)
 def show_index():
     """Find the documentation."""
-    return index.show()
+    return front_page.links()

@@ -14,7 +14,7 @@ from app.schemas.instructor_requests import (
     RequestDecisionsSchema,
     RequestTextsSchema,
 )
-from app.services import instructor_requests, instructor_requests_review
+from app.services.people import instructor_requests, instructor_requests_review
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled

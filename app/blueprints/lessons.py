@@ -25,7 +25,7 @@ from app.schemas.lessons import (
     NewLessonsSchema,
 )
 from app.schemas.sections import OrderSchema
-from app.services import lessons, lessons_outline, lessons_read
+from app.services.content import lessons, lessons_outline, lessons_read
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 

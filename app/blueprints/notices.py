@@ -6,7 +6,8 @@ from uuid import UUID
 from app.enums import Role
 from app.errors import NoticeNotDelivered
 from app.schemas.notices import NoticeQuerySchema, NoticeSchema, RecalculateSchema, RecalculationSchema
-from app.services import notices, recalculation
+from app.services.learning import recalculation
+from app.services.messaging import notices
 from app.web.access import requires
 from app.web.api import Blueprint
 

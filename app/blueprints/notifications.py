@@ -9,7 +9,7 @@ from app.schemas.notifications import (
     ReadAllSchema,
     UnreadCountSchema,
 )
-from app.services import notifications
+from app.services.messaging import notifications
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.errors import LessonLocked, NotEnrolled, PaymentRequired
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import CompletionSchema, ProgressRowSchema, ProgressSchema
-from app.services import completion_explained, progress, progress_read
+from app.services.learning import completion_explained, progress, progress_read
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 

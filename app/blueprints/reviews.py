@@ -13,7 +13,7 @@ from app.schemas.reviews import (
     ReviewSchema,
     ReviewSummarySchema,
 )
-from app.services import reviews
+from app.services.learning import reviews
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 

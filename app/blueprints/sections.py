@@ -11,7 +11,7 @@ from app.schemas.sections import (
     SectionPatchSchema,
     SectionSchema,
 )
-from app.services import sections
+from app.services.content import sections
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 

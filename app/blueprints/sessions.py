@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.schemas.auth import LogoutSchema, PasswordChangeSchema, SessionSchema, TokensSchema
-from app.services import credentials, sessions
+from app.services.auth import credentials, sessions
 from app.web.access import caller, requires, session_id
 from app.web.api import Blueprint
 

@@ -24,7 +24,7 @@ from app.schemas.users import (
 )
 from app.schemas.users_import import ImportQuerySchema, ImportReportSchema, PeopleFileSchema
 from app.schemas.users_many import ActivationReportSchema, UserIdsSchema
-from app.services import users, users_delete, users_import, users_list, users_many, users_roles
+from app.services.people import users, users_delete, users_import, users_list, users_many, users_roles
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.db.session import patient_transaction
-from app.services import courses_search
+from app.services.search import courses_search
 
 group = AppGroup("courses", help="The catalogue.")
 

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.db.session import patient_transaction
-from app.services import recount
+from app.services.counters import verification
 
 group = AppGroup("stats", help="Stored counters.")
 
@@ -13,7 +13,7 @@ group = AppGroup("stats", help="Stored counters.")
 def verify() -> None:
     """Recompute every stored counter; fail where one differs from its rows."""
     with patient_transaction():
-        found = recount.verify()
+        found = verification.verify()
     for each in found.differences:
         click.echo(f"{each.counter} of {each.id}: stored {each.stored}, actual {each.actual}")
     if found.difference_count:

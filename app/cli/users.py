@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from app.db.session import transaction
 from app.errors import Refusal
 from app.schemas import fields
-from app.services import users
+from app.services.people import users
 
 group = AppGroup("users", help="Accounts.")
 

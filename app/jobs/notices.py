@@ -23,8 +23,8 @@ from app.db.session import transaction
 from app.jobs.context import application
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
-from app.services import notices_delivery
-from app.services.notices_delivery import Lease, Letter
+from app.services.messaging import notices_delivery
+from app.services.messaging.notices_delivery import Lease, Letter
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,11 @@ from app.enums import Lane
 from app.jobs.notices import send_for
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
-from app.services import notices_delivery, profile_pictures, retention, search_rebuild, tallies
+from app.services.counters import tallies
+from app.services.messaging import notices_delivery
+from app.services.people import profile_pictures
+from app.services.retention import retention
+from app.services.search import search_rebuild
 from app.settings import settings
 
 log = logging.getLogger(__name__)

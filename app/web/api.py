@@ -19,7 +19,7 @@ from app.db.listings import Listing
 from app.db.session import transaction
 from app.errors import PageNotFound, PageTooDeep, Refusal
 from app.schemas.base import ListQuerySchema, Schema
-from app.services.dashboard import Snapshot
+from app.services.dashboards.dashboard import Snapshot
 from app.web import access, conditional_requests, idempotency, rate_limits
 from app.web.openapi import document, operations
 from app.web.openapi.operations import Operation

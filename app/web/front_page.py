@@ -1,11 +1,16 @@
-"""The few pages that are not the API: the front door and the icon. The frontend grows in `frontend/`."""
+"""The front page, the icon, and the links to the documentation."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, current_app, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.settings import settings
+
 pages = Blueprint("pages", __name__)
+
+DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "problems": "/problems"}
+"""The pages that describe the API, by path."""
 
 
 def init_app(app: Flask) -> None:
@@ -21,3 +26,8 @@ def open_front_door() -> AnyResponse:
 @pages.get("/favicon.ico")
 def show_icon() -> Response:
     return current_app.send_static_file("favicon.ico")
+
+
+def links() -> dict[str, dict[str, str]]:
+    """`{"links": {"docs": "https://…/docs", …}}`: the absolute address of each page that describes the API."""
+    return {"links": {name: f"{settings().public_url}{path}" for name, path in DOCUMENTATION.items()}}

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Response
 
-from app.services import idempotency_keys
-from app.services.idempotency_keys import Answer
+from app.services.retention import idempotency_keys
+from app.services.retention.idempotency_keys import Answer
 from app.web import request_body, request_values
 from app.web.problems import invalid
 

@@ -29,7 +29,7 @@ from app.enums import Lane
 from app.errors import Forbidden, Unauthenticated
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
-from app.services import notices_depth
+from app.services.messaging import notices_depth
 from app.settings import settings
 from app.web.openapi import document
 

@@ -2,7 +2,7 @@
 
 Every endpoint of the API draws on one budget: that of its caller, unless it declares one of its own. Where Redis is away
 each process counts for itself, so that nobody is ever unlimited. Failed logins and the mails of one recipient are
-counted in PostgreSQL instead, see `app.services.attempts`.
+counted in PostgreSQL instead, see `app.services.auth.attempts`.
 """
 
 from __future__ import annotations

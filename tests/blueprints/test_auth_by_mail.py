@@ -15,7 +15,8 @@ from app.adapters import queue
 from app.db.session import db, transaction
 from app.enums import Lane, MailTokenPurpose, NoticeKind, NoticeState
 from app.models import MailToken, Notice, User
-from app.services import mail_tokens, retention
+from app.services.messaging import mail_tokens
+from app.services.retention import retention
 from tests.http import assert_refused, data_of
 from tests.mail import token_in
 

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, text
 
 from app.db.session import db, transaction
 from app.models import Course
-from app.services import courses_search
+from app.services.search import courses_search
 from bench.plans import reading
 from config import SEARCH_LANGUAGES
 from tests.http import assert_refused, data_of

@@ -14,7 +14,7 @@ from app import create_app
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus
 from app.models import User
-from app.services import dashboard
+from app.services.dashboards import dashboard
 from tests.http import Client, data_of
 
 CANCELLED = {

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.db.session import db, transaction
 from app.models import EmailChange, MailToken
-from app.services import retention
+from app.services.retention import retention
 from tests.http import assert_refused, data_of
 from tests.mail import token_in
 from tests.races import at_once, outcomes

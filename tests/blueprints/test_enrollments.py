@@ -393,7 +393,7 @@ def test_the_roster_is_searched_by_name_and_by_admins_also_by_email(api, make):
 
 def test_a_name_that_many_bear_is_found_in_the_roster(api, make, monkeypatch):
     """Then those of the course are looked up one by one."""
-    monkeypatch.setattr("app.services.enrollments_read.MOST_GATHERED", 1)
+    monkeypatch.setattr("app.services.learning.enrollments_read.MOST_GATHERED", 1)
     course = make.course()
     grace = make.student(first_name="Grace", email="navy@example.org")
     for person in (grace, make.student(first_name="Alan")):

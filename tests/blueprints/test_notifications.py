@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.db.session import db, transaction
 from app.models import Enrollment, Notice
-from app.services import notices
+from app.services.messaging import notices
 from tests.http import assert_refused, data_of
 
 

@@ -10,9 +10,9 @@ from app.enums import CourseStatus, EnrollmentStatus
 from app.errors import OrderStale
 from app.models import Course, CourseChange, Enrollment, LessonProgress, Section
 from app.schemas.sections import MOST_IN_ORDER
-from app.services import positions
-from app.services.lessons import MOST_LESSONS
-from app.services.sections import MOST_SECTIONS
+from app.services.content import positions
+from app.services.content.lessons import MOST_LESSONS
+from app.services.content.sections import MOST_SECTIONS
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.models import User
-from app.services import users_addresses
+from app.services.people import users_addresses
 from tests.http import assert_refused, data_of
 from tests.mail import token_in
 from tests.races import at_once

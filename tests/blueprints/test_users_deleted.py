@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.db.session import db, transaction
 from app.enums import EnrollmentStatus
 from app.models import Certificate, Course, Enrollment
-from app.services import recount
+from app.services.counters import verification
 from tests.http import assert_refused, data_of
 from tests.races import Started, at_once, holding
 
@@ -25,7 +25,7 @@ def office(api, make):
 def differences(app):
     def found():
         with app.app_context():
-            return recount.verify().differences
+            return verification.verify().differences
 
     return found
 

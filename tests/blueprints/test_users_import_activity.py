@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.services import reporting_lines
+from app.services.people import reporting_lines
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 

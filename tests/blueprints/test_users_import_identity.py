@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.services.users_import_identity import is_same_name
+from app.services.people.users_import_identity import is_same_name
 from tests.http import data_of
 
 HEADER = "email,first_name,last_name,external_id"

@@ -17,7 +17,7 @@ from app.adapters import queue
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
-from app.services import notices
+from app.services.messaging import notices
 
 PEOPLE = 600
 KILLS = 25

@@ -14,7 +14,7 @@ from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.jobs import periodic
 from app.models import Notice
-from app.services import notices
+from app.services.messaging import notices
 
 WORKER = str(Path(__file__).with_name("worker.py"))
 LETTERS = 3

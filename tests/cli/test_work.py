@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
-from app.services import notices
+from app.services.messaging import notices
 
 SPAWNING = """
 import sys

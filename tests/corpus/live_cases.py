@@ -20,7 +20,7 @@ from app.enums import CourseStatus, EnrollmentStatus, MailTokenPurpose
 from app.models import Course, Enrollment
 from app.models.session import Session
 from app.models.user import User
-from app.services import sessions
+from app.services.auth import sessions
 from tests.corpus.cases import BAD, ID, PNG, TITLE, pictured
 from tests.corpus.harness import Case
 

@@ -16,7 +16,7 @@ from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
-from app.services import notices_delivery
+from app.services.messaging import notices_delivery
 from tests.races import at_once
 
 

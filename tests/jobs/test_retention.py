@@ -16,7 +16,8 @@ from app.db.session import db, transaction
 from app.jobs import periodic
 from app.models import AssignmentItem, Session, User
 from app.models.session import RefreshToken
-from app.services import retention, sessions
+from app.services.auth import sessions
+from app.services.retention import retention
 from bench.plans import reading
 from tests.http import assert_refused, data_of
 from tests.mail import token_in
@@ -325,7 +326,7 @@ def test_recounting_in_a_request_has_more_time_than_other_requests(api, hurried,
 
 
 def test_the_catalogue_is_indexed_some_courses_at_a_time(app, make, monkeypatch, statements):
-    monkeypatch.setattr("app.services.courses_search.INDEXED_AT_ONCE", 2)
+    monkeypatch.setattr("app.services.search.courses_search.INDEXED_AT_ONCE", 2)
     for _ in range(5):
         make.course()
 

@@ -94,8 +94,8 @@ def test_rows_of_before_are_found_after_the_sweep(office, rebuild, path):
 
 @pytest.mark.usefixtures("_old")
 def test_it_is_done_in_batches_once(app, rebuild, monkeypatch):
-    monkeypatch.setattr("app.services.search_rebuild.ROWS_AT_ONCE", 2)
-    monkeypatch.setattr("app.services.courses_search.INDEXED_AT_ONCE", 2)
+    monkeypatch.setattr("app.services.search.search_rebuild.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("app.services.search.courses_search.INDEXED_AT_ONCE", 2)
 
     assert rebuild() > 8
     assert rebuild() == 1

@@ -15,7 +15,7 @@ from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
-from app.services import notices_delivery
+from app.services.messaging import notices_delivery
 from tests.waiting import until
 
 

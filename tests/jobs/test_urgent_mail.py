@@ -13,7 +13,7 @@ from app.db.session import transaction
 from app.enums import Channel, Lane, NoticeKind
 from app.jobs import periodic
 from app.models import Notice
-from app.services import account_mails
+from app.services.messaging import account_notices
 from tests.http import data_of
 from tests.test_metrics import samples_of
 from tests.waiting import until
@@ -157,7 +157,7 @@ def test_completions_and_assignments_are_bulk_mail(bulk, urgency, waiting):
 def test_a_mail_that_waits_in_bulk_is_urgent_once_it_is_asked_for(app, api, make, urgency, waiting):
     people = [make.user(email=f"p{number}@example.org", email_verified=False) for number in range(2)]
     with app.app_context(), transaction():
-        account_mails.owe(NoticeKind.VERIFY_EMAIL, [person.id for person in people])
+        account_notices.owe(NoticeKind.VERIFY_EMAIL, [person.id for person in people])
     assert urgency() == {"VERIFY_EMAIL": [False, False]}
 
     data_of(api.post("/auth/resend-verification", json={"email": "p1@example.org"}))

@@ -23,7 +23,8 @@ from app.enums import (
 )
 from app.models import Category, Certificate, Course, InstructorRequest, Review, Section, User
 from app.models.session import Session
-from app.services import mail_tokens, sessions
+from app.services.auth import sessions
+from app.services.messaging import mail_tokens
 from tests import rows
 from tests.rows import PASSWORD, THEN
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeKind
 from app.models import Notice
-from app.services import account_mails
+from app.services.messaging import account_notices
 from tests.http import assert_refused, data_of
 
 WISH = {"reason": "I have <b>taught</b> {{ 7 * 7 }}\r\nBcc: eve@example.org"}
@@ -18,7 +18,7 @@ WISH = {"reason": "I have <b>taught</b> {{ 7 * 7 }}\r\nBcc: eve@example.org"}
 def owe(app):
     def run(kind, *people):
         with app.app_context(), transaction():
-            account_mails.owe(kind, [person.id for person in people])
+            account_notices.owe(kind, [person.id for person in people])
 
     return run
 
@@ -73,7 +73,7 @@ def test_the_deactivated_are_not_written_to(owe, owed, make):
     assert owed(NoticeKind.SET_PASSWORD) == {(person.id, "EMAIL", "SUPPRESSED", "user_inactive")}
 
 
-@pytest.mark.parametrize("kind", sorted(account_mails.BY_MAIL_ALONE))
+@pytest.mark.parametrize("kind", sorted(account_notices.BY_MAIL_ALONE))
 def test_what_is_about_a_password_or_an_address_is_told_by_mail_alone(kind, owe, owed, make):
     owe(kind, make.student())
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.db.session import db, transaction
 from app.models import User
-from app.services import assignments
+from app.services.assigning import assignments
 
 FEW, MANY = 60, 1_000
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.session import db, transaction
 from app.enums import EnrollmentStatus, NoticeState, PaymentStatus
 from app.models import Certificate, Enrollment, LessonProgress, Notice
-from app.services import completion, progress
+from app.services.learning import completion, progress
 
 
 def day(number):

@@ -10,7 +10,7 @@ from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import User
 from app.models.session import Session
-from app.services import mail_tokens
+from app.services.messaging import mail_tokens
 from tests.http import assert_refused, data_of
 from tests.races import at_once
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.session import db, transaction
 from app.enums import Channel, EnrollmentStatus
 from app.models import Certificate, Course, Enrollment, Notice, User
-from app.services import completion
+from app.services.learning import completion
 from tests.http import data_of
 from tests.races import at_once, outcomes
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
 from app.models import MailToken, Notice, User
-from app.services import mail_tokens
+from app.services.messaging import mail_tokens
 from tests.http import data_of
 from tests.races import at_once, outcomes
 

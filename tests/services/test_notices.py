@@ -9,7 +9,7 @@ from app.adapters import queue
 from app.db.session import db, transaction
 from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
-from app.services import notices
+from app.services.messaging import notices
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import text, update
 
 from app.db.session import db, transaction
 from app.models import Assignment, Course
-from app.services import recount
+from app.services.counters import verification
 from tests.http import data_of
 
 
@@ -122,6 +122,6 @@ def test_at_most_a_thousand_differences_are_listed(app, run):
     run(text("INSERT INTO tallies SELECT 'lesson/' || i, -1, 1 FROM generate_series(1, 1200) AS i"))
 
     with app.app_context():
-        report = recount.verify()
+        report = verification.verify()
 
     assert (report.difference_count, len(report.differences)) == (1_200, 1_000)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.db.session import db, transaction
 from app.errors import NotFound
 from app.models import Course, Review
-from app.services import reviews
+from app.services.learning import reviews
 from tests.races import at_once, outcomes
 
 ROUNDS = 3

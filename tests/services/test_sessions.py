@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.db.session import db
 from app.models import User
 from app.models.session import RefreshToken
-from app.services import sessions
+from app.services.auth import sessions
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes
 

@@ -7,7 +7,8 @@ from sqlalchemy import func, insert, select, text
 
 from app.db.session import db, transaction
 from app.models import Tally, User
-from app.services import dashboard, recount, tallies
+from app.services.counters import tallies, verification
+from app.services.dashboards import dashboard
 from tests.races import at_once
 
 
@@ -148,5 +149,5 @@ def test_counting_and_folding_at_once_loses_nothing_and_locks_nobody_out(api, ap
     assert sorted(answers[12:15]) == [0, 40, 200]
     assert deadlocks(app) == stuck
     with app.app_context():
-        assert recount.verify().differences == []
+        assert verification.verify().differences == []
         assert dashboard.show_stats().figures["total_enrollments"] == 52

@@ -9,7 +9,7 @@ from werkzeug.test import encode_multipart
 
 from app.db.session import db, transaction
 from app.models import User
-from app.services import usernames
+from app.services.people import usernames
 from tests.http import data_of
 
 EVERY_FOUR_DIGITS = """

@@ -1,0 +1,1 @@
+"""Assignment of many people at once: runs, their ledger and what follows from it."""

@@ -1,0 +1,139 @@
+"""Assigning people to a course, one or ten thousand in a call, with a line about each of them.
+
+The ledger comes first: one statement decides about everybody, and enrollments, seats and notices are then written from
+its lines. The course is locked throughout, so that runs on one course follow each other and no seat is given twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
+from app.errors import AlreadyEnrolled, CourseNotOpen, Forbidden, NotFound, OwnCourse, Refusal, catalogue
+from app.models.assignment import Assignment
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.user import User
+from app.services.assigning import assignments_effects as effects
+from app.services.assigning import assignments_ledger as ledger
+from app.services.assigning import assignments_runs as runs
+from app.services.assigning.assignments_people import People
+from app.services.assigning.assignments_runs import Report
+from app.services.catalogue import courses
+from app.services.learning import completion, enrollments_read
+from app.services.messaging import notices
+from app.services.people import users_delete
+from app.values import days
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One person's enrollment, and the run that made it."""
+
+    enrollment: Enrollment
+    assignment_id: UUID
+
+
+def assign(
+    actor: User,
+    ref: str | UUID,
+    *,
+    user_ids: Sequence[str] = (),
+    emails: Sequence[str] = (),
+    usernames: Sequence[str] = (),
+    external_ids: Sequence[str] = (),
+    due_at: datetime | None = None,
+    due_in_days: int | None = None,
+    notify: bool = True,
+    override_seats: bool = False,
+    on_existing: OnExisting = OnExisting.KEEP,
+    atomic: bool = False,
+    mode: Mode = Mode.RUN,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Report:
+    """Assign these people to a course; `at` dates the run, and `due_in_days` counts from its day."""
+    people = People(user_ids, emails, usernames, external_ids)
+    people.refuse_too_many()
+    if mode != Mode.PREVIEW:
+        users_delete.hold_off()
+    course = _lock_open(actor, ref, override_seats=override_seats)
+    asked = {
+        "due_at": due_at and due_at.isoformat(),
+        "due_in_days": due_in_days,
+        "notify": notify,
+        "override_seats": override_seats,
+        "on_existing": on_existing,
+        "atomic": atomic,
+    }
+    run = runs.begin(AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **asked)
+    if due_in_days is not None:
+        due_at = days.in_days(due_in_days, since=run.created_at)
+    lines = ledger.write(
+        run,
+        people,
+        sees_everyone=actor.is_admin,
+        sees_enrolled=False,
+        instructor_id=course.instructor_id,
+        free_seats=None if override_seats else course.available_seats,
+        due_at=due_at,
+        updates_due=on_existing == OnExisting.UPDATE_DUE,
+        atomic=atomic,
+        preview=mode == Mode.PREVIEW,
+    )
+    runs.finish(run, lines, at=at)
+    if run.state == AssignmentState.APPLIED:
+        lines = _apply(actor, course, run, lines, at=at)
+        if notify:
+            notices.owe_assignments(run.id)
+    return Report(run, people.inputs, lines)
+
+
+def assign_one(actor: User, ref: str | UUID, **person_and_terms: Any) -> Assigned:
+    """Assign one person, or refuse with the reason, and then no run is recorded."""
+    report = assign(actor, ref, **person_and_terms)
+    (line,) = report.lines
+    if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
+        raise _reason(line)
+    return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
+
+
+def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
+    course = courses.lock_managed(actor, ref)
+    if override_seats and not actor.is_admin:
+        raise Forbidden("Only an admin may exceed the seats of a course.")
+    if course.status != CourseStatus.PUBLISHED:
+        raise CourseNotOpen
+    return course
+
+
+def _apply(
+    actor: User, course: Course, run: Assignment, lines: list[ledger.Line], *, at: datetime | None
+) -> list[ledger.Line]:
+    """Make true what the ledger says; return its lines, of which coming back may have completed some."""
+    joined, back = run.counts[Outcome.ASSIGNED], run.counts[Outcome.REACTIVATED]
+    if joined:
+        effects.enroll(run, course, actor, at=at)
+    if run.counts[Outcome.DUE_UPDATED]:
+        effects.update_due(run)
+    effects.move_count(course, joined + back)
+    if not back:
+        return lines
+    effects.bring_back(run, course, actor, at=at)
+    returned = [UUID(line.enrollment_id) for line in lines if line.outcome == Outcome.REACTIVATED]
+    completed = completion.settle(course.id, enrollment_ids=returned, at=at)
+    return ledger.amend_completed(run, lines, completed) if completed else lines
+
+
+def _reason(line: ledger.Line) -> Refusal:
+    if line.outcome == Outcome.ALREADY_ENROLLED:
+        return AlreadyEnrolled(details={"enrollment_id": [str(line.enrollment_id)]})
+    if line.outcome == Outcome.INELIGIBLE:
+        return OwnCourse("This person is the instructor of the course.")
+    if line.outcome == Outcome.NOT_FOUND:
+        return NotFound("There is no such user.")
+    return catalogue()[str(line.code)]()

@@ -1,0 +1,127 @@
+"""Bulk runs as records: begun before their ledger, closed with its sums, listed and looked up afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.db.listings import Listing, SortKey, narrowed_by, ordered_by
+from app.db.session import db, forget_plans
+from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
+from app.errors import NotFound
+from app.models.assignment import Assignment, AssignmentItem
+from app.models.course import Course
+from app.models.user import User
+from app.services.assigning import assignments_ledger as ledger
+from app.services.assigning.assignments_people import People
+from app.services.catalogue.courses import id_of
+
+PREVIEW_LIFE = timedelta(hours=24)
+
+_ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did, person by person; `inputs` are the strings as they were sent."""
+
+    run: Assignment
+    inputs: list[str] = field(repr=False)
+    lines: list[ledger.Line] = field(repr=False)
+
+    @property
+    def overdue(self) -> int:
+        """How many people this run gave a due date that has passed, and who have not completed the course."""
+        now = datetime.now(UTC)
+        return sum(
+            line.outcome in ledger.GIVEN_A_DUE_DATE
+            and line.after_status == EnrollmentStatus.ACTIVE
+            and line.after_due_at is not None
+            and line.after_due_at < now
+            for line in self.lines
+        )
+
+
+def begin(
+    action: AssignmentAction,
+    actor: User,
+    course: Course,
+    people: People,
+    *,
+    mode: Mode,
+    reason: str,
+    at: datetime | None,
+    **options: Any,
+) -> Assignment:
+    """The record of a run, before its ledger; `at` dates it."""
+    preview = mode == Mode.PREVIEW
+    run = Assignment(
+        action=action,
+        course_id=course.id,
+        state=AssignmentState.PREVIEW if preview else AssignmentState.APPLIED,
+        requested=len(people),
+        options=options,
+        reason=reason,
+        created_by_id=actor.id,
+        created_at=at or func.now(),
+        expires_at=func.now() + PREVIEW_LIFE if preview else None,
+    )
+    db.session.add(run)
+    db.session.flush()
+    forget_plans()
+    return run
+
+
+def finish(run: Assignment, lines: list[ledger.Line], *, at: datetime | None) -> None:
+    """Close the record with the sums of its ledger. Where a good row was skipped, nothing is going to be written."""
+    run.counts = ledger.count(run, lines)
+    run.unique = run.requested - run.counts[Outcome.DUPLICATE]
+    run.finished_at = at or func.clock_timestamp()
+    if run.state == AssignmentState.APPLIED and _is_refused(run):
+        run.state = AssignmentState.REFUSED
+    db.session.flush()
+
+
+def _is_refused(run: Assignment) -> bool:
+    refused = sum(run.counts.get(outcome, 0) for outcome in ledger.REFUSALS)
+    return bool(run.options["atomic"] and refused)
+
+
+def list_visible(
+    viewer: User,
+    *,
+    course: str | None,
+    state: tuple[AssignmentState, ...] | None,
+    action: tuple[AssignmentAction, ...] | None,
+    ordering: str,
+) -> Listing:
+    """One's own runs; all of them to admins."""
+    course_id = None if course is None else id_of(course)
+    wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
+    statement = select(Assignment).where(Assignment.visible_to(viewer), *narrowed_by(wanted))
+    return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
+
+
+def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
+    found = select(Assignment).where(Assignment.id == assignment_id, Assignment.visible_to(viewer))
+    run = db.session.scalar(found)
+    if run is None:
+        raise NotFound
+    return run
+
+
+def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
+    """The ledger of a run, in the order in which the people were sent."""
+    run = get_visible(viewer, assignment_id)
+    statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)
+    if outcome is None:
+        return Listing(statement, [SortKey(AssignmentItem.row)], total=run.requested)
+    return Listing(
+        statement.where(AssignmentItem.outcome.in_(outcome)),
+        [SortKey(AssignmentItem.row)],
+        total=sum(run.counts.get(each, 0) for each in outcome),
+    )

@@ -1,0 +1,51 @@
+"""Taking people out of a course again: the mirror image of assigning, with the same ledger and the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.enums import AssignmentAction, AssignmentState, Mode, Outcome
+from app.models.user import User
+from app.services.assigning import assignments_effects as effects
+from app.services.assigning import assignments_ledger as ledger
+from app.services.assigning import assignments_runs as runs
+from app.services.assigning.assignments_people import People
+from app.services.assigning.assignments_runs import Report
+from app.services.catalogue import courses
+
+
+def unassign(
+    actor: User,
+    ref: str | UUID,
+    *,
+    user_ids: Sequence[str] = (),
+    emails: Sequence[str] = (),
+    usernames: Sequence[str] = (),
+    external_ids: Sequence[str] = (),
+    atomic: bool = False,
+    mode: Mode = Mode.RUN,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Report:
+    """Cancel the ACTIVE enrollments of these people, whoever made them; whoever has completed stays."""
+    people = People(user_ids, emails, usernames, external_ids)
+    people.refuse_too_many()
+    course = courses.lock_managed(actor, ref)
+    run = runs.begin(
+        AssignmentAction.UNASSIGN, actor, course, people, mode=mode, reason=reason, at=at, atomic=atomic
+    )
+    lines = ledger.write(
+        run,
+        people,
+        sees_everyone=actor.is_admin,
+        sees_enrolled=True,
+        atomic=atomic,
+        preview=mode == Mode.PREVIEW,
+    )
+    runs.finish(run, lines, at=at)
+    if run.state == AssignmentState.APPLIED:
+        effects.cancel(run, at=at)
+        effects.move_count(course, -run.counts[Outcome.UNASSIGNED])
+    return Report(run, people.inputs, lines)

@@ -1,0 +1,1 @@
+"""Login, sessions, passwords, and what is confirmed by mail."""

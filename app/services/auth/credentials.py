@@ -1,0 +1,203 @@
+"""Proving who one is: log in with a password, and change it.
+
+Whatever is wrong with a login, the answer is the same and costs the same. That an account is deactivated or its address
+unconfirmed is told only to who knows the password.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, literal, outerjoin, select
+
+from app.adapters import client_addresses, passwords
+from app.db.session import checkpoint, db
+from app.enums import NoticeKind
+from app.errors import (
+    AccountInactive,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidRequest,
+    Refusal,
+    Throttled,
+)
+from app.models.user import User
+from app.observability.alarms import Alarm
+from app.services.auth import attempts, known_places, sessions
+from app.services.auth.attempts import Quota
+from app.services.auth.sessions import TokenPair
+from app.services.messaging import account_notices, mail_tokens
+from app.services.people import users
+from app.settings import settings
+from app.values import names
+
+
+@dataclass(frozen=True)
+class Login:
+    user: User
+    tokens: TokenPair
+
+
+class _Found(NamedTuple):
+    name: str
+    """what was typed, in the spelling in which it is looked up"""
+    user_id: UUID | None
+    password_hash: str | None
+    last_here: datetime | None
+    """the last login from this address, where it is known"""
+
+
+class _Attempt(NamedTuple):
+    quotas: list[Quota]
+    moment: datetime | None
+    refusal: Refusal
+    """what a wrong password is answered"""
+    is_too_many: bool
+    """whether only owners who have logged in from this address before may get in"""
+
+
+def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
+    """Open a session for the person with this email address or username.
+
+    The attempt counts as a failed one before the password is checked, so that guesses sent all at once are counted too;
+    it is taken back when the password was right. Once the limits that users share are used up, the right password still
+    works from an address where the owner has logged in before. Every other answer is the same for all names and costs the
+    same, so that it does not show who has logged in from where.
+    """
+    passwords.enter()
+    found = _find(login, ip_address)
+    attempt = _count(found.name, client_addresses.counted(ip_address))
+    checkpoint()
+    may_enter = found.last_here is not None or not attempt.is_too_many
+    if not passwords.matches(password, found.password_hash if may_enter else None) or found.user_id is None:
+        raise attempt.refusal
+    renewed = _renewed(password, found.password_hash)
+    user = _lock(found.user_id, found.password_hash, password)
+    if user is None:
+        raise attempt.refusal
+    if not user.is_active:
+        raise AccountInactive
+    if settings().require_email_verification and not user.email_verified:
+        raise EmailNotVerified
+    if renewed and user.password_hash == found.password_hash:
+        user.password_hash = renewed
+    attempts.give_back(attempt.quotas, attempt.moment)
+    if not user.email_verified:
+        # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
+        account_notices.owe_requests_of([user.id])
+    known_places.remember(user.id, ip_address, found.last_here)
+    return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
+
+
+def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
+    """Set a new password, end the other sessions, and give this one fresh tokens."""
+    attempt = _check(user, old_password, field="old_password")
+    new_hash = users.hash_of_new(user, new_password, field="new_password")
+    locked = _lock_checked(user, old_password, attempt)
+    users.refuse_weak(locked, new_password, field="new_password")
+    locked.password_hash = new_hash
+    mail_tokens.void_for_passwords(user.id)
+    sessions.end_others(user.id, session_id)
+    account_notices.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
+    return sessions.renew(user.id, session_id)
+
+
+def prove(user: User, password: str, *, field: str) -> User:
+    """Check the password of somebody who is signed in, and return their row, locked. Wrong ones count like failed logins.
+
+    :param field: what the refusal names as wrong.
+    """
+    return _lock_checked(user, password, _check(user, password, field=field))
+
+
+def _check(user: User, password: str, *, field: str) -> _Attempt:
+    """Refuse a wrong password. The row is locked only afterwards, with `_lock_checked`: hashing takes long."""
+    passwords.enter()
+    quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
+    refusal = InvalidRequest(details={field: ["This is not your password."]})
+    attempt = _Attempt(quotas, attempts.take(quotas), refusal, is_too_many=False)
+    checkpoint()
+    if not passwords.matches(password, user.password_hash):
+        raise refusal
+    return attempt
+
+
+def _lock_checked(user: User, password: str, attempt: _Attempt) -> User:
+    """The row of somebody whose password was right, locked, and the attempt taken back."""
+    locked = _lock(user.id, user.password_hash, password)
+    if locked is None:
+        raise attempt.refusal
+    attempts.give_back(attempt.quotas, attempt.moment)
+    return locked
+
+
+def _find(login: str, ip_address: str) -> _Found:
+    """The account, and whether its owner has logged in from this address before.
+
+    Without an account the one row is empty, so that both cases cost the same.
+    """
+    anything = select(literal(1)).subquery()
+    called = names.address(login) if "@" in login else names.username(login)
+    name = literal(login if called is None else called, Text)
+    statement = select(name, User.id, User.password_hash, known_places.last_seen(ip_address)).select_from(
+        outerjoin(anything, User, _is_called(login))
+    )
+    return _Found(*db.session.execute(statement).one())
+
+
+def _count(name: str, address: str) -> _Attempt:
+    """Count an attempt towards the limit of this name from this address, and towards those that users share.
+
+    Where a shared one is used up, it counts towards the first alone.
+    """
+    own, shared = _own_quotas(name, address), _shared_quotas(name, address)
+    try:
+        moment = attempts.take([*own, *shared])
+    except Throttled as refusal:
+        return _Attempt(own, attempts.take(own), refusal, is_too_many=True)
+    return _Attempt([*own, *shared], moment, InvalidCredentials(), is_too_many=False)
+
+
+def _own_quotas(name: str, address: str) -> list[Quota]:
+    return [Quota.on(settings().ratelimit_login_name, "login as", name, address)]
+
+
+def _shared_quotas(name: str, address: str) -> list[Quota]:
+    """Limits that others can use up: of the address, which a whole school may have, of the name, and of all users.
+
+    Failures are counted by the name that was typed, not by the account. Else one could find out that an email address and
+    a username are of the same account. The database says which spellings are one name: each that finds the account counts.
+    """
+    known = settings()
+    return [
+        Quota.on(known.ratelimit_login_address, "login from", address),
+        Quota.on(known.ratelimit_login_address_slow, "login from, over a longer time", address),
+        Quota.on(known.ratelimit_login_name, "login as", name),
+        Quota.on(known.ratelimit_login_everybody, "login", alarm=Alarm.CREDENTIAL_STUFFING),
+    ]
+
+
+def _renewed(password: str, stored: str | None) -> str | None:
+    """Another hash of a right password, if its own was made under other settings than today's."""
+    return passwords.hash_of(password) if stored and passwords.is_outdated(stored) else None
+
+
+def _is_called(login: str) -> ColumnElement[bool]:
+    return User.has_email(login) if "@" in login else User.has_username(login)
+
+
+def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:
+    """The person's row, locked until the commit; nothing if the password was changed since it was checked.
+
+    Without the lock, a login with the old password could open a session after a password change has ended them all.
+    """
+    statement = select(User).where(User.id == user_id).with_for_update(key_share=True)
+    locked = db.session.scalar(statement, execution_options={"populate_existing": True})
+    if locked is None or (
+        locked.password_hash != checked and not passwords.matches(password, locked.password_hash)
+    ):
+        return None
+    return locked

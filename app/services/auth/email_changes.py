@@ -1,0 +1,68 @@
+"""Another address for one's account: the new mailbox confirms it, and the old one is told.
+
+The address changes when the token that was mailed to the new one comes back; setting a password before that calls the
+change off. Whether the new address has an account already is told only to who has that token: until then the answer is
+the same, after the same time.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Uuid, delete, exists, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.db.session import db, refusing
+from app.enums import Channel, MailTokenPurpose, NoticeKind
+from app.errors import EmailTaken, InvalidRequest
+from app.models.email_change import EmailChange
+from app.models.user import User
+from app.services.auth import credentials, email_verification, mail_requests
+from app.services.messaging import mail_tokens, outbox
+from app.services.messaging.outbox import Owed
+from app.values import names
+
+
+def ask(user: User, *, password: str, new_email: str) -> None:
+    """Ask for another address. It replaces what was asked for before."""
+    if new_email == names.address(user.email):
+        raise InvalidRequest(details={"new_email": ["This is your address already."]})
+    locked = credentials.prove(user, password, field="password")
+    with mail_requests.answering_alike():
+        mail_requests.count(MailTokenPurpose.CONFIRM_EMAIL, new_email)
+        waiting = (EmailChange.user_id == locked.id, EmailChange.confirmed_at.is_(None))
+        db.session.execute(delete(EmailChange).where(*waiting))
+        change = EmailChange(user_id=locked.id, old_email=locked.email, new_email=new_email)
+        db.session.add(change)
+        db.session.flush()
+        _owe(NoticeKind.CONFIRM_EMAIL, change, unless_taken=True)
+
+
+def confirm(token: str) -> None:
+    """Give the account its new address, with the token that was mailed there. Sessions go on."""
+    user = mail_tokens.spend(token, MailTokenPurpose.CONFIRM_EMAIL)
+    waiting = select(EmailChange).where(EmailChange.user_id == user.id, EmailChange.confirmed_at.is_(None))
+    change = db.session.scalars(waiting).one()
+    was_known, change.old_email = user.email_verified, user.email
+    with refusing({User.ONE_PER_EMAIL: EmailTaken()}):
+        user.email = change.new_email
+        db.session.flush()
+    email_verification.mark_confirmed(user)
+    change.confirmed_at = func.now()
+    # What nobody had confirmed may be a stranger's address: they are told nothing.
+    if was_known:
+        _owe(NoticeKind.EMAIL_CHANGED, change)
+
+
+def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
+    """Owe a mail about the change. Workers are woken even if none is owed, so that both cases take the same time."""
+    other = aliased(User)
+    taken = exists().where(other.has_email(change.new_email))
+    who = select().select_from(User).where(User.id == change.user_id)
+    made = outbox.put(
+        kind,
+        who.where(~taken) if unless_taken else who,
+        channels=[Channel.EMAIL],
+        cause_id=literal(change.id, Uuid()),
+    )
+    outbox.ring(Owed(made.notice_ids or [UUID(int=0)], made.lane))

@@ -1,0 +1,1 @@
+"""Reports of many rows in one request."""

@@ -1,0 +1,1 @@
+"""Categories and courses, and their way through review."""

@@ -1,0 +1,164 @@
+"""The life of a course: draft, decision, publication, archive.
+
+Each step is taken under the course's lock if the state is still the one that was decided about, so of two people who act
+at once exactly one does; and each leaves one entry in the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+
+from app.db.session import db
+from app.enums import CourseStatus
+from app.errors import ApprovalRequired, CourseIncomplete, Forbidden, InvalidTransition
+from app.models.course import Course
+from app.models.course_change import CourseChange
+from app.models.user import User
+from app.services.catalogue import courses
+from app.settings import settings
+
+DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
+
+
+def submit(owner: User, ref: str | UUID, *, at: datetime | None = None) -> Course:
+    """Ask for a decision; the course is frozen until then."""
+    course = _get_own(owner, ref)
+    _refuse_unless_in(course, DRAFT, REJECTED)
+    return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
+
+
+def withdraw(owner: User, ref: str | UUID) -> Course:
+    course = _get_own(owner, ref)
+    _refuse_unless_in(course, PENDING)
+    return _move(owner, course, "withdrawn", DRAFT)
+
+
+def review(
+    admin: User,
+    ref: str | UUID,
+    *,
+    status: CourseStatus,
+    review_notes: str = "",
+    at: datetime | None = None,
+) -> Course:
+    """Decide about a course; an approval may be revised."""
+    course = courses.get_managed(admin, ref)
+    _refuse_unless_in(course, PENDING, APPROVED)
+    if status == course.status:
+        raise InvalidTransition
+    lessons, decision = 0, _decision(admin, review_notes, at)
+    if status == PUBLISHED:
+        lessons = _refuse_incomplete(course)
+        decision |= _opening(at)
+    action = CourseChange.DECISIONS[status]
+    return _move(admin, course, action, status, notes=review_notes, lessons=lessons, at=at, values=decision)
+
+
+def publish(actor: User, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
+    """Open a course to everybody. An admin's reason stands for what is missing.
+
+    What an admin publishes without an approval is decided by that; what an owner publishes has been reviewed by nobody.
+    """
+    course = courses.get_managed(actor, ref)
+    _refuse_unless_in(course, DRAFT, PENDING, APPROVED, REJECTED)
+    if not _may_publish(actor, course):
+        raise ApprovalRequired
+    lessons = 0 if actor.is_admin and override_reason else _refuse_incomplete(course)
+    values = _opening(at)
+    if actor.is_admin and course.status != APPROVED:
+        values |= _decision(actor, override_reason, at)
+    return _move(
+        actor, course, "published", PUBLISHED, notes=override_reason, lessons=lessons, at=at, values=values
+    )
+
+
+def unpublish(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
+    _refuse_unless_in(course, PUBLISHED)
+    return _move(actor, course, "unpublished", DRAFT)
+
+
+def archive(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
+    _refuse_unless_in(course, PUBLISHED, DRAFT)
+    return _move(actor, course, "archived", ARCHIVED)
+
+
+def unarchive(actor: User, ref: str | UUID) -> Course:
+    course = courses.get_managed(actor, ref)
+    _refuse_unless_in(course, ARCHIVED)
+    return _move(actor, course, "unarchived", DRAFT)
+
+
+def _get_own(owner: User, ref: str | UUID) -> Course:
+    """To submit and to withdraw is the instructor's own act, also where an admin sees the course."""
+    course = courses.get_managed(owner, ref)
+    if course.instructor_id != owner.id:
+        raise Forbidden
+    return course
+
+
+def _decision(admin: User, notes: str, at: datetime | None) -> dict[str, Any]:
+    """What a course keeps of an admin's word about it, until the next."""
+    return {
+        "review_notes": notes,
+        "reviewed_by_id": admin.id,
+        "reviewed_at": at or func.now(),
+        "changed_since_review": False,
+    }
+
+
+def _opening(at: datetime | None) -> dict[str, Any]:
+    return {"published_at": func.coalesce(Course.published_at, at or func.now())}
+
+
+def _refuse_unless_in(course: Course, *states: CourseStatus) -> None:
+    if course.status not in states:
+        raise InvalidTransition
+
+
+def _refuse_incomplete(course: Course) -> int:
+    """Name what is missing, or tell how many lessons must still be there when the state changes."""
+    missing = {}
+    needed = settings().publish_min_lessons
+    if course.lesson_count < needed:
+        missing["lessons"] = [f"At least {needed} needed, {course.lesson_count} there."]
+    if not (course.description or course.short_description):
+        missing["description"] = ["The course is not described."]
+    if missing:
+        raise CourseIncomplete(details=missing)
+    return needed
+
+
+def _may_publish(actor: User, course: Course) -> bool:
+    if actor.is_admin or course.status == APPROVED:
+        return True
+    trusted = actor.can_self_publish or not settings().course_approval
+    return trusted and course.status == DRAFT
+
+
+def _move(
+    actor: User,
+    course: Course,
+    action: str,
+    to: CourseStatus,
+    *,
+    notes: str = "",
+    lessons: int = 0,
+    at: datetime | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Course:
+    before = course.status
+    course = courses.lock_managed(actor, course.id)
+    if course.status != before or course.lesson_count < lessons:
+        raise InvalidTransition
+    for name, value in {"status": to, **(values or {})}.items():
+        setattr(course, name, value)
+    courses.record_change(course, actor, action, from_status=before, to_status=to, notes=notes, at=at)
+    db.session.flush()
+    return courses.show(actor, course.id)

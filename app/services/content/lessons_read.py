@@ -1,0 +1,52 @@
+"""Who reads the body of a lesson: the owner, admins, the enrolled, and everybody where it is a preview."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import and_, select
+
+from app.db.session import db
+from app.enums import CourseStatus
+from app.errors import NotEnrolled, NotFound, PaymentRequired, Unauthenticated
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.lesson import Lesson
+from app.models.user import User
+from app.services.learning import completion
+
+
+def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
+    """The lesson with its body, in one statement, or the reason why not."""
+    reader = and_(
+        Enrollment.course_id == Course.id,
+        Enrollment.user_id == (viewer.id if viewer else None),
+        Enrollment.holds_seat(),
+    )
+    found = db.session.execute(
+        select(Lesson, Course, Enrollment.id, completion.is_paid())
+        .join(Course, Course.id == Lesson.course_id)
+        .outerjoin(Enrollment, reader)
+        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.visible_to(viewer))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    lesson, course, enrollment_id, is_paid = found
+    if not _is_open(lesson, course, viewer):
+        _refuse_without(viewer, enrollment_id, is_paid=is_paid)
+    return lesson
+
+
+def _is_open(lesson: Lesson, course: Course, viewer: User | None) -> bool:
+    """Readable without an enrollment."""
+    is_shown = lesson.is_preview and course.status == CourseStatus.PUBLISHED
+    return is_shown or (viewer is not None and course.managed_by(viewer))
+
+
+def _refuse_without(viewer: User | None, enrollment_id: UUID | None, *, is_paid: bool) -> None:
+    if viewer is None:
+        raise Unauthenticated
+    if enrollment_id is None:
+        raise NotEnrolled
+    if not is_paid:
+        raise PaymentRequired

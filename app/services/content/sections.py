@@ -1,0 +1,117 @@
+"""The parts of a course, in order. Whoever sees the course sees them; whoever manages it changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.db.listings import Listing, SortKey
+from app.db.session import db, refusing
+from app.errors import CourseTooLarge, NotFound, PositionTaken
+from app.models.course import Course
+from app.models.lesson import Lesson
+from app.models.section import Section
+from app.models.user import User
+from app.services.catalogue import courses
+from app.services.content import lessons_delete, positions
+
+FIRST_TITLE = "Lessons"
+"""The section that is made for a lesson which comes without one."""
+
+MOST_SECTIONS = 500
+"""What a course holds. Its page shows them all."""
+
+
+def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
+    course = courses.get_visible(viewer, ref)
+    present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
+    return Listing(present, [SortKey(Section.position), SortKey(Section.id)])
+
+
+def get_visible(viewer: User | None, section_id: UUID) -> Section:
+    found = select(Section).join(Course, Course.id == Section.course_id)
+    section = db.session.scalar(
+        found.where(Section.id == section_id, Section.deleted_at.is_(None), Course.visible_to(viewer))
+    )
+    if section is None:
+        raise NotFound
+    return section
+
+
+def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
+    """The section as it is now, and its course, which the actor manages and which is locked until the end."""
+    course_id = db.session.scalar(
+        select(Section.course_id).where(Section.id == section_id, Section.deleted_at.is_(None))
+    )
+    if course_id is None:
+        raise NotFound
+    course = courses.lock_for_edit(actor, course_id)
+    # Read after the lock: somebody may have deleted it while we waited.
+    present = select(Section).where(Section.id == section_id, Section.deleted_at.is_(None))
+    section = db.session.scalar(present, execution_options={"populate_existing": True})
+    if section is None:
+        raise NotFound
+    return course, section
+
+
+def create(
+    actor: User, ref: str | UUID, *, title: str, description: str = "", position: int | None = None
+) -> Section:
+    course = courses.lock_for_edit(actor, ref)
+    courses.record_edit(actor, course, ["sections"])
+    return _add(course.id, title, description, position)
+
+
+def first_of(course_id: UUID) -> Section:
+    """The first section of a locked course, made when there is none."""
+    present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    first = db.session.scalar(present.order_by(Section.position).limit(1))
+    return first or _add(course_id, FIRST_TITLE, "", None)
+
+
+def update(actor: User, section_id: UUID, **changes: Any) -> Section:
+    """Change some fields; values that are as they were change nothing and leave no trace."""
+    course, section = lock_for_edit(actor, section_id)
+    changed = {name: value for name, value in changes.items() if getattr(section, name) != value}
+    if changed:
+        courses.record_edit(actor, course, ["sections"])
+    with refusing({Section.ONE_PER_POSITION: _taken(changed.get("position"))}):
+        for name, value in changed.items():
+            setattr(section, name, value)
+    return section
+
+
+def delete(actor: User, section_id: UUID) -> None:
+    """The section and its lessons leave the course; what people did in them is kept."""
+    course, section = lock_for_edit(actor, section_id)
+    courses.record_edit(actor, course, ["sections"])
+    lessons_delete.remove(section.course_id, Lesson.section_id == section.id)
+    section.deleted_at = func.now()
+    section.position = None
+
+
+def reorder(actor: User, ref: str | UUID, order: Sequence[UUID]) -> Sequence[Section]:
+    """Put the sections in this order, which leaves no trace where it is theirs already."""
+    course = courses.lock_for_edit(actor, ref)
+    if positions.renumber(Section, Section.course_id == course.id, order):
+        courses.record_edit(actor, course, ["sections"])
+    present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
+    return db.session.scalars(present.order_by(Section.position)).all()
+
+
+def _add(course_id: UUID, title: str, description: str, position: int | None) -> Section:
+    place = position or positions.behind_the_last(Section, Section.course_id == course_id)
+    section = Section(course_id=course_id, title=title, description=description, position=place)
+    with refusing({Section.ONE_PER_POSITION: _taken(position)}):
+        db.session.add(section)
+    present = select(func.count()).where(Section.course_id == course_id, Section.deleted_at.is_(None))
+    if (db.session.scalar(present) or 0) > MOST_SECTIONS:
+        raise CourseTooLarge
+    return section
+
+
+def _taken(position: int | None) -> PositionTaken:
+    return PositionTaken(details={"position": [f"Another section stands at {position}."]})

@@ -1,0 +1,1 @@
+"""Tallies, the sums that triggers keep, and their verification."""

@@ -1,0 +1,85 @@
+"""A learner's own figures. Everybody may learn, so everybody has them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from app.db.session import db
+from app.enums import EnrollmentStatus
+from app.models.certificate import Certificate
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.user import User
+from app.services.learning import enrollments_read
+
+DUE_SOON = timedelta(days=7)
+RECENT_COURSES = 5
+
+
+def compute(student: User) -> dict[str, Any]:
+    return {**_counts(student), "recent_courses": [_row(each) for each in _recent(student)]}
+
+
+def _counts(student: User) -> dict[str, int]:
+    active = Enrollment.status == EnrollmentStatus.ACTIVE
+    certificates = (
+        select(func.count())
+        .select_from(Certificate)
+        .join(Certificate.enrollment)
+        .where(Enrollment.user_id == student.id, Certificate.revoked_at.is_(None))
+        .scalar_subquery()
+    )
+    # What is due is due in a course that is still there; the record of the others stays, and counts as such.
+    is_due = and_(active, Course.deleted_at.is_(None))
+    soon = and_(is_due, Enrollment.due_at >= func.now(), Enrollment.due_at < func.now() + DUE_SOON)
+    counted = (
+        select(
+            func.count().filter(Enrollment.holds_seat()).label("enrolled"),
+            func.count().filter(active).label("in_progress"),
+            func.count().filter(Enrollment.status == EnrollmentStatus.COMPLETED).label("completed"),
+            certificates.label("certificates"),
+            func.count().filter(soon).label("due_soon"),
+            func.count().filter(is_due, Enrollment.due_at < func.now()).label("overdue"),
+        )
+        .join(Enrollment.course)
+        .where(Enrollment.user_id == student.id)
+    )
+    return dict(db.session.execute(counted).mappings().one())
+
+
+def _recent(student: User) -> list[Enrollment]:
+    """Where one was last, or joined last."""
+    latest = func.greatest(Enrollment.last_accessed, Enrollment.enrolled_at, Enrollment.reactivated_at)
+    found = (
+        enrollments_read.shown()
+        .where(Enrollment.user_id == student.id, Enrollment.holds_seat(), Course.deleted_at.is_(None))
+        .order_by(latest.desc(), Enrollment.id.desc())
+        .limit(RECENT_COURSES)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(found))
+
+
+def _row(enrollment: Enrollment) -> dict[str, Any]:
+    course = enrollment.course
+    return {
+        "enrollment_id": str(enrollment.id),
+        "course": {
+            "id": str(course.id),
+            "code": course.code,
+            "title": course.title,
+            "slug": course.slug,
+            "thumbnail": course.thumbnail,
+        },
+        "status": enrollment.status,
+        "completion_percentage": float(enrollment.completion_percentage),
+        "due_at": _spelled(enrollment.due_at),
+        "last_accessed": _spelled(enrollment.last_accessed),
+    }
+
+
+def _spelled(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

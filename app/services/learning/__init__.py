@@ -1,0 +1,1 @@
+"""Enrollments, progress, completion, certificates and reviews."""

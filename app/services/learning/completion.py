@@ -1,0 +1,141 @@
+"""Completion: whoever has done every lesson that counts is COMPLETED, with a certificate and the notices owed.
+
+It happens once per enrollment however many requests race, and to any number of people in the same few statements.
+Lessons that are required count; where none is, all do; without lessons nobody completes. Who has completed is decided
+here alone; what is shown of an enrollment and of its lessons (`Enrollment`, `progress_read`) counts by the same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.db.session import among, db
+from app.enums import EnrollmentStatus, PaymentStatus
+from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.services.messaging import notices
+from app.settings import settings
+
+
+def settle(
+    course_id: UUID,
+    *,
+    enrollment_ids: Sequence[UUID] | None = None,
+    at: datetime | None = None,
+    suppressed: str | None = None,
+) -> list[UUID]:
+    """Complete every ACTIVE enrollment of the course (or these of them) that has done all that counts.
+
+    Certificates bear the day of the completion, or `at`; `suppressed` is the reason why nobody is told.
+    """
+    hold(course_id, enrollment_ids=enrollment_ids)
+    return settle_held(course_id, enrollment_ids=enrollment_ids, at=at, suppressed=suppressed)
+
+
+def hold(course_id: UUID, *, enrollment_ids: Sequence[UUID] | None = None) -> None:
+    """Lock the people who may complete, in id order.
+
+    The decision is a later statement, so that it sees the progress and the payments which those who held these rows
+    have committed.
+    """
+    locked = (
+        select(Enrollment.id)
+        .where(_is_active(course_id, enrollment_ids))
+        .order_by(Enrollment.id)
+        .with_for_update(key_share=True)
+        .subquery()
+    )
+    db.session.execute(select(func.count()).select_from(locked))
+
+
+def settle_held(
+    course_id: UUID,
+    *,
+    enrollment_ids: Sequence[UUID] | None = None,
+    at: datetime | None = None,
+    suppressed: str | None = None,
+) -> list[UUID]:
+    """`settle` for rows that this transaction has locked already."""
+    done = _done(course_id, enrollment_ids)
+    completed = db.session.scalars(
+        update(Enrollment)
+        .where(Enrollment.id == done.c.enrollment_id, _is_active(course_id, enrollment_ids), is_paid())
+        .values(
+            status=EnrollmentStatus.COMPLETED,
+            completed_at=done.c.latest,
+            completion_number=Enrollment.completion_number + 1,
+        )
+        .returning(Enrollment.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if completed:
+        _certify(completed, at)
+        notices.owe_completions(completed, suppressed=suppressed)
+    return list(completed)
+
+
+def counted_lessons(course_id: UUID) -> CTE:
+    """The lessons of a course that decide about completion: the required ones, or all where none is required."""
+    present = (
+        select(Lesson.id, Lesson.is_required, func.bool_or(Lesson.is_required).over().label("any_required"))
+        .where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
+        .subquery()
+    )
+    return select(present.c.id).where(present.c.is_required == present.c.any_required).cte("counted")
+
+
+def is_paid() -> ColumnElement[bool]:
+    """What the installation demands of an enrollment before its lessons open and count."""
+    if settings().paid_enrollment == "require":
+        return Enrollment.payment_status != PaymentStatus.UNPAID
+    return true()
+
+
+def _is_active(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
+    ours = (Enrollment.course_id == course_id) & (Enrollment.status == EnrollmentStatus.ACTIVE)
+    return ours if enrollment_ids is None else ours & among(Enrollment.id, enrollment_ids)
+
+
+def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
+    """Who has completed as many of the lessons that count as there are, and when the latest of them."""
+    counted = counted_lessons(course_id)
+    how_many = select(func.count()).select_from(counted).correlate(None).scalar_subquery()
+    return (
+        select(LessonProgress.enrollment_id, func.max(LessonProgress.completed_at).label("latest"))
+        .join(counted, counted.c.id == LessonProgress.lesson_id)
+        .join(Enrollment, Enrollment.id == LessonProgress.enrollment_id)
+        .where(_is_active(course_id, enrollment_ids), LessonProgress.completed_at.is_not(None))
+        .group_by(LessonProgress.enrollment_id)
+        .having(func.count() == how_many)
+        .cte("done")
+    )
+
+
+def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> None:
+    """Title and name as they stand now; a second completion keeps the first certificate."""
+    full_name = func.btrim(User.first_name + " " + User.last_name)
+    issued_at = Enrollment.completed_at if at is None else literal(at)
+    rows = (
+        select(Enrollment.id, Course.title, full_name, issued_at)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(User, User.id == Enrollment.user_id)
+        .where(among(Enrollment.id, enrollment_ids))
+    )
+    columns = ["enrollment_id", "course_title", "full_name", "issued_at"]
+    db.session.execute(
+        upsert(Certificate)
+        .from_select(columns, rows)
+        .on_conflict_do_nothing(constraint=Certificate.ONE_PER_ENROLLMENT)
+    )

@@ -1,0 +1,244 @@
+"""Enrollments as they are shown: each with its course, its person and its progress, in one statement a page.
+
+Progress is never stored as a number: it is counted from the lessons that the course has now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, select
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
+
+from app.db.fulltext import holds, naming
+from app.db.listings import Listing, SortKey, folded, lowered, ordered_by
+from app.db.session import db
+from app.enums import EnrollmentStatus
+from app.errors import Forbidden, NotFound
+from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.models.user import NAMES_ONLY
+from app.services.catalogue import courses
+from app.services.counters import tallies
+from app.services.search.people_search import exact_first
+
+_ORDERINGS = {
+    "enrolled_at": Enrollment.enrolled_at,
+    "due_at": Enrollment.due_at,
+    "completed_at": Enrollment.completed_at,
+    "last_accessed": Enrollment.last_accessed,
+    "title": folded(Course.title),
+    "name": folded(User.last_name),
+    "username": lowered(User.username),
+}
+_NULLABLE = ("due_at", "completed_at", "last_accessed")
+
+_person = aliased(User)
+_OF_COURSE = {
+    "due_at": Enrollment.due_at,
+    "completed_at": Enrollment.completed_at,
+    "last_accessed": Enrollment.last_accessed,
+    # Looked up one by one: joined, the planner would read everybody, or walk all names in their order.
+    "name": select(folded(_person.last_name)).where(_person.id == Enrollment.user_id).scalar_subquery(),
+    "username": select(lowered(_person.username)).where(_person.id == Enrollment.user_id).scalar_subquery(),
+}
+"""Orders of a roster that no index has by course."""
+
+MOST_LOOKED_UP = 5_000
+"""People of one course whose names are looked up to put them in order."""
+
+MOST_GATHERED = 1_000
+"""People of one name on the whole platform, among whom those of a course are looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which enrollments of a list, in which order."""
+
+    status: tuple[EnrollmentStatus, ...] | None = None
+    course: str | None = None
+    search: str | None = None
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+    overdue: bool | None = None
+    ordering: str = "-enrolled_at"
+
+
+def reread(enrollment_id: UUID) -> Enrollment:
+    """One enrollment with all that is shown of it, as it stands now."""
+    db.session.flush()
+    statement = shown().where(Enrollment.id == enrollment_id).execution_options(populate_existing=True)
+    return db.session.execute(statement).scalar_one()
+
+
+def list_own(user: User, *, user_id: UUID | None = None, **wanted: Any) -> Listing:
+    """One's own enrollments; to admins also somebody else's."""
+    if user_id is not None and user_id != user.id and not user.is_admin:
+        raise Forbidden
+    return _of_person(user_id or user.id, Wanted(**wanted))
+
+
+def list_of_user(user_id: UUID, **wanted: Any) -> Listing:
+    """The enrollments of any user, a deleted one included: their record stays."""
+    if db.session.get(User, user_id) is None:
+        raise NotFound
+    return _of_person(user_id, Wanted(**wanted))
+
+
+def list_of_course(manager: User, ref: str | UUID, **wanted: Any) -> Listing:
+    """A course's roster, for its instructor and admins. Only admins search by email, which only they may see."""
+    course = courses.get_managed(manager, ref)
+    asked = Wanted(**wanted)
+    conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
+    first = []
+    if (asked.search or "").strip():
+        first = [exact_first(Enrollment.user_id, str(asked.search), by_username_only=not manager.is_admin)]
+        conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
+    matching = select(Enrollment.id).where(*conditions)
+    rows = shown(User.email, User.external_id, User.department) if manager.is_admin else shown()
+    if _is_gathered(course.id, asked.ordering.removeprefix("-")):
+        keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
+        listing = Listing(rows, first + keys, matching=matching, gathers=True)
+    else:
+        listing = Listing(rows.where(*conditions), first + _keys(asked), matching=matching)
+    narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
+    return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
+
+
+def _is_gathered(course_id: UUID, ordering: str) -> bool:
+    """Of a course that very many are in, the first names of all are soon those of its people."""
+    if ordering in ("name", "username"):
+        return _number_in(course_id, None) <= MOST_LOOKED_UP
+    return ordering in _OF_COURSE
+
+
+def _number_in(course_id: UUID, status: tuple[EnrollmentStatus, ...] | None) -> int:
+    by_status = tallies.of_courses([course_id])[course_id]
+    return sum(by_status.get(each, 0) for each in status or EnrollmentStatus)
+
+
+def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Few who are called so are gathered first; of many, each of the course is looked up.
+
+    So what is read is at most as long as the course, whatever the planner expects.
+    """
+    called_so = select(User.id).where(User.is_named(asked)).correlate(None)
+    first = called_so.limit(MOST_GATHERED + 1).subquery()
+    if (db.session.scalar(select(func.count()).select_from(first)) or 0) <= MOST_GATHERED:
+        return Enrollment.user_id == any_(func.array(called_so.scalar_subquery(), type_=ARRAY(Uuid)))
+    looked_up = select(_person.is_named(asked)).where(_person.id == Enrollment.user_id)
+    return looked_up.correlate(Enrollment).scalar_subquery()
+
+
+def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
+    """Every enrollment, with the summary of its course and person, its lesson counts and certificate.
+
+    :param of_person: columns of the person that are read beside those of the summary.
+    """
+    course = contains_eager(Enrollment.course).load_only(
+        Course.code,
+        Course.title,
+        Course.slug,
+        Course.thumbnail,
+        Course.instructor_id,
+        Course.status,
+        Course.deleted_at,
+    )
+    user = contains_eager(Enrollment.user).load_only(
+        User.username, User.first_name, User.last_name, *of_person
+    )
+    return (
+        select(Enrollment)
+        .join(Enrollment.course)
+        .join(Enrollment.user)
+        .options(
+            course,
+            user,
+            with_expression(Enrollment.lesson_counts, _lesson_counts()),
+            with_expression(Enrollment.certificate_number, _certificate_number()),
+            with_expression(Enrollment.next_lesson_id, _next_lesson_id()),
+        )
+    )
+
+
+def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
+    # Nobody can be late for a course that is no longer there.
+    conditions = _conditions(wanted, Course.deleted_at.is_(None))
+    statement = shown().where(Enrollment.user_id == user_id, *conditions)
+    if (wanted.search or "").strip():
+        statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(wanted.search)))
+    return Listing(statement, _keys(wanted))
+
+
+def _keys(wanted: Wanted) -> list[SortKey]:
+    return ordered_by(wanted.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
+
+
+def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """:param is_due: what else it takes to be overdue."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.status is not None:
+        conditions.append(Enrollment.status.in_(wanted.status))
+    if wanted.course is not None:
+        conditions.append(Enrollment.course_id == courses.id_of(wanted.course))
+    if wanted.due_before is not None:
+        conditions.append(Enrollment.due_at < wanted.due_before)
+    if wanted.due_after is not None:
+        conditions.append(Enrollment.due_at > wanted.due_after)
+    if wanted.overdue is not None:
+        is_overdue = and_(_is_overdue(), *is_due)
+        conditions.append(is_overdue if wanted.overdue else func.coalesce(~is_overdue, True))
+    return conditions
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    """Past its due date, by a learner who is there to be late. Each learner is looked up, not joined."""
+    is_there = select(_person.is_active).where(_person.id == Enrollment.user_id)
+    return and_(
+        Enrollment.status == EnrollmentStatus.ACTIVE,
+        Enrollment.due_at < func.now(),
+        is_there.correlate(Enrollment).scalar_subquery(),
+    )
+
+
+def _lesson_counts() -> ColumnElement[list[int]]:
+    """Required, required and done, optional, optional and done: one pass over the course's lessons."""
+    done = LessonProgress.completed_at.is_not(None)
+    progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == Enrollment.id)
+    required, optional = Lesson.is_required, ~Lesson.is_required
+    counts: list[Any] = [
+        func.count().filter(required),
+        func.count().filter(required, done),
+        func.count().filter(optional),
+        func.count().filter(optional, done),
+    ]
+    return (
+        select(array(counts, type_=Integer()))
+        .select_from(Lesson)
+        .outerjoin(LessonProgress, progress)
+        .where(Lesson.course_id == Enrollment.course_id, Lesson.deleted_at.is_(None))
+        .correlate(Enrollment)
+        .scalar_subquery()
+    )
+
+
+def _certificate_number() -> ColumnElement[str | None]:
+    return (
+        select(Certificate.number)
+        .where(Certificate.enrollment_id == Enrollment.id)
+        .correlate(Enrollment)
+        .scalar_subquery()
+    )
+
+
+def _next_lesson_id() -> ColumnElement[UUID]:
+    """Where to resume, unless that lesson has been deleted since."""
+    return (
+        select(Lesson.id)
+        .where(Lesson.id == Enrollment.resume_lesson_id, Lesson.deleted_at.is_(None))
+        .correlate(Enrollment)
+        .scalar_subquery()
+    )

@@ -1,0 +1,68 @@
+"""Somebody's way through a course: its lessons in order, each with how far they are in it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import CTE, Integer, and_, func, select
+
+from app.db.listings import Listing, SortKey
+from app.enums import EnrollmentStatus
+from app.errors import NotEnrolled
+from app.models import Enrollment, Lesson, LessonProgress, Section, User
+from app.services.catalogue import courses
+from app.services.learning import enrollments
+
+
+def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
+    """An enrollment whose lessons the viewer may know of. Who left a course knows of them while they see the course."""
+    enrollment = enrollments.get_visible(viewer, enrollment_id)
+    if enrollment.user_id == viewer.id and enrollment.status == EnrollmentStatus.CANCELLED:
+        courses.get_visible(viewer, enrollment.course_id)
+    return enrollment
+
+
+def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
+    """The progress rows of an enrollment."""
+    enrollment = get_enrollment(viewer, enrollment_id)
+    return _listing(enrollment.course_id, enrollment.id)
+
+
+def list_own(user: User, ref: str | UUID) -> Listing:
+    """One's own progress rows in a course."""
+    course = courses.get_visible(user, ref)
+    enrollment = enrollments.get_held(user, course.id)
+    if enrollment is None:
+        raise NotEnrolled
+    return _listing(course.id, enrollment.id)
+
+
+def lessons_in_order(course_id: UUID, enrollment_id: UUID) -> CTE:
+    """Every lesson of the course; `position` counts over the whole course, `is_counted` decides about completion."""
+    progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == enrollment_id)
+    any_required = func.bool_or(Lesson.is_required).over()
+    return (
+        select(
+            Lesson.id.label("lesson_id"),
+            Lesson.section_id,
+            Lesson.title,
+            Lesson.type,
+            func.row_number(type_=Integer)
+            .over(order_by=(Section.position, Lesson.position))
+            .label("position"),
+            Lesson.is_required,
+            (Lesson.is_required == any_required).label("is_counted"),
+            LessonProgress.completed_at.is_not(None).label("is_completed"),
+            LessonProgress.completed_at,
+            func.coalesce(LessonProgress.position_seconds, 0).label("position_seconds"),
+        )
+        .join(Section, Section.id == Lesson.section_id)
+        .outerjoin(LessonProgress, progress)
+        .where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
+        .cte("lessons_in_order")
+    )
+
+
+def _listing(course_id: UUID, enrollment_id: UUID) -> Listing:
+    lessons = lessons_in_order(course_id, enrollment_id)
+    return Listing(select(lessons), [SortKey(lessons.c.position), SortKey(lessons.c.lesson_id)], columns=True)

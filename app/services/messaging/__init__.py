@@ -1,0 +1,1 @@
+"""Notices and mail: the outbox, delivery and wording."""

@@ -1,0 +1,170 @@
+"""What we owe learners, and the outbox as admins see it: read, and send again.
+
+What is owed to people about their account or their courses stands in `account_mails` and `course_mails`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from app.db.listings import Listing, SortKey, narrowed_by
+from app.db.session import among, db, refusing
+from app.enums import Channel, NoticeKind, NoticeState, Outcome
+from app.errors import NotFound, NoticeNotDelivered
+from app.models.assignment import AssignmentItem
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.notice import Notice
+from app.models.user import User
+from app.services.catalogue.courses import id_of
+from app.services.messaging import outbox
+from app.services.messaging.outbox import Owed
+from app.settings import settings
+from app.values.identifiers import as_id
+
+UNDER_WAY = "An attempt of this notice is still under way."
+_ONE_AT_A_TIME = (Notice.ONE_PER_CAUSE, Notice.ONE_PER_OCCASION, Notice.ONE_WAITING)
+
+
+def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = None) -> None:
+    """Tell the learners (and by setting the instructors) that these enrollments are completed.
+
+    `suppressed` is the reason to record the notices and send none.
+    """
+    if not enrollment_ids:
+        return
+    recipient = Enrollment.user_id == User.id
+    source = select().select_from(Enrollment)
+    if settings().notify_instructor_of_completion:
+        source = source.join(Course, Course.id == Enrollment.course_id)
+        recipient = or_(recipient, Course.instructor_id == User.id)
+    made = outbox.put(
+        NoticeKind.COMPLETION,
+        source.join(User, recipient).where(among(Enrollment.id, enrollment_ids)),
+        enrollment_id=Enrollment.id,
+        course_id=Enrollment.course_id,
+        completion_number=Enrollment.completion_number,
+        order_by=Enrollment.id,
+        suppressed=suppressed,
+    )
+    outbox.ring(made)
+
+
+def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> None:
+    """Tell the people whom this run assigned or brought back, as its ledger has them."""
+    made = outbox.put(
+        NoticeKind.ASSIGNMENT,
+        select()
+        .select_from(AssignmentItem)
+        .join(User, User.id == AssignmentItem.user_id)
+        .where(
+            AssignmentItem.assignment_id == assignment_id,
+            AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
+        ),
+        enrollment_id=AssignmentItem.enrollment_id,
+        course_id=AssignmentItem.course_id,
+        assignment_id=AssignmentItem.assignment_id,
+        order_by=AssignmentItem.enrollment_id,
+        suppressed=suppressed,
+    )
+    outbox.ring(made)
+
+
+def list_outbox(
+    *,
+    state: tuple[NoticeState, ...] | None = None,
+    kind: tuple[NoticeKind, ...] | None = None,
+    channel: tuple[Channel, ...] | None = None,
+    course: str | None = None,
+    user: str | None = None,
+    ordering: str = "-created_at",
+) -> Listing:
+    """Every notice, for admins. Ids sort by the time they were made, so that `created_at` needs no index."""
+    wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
+    statement = select(Notice).where(*narrowed_by(wanted))
+    # Each names one row, so that the notices of that row are read in order.
+    if course is not None:
+        statement = statement.where(Notice.course_id == id_of(course))
+    if user is not None:
+        user_id = as_id(user)
+        meant = User.id == user_id if user_id else or_(User.has_username(user), User.has_email(user))
+        statement = statement.where(Notice.user_id == select(User.id).where(meant).limit(1).scalar_subquery())
+    return Listing(statement, [SortKey(Notice.id, descending=ordering.startswith("-"))])
+
+
+def resend(notice_id: UUID) -> Notice:
+    """A FAILED notice is tried again under its Message-ID; a SENT one becomes a new attempt under its own.
+
+    What has lost its point is SUPPRESSED: a mail when it is delivered, in the app at once.
+    """
+    found = db.session.get(Notice, notice_id)
+    if found is None:
+        raise NotFound
+    attempts = _attempts_like(found)
+    notice = next(attempt for attempt in attempts if attempt.id == notice_id)
+    if any(attempt.state == NoticeState.QUEUED for attempt in attempts):
+        raise NoticeNotDelivered(UNDER_WAY)
+    if notice.state == NoticeState.SUPPRESSED:
+        raise NoticeNotDelivered
+    again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
+    if again.channel == Channel.EMAIL:
+        _queue(again)
+    elif moot := _moot_because(notice):
+        again.state, again.sent_at, again.reason = NoticeState.SUPPRESSED, None, moot
+    with refusing(dict.fromkeys(_ONE_AT_A_TIME, NoticeNotDelivered(UNDER_WAY))):
+        db.session.add(again)
+    db.session.refresh(again)
+    if again.state == NoticeState.QUEUED:
+        outbox.ring(Owed([again.id], again.lane))
+    return again
+
+
+def _attempts_like(notice: Notice) -> Sequence[Notice]:
+    """All attempts at one notice, the first one first, locked: two admins resend one after the other."""
+    return db.session.scalars(
+        select(Notice)
+        .where(
+            Notice.enrollment_id == notice.enrollment_id,
+            Notice.cause_id == notice.cause_id,
+            Notice.kind == notice.kind,
+            Notice.channel == notice.channel,
+            Notice.user_id == notice.user_id,
+            Notice.completion_number == notice.completion_number,
+            Notice.assignment_id.is_not_distinct_from(notice.assignment_id),
+        )
+        .order_by(Notice.attempt_number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _next_attempt(attempts: Sequence[Notice]) -> Notice:
+    first, last = attempts[0], attempts[-1]
+    return Notice(
+        kind=first.kind,
+        channel=first.channel,
+        state=NoticeState.SENT,
+        sent_at=func.now(),
+        user_id=first.user_id,
+        course_id=first.course_id,
+        enrollment_id=first.enrollment_id,
+        assignment_id=first.assignment_id,
+        cause_id=first.cause_id,
+        completion_number=first.completion_number,
+        first_id=first.id,
+        attempt_number=last.attempt_number + 1,
+    )
+
+
+def _moot_because(notice: Notice) -> str | None:
+    found = select(Notice).where(Notice.id == notice.id).options(*Notice.for_sending())
+    return db.session.scalars(found.execution_options(populate_existing=True)).one().moot_because
+
+
+def _queue(notice: Notice) -> None:
+    notice.state, notice.sent_at, notice.reason = NoticeState.QUEUED, None, None
+    notice.attempts, notice.is_urgent = 0, notice.kind.is_urgent
+    notice.due_at = notice.enqueued_at = func.now()

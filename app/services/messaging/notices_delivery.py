@@ -1,0 +1,189 @@
+"""A mail on its way: claimed for a while (a lease), sent outside any transaction, then marked SENT, FAILED or due again.
+
+Nothing here sends. Each function is called in a transaction of its own, so that a process may die between any two of
+them: what was claimed and not marked is due again when the lease ends, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, case, func, or_, select, update
+
+from app.adapters.mailer import Mail
+from app.db.session import among, db
+from app.enums import Lane, NoticeKind, NoticeState
+from app.models.notice import Notice
+from app.services.messaging import mail_links
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A notice that no other worker sends until its lease ends."""
+
+    notice_id: UUID
+    lease: UUID
+
+
+@dataclass(frozen=True)
+class Letter(Lease):
+    """A leased notice with the mail that it becomes."""
+
+    mail: Mail
+
+
+def lease(notice_ids: Sequence[UUID]) -> Lease | None:
+    """Lease the first of these that is due and that no other worker holds.
+
+    Tries count from here, so that a letter that kills its worker runs out of them as well.
+    """
+    return _lease_first(among(Notice.id, notice_ids))
+
+
+def lease_any() -> Lease | None:
+    """Lease the first notice that is due and that no worker holds: an urgent one before all others."""
+    return _lease_first(Notice.is_in(Lane.URGENT)) or _lease_first(Notice.is_in(Lane.BULK))
+
+
+def _lease_first(which: ColumnElement[bool]) -> Lease | None:
+    while (row := _lease_one(which)) is not None:
+        leased, attempts, reason = row
+        if attempts <= _tries():
+            return leased
+        mark_failed(leased, reason or "worker_died")
+    return None
+
+
+def write(leased: Lease) -> Letter | None:
+    """The mail that a notice becomes now; None when it has lost its point, and is SUPPRESSED."""
+    notice = db.session.scalars(
+        select(Notice)
+        .where(Notice.id == leased.notice_id)
+        .options(*Notice.for_sending())
+        .execution_options(populate_existing=True)
+    ).one()
+    if moot := notice.moot_because:
+        _mark(leased, state=NoticeState.SUPPRESSED, reason=moot)
+        return None
+    return Letter(leased.notice_id, leased.lease, _mail(notice))
+
+
+def mark_sent(letter: Letter) -> None:
+    _mark(letter, state=NoticeState.SENT, sent_at=func.now(), reason=None)
+
+
+def mark_failed(leased: Lease, reason: str) -> None:
+    """It is not tried again, unless an admin asks for it."""
+    _mark(leased, state=NoticeState.FAILED, reason=reason)
+
+
+def mark_deferred(letter: Letter, reason: str) -> None:
+    """Due again after the wait that the ladder has for this try; FAILED after the last."""
+    waits = settings().notice_retry_seconds
+    wait = case(*((Notice.attempts == tried, timedelta(seconds=step)) for tried, step in enumerate(waits, 1)))
+    _mark(
+        letter,
+        state=case((Notice.attempts < _tries(), NoticeState.QUEUED), else_=NoticeState.FAILED),
+        due_at=func.now() + func.coalesce(wait, timedelta()),
+        reason=reason,
+    )
+
+
+def take_overdue(limit: int, lane: Lane, *, next_in_queue: Sequence[UUID]) -> list[UUID]:
+    """Due notices that no job in their queue is about, as far as can be told: a job is to be made for them now.
+
+    Jobs are taken in the order in which they were made. Whatever RQ was told of a while before it was told of
+    `next_in_queue`, the notices of the job that is taken next, is in the queue no more: a worker has it, or it was lost.
+
+    :param next_in_queue: empty when no job waits.
+    """
+    oldest_told = (
+        select(func.min(Notice.enqueued_at)).where(among(Notice.id, next_in_queue)).scalar_subquery()
+    )
+    # Notices are dated by the beginning of a transaction and rung for after its end, which this allows for.
+    a_while = timedelta(seconds=settings().notice_nudge_seconds)
+    waiting = or_(
+        Notice.enqueued_at < Notice.due_at,
+        Notice.enqueued_at < Notice.leased_until,
+        Notice.enqueued_at <= func.least(func.now(), oldest_told) - a_while,
+    )
+    due = select(Notice.id).where(Notice.is_in(lane), Notice.is_due(), waiting)
+    picked = (
+        due.order_by(Notice.due_at, Notice.id).limit(limit).with_for_update(skip_locked=True).cte("picked")
+    )
+    told = (
+        update(Notice)
+        .where(Notice.id == picked.c.id)
+        .values(enqueued_at=func.now())
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(db.session.scalars(told))
+
+
+def _lease_one(which: ColumnElement[bool]) -> tuple[Lease, int, str | None] | None:
+    # `=` and not IN: the subquery runs once, so that it locks the one row it returns.
+    free = (
+        select(Notice.id)
+        .where(which, Notice.is_due())
+        .order_by(Notice.due_at, Notice.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    lease_id = uuid4()
+    row = db.session.execute(
+        update(Notice)
+        .where(Notice.id == free)
+        .values(
+            lease=lease_id,
+            leased_until=func.now() + timedelta(seconds=settings().notice_lease_seconds),
+            attempts=Notice.attempts + 1,
+        )
+        .returning(Notice.id, Notice.attempts, Notice.reason)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return (Lease(row.id, lease_id), row.attempts, row.reason) if row else None
+
+
+def _mail(notice: Notice) -> Mail:
+    if notice.message_id is None:
+        raise ValueError("the notice is no mail")
+    user, address = notice.user, notice.address
+    link = mail_links.make(user, notice.kind, address)
+    is_known = user.email_verified and notice.kind != NoticeKind.CONFIRM_EMAIL
+    return Mail(
+        # Until somebody has shown that the address is theirs, it may be anybody's, and the name a stranger's message.
+        to_name=(user.full_name or user.username) if is_known else "",
+        to_address=address,
+        subject=notice.title,
+        template="token" if link else "notice",
+        message_id=notice.message_id,
+        values={"title": notice.title, "body": notice.body, **(link.values if link else {})},
+        secret=link.token if link else "",
+    )
+
+
+def _mark(leased: Lease, **values: object) -> None:
+    marked = db.session.scalar(
+        update(Notice)
+        .where(
+            Notice.id == leased.notice_id, Notice.lease == leased.lease, Notice.state == NoticeState.QUEUED
+        )
+        .values(lease=None, leased_until=None, **values)
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    if marked is None:
+        log.warning("notice %s was marked by another worker after its lease had ended", leased.notice_id)
+
+
+def _tries() -> int:
+    return len(settings().notice_retry_seconds) + 1

@@ -1,0 +1,1 @@
+"""Users, their roles, imports and requests."""

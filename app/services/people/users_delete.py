@@ -1,0 +1,128 @@
+"""Forgetting a person: the account is shut, and what says who it was is overwritten for good.
+
+The row stays, because what the person did refers to it: enrollments, certificates with the name they were issued to,
+reviews, the history of courses. What was not completed is cancelled, so that the seats are free.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+
+from app.adapters import storage
+from app.db.session import after_commit, among, db, lock_name
+from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
+from app.errors import InstructorHasCourses
+from app.models.course import Course
+from app.models.email_change import EmailChange
+from app.models.enrollment import Enrollment
+from app.models.idempotency_key import IdempotencyKey
+from app.models.instructor_request import InstructorRequest
+from app.models.known_place import KnownPlace
+from app.models.mail_token import MailToken
+from app.models.session import Session
+from app.models.user import User
+from app.services.auth import sessions
+from app.services.people import users_roles
+from app.services.search import courses_search
+
+DELETION = "deletion of people"
+"""The advisory lock that a deletion holds alone, and that bulk runs share."""
+
+
+def hold_off() -> None:
+    """Let no account be deleted until the commit. A deletion ends the enrollments that it sees, and must see all."""
+    lock_name(DELETION, is_shared=True)
+
+
+def forget(admin: User, user_id: UUID) -> None:
+    """Deactivate and anonymise an account. It cannot be undone."""
+    lock_name(DELETION)
+    user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
+    _refuse_with_courses(user)
+    if user.profile_picture:
+        after_commit(partial(storage.remove, user.profile_picture))
+    _lock_courses(user)
+    _anonymise(user)
+    db.session.flush()
+    _forget_traces(user)
+    # Only deleted courses are left, and the words that find them still hold the name.
+    courses_search.index_for_search(Course.instructor_id == user.id)
+    _end_enrollments(user)
+    sessions.end_all(user.id)
+
+
+def _refuse_with_courses(user: User) -> None:
+    """The person's row is locked, so that nobody is giving them a course at this moment."""
+    teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
+    if db.session.scalar(select(teaches)):
+        raise InstructorHasCourses
+
+
+def _lock_courses(user: User) -> None:
+    """Lock every course that the deletion writes to, in the order of their ids: those with a seat to free, and one's own.
+
+    Whoever enrolls the person holds a lock on the account first, so none is added from here on.
+    """
+    taken = select(Enrollment.course_id).where(_is_active(user))
+    found = select(Course.id).where(or_(Course.id.in_(taken), Course.instructor_id == user.id))
+    db.session.execute(found.order_by(Course.id).with_for_update(key_share=True))
+
+
+def _end_enrollments(user: User) -> None:
+    """Cancel what the person has not completed, and free the seats. What is COMPLETED stays, as history."""
+    found = select(Enrollment.id).where(_is_active(user)).order_by(Enrollment.id)
+    held = db.session.scalars(found.with_for_update(key_share=True)).all()
+    ended = (
+        update(Enrollment)
+        .where(among(Enrollment.id, held), _is_active(user))
+        .values(
+            status=EnrollmentStatus.CANCELLED,
+            cancelled_at=func.now(),
+            cancellation_reason=CancellationReason.USER_DELETED,
+        )
+        .returning(Enrollment.course_id)
+        .cte("ended")
+    )
+    db.session.execute(
+        update(Course)
+        .where(Course.id == ended.c.course_id)
+        .values(enrollment_count=Course.enrollment_count - 1, updated_at=Course.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_active(user: User) -> ColumnElement[bool]:
+    return and_(Enrollment.user_id == user.id, Enrollment.status == EnrollmentStatus.ACTIVE)
+
+
+def _anonymise(user: User) -> None:
+    """Overwrite the account. Nobody has an address under `.invalid`, which is reserved for names that never exist."""
+    placeholder = f"deleted-{secrets.token_hex(10)}"
+    user.email, user.username = f"{placeholder}@deleted.invalid", placeholder
+    user.first_name, user.last_name = "Deleted", "user"
+    user.phone_number = user.bio = user.profile_picture = user.password_hash = None
+    user.external_id = user.department = user.hired_on = user.manager_id = None
+    user.is_active = user.email_verified = user.can_self_publish = False
+    user.deleted_at = func.now()
+
+
+def _forget_traces(user: User) -> None:
+    """What the person wrote about themselves elsewhere, and where they are or were logged in from.
+
+    Sessions that are over go within days, and what bulk runs called them within the hour, see `retention`.
+    """
+    living = (Session.user_id == user.id, Session.ended_at.is_(None))
+    db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))
+    for kept_about_them in (MailToken, EmailChange, IdempotencyKey, KnownPlace):
+        db.session.execute(delete(kept_about_them).where(kept_about_them.user_id == user.id))
+    of_theirs = InstructorRequest.user_id == user.id
+    db.session.execute(
+        delete(InstructorRequest).where(of_theirs, InstructorRequest.status == RequestStatus.PENDING)
+    )
+    db.session.execute(
+        update(InstructorRequest).where(of_theirs).values(reason="", qualifications="", teaching_interests="")
+    )
