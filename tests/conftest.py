@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, event, text
 from app import create_app
 from app.db.session import Model, db, transaction
 from app.observability import alarms
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 from app.web import problems
 from config import Config, Rate
 from tests.factories import Factory
@@ -142,7 +142,7 @@ def owe(app):
 
     def run(*enrollments, **options):
         with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id for enrollment in enrollments], **options)
+            enrollment_notices.notify_completed([enrollment.id for enrollment in enrollments], **options)
 
     return run
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.session import Model
+from app.values.identifiers import as_id
 
 
 class CourseName(Model):
@@ -26,3 +37,19 @@ class CourseName(Model):
         Index("ix_course_names_course_id", "course_id"),
         CheckConstraint('name = lower(name COLLATE "C")', "lower_case"),
     )
+
+    @classmethod
+    def id_of(cls, ref: str | UUID) -> ColumnElement[UUID]:
+        """The id of the course that a client means by an id, a slug, a code or a former slug, for a filter.
+
+        It does not decide whether the caller may see that course.
+        """
+        course_id = as_id(ref)
+        return cls.select_id(str(ref)).scalar_subquery() if course_id is None else literal(course_id)
+
+    @classmethod
+    def select_id(cls, name: str) -> Select[UUID]:
+        """The id of the course that has this slug or code."""
+        # Names are ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them.
+        spelled = name.lower() if name.isascii() else ""
+        return select(cls.course_id).where(cls.name == spelled)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.db.session import db, transaction
 from app.models import Enrollment, Notice
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 from tests.http import assert_refused, data_of
 
 
@@ -21,7 +21,7 @@ def tell(app, make):
         course = make.course(**values)
         enrollment = make.enrollment(course, person)
         with app.app_context(), transaction():
-            notices.owe_completions([enrollment.id])
+            enrollment_notices.notify_completed([enrollment.id])
         return enrollment
 
     return run
@@ -97,7 +97,7 @@ def test_a_suppressed_notice_is_no_notification(api, app, make):
     learner = make.student()
     enrollment = make.enrollment(make.course(), learner)
     with app.app_context(), transaction():
-        notices.owe_completions([enrollment.id], suppressed="import")
+        enrollment_notices.notify_completed([enrollment.id], suppressed="import")
 
     assert data_of(api.as_(learner).get("/notifications")) == []
 

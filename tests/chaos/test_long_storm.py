@@ -17,7 +17,7 @@ from app.adapters import queue
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 
 PEOPLE = 600
 KILLS = 25
@@ -37,7 +37,7 @@ def test_no_notice_is_lost_in_a_storm(app, make, sink, start):
     kills = 0
     while kills < KILLS:
         with app.app_context(), transaction():
-            notices.owe_completions(next(batches, []))
+            enrollment_notices.notify_completed(next(batches, []))
         sink.mood = chance.choices(["ok", "temporary", "drop"], [8, 1, 1])[0]
         if chance.random() < 0.2:
             with app.app_context():
@@ -48,7 +48,7 @@ def test_no_notice_is_lost_in_a_storm(app, make, sink, start):
         worker = start("-m", "flask", "--app", "wsgi", "worker")
     with app.app_context(), transaction():
         for rest in batches:
-            notices.owe_completions(rest)
+            enrollment_notices.notify_completed(rest)
     sink.mood = "ok"
     until_nothing_is_queued(app)
 

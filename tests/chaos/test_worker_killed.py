@@ -14,7 +14,7 @@ from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.jobs import periodic
 from app.models import Notice
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 
 WORKER = str(Path(__file__).with_name("worker.py"))
 LETTERS = 3
@@ -54,7 +54,7 @@ def test_a_killed_worker_loses_nothing(step, left_behind, copies, app, make, smt
 
 def owe(app, enrollment_ids):
     with app.app_context(), transaction():
-        notices.owe_completions(enrollment_ids)
+        enrollment_notices.notify_completed(enrollment_ids)
 
 
 def rows(app, channel):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeState
 from app.models import Notice
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 
 SPAWNING = """
 import sys
@@ -29,7 +29,7 @@ with app.app_context():
 )
 def test_a_worker_sends_what_it_was_rung_for(command, app, make, sink, start):
     with app.app_context(), transaction():
-        notices.owe_completions([make.enrollment(make.course()).id])
+        enrollment_notices.notify_completed([make.enrollment(make.course()).id])
 
     worker = start(*command)
 

@@ -9,7 +9,7 @@ from app.adapters import queue
 from app.db.session import db, transaction
 from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_the_ledger_says_who_hears_of_an_assignment(app, make, owed):
         )
         db.session.flush()
 
-        notices.owe_assignments(run.id)
-        notices.owe_assignments(run.id)
+        enrollment_notices.notify_assigned(run.id)
+        enrollment_notices.notify_assigned(run.id)
 
     told = {str(people[outcome].user_id) for outcome in (Outcome.ASSIGNED, Outcome.REACTIVATED)}
     assert {row[0] for row in owed()} == told
@@ -130,7 +130,7 @@ def test_any_number_of_people_is_one_statement(app, make, statements):
     ids = [make.enrollment(course).id for _ in range(5)]
 
     with app.app_context(), transaction(), statements() as seen:
-        notices.owe_completions(ids)
+        enrollment_notices.notify_completed(ids)
 
     assert len(seen) == 1
 
@@ -140,7 +140,7 @@ def test_what_is_rolled_back_was_never_owed(app, make, owed, rung):
 
     def fail_late():
         with transaction():
-            notices.owe_completions([enrollment.id])
+            enrollment_notices.notify_completed([enrollment.id])
             raise ZeroDivisionError
 
     with app.app_context(), pytest.raises(ZeroDivisionError):

@@ -24,8 +24,7 @@ from app.services.assigning import assignments_runs as runs
 from app.services.assigning.assignments_people import People
 from app.services.assigning.assignments_runs import Report
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollments_read
-from app.services.messaging import notices
+from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.people import users_delete
 from app.values import days
 
@@ -89,7 +88,7 @@ def assign(
     if run.state == AssignmentState.APPLIED:
         lines = _apply(actor, course, run, lines, at=at)
         if notify:
-            notices.owe_assignments(run.id)
+            enrollment_notices.notify_assigned(run.id)
     return Report(run, people.inputs, lines)
 
 

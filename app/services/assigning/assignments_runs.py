@@ -15,10 +15,10 @@ from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode,
 from app.errors import NotFound
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
+from app.models.course_name import CourseName
 from app.models.user import User
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning.assignments_people import People
-from app.services.catalogue.courses import id_of
 
 PREVIEW_LIFE = timedelta(hours=24)
 
@@ -100,7 +100,7 @@ def list_visible(
     ordering: str,
 ) -> Listing:
     """One's own runs; all of them to admins."""
-    course_id = None if course is None else id_of(course)
+    course_id = None if course is None else CourseName.id_of(course)
     wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
     statement = select(Assignment).where(Assignment.visible_to(viewer), *narrowed_by(wanted))
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))

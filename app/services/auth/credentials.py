@@ -26,11 +26,10 @@ from app.errors import (
 )
 from app.models.user import User
 from app.observability.alarms import Alarm
-from app.services.auth import attempts, known_places, sessions
+from app.services.auth import attempts, known_places, password_policy, sessions
 from app.services.auth.attempts import Quota
 from app.services.auth.sessions import TokenPair
 from app.services.messaging import account_notices, mail_tokens
-from app.services.people import users
 from app.settings import settings
 from app.values import names
 
@@ -95,9 +94,9 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
 def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
     """Set a new password, end the other sessions, and give this one fresh tokens."""
     attempt = _check(user, old_password, field="old_password")
-    new_hash = users.hash_of_new(user, new_password, field="new_password")
+    new_hash = password_policy.hash_of_new(user, new_password, field="new_password")
     locked = _lock_checked(user, old_password, attempt)
-    users.refuse_weak(locked, new_password, field="new_password")
+    password_policy.refuse_weak(locked, new_password, field="new_password")
     locked.password_hash = new_hash
     mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from app.db.session import checkpoint
 from app.enums import MailTokenPurpose, NoticeKind
-from app.services.auth import email_verification, mail_requests, sessions
+from app.services.auth import email_verification, mail_requests, password_policy, sessions
 from app.services.messaging import account_notices, mail_tokens
-from app.services.people import users
 
 
 def forgot(email: str) -> None:
@@ -20,9 +19,9 @@ def reset(token: str, new_password: str) -> None:
     """
     owner = mail_tokens.owner_of(token, *mail_tokens.SETTING_PASSWORDS)
     checkpoint()
-    new_hash = users.hash_of_new(owner, new_password, field="new_password")
+    new_hash = password_policy.hash_of_new(owner, new_password, field="new_password")
     user = mail_tokens.spend(token, *mail_tokens.SETTING_PASSWORDS)
-    users.refuse_weak(user, new_password, field="new_password")
+    password_policy.refuse_weak(user, new_password, field="new_password")
     had_password = user.password_hash is not None
     user.password_hash = new_hash
     email_verification.mark_confirmed(user)

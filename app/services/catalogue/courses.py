@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, false, func, literal, or_, select, true
 from sqlalchemy.orm import contains_eager, selectinload, with_expression
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -38,7 +38,7 @@ _OUTLINE = (
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
     """The course with this id or name as it is now, if the viewer may see it."""
-    found = select(Course).where(named(ref), Course.visible_to(viewer))
+    found = select(Course).where(Course.id == CourseName.id_of(ref), Course.visible_to(viewer))
     # Counters move in SQL: a course that this session read earlier is read again.
     course = db.session.scalar(found.execution_options(populate_existing=True))
     if course is None:
@@ -56,7 +56,7 @@ def get_managed(user: User, ref: str | UUID) -> Course:
 
 def lock(ref: str | UUID, *, even_deleted: bool = False) -> Course:
     """The course as it is now, and nobody else changes its state or seats until the transaction ends."""
-    found = select(Course).where(named(ref))
+    found = select(Course).where(Course.id == CourseName.id_of(ref))
     if not even_deleted:
         found = found.where(Course.deleted_at.is_(None))
     course = db.session.scalar(
@@ -82,7 +82,7 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
         select(Course)
         .outerjoin(Category, on_shelf(viewer))
         .join(User, User.id == Course.instructor_id)
-        .where(named(ref), Course.visible_to(viewer))
+        .where(Course.id == CourseName.id_of(ref), Course.visible_to(viewer))
         .options(
             contains_eager(Course.category),
             contains_eager(Course.instructor),
@@ -173,23 +173,6 @@ def refuse_under_review(course: Course) -> None:
         raise CourseUnderReview
 
 
-def named(ref: str | UUID) -> ColumnElement[bool]:
-    """The course that a client means by an id, a slug, a code or a former slug."""
-    return Course.id == id_of(ref)
-
-
-def id_of(ref: str | UUID) -> ColumnElement[UUID]:
-    """The id of the course with this id or name, for a filter; it does not tell whether the caller may see it."""
-    course_id = as_id(ref)
-    return _called(str(ref)).scalar_subquery() if course_id is None else literal(course_id)
-
-
 def find_id(ref: str | UUID) -> UUID | None:
-    """The same, looked up now."""
-    return as_id(ref) or db.session.scalar(_called(str(ref)))
-
-
-def _called(name: str) -> Select[UUID]:
-    # Names are ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them.
-    spelled = name.lower() if name.isascii() else ""
-    return select(CourseName.course_id).where(CourseName.name == spelled)
+    """The id of the course that a client means, looked up now."""
+    return as_id(ref) or db.session.scalar(CourseName.select_id(str(ref)))

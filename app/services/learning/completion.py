@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.db.session import among, db
 from app.enums import EnrollmentStatus, PaymentStatus
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
-from app.services.messaging import notices
+from app.services.learning import enrollment_notices
 from app.settings import settings
 
 
@@ -82,7 +82,7 @@ def settle_held(
     ).all()
     if completed:
         _certify(completed, at)
-        notices.owe_completions(completed, suppressed=suppressed)
+        enrollment_notices.notify_completed(completed, suppressed=suppressed)
     return list(completed)
 
 

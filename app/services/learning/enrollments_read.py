@@ -20,6 +20,7 @@ from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.errors import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.models.course_name import CourseName
 from app.models.user import NAMES_ONLY
 from app.services.catalogue import courses
 from app.services.counters import tallies
@@ -183,7 +184,7 @@ def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElem
     if wanted.status is not None:
         conditions.append(Enrollment.status.in_(wanted.status))
     if wanted.course is not None:
-        conditions.append(Enrollment.course_id == courses.id_of(wanted.course))
+        conditions.append(Enrollment.course_id == CourseName.id_of(wanted.course))
     if wanted.due_before is not None:
         conditions.append(Enrollment.due_at < wanted.due_before)
     if wanted.due_after is not None:

@@ -21,6 +21,7 @@ from app.db.session import db, refusing
 from app.enums import EnrollmentStatus
 from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
 from app.models import Course, Review, User
+from app.models.course_name import CourseName
 from app.services.catalogue import courses
 from app.services.learning import enrollments
 from app.settings import settings
@@ -42,7 +43,7 @@ def list_visible(viewer: User | None, *, course_id: str | None = None, **query: 
     if course_id is None:
         return _listing(seen, _count_capped(seen), **query)
     found = db.session.execute(
-        select(Course.id, Course.rating_counts).where(courses.named(course_id), seen)
+        select(Course.id, Course.rating_counts).where(Course.id == CourseName.id_of(course_id), seen)
     ).one_or_none()
     if found is None:
         return _listing(false(), _NONE, **query)

@@ -11,66 +11,18 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.db.listings import Listing, SortKey, narrowed_by
-from app.db.session import among, db, refusing
-from app.enums import Channel, NoticeKind, NoticeState, Outcome
+from app.db.session import db, refusing
+from app.enums import Channel, NoticeKind, NoticeState
 from app.errors import NotFound, NoticeNotDelivered
-from app.models.assignment import AssignmentItem
-from app.models.course import Course
-from app.models.enrollment import Enrollment
+from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User
-from app.services.catalogue.courses import id_of
 from app.services.messaging import outbox
 from app.services.messaging.outbox import Owed
-from app.settings import settings
 from app.values.identifiers import as_id
 
 UNDER_WAY = "An attempt of this notice is still under way."
 _ONE_AT_A_TIME = (Notice.ONE_PER_CAUSE, Notice.ONE_PER_OCCASION, Notice.ONE_WAITING)
-
-
-def owe_completions(enrollment_ids: Sequence[UUID], *, suppressed: str | None = None) -> None:
-    """Tell the learners (and by setting the instructors) that these enrollments are completed.
-
-    `suppressed` is the reason to record the notices and send none.
-    """
-    if not enrollment_ids:
-        return
-    recipient = Enrollment.user_id == User.id
-    source = select().select_from(Enrollment)
-    if settings().notify_instructor_of_completion:
-        source = source.join(Course, Course.id == Enrollment.course_id)
-        recipient = or_(recipient, Course.instructor_id == User.id)
-    made = outbox.put(
-        NoticeKind.COMPLETION,
-        source.join(User, recipient).where(among(Enrollment.id, enrollment_ids)),
-        enrollment_id=Enrollment.id,
-        course_id=Enrollment.course_id,
-        completion_number=Enrollment.completion_number,
-        order_by=Enrollment.id,
-        suppressed=suppressed,
-    )
-    outbox.ring(made)
-
-
-def owe_assignments(assignment_id: UUID, *, suppressed: str | None = None) -> None:
-    """Tell the people whom this run assigned or brought back, as its ledger has them."""
-    made = outbox.put(
-        NoticeKind.ASSIGNMENT,
-        select()
-        .select_from(AssignmentItem)
-        .join(User, User.id == AssignmentItem.user_id)
-        .where(
-            AssignmentItem.assignment_id == assignment_id,
-            AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
-        ),
-        enrollment_id=AssignmentItem.enrollment_id,
-        course_id=AssignmentItem.course_id,
-        assignment_id=AssignmentItem.assignment_id,
-        order_by=AssignmentItem.enrollment_id,
-        suppressed=suppressed,
-    )
-    outbox.ring(made)
 
 
 def list_outbox(
@@ -87,7 +39,7 @@ def list_outbox(
     statement = select(Notice).where(*narrowed_by(wanted))
     # Each names one row, so that the notices of that row are read in order.
     if course is not None:
-        statement = statement.where(Notice.course_id == id_of(course))
+        statement = statement.where(Notice.course_id == CourseName.id_of(course))
     if user is not None:
         user_id = as_id(user)
         meant = User.id == user_id if user_id else or_(User.has_username(user), User.has_email(user))

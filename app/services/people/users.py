@@ -28,6 +28,7 @@ from app.errors import (
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
+from app.services.auth import password_policy
 from app.services.messaging import account_notices
 from app.services.people import (
     instructor_requests,
@@ -151,7 +152,7 @@ def found_admin(*, email: str, password: str, first_name: str = "Admin", last_na
     # Anybody may have signed up under this address: only its owner is left with a way in.
     unconfirmed = users_unconfirmed.lock_out([existing.id])
     if unconfirmed:
-        existing.password_hash = hash_of_new(existing, password)
+        existing.password_hash = password_policy.hash_of_new(existing, password)
     existing.role, existing.is_active, existing.email_verified = Role.ADMIN, True, True
     return FoundAdmin(existing, keeps_password=not unconfirmed)
 
@@ -186,30 +187,9 @@ def change_own(user: User, **changes: Any) -> User:
     return _change(user, changes, gone=Unauthenticated())
 
 
-def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
-    """The hash of a password that is good enough for this person.
-
-    It takes long. Where the row has to be locked, call it before, and `refuse_weak` with what is there then.
-    """
-    refuse_weak(person, password, field=field)
-    return passwords.hash_of(password)
-
-
-def refuse_weak(person: User, password: str, *, field: str = "password") -> None:
-    found = passwords.weaknesses(
-        password,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        username=person.username or "",
-        email=person.email,
-    )
-    if found:
-        raise InvalidRequest(details={field: found})
-
-
 def _add(person: User, password: str | None) -> User:
     """Insert the account. Where no username was given, others are made up until one is free."""
-    person.password_hash = None if password is None else hash_of_new(person, password)
+    person.password_hash = None if password is None else password_policy.hash_of_new(person, password)
     given = {
         column.key: getattr(person, column.key)
         for column in User.__mapper__.column_attrs

@@ -1,0 +1,28 @@
+"""The password policy: what a new password is refused for, and its hash."""
+
+from __future__ import annotations
+
+from app.adapters import passwords
+from app.errors import InvalidRequest
+from app.models.user import User
+
+
+def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
+    """The hash of a password that is good enough for this person.
+
+    It takes long. Where the row has to be locked, call it before, and `refuse_weak` with what is there then.
+    """
+    refuse_weak(person, password, field=field)
+    return passwords.hash_of(password)
+
+
+def refuse_weak(person: User, password: str, *, field: str = "password") -> None:
+    found = passwords.weaknesses(
+        password,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        username=person.username or "",
+        email=person.email,
+    )
+    if found:
+        raise InvalidRequest(details={field: found})

@@ -1,0 +1,61 @@
+"""Notices about enrollments: completed, assigned or brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.db.session import among
+from app.enums import NoticeKind, Outcome
+from app.models.assignment import AssignmentItem
+from app.models.course import Course
+from app.models.enrollment import Enrollment
+from app.models.user import User
+from app.services.messaging import outbox
+from app.settings import settings
+
+
+def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None = None) -> None:
+    """Notify the learners, and by setting the instructors, that these enrollments are completed.
+
+    `suppressed` is the reason to record the notices and send none.
+    """
+    if not enrollment_ids:
+        return
+    recipient = Enrollment.user_id == User.id
+    source = select().select_from(Enrollment)
+    if settings().notify_instructor_of_completion:
+        source = source.join(Course, Course.id == Enrollment.course_id)
+        recipient = or_(recipient, Course.instructor_id == User.id)
+    made = outbox.put(
+        NoticeKind.COMPLETION,
+        source.join(User, recipient).where(among(Enrollment.id, enrollment_ids)),
+        enrollment_id=Enrollment.id,
+        course_id=Enrollment.course_id,
+        completion_number=Enrollment.completion_number,
+        order_by=Enrollment.id,
+        suppressed=suppressed,
+    )
+    outbox.ring(made)
+
+
+def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> None:
+    """Notify the people whom this run assigned or reactivated, as its ledger has them."""
+    made = outbox.put(
+        NoticeKind.ASSIGNMENT,
+        select()
+        .select_from(AssignmentItem)
+        .join(User, User.id == AssignmentItem.user_id)
+        .where(
+            AssignmentItem.assignment_id == assignment_id,
+            AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
+        ),
+        enrollment_id=AssignmentItem.enrollment_id,
+        course_id=AssignmentItem.course_id,
+        assignment_id=AssignmentItem.assignment_id,
+        order_by=AssignmentItem.enrollment_id,
+        suppressed=suppressed,
+    )
+    outbox.ring(made)
