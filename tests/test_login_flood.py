@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.adapters import passwords
 from app.adapters.passwords import Door
 from app.db.session import db
-from app.errors import Unavailable
+from app.errors.requests import Unavailable
 from config import Rate
 from tests.http import assert_refused, data_of
 from tests.races import at_once, outcomes

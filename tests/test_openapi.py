@@ -11,7 +11,7 @@ import pytest
 from apispec import APISpec
 from jsonschema_rs import meta, validator_for
 
-from app.errors import catalogue
+from app.errors.base import catalogue
 from app.web.access import access_of
 from app.web.openapi.examples.parameters import DESCRIPTIONS
 from app.web.openapi.examples.requests import REQUESTS

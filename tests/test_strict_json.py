@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.errors import MalformedBody
+from app.errors.requests import MalformedBody
 from app.web import strict_json
 from tests.effort import seconds
 

@@ -6,7 +6,9 @@ from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.db.session import after_commit, db, refusing, transaction
-from app.errors import CourseFull, NameTaken, RefreshTokenReused
+from app.errors.accounts import RefreshTokenReused
+from app.errors.catalogue import NameTaken
+from app.errors.learning import CourseFull
 from app.models import Category
 from app.web.access import public
 from app.web.api import Blueprint

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from threading import Lock
 
 from app.adapters import image_process
-from app.errors import InvalidRequest, Unavailable
+from app.errors.base import InvalidRequest
+from app.errors.requests import Unavailable
 
 LARGEST_FILE = 5 * 1024 * 1024
 SUFFIX = "webp"

@@ -17,7 +17,7 @@ from time import monotonic
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.errors import Unavailable
+from app.errors.requests import Unavailable
 from app.settings import settings
 from config import Rate
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from flask import Flask, current_app
 
-from app.errors import StorageFull
+from app.errors.requests import StorageFull
 from app.settings import settings
 
 _EXTENSION = "rollcall-storage"

@@ -13,7 +13,7 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError, encode
 
-from app.errors import TokenInvalid
+from app.errors.accounts import TokenInvalid
 
 ISSUER = "rollcall"
 AUDIENCE = "rollcall-api"

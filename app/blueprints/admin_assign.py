@@ -4,15 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import (
-    AlreadyEnrolled,
-    CourseFull,
-    CourseNotOpen,
-    Forbidden,
-    OwnCourse,
-    TooManyPeople,
-    UserInactive,
-)
+from app.errors.accounts import UserInactive
+from app.errors.base import Forbidden
+from app.errors.bulk import TooManyPeople
+from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
 from app.schemas.assignments import (
     AssignedSchema,
     AssignmentQuerySchema,

@@ -3,16 +3,16 @@
 from operator import attrgetter
 from typing import Any
 
-from app.errors import (
+from app.errors.accounts import (
     AccountInactive,
     AlreadyRotated,
     EmailNotVerified,
     EmailTaken,
     InvalidCredentials,
     MailTokenInvalid,
-    StorageFull,
     UsernameTaken,
 )
+from app.errors.requests import StorageFull
 from app.schemas.auth import (
     AddressSchema,
     EmailChangeSchema,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.enums import Role
-from app.errors import CategoryInUse, NameTaken, SlugTaken
+from app.errors.catalogue import CategoryInUse, NameTaken, SlugTaken
 from app.schemas.categories import (
     CategoryInputSchema,
     CategoryPatchSchema,

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import InvalidTransition
+from app.errors.catalogue import InvalidTransition
 from app.schemas.certificates import (
     CertificateQuerySchema,
     CertificateSchema,

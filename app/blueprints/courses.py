@@ -3,17 +3,17 @@
 from typing import Any
 
 from app.enums import Role
-from app.errors import (
-    AlreadyEnrolled,
+from app.errors.base import Forbidden
+from app.errors.catalogue import (
     ApprovalRequired,
     CodeTaken,
     CourseIncomplete,
     CourseInUse,
     CourseUnderReview,
-    Forbidden,
     InvalidTransition,
     SlugTaken,
 )
+from app.errors.learning import AlreadyEnrolled
 from app.schemas.courses import (
     CourseChangeSchema,
     CourseDeletionSchema,

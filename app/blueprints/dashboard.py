@@ -1,7 +1,7 @@
 """Dashboards: figures that are right after every change."""
 
 from app.enums import Role
-from app.errors import Forbidden
+from app.errors.base import Forbidden
 from app.schemas.dashboard import (
     AdminDashboardSchema,
     CourseAnalyticsSchema,

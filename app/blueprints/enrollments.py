@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import (
+from app.errors.base import Forbidden, NotFound
+from app.errors.catalogue import InvalidTransition
+from app.errors.learning import (
     AdmissionClosed,
     AlreadyCompleted,
     AlreadyEnrolled,
@@ -12,9 +14,6 @@ from app.errors import (
     CourseFull,
     CourseNotOpen,
     EnrollmentCancelled,
-    Forbidden,
-    InvalidTransition,
-    NotFound,
     OwnCourse,
 )
 from app.schemas.enrollments import (

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import AlreadyDecided, InvalidTransition, ReapplyTooSoon, RequestPending, TooManyPeople
+from app.errors.accounts import AlreadyDecided, ReapplyTooSoon, RequestPending
+from app.errors.bulk import TooManyPeople
+from app.errors.catalogue import InvalidTransition
 from app.schemas.instructor_requests import (
     DecisionReportSchema,
     InstructorRequestQuerySchema,

@@ -3,16 +3,9 @@
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import (
-    CourseTooLarge,
-    CourseUnderReview,
-    Forbidden,
-    NotEnrolled,
-    NotFound,
-    OrderStale,
-    PaymentRequired,
-    PositionTaken,
-)
+from app.errors.base import Forbidden, NotFound
+from app.errors.catalogue import CourseTooLarge, CourseUnderReview, OrderStale, PositionTaken
+from app.errors.learning import NotEnrolled, PaymentRequired
 from app.schemas.lessons import (
     CourseLessonSchema,
     LessonInCourseSchema,

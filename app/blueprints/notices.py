@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import NoticeNotDelivered
+from app.errors.learning import NoticeNotDelivered
 from app.schemas.notices import NoticeQuerySchema, NoticeSchema, RecalculateSchema, RecalculationSchema
 from app.services.learning import recalculation
 from app.services.messaging import notices

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.errors import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import CompletionSchema, ProgressRowSchema, ProgressSchema
 from app.services.learning import completion_explained, progress, progress_read

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
+from app.errors.base import Forbidden, NotFound
+from app.errors.learning import AlreadyReviewed, NotEnrolled
 from app.schemas.reviews import (
     CourseReviewInputSchema,
     CourseReviewQuerySchema,

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import CourseTooLarge, CourseUnderReview, Forbidden, OrderStale, PositionTaken
+from app.errors.base import Forbidden
+from app.errors.catalogue import CourseTooLarge, CourseUnderReview, OrderStale, PositionTaken
 from app.schemas.sections import (
     OrderedSectionsSchema,
     OrderSchema,

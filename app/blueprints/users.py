@@ -4,16 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors import (
-    EmailTaken,
-    ExternalIdTaken,
-    Forbidden,
-    InstructorHasCourses,
-    InvalidTransition,
-    LastAdmin,
-    TooManyPeople,
-    UsernameTaken,
-)
+from app.errors.accounts import EmailTaken, ExternalIdTaken, InstructorHasCourses, LastAdmin, UsernameTaken
+from app.errors.base import Forbidden
+from app.errors.bulk import TooManyPeople
+from app.errors.catalogue import InvalidTransition
 from app.schemas.users import (
     NewUserSchema,
     RoleSchema,

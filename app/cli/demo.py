@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app.db.session import transaction
-from app.errors import Refusal
+from app.errors.base import Refusal
 from app.settings import settings
 from demo import examples, load, people, scenery, totals
 

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from marshmallow import ValidationError
 
 from app.db.session import transaction
-from app.errors import Refusal
+from app.errors.base import Refusal
 from app.schemas import fields
 from app.services.people import users
 

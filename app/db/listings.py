@@ -34,7 +34,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import NullType
 
 from app.db.session import db
-from app.errors import PageNotFound, PageTooDeep
+from app.errors.requests import PageNotFound, PageTooDeep
 
 Cut = Callable[[Select[*tuple[Any, ...]], Sequence["SortKey"]], Select[*tuple[Any, ...]]]
 

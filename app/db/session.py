@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import Uuid
 
-from app.errors import Refusal
+from app.errors.base import Refusal
 from app.settings import settings
 
 log = logging.getLogger(__name__)

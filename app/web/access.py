@@ -14,7 +14,7 @@ from flask import g, request
 
 from app.adapters import tokens
 from app.enums import Role
-from app.errors import Forbidden, Refusal, Unauthenticated
+from app.errors.base import Forbidden, Refusal, Unauthenticated
 from app.services.auth import sessions
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from flask import Flask, Response, current_app, jsonify, request
 
 from app.db.listings import Listing
 from app.db.session import transaction
-from app.errors import PageNotFound, PageTooDeep, Refusal
+from app.errors.base import Refusal
+from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.dashboards.dashboard import Snapshot
 from app.web import access, conditional_requests, idempotency, rate_limits

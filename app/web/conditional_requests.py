@@ -23,7 +23,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
 
 from app.db.session import ANOTHER_VERSION, db, expect_version
-from app.errors import PreconditionFailed, PreconditionRequired
+from app.errors.requests import PreconditionFailed, PreconditionRequired
 from app.settings import settings
 from app.web import request_values
 

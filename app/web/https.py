@@ -14,7 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.wrappers import Response
 
-from app.errors import InvalidHost, NotFound, UriTooLong
+from app.errors.base import NotFound
+from app.errors.requests import InvalidHost, UriTooLong
 from app.observability.logs import PROBES
 from app.settings import settings
 

@@ -26,7 +26,7 @@ from sqlalchemy.pool import QueuePool
 from app.adapters import queue
 from app.db.session import db
 from app.enums import Lane
-from app.errors import Forbidden, Unauthenticated
+from app.errors.base import Forbidden, Unauthenticated
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
 from app.services.messaging import notices_depth

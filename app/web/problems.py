@@ -19,19 +19,14 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.errors import (
-    Details,
+from app.errors.base import Details, InvalidRequest, NotFound, Refusal, catalogue, kinds_of
+from app.errors.requests import (
     InternalError,
-    InvalidRequest,
     MalformedBody,
     MethodNotAllowed,
-    NotFound,
-    Refusal,
     TooLarge,
     Unavailable,
     UnsupportedMediaType,
-    catalogue,
-    kinds_of,
 )
 from app.observability import alarms
 from app.observability.alarms import Alarm

@@ -21,7 +21,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from redis.exceptions import RedisError
 
 from app.adapters import client_addresses, redis
-from app.errors import Throttled
+from app.errors.requests import Throttled
 from app.settings import settings
 from config import Config, Rate
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from app.errors import catalogue
+from app.errors.base import catalogue
 from app.web import problems
 
 EXTENSION = "rollcall-reception"

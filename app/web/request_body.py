@@ -17,7 +17,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.errors import MalformedBody, NotFound, TooLarge, UnsupportedMediaType
+from app.errors.base import NotFound
+from app.errors.requests import MalformedBody, TooLarge, UnsupportedMediaType
 from app.schemas.fields import Upload
 from app.schemas.sizes import longest_body
 from app.values import characters

@@ -15,7 +15,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from app.errors import MalformedBody
+from app.errors.requests import MalformedBody
 from app.values import characters
 
 DEEPEST = 32

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
-from app.errors import catalogue
+from app.errors.base import catalogue
 from app.models import Assignment, AssignmentItem, Course, Enrollment, Notice
 from app.schemas.assignments import ItemSchema
 from tests.http import assert_refused, data_of

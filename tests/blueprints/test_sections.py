@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
-from app.errors import OrderStale
+from app.errors.catalogue import OrderStale
 from app.models import Course, CourseChange, Enrollment, LessonProgress, Section
 from app.schemas.sections import MOST_IN_ORDER
 from app.services.content import positions

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.errors import catalogue
+from app.errors.base import catalogue
 from tests.security.stage import CALLERS, NOBODY, ROLES, state_of
 
 FROZEN = "course_under_review if PENDING"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.session import db, transaction
-from app.errors import NotFound
+from app.errors.base import NotFound
 from app.models import Course, Review
 from app.services.learning import reviews
 from tests.races import at_once, outcomes

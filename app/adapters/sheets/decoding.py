@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from app.errors import MalformedBody, UnsupportedMediaType
+from app.errors.requests import MalformedBody, UnsupportedMediaType
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Self
 
-from app.errors import MalformedBody
+from app.errors.requests import MalformedBody
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from app.errors import InvalidRequest
+from app.errors.base import InvalidRequest
 from app.values import characters
 
 _MOST_COLUMNS = 500

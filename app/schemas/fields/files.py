@@ -9,7 +9,7 @@ import marshmallow as ma
 from werkzeug.datastructures import FileStorage
 
 from app.adapters import storage
-from app.errors import TooLarge
+from app.errors.requests import TooLarge
 from app.schemas.fields.text import check_text
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
-from app.errors import AlreadyEnrolled, CourseNotOpen, Forbidden, NotFound, OwnCourse, Refusal, catalogue
+from app.errors.base import Forbidden, NotFound, Refusal, catalogue
+from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
 from app.models.course import Course
 from app.models.enrollment import Enrollment

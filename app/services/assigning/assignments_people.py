@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from app.errors import TooManyPeople
+from app.errors.bulk import TooManyPeople
 from app.values import names
 from app.values.identifiers import SPELLING
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.db.listings import Listing, SortKey, narrowed_by, ordered_by
 from app.db.session import db, forget_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
-from app.errors import NotFound
+from app.errors.base import NotFound
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
 from app.models.course_name import CourseName

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from app.db.session import db
-from app.errors import Throttled
+from app.errors.requests import Throttled
 from app.observability import alarms
 from app.observability.alarms import Alarm
 from app.settings import settings

@@ -16,14 +16,9 @@ from sqlalchemy import ColumnElement, Text, literal, outerjoin, select
 from app.adapters import client_addresses, passwords
 from app.db.session import checkpoint, db
 from app.enums import NoticeKind
-from app.errors import (
-    AccountInactive,
-    EmailNotVerified,
-    InvalidCredentials,
-    InvalidRequest,
-    Refusal,
-    Throttled,
-)
+from app.errors.accounts import AccountInactive, EmailNotVerified, InvalidCredentials
+from app.errors.base import InvalidRequest, Refusal
+from app.errors.requests import Throttled
 from app.models.user import User
 from app.observability.alarms import Alarm
 from app.services.auth import attempts, known_places, password_policy, sessions

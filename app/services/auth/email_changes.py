@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 
 from app.db.session import db, refusing
 from app.enums import Channel, MailTokenPurpose, NoticeKind
-from app.errors import EmailTaken, InvalidRequest
+from app.errors.accounts import EmailTaken
+from app.errors.base import InvalidRequest
 from app.models.email_change import EmailChange
 from app.models.user import User
 from app.services.auth import credentials, email_verification, mail_requests

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.adapters import passwords
-from app.errors import InvalidRequest
+from app.errors.base import InvalidRequest
 from app.models.user import User
 
 

@@ -18,7 +18,8 @@ from app.adapters import tokens
 from app.adapters.tokens import Claims
 from app.db.listings import Listing, SortKey
 from app.db.session import among, db
-from app.errors import AlreadyRotated, NotFound, RefreshTokenReused, TokenInvalid, Unauthenticated
+from app.errors.accounts import AlreadyRotated, RefreshTokenReused, TokenInvalid
+from app.errors.base import NotFound, Unauthenticated
 from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.observability import alarms

@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from app.errors import InvalidIdentifier, NotFound, TooManyPeople
+from app.errors.base import NotFound
+from app.errors.bulk import TooManyPeople
+from app.errors.requests import InvalidIdentifier
 from app.values.identifiers import as_id
 
 MOST_ROWS = 10_000

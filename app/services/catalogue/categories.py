@@ -13,7 +13,9 @@ from sqlalchemy.orm import with_expression
 from app.db.fulltext import holds
 from app.db.listings import Listing, folded, ordered_by
 from app.db.session import db, refusing
-from app.errors import CategoryInUse, NameTaken, NotFound, SlugTaken, Unavailable
+from app.errors.base import NotFound
+from app.errors.catalogue import CategoryInUse, NameTaken, SlugTaken
+from app.errors.requests import Unavailable
 from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally

@@ -15,7 +15,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db.session import db
 from app.enums import CourseStatus
-from app.errors import CourseUnderReview, Forbidden, NotFound
+from app.errors.base import Forbidden, NotFound
+from app.errors.catalogue import CourseUnderReview
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange

@@ -15,7 +15,8 @@ from sqlalchemy import func
 
 from app.db.session import db
 from app.enums import CourseStatus
-from app.errors import ApprovalRequired, CourseIncomplete, Forbidden, InvalidTransition
+from app.errors.base import Forbidden
+from app.errors.catalogue import ApprovalRequired, CourseIncomplete, InvalidTransition
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User

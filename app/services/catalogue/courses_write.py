@@ -14,16 +14,10 @@ from sqlalchemy import exists, func, insert, select
 
 from app.db.session import db, refusing, savepoint
 from app.enums import EnrollmentStatus, Role
-from app.errors import (
-    AlreadyEnrolled,
-    CodeTaken,
-    CourseInUse,
-    Forbidden,
-    InvalidRequest,
-    Refusal,
-    SlugTaken,
-    Unavailable,
-)
+from app.errors.base import Forbidden, InvalidRequest, Refusal
+from app.errors.catalogue import CodeTaken, CourseInUse, SlugTaken
+from app.errors.learning import AlreadyEnrolled
+from app.errors.requests import Unavailable
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_name import CourseName

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.session import db
-from app.errors import InvalidRequest
+from app.errors.base import InvalidRequest
 from app.values.identifiers import as_id
 
 RESERVED = frozenset(

@@ -15,7 +15,8 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy import update as update_rows
 
 from app.db.session import db, refusing
-from app.errors import CourseTooLarge, InvalidRequest, NotFound, PositionTaken
+from app.errors.base import InvalidRequest, NotFound
+from app.errors.catalogue import CourseTooLarge, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section

@@ -8,7 +8,8 @@ from sqlalchemy import and_, select
 
 from app.db.session import db
 from app.enums import CourseStatus
-from app.errors import NotEnrolled, NotFound, PaymentRequired, Unauthenticated
+from app.errors.base import NotFound, Unauthenticated
+from app.errors.learning import NotEnrolled, PaymentRequired
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson

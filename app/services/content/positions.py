@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, column, func, literal, select, update
 
 from app.db.session import db
-from app.errors import OrderStale
+from app.errors.catalogue import OrderStale
 from app.models.lesson import Lesson
 from app.models.section import Section
 

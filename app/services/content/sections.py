@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app.db.listings import Listing, SortKey
 from app.db.session import db, refusing
-from app.errors import CourseTooLarge, NotFound, PositionTaken
+from app.errors.base import NotFound
+from app.errors.catalogue import CourseTooLarge, PositionTaken
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section

@@ -9,7 +9,8 @@ from sqlalchemy.orm import contains_eager
 
 from app.db.listings import Listing, folded, ordered_by
 from app.db.session import db
-from app.errors import InvalidTransition, NotFound
+from app.errors.base import NotFound
+from app.errors.catalogue import InvalidTransition
 from app.models import Certificate, Enrollment, User
 
 _ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": folded(Certificate.course_title)}

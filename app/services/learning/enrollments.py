@@ -15,7 +15,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, Grade, PaymentStatus, Role, Source
-from app.errors import (
+from app.errors.base import Forbidden, NotFound, Unauthenticated
+from app.errors.catalogue import InvalidTransition
+from app.errors.learning import (
     AdmissionClosed,
     AlreadyCompleted,
     AlreadyEnrolled,
@@ -23,11 +25,7 @@ from app.errors import (
     CourseFull,
     CourseNotOpen,
     EnrollmentCancelled,
-    Forbidden,
-    InvalidTransition,
-    NotFound,
     OwnCourse,
-    Unauthenticated,
 )
 from app.models import Course, Enrollment, User
 from app.services.catalogue import courses

@@ -18,7 +18,7 @@ from app.db.fulltext import holds, naming
 from app.db.listings import Listing, SortKey, folded, lowered, ordered_by
 from app.db.session import db
 from app.enums import EnrollmentStatus
-from app.errors import Forbidden, NotFound
+from app.errors.base import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.models.course_name import CourseName
 from app.models.user import NAMES_ONLY

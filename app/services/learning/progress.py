@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
-from app.errors import LessonLocked, NotEnrolled, NotFound, PaymentRequired
+from app.errors.base import NotFound
+from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
 from app.models import Course, Enrollment, Lesson, LessonProgress, User
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, progress_read

@@ -8,7 +8,7 @@ from sqlalchemy import CTE, Integer, and_, func, select
 
 from app.db.listings import Listing, SortKey
 from app.enums import EnrollmentStatus
-from app.errors import NotEnrolled
+from app.errors.learning import NotEnrolled
 from app.models import Enrollment, Lesson, LessonProgress, Section, User
 from app.services.catalogue import courses
 from app.services.learning import enrollments

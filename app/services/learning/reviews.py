@@ -19,7 +19,8 @@ from app.db.fulltext import asking, words_of
 from app.db.listings import COUNT_CAP, Listing, SortKey, ordered_by
 from app.db.session import db, refusing
 from app.enums import EnrollmentStatus
-from app.errors import AlreadyReviewed, Forbidden, NotEnrolled, NotFound
+from app.errors.base import Forbidden, NotFound
+from app.errors.learning import AlreadyReviewed, NotEnrolled
 from app.models import Course, Review, User
 from app.models.course_name import CourseName
 from app.services.catalogue import courses

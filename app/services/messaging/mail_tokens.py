@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, 
 
 from app.db.session import among, db
 from app.enums import MailTokenPurpose
-from app.errors import MailTokenInvalid
+from app.errors.accounts import MailTokenInvalid
 from app.models.email_change import EmailChange
 from app.models.mail_token import MailToken
 from app.models.user import User

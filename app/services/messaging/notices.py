@@ -13,7 +13,8 @@ from sqlalchemy import func, or_, select
 from app.db.listings import Listing, SortKey, narrowed_by
 from app.db.session import db, refusing
 from app.enums import Channel, NoticeKind, NoticeState
-from app.errors import NotFound, NoticeNotDelivered
+from app.errors.base import NotFound
+from app.errors.learning import NoticeNotDelivered
 from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, update
 
 from app.db.listings import Listing, SortKey
 from app.db.session import db
-from app.errors import NotFound
+from app.errors.base import NotFound
 from app.models.notice import Notice
 from app.models.user import User
 

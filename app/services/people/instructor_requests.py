@@ -13,7 +13,9 @@ from app.db.fulltext import naming
 from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, refusing
 from app.enums import RequestStatus, Role
-from app.errors import AlreadyDecided, InvalidTransition, NotFound, ReapplyTooSoon, RequestPending
+from app.errors.accounts import AlreadyDecided, ReapplyTooSoon, RequestPending
+from app.errors.base import NotFound
+from app.errors.catalogue import InvalidTransition
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.services.auth import attempts

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from app.db.session import among, db
 from app.enums import DecisionOutcome, RequestStatus, Role
-from app.errors import AlreadyDecided, NotFound
+from app.errors.accounts import AlreadyDecided
+from app.errors.base import NotFound
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.services.bulk import rows

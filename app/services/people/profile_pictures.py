@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.adapters import images, storage
 from app.db.session import after_commit, checkpoint, db
-from app.errors import Unauthenticated
+from app.errors.base import Unauthenticated
 from app.models.user import User
 
 log = logging.getLogger(__name__)

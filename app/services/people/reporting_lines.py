@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from app.db.session import among, db, lock_name
-from app.errors import InvalidRequest
+from app.errors.base import InvalidRequest
 from app.models.user import User
 
 Person = TypeVar("Person", bound=Hashable)

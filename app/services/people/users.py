@@ -16,15 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from app.adapters import passwords
 from app.db.session import db, refusing
 from app.enums import NoticeKind, Role
-from app.errors import (
-    EmailTaken,
-    ExternalIdTaken,
-    InvalidRequest,
-    NotFound,
-    Refusal,
-    Unauthenticated,
-    UsernameTaken,
-)
+from app.errors.accounts import EmailTaken, ExternalIdTaken, UsernameTaken
+from app.errors.base import InvalidRequest, NotFound, Refusal, Unauthenticated
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User

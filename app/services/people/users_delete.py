@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from app.adapters import storage
 from app.db.session import after_commit, among, db, lock_name
 from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
-from app.errors import InstructorHasCourses
+from app.errors.accounts import InstructorHasCourses
 from app.models.course import Course
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment

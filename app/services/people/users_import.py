@@ -18,7 +18,8 @@ from sqlalchemy.types import Text
 from app.adapters.sheets import Row, Sheet
 from app.db.session import db, savepoint
 from app.enums import ImportOutcome, NoticeKind, OnConflict, Role
-from app.errors import Forbidden, InvalidRequest, Unavailable
+from app.errors.base import Forbidden, InvalidRequest
+from app.errors.requests import Unavailable
 from app.models.user import User
 from app.services.bulk.rows import Report, refuse_too_many
 from app.services.bulk.rows import report as report_of

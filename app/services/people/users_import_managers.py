@@ -15,7 +15,7 @@ from sqlalchemy.types import Text
 
 from app.adapters.sheets import Row
 from app.db.session import db
-from app.errors import InvalidRequest
+from app.errors.base import InvalidRequest
 from app.models.user import User
 from app.services.people import reporting_lines
 from app.services.people.users_import_plan import UNIQUE, Line, Person, Plan, folded

@@ -14,16 +14,15 @@ from uuid import UUID
 
 from app.adapters.sheets import Row
 from app.enums import ImportOutcome, OnConflict, Role
-from app.errors import (
+from app.errors.accounts import (
     DamagedIdentifier,
     EmailTaken,
     IdentityConflict,
-    InvalidRequest,
     LastAdmin,
-    Refusal,
     UserInactive,
     UsernameTaken,
 )
+from app.errors.base import InvalidRequest, Refusal
 from app.services.people import usernames, users_roles
 from app.services.people.users_import_identity import contradicts, full_name_of
 from app.values import names

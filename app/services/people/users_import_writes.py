@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.session import among, db, refusing
-from app.errors import EmailTaken, ExternalIdTaken, UsernameTaken
+from app.errors.accounts import EmailTaken, ExternalIdTaken, UsernameTaken
 from app.models.course import Course
 from app.models.user import User
 from app.services.people import users_addresses, users_roles

@@ -13,7 +13,8 @@ from sqlalchemy import or_, select, update
 
 from app.db.session import among, db
 from app.enums import ActivationOutcome, Role
-from app.errors import Forbidden, LastAdmin, NotFound
+from app.errors.accounts import LastAdmin
+from app.errors.base import Forbidden, NotFound
 from app.models.user import User
 from app.services.bulk import rows
 from app.services.bulk.rows import Report

@@ -13,7 +13,9 @@ from sqlalchemy import or_, select, update
 
 from app.db.session import among, db
 from app.enums import NoticeKind, Role
-from app.errors import Forbidden, InvalidTransition, LastAdmin, NotFound
+from app.errors.accounts import LastAdmin
+from app.errors.base import Forbidden, NotFound
+from app.errors.catalogue import InvalidTransition
 from app.models.user import User
 from app.services.auth import sessions
 from app.services.messaging import account_notices, mail_tokens

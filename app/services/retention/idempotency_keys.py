@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
-from app.errors import IdempotencyKeyReused
+from app.errors.requests import IdempotencyKeyReused
 from app.models.idempotency_key import IdempotencyKey
 from app.models.user import User
 

@@ -13,23 +13,19 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest.utils import load_info_from_docstring
 
-from app.errors import (
-    Forbidden,
+from app.errors.accounts import TokenInvalid
+from app.errors.base import Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+from app.errors.requests import (
     HeadersTooLarge,
     IdempotencyKeyReused,
     InvalidHost,
-    InvalidRequest,
     MalformedBody,
     MalformedRequest,
-    NotFound,
     PreconditionFailed,
     PreconditionRequired,
-    Refusal,
     RequestTimeout,
     Throttled,
-    TokenInvalid,
     TooLarge,
-    Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
     UriTooLong,

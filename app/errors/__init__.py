@@ -1,0 +1,8 @@
+"""What the rules can refuse, by subject.
+
+Every module is imported here, so that `catalogue()` knows every refusal whatever else is imported.
+"""
+
+from app.errors import accounts, base, bulk, catalogue, learning, requests
+
+__all__ = ["accounts", "base", "bulk", "catalogue", "learning", "requests"]

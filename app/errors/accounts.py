@@ -1,0 +1,151 @@
+"""Refusals about accounts: login, tokens, names that are taken, roles and instructor requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from app.errors.base import Conflict, Forbidden, InvalidRequest, Refusal
+
+
+class TokenInvalid(Refusal):
+    """The token is malformed, expired, spent, of the wrong kind, or its session has ended."""
+
+    status = 401
+    code = "token_invalid"
+    title = "This token is not valid."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class RefreshTokenReused(TokenInvalid):
+    """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
+
+    keeps_writes = True
+
+
+class MailTokenInvalid(TokenInvalid):
+    """The token of a mail is unknown, expired or spent, or the account has another address by now."""
+
+    status = 400
+    title = "This link is not valid any more: ask for a new one."
+    headers: ClassVar[Mapping[str, str]] = {}
+
+
+class InvalidCredentials(Refusal):
+    """No account has this login and this password. The answer is the same whichever of the two is wrong."""
+
+    status = 401
+    code = "invalid_credentials"
+    title = "Login or password is wrong."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class AccountInactive(Forbidden):
+    """The password was right, but an admin has deactivated the account."""
+
+    code = "account_inactive"
+    title = "This account is deactivated."
+
+
+class EmailNotVerified(Forbidden):
+    """The password was right, but the address has not been confirmed with the mail that we sent; ask for another one at
+    `/auth/resend-verification`.
+    """
+
+    code = "email_not_verified"
+    title = "Confirm your email address first."
+
+
+class EmailTaken(Conflict):
+    """Email addresses are unique, upper and lower case alike."""
+
+    code = "email_taken"
+    title = "This email address already has an account."
+
+
+class UsernameTaken(Conflict):
+    """Usernames are unique, upper and lower case alike."""
+
+    code = "username_taken"
+    title = "This username is taken."
+
+
+class ExternalIdTaken(Conflict):
+    """The identifier from the HR system is unique."""
+
+    code = "external_id_taken"
+    title = "This external id belongs to another user."
+
+
+class IdentityConflict(Conflict):
+    """The row of an import gives an external id that belongs to another person: the account has neither the address nor
+    the name of the row, or the address belongs to a second account, or an earlier row gives the same external id with
+    another address. Nothing of the row was written. Correct the external id, or, where the external id is right and the
+    person has another name and address, send the file with `?on_conflict=update`: then rows that were written in spite of
+    such a conflict have this code.
+    """
+
+    code = "identity_conflict"
+    title = "This external id belongs to another person."
+
+
+class AlreadyRotated(Conflict):
+    """Another tab or a retried request used the token moments ago. Nothing was changed: use the tokens that the other
+    call received.
+    """
+
+    code = "already_rotated"
+    title = "This refresh token has just been exchanged."
+
+
+class LastAdmin(Conflict):
+    """Demoting, deactivating or deleting this user would leave nobody to administer the platform. An admin who has no
+    password yet, or has not confirmed the address, cannot log in and does not count.
+    """
+
+    code = "last_admin"
+    title = "There has to be an active admin who can log in, and this is the last one."
+
+
+class InstructorHasCourses(Conflict):
+    """Give the courses to somebody else first: a course always has an instructor."""
+
+    code = "instructor_has_courses"
+    title = "This person still has courses: give them to somebody else first."
+
+
+class RequestPending(Conflict):
+    """One instructor request at a time: edit the pending one, or withdraw it."""
+
+    code = "request_pending"
+    title = "A request of yours is waiting for a decision."
+
+
+class ReapplyTooSoon(Conflict):
+    """This installation has a waiting time after a rejected instructor request; `details.retry_at` says when it ends."""
+
+    code = "reapply_too_soon"
+    title = "It is too soon to ask again."
+
+
+class AlreadyDecided(Conflict):
+    """An instructor request is edited, withdrawn and decided about only while it is PENDING."""
+
+    code = "already_decided"
+    title = "This request has already been decided."
+
+
+class UserInactive(Conflict):
+    """Deactivated people cannot be assigned."""
+
+    code = "user_inactive"
+    title = "This user is deactivated."
+
+
+class DamagedIdentifier(InvalidRequest):
+    """A spreadsheet has replaced the identifier of this row: by a shortened number such as `1.23457E+11`, by an error such
+    as `#N/A`, or by a word for no value such as `NULL`. Format the column as text and export the file again.
+    """
+
+    code = "damaged_identifier"
+    title = "A spreadsheet has destroyed this identifier."

@@ -1,0 +1,174 @@
+"""Refusals of a request as such, whatever it is about: its form, its size, its rate, its preconditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from app.errors.base import InvalidRequest, NotFound, Refusal
+
+
+class PageNotFound(NotFound):
+    """The list ends before this page."""
+
+    code = "page_not_found"
+    title = "There is no such page."
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this HTTP method; the `Allow` header lists those that do."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This method is not allowed here."
+
+
+class PreconditionFailed(Refusal):
+    """The `If-Match` header does not name the current version."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "This has changed since you read it: read it again."
+
+
+class TooLarge(Refusal):
+    """The body exceeds the limit of this endpoint."""
+
+    status = 413
+    code = "too_large"
+    title = "The request body is too large."
+
+
+class UriTooLong(Refusal):
+    """Path and query together may have 8,000 bytes. Lists of many things go into a body."""
+
+    status = 414
+    code = "uri_too_long"
+    title = "The address is too long."
+
+
+class HeadersTooLarge(Refusal):
+    """A header may have 8,190 bytes, name and value together, and a request 100 headers."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "The headers of the request are too large."
+
+
+class RequestTimeout(Refusal):
+    """The body did not come in in time, or made room for others while many requests were unfinished. The connection is
+    closed; send the request again.
+    """
+
+    status = 408
+    code = "request_timeout"
+    title = "The request took too long to come in."
+
+
+class UnsupportedMediaType(Refusal):
+    """The body has to be what the endpoint documents: `application/json` in UTF-8, or `multipart/form-data` where a file
+    is sent.
+    """
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "This media type is not accepted here."
+
+
+class MalformedBody(InvalidRequest):
+    """The body could not be read at all: it is not the JSON that its media type announces."""
+
+    status = 400
+
+
+class MalformedRequest(InvalidRequest):
+    """The request is not HTTP/1.1 (RFC 9112): its first line, a header or the length of its body cannot be read. The
+    connection is closed.
+    """
+
+    status = 400
+    code = "malformed_request"
+    title = "The request is not valid HTTP."
+
+
+class InvalidHost(InvalidRequest):
+    """An HTTP/1.1 request names the server that it is for in exactly one `Host` header (RFC 9112, section 3.2)."""
+
+    status = 400
+    code = "invalid_host"
+    title = "Send exactly one Host header, with the name of this server."
+
+
+class InvalidIdentifier(InvalidRequest):
+    """The string has not the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
+
+    code = "invalid_identifier"
+    title = "This cannot be an identifier."
+
+
+class PageTooDeep(InvalidRequest):
+    """Numbered pages reach to row 1,000. From there on `next` carries an `after` cursor."""
+
+    code = "page_too_deep"
+    title = "This page is too deep; follow the cursor."
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """The key came with another request to the same endpoint within the last day. A new request takes a new key."""
+
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key belongs to another request."
+
+
+class PreconditionRequired(Refusal):
+    """This installation wants every PUT, PATCH and DELETE to name in `If-Match` the version that it changes."""
+
+    status = 428
+    code = "precondition_required"
+    title = "Say which version you change: send its ETag as If-Match."
+
+
+class Throttled(Refusal):
+    """There have been too many requests like this one. `Retry-After` says in how many seconds to come back."""
+
+    status = 429
+    code = "throttled"
+    title = "Too many requests: slow down."
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__(f"Too many requests: try again in {_spelled(retry_after)}.")
+        self.retry_after = retry_after
+
+
+class InternalError(Refusal):
+    """A defect of ours. Nothing was changed; the request id helps us find it."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on our side."
+
+
+class Unavailable(Refusal):
+    """The database or another dependency did not answer in time, or more people log in, or send pictures, than we can
+    keep up with. Nothing was changed; try again.
+    """
+
+    status = 503
+    code = "unavailable"
+    title = "A service we depend on is down."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+
+
+class StorageFull(Refusal):
+    """The file store has no room left. Nothing was changed; an operator has to make room."""
+
+    status = 507
+    code = "storage_full"
+    title = "There is no room left for files."
+
+
+def _spelled(seconds: int) -> str:
+    for unit, length in (("hour", 3_600), ("minute", 60)):
+        if seconds > length:
+            return f"{-(-seconds // length)} {unit}s"
+    return f"{seconds} seconds" if seconds > 1 else "a second"
