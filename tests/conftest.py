@@ -20,11 +20,17 @@ from app.observability import alarms
 from app.services.learning import enrollment_notices
 from app.web import problems
 from config import Config, Rate
-from tests.factories import Factory
-from tests.http import Client, OpenApiWitness
-from tests.watching import WatchingClient, WatchingHandler
+from tests.support.factories import Factory
+from tests.support.http import Client, OpenApiWitness
+from tests.support.watching import WatchingClient, WatchingHandler
 
-pytest_plugins = ["tests.servers", "tests.outages", "tests.mail", "tests.processes", "tests.alarms"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.outages",
+    "tests.support.mail",
+    "tests.support.processes",
+    "tests.support.alarms",
+]
 
 Flask.test_client_class = WatchingClient
 

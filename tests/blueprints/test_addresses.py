@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.db.session import transaction
 from app.models import MailToken, User
 from config import Rate
-from tests.http import data_of
+from tests.support.http import data_of
 
 PASSWORD = "Analytical-Engine-1843"
 

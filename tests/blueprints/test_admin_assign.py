@@ -13,7 +13,7 @@ from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
 from app.errors.base import catalogue
 from app.models import Assignment, AssignmentItem, Course, Enrollment, Notice
 from app.schemas.assignments import ItemSchema
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 DUE = "2031-05-01T12:00:00Z"
 LATER = dt.datetime(2032, 1, 1, tzinfo=dt.UTC)

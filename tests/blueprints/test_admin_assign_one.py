@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models import Assignment, Enrollment
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture

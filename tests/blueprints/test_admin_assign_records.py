@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture

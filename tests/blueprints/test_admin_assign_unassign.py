@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.enums import CourseStatus, EnrollmentStatus, Source
 from app.models import Course, Enrollment, LessonProgress, Notice
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 PASSWORD = "Analytical-Engine-1843"
 

@@ -17,8 +17,8 @@ from app.enums import Lane, MailTokenPurpose, NoticeKind, NoticeState
 from app.models import MailToken, Notice, User
 from app.services.messaging import mail_tokens
 from app.services.retention import retention
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
 
 PASSWORD = "Analytical-Engine-1843"
 NEW_PASSWORD = "Difference-Engine-1822"

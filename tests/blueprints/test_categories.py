@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.enums import CourseStatus
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 def test_an_admin_makes_a_category_and_everybody_reads_it(api, make):

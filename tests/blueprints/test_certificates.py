@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture

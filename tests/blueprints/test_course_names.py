@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.db.session import db, transaction
-from tests.http import PREFIX, assert_refused, data_of
-from tests.races import Started, at_once, holding
+from tests.support.http import PREFIX, assert_refused, data_of
+from tests.support.races import Started, at_once, holding
 
 NEW = {"title": "Ledgers", "short_description": "What they are."}
 

@@ -7,7 +7,7 @@ import pytest
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
 from app.services.catalogue import courses_workflow, courses_write
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from app.enums import CourseStatus
-from tests.http import assert_refused
-from tests.races import Started, holding
+from tests.support.http import assert_refused
+from tests.support.races import Started, holding
 
 HAND_OVER = "UPDATE courses SET instructor_id = :taker WHERE id = :course"
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.enums import CourseStatus, Level
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 MANY = 1_250
 

@@ -9,8 +9,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.enums import CourseStatus
-from tests.http import assert_refused, data_of
-from tests.races import Started, at_once, holding, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.races import Started, at_once, holding, outcomes
 
 HOLD_COURSE = "SELECT FROM courses WHERE id = :id FOR UPDATE"
 COURSE = {"title": "Accounting", "short_description": "Read a balance sheet."}

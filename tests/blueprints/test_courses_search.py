@@ -8,7 +8,7 @@ from app.models import Course
 from app.services.search import courses_search
 from bench.plans import reading
 from config import SEARCH_LANGUAGES
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 def publish(make, app, **values):

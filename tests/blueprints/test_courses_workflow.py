@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from app.enums import CourseStatus
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus, Source
 from app.models import Course, CourseChange, Session
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 NOW = datetime.now(UTC)
 MONTH = NOW.strftime("%Y-%m")

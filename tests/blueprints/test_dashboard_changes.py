@@ -15,7 +15,7 @@ from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus
 from app.models import User
 from app.services.dashboards import dashboard
-from tests.http import Client, data_of
+from tests.support.http import Client, data_of
 
 CANCELLED = {
     "status": EnrollmentStatus.CANCELLED,

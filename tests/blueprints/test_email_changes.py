@@ -10,9 +10,9 @@ from sqlalchemy import func, select, update
 from app.db.session import db, transaction
 from app.models import EmailChange, MailToken
 from app.services.retention import retention
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
-from tests.races import at_once, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
+from tests.support.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 NEW_PASSWORD = "Difference-Engine-1822"

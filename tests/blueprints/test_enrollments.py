@@ -11,7 +11,7 @@ from flask import has_app_context, has_request_context
 
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus, Source
 from app.models import User
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 CANCELLED = {"status": EnrollmentStatus.CANCELLED, "cancelled_at": datetime(2026, 1, 1, tzinfo=UTC)}
 COMPLETED = {

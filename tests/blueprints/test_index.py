@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.mark.parametrize("path", ["", "/"])

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from app.db.session import db, transaction
 from app.models import InstructorRequest
 from config import Rate
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
-from tests.races import at_once, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
+from tests.support.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 WISH = {"reason": "I have a course.", "qualifications": "Ten years.", "teaching_interests": "Mathematics"}

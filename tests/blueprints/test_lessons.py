@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus
 from app.models import Certificate, Course, CourseChange, Enrollment, LessonProgress, Notice, Section
-from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once
 
 TEXT = {"title": "What a ledger is", "type": "TEXT"}
 

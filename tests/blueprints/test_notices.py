@@ -11,8 +11,8 @@ from app.adapters import queue, redis
 from app.db.session import db, transaction
 from app.enums import Channel, Lane, NoticeState
 from app.models import Notice
-from tests.http import assert_refused, data_of
-from tests.races import at_once, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once, outcomes
 
 
 @pytest.fixture

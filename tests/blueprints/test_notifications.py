@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app.db.session import db, transaction
 from app.models import Enrollment, Notice
 from app.services.learning import enrollment_notices
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture

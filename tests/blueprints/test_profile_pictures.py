@@ -16,8 +16,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.jobs import periodic
-from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once
 
 PUBLIC = "http://rollcall.test"
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.session import db, transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus
 from app.models import Certificate, Lesson, Notice, Section
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 CANCELLED = {"status": EnrollmentStatus.CANCELLED, "cancelled_at": datetime(2026, 1, 1, tzinfo=UTC)}
 GONE = {"deleted_at": datetime(2026, 1, 1, tzinfo=UTC)}

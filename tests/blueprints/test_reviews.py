@@ -10,7 +10,7 @@ import pytest
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus
 from app.models import Course
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
 
 COMPLETED = {
     "status": EnrollmentStatus.COMPLETED,

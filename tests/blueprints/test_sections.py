@@ -13,8 +13,8 @@ from app.schemas.sections import MOST_IN_ORDER
 from app.services.content import positions
 from app.services.content.lessons import MOST_LESSONS
 from app.services.content.sections import MOST_SECTIONS
-from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.http import assert_refused, data_of
-from tests.races import at_once, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 

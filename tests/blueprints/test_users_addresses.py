@@ -13,9 +13,9 @@ from werkzeug.test import encode_multipart
 
 from app.models import User
 from app.services.people import users_addresses
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
+from tests.support.races import at_once
 
 PASSWORD, NEW_PASSWORD = "Analytical-Engine-1843", "Difference-Engine-1822"
 OLD, REPAIRED, THIEFS = "ada@example.org", "ada@example.net", "eve@example.com"

@@ -9,8 +9,8 @@ from app.db.session import db, transaction
 from app.enums import EnrollmentStatus
 from app.models import Certificate, Course, Enrollment
 from app.services.counters import verification
-from tests.http import assert_refused, data_of
-from tests.races import Started, at_once, holding
+from tests.support.http import assert_refused, data_of
+from tests.support.races import Started, at_once, holding
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 DONE = {"status": EnrollmentStatus.COMPLETED, "completed_at": LONG_AGO, "completion_number": 1}

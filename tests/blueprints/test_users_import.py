@@ -9,8 +9,8 @@ from werkzeug.test import encode_multipart
 
 from app.db.session import db
 from app.models import User
-from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once
 
 REQUEST = {"reason": "I have taught this for years.", "qualifications": "A degree in it."}
 HEADER = "email,first_name,last_name,username,external_id,department,hired_on,role"

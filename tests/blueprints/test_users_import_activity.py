@@ -7,8 +7,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.services.people import reporting_lines
-from tests.http import assert_refused, data_of
-from tests.races import at_once
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once
 
 HEADER = "email,first_name,external_id,username,manager"
 

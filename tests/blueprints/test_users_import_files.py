@@ -1,7 +1,6 @@
 """Sheets of people as spreadsheets, HR systems and schools write them. All people are invented."""
 
 import io
-from pathlib import Path
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -9,7 +8,8 @@ from werkzeug.test import encode_multipart
 
 from app.adapters.sheets.titles import word_of
 from app.schemas.users_import_columns import PEOPLE
-from tests.http import assert_refused, data_of
+from tests.support.http import assert_refused, data_of
+from tests.support.paths import ROOT
 
 KIM = {"email": "kim@example.org", "first_name": "Kim"}
 
@@ -373,7 +373,7 @@ def test_no_title_means_two_columns():
 
 
 def test_the_page_lists_every_title_in_its_order():
-    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
     table = page.partition("| column | also called |\n| --- | --- |\n")[2].partition("\n\n")[0]
 
     written = [line.strip("| ").replace("`", "").split(" | ") for line in table.splitlines()]

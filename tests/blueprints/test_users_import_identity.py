@@ -7,7 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.services.people.users_import_identity import is_same_name
-from tests.http import data_of
+from tests.support.http import data_of
 
 HEADER = "email,first_name,last_name,external_id"
 

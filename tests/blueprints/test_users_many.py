@@ -9,8 +9,8 @@ from app.db.session import db
 from app.models import Certificate, Course, InstructorRequest, User
 from app.models.idempotency_key import IdempotencyKey
 from app.models.session import Session
-from tests.http import assert_refused, data_of
-from tests.races import at_once, outcomes
+from tests.support.http import assert_refused, data_of
+from tests.support.races import at_once, outcomes
 
 PASSWORD = "Analytical-Engine-1843"
 

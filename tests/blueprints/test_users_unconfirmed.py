@@ -11,8 +11,8 @@ from werkzeug.test import encode_multipart
 
 from app.enums import NoticeKind
 from app.models import Notice, User
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
 
 ADDRESS = "helen@example.org"
 STRANGERS, OWNERS = "Strangers-engine-77", "Owners-engine-88"

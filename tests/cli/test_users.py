@@ -6,8 +6,8 @@ from sqlalchemy import select
 from app.db.session import db
 from app.enums import Role
 from app.models import User
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
 
 PASSWORD = "Analytical-Engine-1843"
 

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.corpus.cases import ID, SYNTAX
-from tests.good_requests import FILES, body_of, path_of
-from tests.http import PREFIX
+from tests.support.good_requests import FILES, body_of, path_of
+from tests.support.http import PREFIX
 
 METHODS = ("get", "post", "put", "patch", "delete")
 FORM = {"content_type": "multipart/form-data"}

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.db.session import Model
-from tests.http import PREFIX
-from tests.scene import Scene
+from tests.support.http import PREFIX
+from tests.support.scene import Scene
 
 COUNTED_ASIDE = {"attempts"}
 """Tables that refused requests are counted in, on purpose."""

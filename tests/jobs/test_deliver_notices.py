@@ -17,7 +17,7 @@ from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.jobs import notices as job
 from app.models import Enrollment, Notice, User
 from app.services.messaging import notices_delivery
-from tests.races import at_once
+from tests.support.races import at_once
 
 
 @pytest.fixture

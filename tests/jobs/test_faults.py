@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.db.session import db, transaction
 from app.enums import NoticeState
 from app.jobs import periodic
-from tests.waiting import until
+from tests.support.waiting import until
 
 LETTERS = 100
 UNLUCKY = "unlucky@example.org"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.http import data_of
-from tests.races import at_once
+from tests.support.http import data_of
+from tests.support.races import at_once
 
 
 def test_the_last_lesson_brings_one_mail_and_one_notification(api, make, smtp, work_off):

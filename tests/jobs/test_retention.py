@@ -19,8 +19,8 @@ from app.models.session import RefreshToken
 from app.services.auth import sessions
 from app.services.retention import retention
 from bench.plans import reading
-from tests.http import assert_refused, data_of
-from tests.mail import token_in
+from tests.support.http import assert_refused, data_of
+from tests.support.mail import token_in
 
 FORGOTTEN = "[deleted]"
 

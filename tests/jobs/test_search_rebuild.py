@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -11,9 +10,10 @@ from sqlalchemy import create_engine, select, text
 from app.db.session import db, transaction
 from app.jobs import periodic
 from app.models import InstructorRequest, SearchRebuild
-from tests.http import data_of
+from tests.support.http import data_of
+from tests.support.paths import ROOT
 
-(MIGRATION,) = Path(__file__).parents[2].glob("migrations/versions/*_folded_words.py")
+(MIGRATION,) = ROOT.glob("migrations/versions/*_folded_words.py")
 LISTS = ("/courses", "/users", "/reviews", "/instructor-requests")
 
 

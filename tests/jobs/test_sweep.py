@@ -16,7 +16,7 @@ from app.enums import Channel, Lane, NoticeState
 from app.jobs import periodic
 from app.models import Notice, Session
 from app.services.messaging import notices_delivery
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from app.enums import Channel, Lane, NoticeKind
 from app.jobs import periodic
 from app.models import Notice
 from app.services.messaging import account_notices
-from tests.http import data_of
-from tests.test_metrics import samples_of
-from tests.waiting import until
+from tests.support.http import data_of
+from tests.support.waiting import until
+from tests.web.test_metrics import samples_of
 
 PASSWORD = "Analytical-Engine-1843"
 

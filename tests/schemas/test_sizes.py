@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from app.schemas import fields
 from app.schemas.sizes import LONGEST, SHORTEST, longest_body
-from tests.http import PREFIX, assert_refused, data_of
+from tests.support.http import PREFIX, assert_refused, data_of
 
 WIDEST = "\N{MATHEMATICAL BOLD CAPITAL A}"
 """Two escapes of six bytes each, where a client writes JSON in ASCII."""

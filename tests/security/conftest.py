@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from tests.http import PREFIX
 from tests.security.snapshot import TABLES, Snapshot
 from tests.security.stage import Stage
+from tests.support.http import PREFIX
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -25,8 +25,8 @@ from app.models import Category, Certificate, Course, InstructorRequest, Review,
 from app.models.session import Session
 from app.services.auth import sessions
 from app.services.messaging import mail_tokens
-from tests import rows
-from tests.rows import PASSWORD, THEN
+from tests.support import rows
+from tests.support.rows import PASSWORD, THEN
 
 ROLES = {
     "unverified": Role.STUDENT,

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from app.db.session import Model
-from tests.http import Client, assert_refused
 from tests.security.policy import POLICY
 from tests.security.stage import STATES
 from tests.security.writable import WRITABLE
+from tests.support.http import Client, assert_refused
 
 COLUMNS = sorted({column.name for table in Model.metadata.tables.values() for column in table.columns})
 INVENTED = [

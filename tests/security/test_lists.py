@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.http import Client
 from tests.security.stage import CALLERS, NOBODY
+from tests.support.http import Client
 
 LISTS = {
     "/courses": "course",

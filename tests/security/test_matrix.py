@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from app.enums import MailTokenPurpose
-from tests.http import Client
 from tests.security.policy import OK, POLICY
 from tests.security.stage import CALLERS, PASSWORD
+from tests.support.http import Client
 
 BODIES = {
     "POST /auth/change-password": lambda _: {"old_password": PASSWORD},

@@ -1,12 +1,11 @@
 """The planted faults are still faults of this code: every one of them can be planted."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.security.planted import FAULTS
+from tests.support.paths import ROOT
 
-APP = Path(__file__).parents[2] / "app"
+APP = ROOT / "app"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tools.audit import FOUND, LOCKS, NOT_TOLD, judge
 
-ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {"name": "flask", "version": "3.1.2", "vulns": []}
 UNTOLD = {"name": "alembic", "skip_reason": "Dependency not found on PyPI and could not be audited"}
 GUILTY = {

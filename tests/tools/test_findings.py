@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import until
+from tests.support.waiting import until
 from tools.findings import FOLDER, PARTS, run
 
 FINDINGS = sorted(FOLDER.glob("*.sh"))

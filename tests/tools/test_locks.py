@@ -1,12 +1,10 @@
 """A lock that is not closed breaks on the day when a newer release is published."""
 
-from pathlib import Path
-
 from packaging.requirements import Requirement
 
+from tests.support.paths import ROOT
 from tools.locks import LOCKS, gaps, pins_of
 
-ROOT = Path(__file__).resolve().parents[2]
 METADATA = {"pytest-cov": ["coverage[toml]>=7.10.6", "pluggy>=1.2", "virtualenv ; extra == 'testing'"]}
 
 

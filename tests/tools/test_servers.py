@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import psycopg2
 import pytest
 
-from tests import servers as plumbing
+from tests.support import servers as plumbing
 from tools import postgres, run, servers, service_user, throwaway
 from tools.ports import why_taken
 from tools.postgres import WrongPasswordError

@@ -6,17 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.waiting import until
+from tests.support.paths import ROOT
+from tests.support.waiting import until
 from tools import processes
 from tools.processes import Process
 from tools.state import AlreadyHeldError, State
 from tools.supervisor import CHILDREN, ChildDiedError, Program, StopAskedError, Supervisor, stop_orphans
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(60)"
 SUPERVISED = """
 import sys, time

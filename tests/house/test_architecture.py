@@ -1,0 +1,178 @@
+"""House rules that no linter holds. The direction of imports is import-linter's."""
+
+import ast
+import importlib
+import re
+
+import pytest
+
+from app.adapters import queue
+from tests.support.paths import ROOT
+
+FOLDERS = ("app", "bench", "demo", "deploy", "migrations", "tests", "tools")
+PYTHON = [
+    *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
+    *(ROOT / name for name in ("config.py", "dev.py", "production.py", "wsgi.py")),
+]
+SERVICES = sorted((ROOT / "app" / "services").rglob("*.py"))
+BLUEPRINTS = sorted((ROOT / "app" / "blueprints").glob("*.py"))
+
+LONGEST_MODULE = 350
+VOCABULARIES = {"config.py"}
+"""Lists of settings with their meanings."""
+
+BANNED = {
+    "utils", "util", "helpers", "helper", "common", "constants", "core", "misc", "manager", "handler",
+    "data", "info", "obj", "process", "get_all", "extensions",
+}  # fmt: skip
+# Names that a framework calls by.
+GIVEN = {"data"}
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def functions_of(path):
+    return [
+        node for node in ast.walk(tree_of(path)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+
+
+def calls_in(tree):
+    return [
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+
+
+def test_only_the_transaction_commits_and_rolls_back():
+    guilty = {
+        name_of(path): call
+        for path in (ROOT / "app").rglob("*.py")
+        if path != ROOT / "app" / "db" / "session.py"
+        for call in calls_in(tree_of(path))
+        if call in {"commit", "rollback", "begin_nested"}
+    }
+
+    assert guilty == {}
+
+
+def test_no_rule_of_the_linter_is_switched_off_in_passing():
+    mark = "# no" + "qa"
+
+    assert {name_of(path) for path in PYTHON if mark in path.read_text(encoding="utf-8").lower()} == set()
+
+
+def test_every_module_fits_a_head():
+    lengths = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PYTHON
+        if path.relative_to(ROOT).parts[0] != "tests" and name_of(path) not in VOCABULARIES
+    }
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_every_module_says_what_it_is_about():
+    written = [path for path in PYTHON if path.read_text(encoding="utf-8").strip()]
+
+    assert {name_of(path) for path in written if not ast.get_docstring(tree_of(path))} == set()
+
+
+def test_nothing_is_named_for_not_having_a_name():
+    modules = {name_of(path) for path in PYTHON if path.stem in BANNED or path.parent.name in BANNED}
+    named = {
+        f"{name_of(path)}: {node.name}"
+        for path in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name.lower() in BANNED
+    }
+    assigned = {
+        f"{name_of(path)}: {node.id}"
+        for path in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in BANNED - GIVEN
+    }
+
+    assert modules | named | assigned == set()
+
+
+def test_every_job_named_by_string_exists():
+    names = {
+        value for name, value in vars(queue).items() if name.isupper() and str(value).startswith("app.jobs.")
+    }
+
+    assert names
+    for dotted in names:
+        module, _, function = dotted.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_every_service_lies_in_an_area():
+    loose = {path.stem for path in SERVICES if path.parent.name == "services"}
+
+    assert loose == {"__init__"}
+    assert len(SERVICES) > 80
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=name_of)
+def test_a_service_builds_no_envelope_and_catches_nothing_wholesale(path):
+    tree = tree_of(path)
+    keys = {
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
+    caught = {
+        node.type.id if isinstance(node.type, ast.Name) else None
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and not isinstance(node.type, ast.Attribute | ast.Tuple)
+    }
+
+    assert not keys & {"success", "message", "error"}
+    assert not caught & {None, "Exception", "BaseException"}
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=name_of)
+def test_a_view_decides_nothing(path):
+    branching = {
+        node.name
+        for node in functions_of(path)
+        if any(isinstance(inner, (ast.If, ast.For, ast.While, ast.Try)) for inner in ast.walk(node))
+    }
+
+    assert branching == set()
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=name_of)
+def test_a_view_is_declared_in_the_house_order(path):
+    """Route, access, what comes in, what goes out, what it refuses."""
+    order = ["route", "access", "arguments", "answer", "refuses"]
+    kinds = {
+        "requires": "access",
+        "public": "access",
+        "throttled": "access",
+        "idempotent": "arguments",
+        "acts_on": "arguments",
+        "arguments": "arguments",
+        "response": "answer",
+        "lists": "answer",
+        "figures": "answer",
+        "refuses": "refuses",
+    }
+    wrong = {}
+    for view in functions_of(path):
+        written = [re.sub(r"\(.*", "", ast.unparse(each)).rpartition(".")[2] for each in view.decorator_list]
+        places = [order.index(kinds.get(name, "route")) for name in written]
+        if places != sorted(places):
+            wrong[view.name] = written
+
+    assert wrong == {}

@@ -1,0 +1,31 @@
+"""Every mistake that platforms like this one were found to have is held off by a test that exists."""
+
+import ast
+import re
+
+import pytest
+
+from tests.support.paths import ROOT
+
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+LEDGER = PAGE.partition("## Mistakes that")[2].partition("\n## ")[0]
+_HEADING, _RULE, *ROWS = (
+    line.strip("| ").split(" | ") for line in LEDGER.splitlines() if line.startswith("| ")
+)
+
+
+def test_the_page_has_the_table():
+    assert ROWS
+
+
+@pytest.mark.parametrize(("mistake", "tests"), ROWS)
+def test_a_mistake_has_its_tests(mistake, tests):
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+
+    assert named
+    for path, name in named:
+        written = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert name in {node.name for node in ast.walk(written) if isinstance(node, ast.FunctionDef)}, (
+            path,
+            name,
+        )

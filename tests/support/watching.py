@@ -1,0 +1,87 @@
+"""What every answer and every log line of the test run is held against: whoever builds a client in a test has this one."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from flask.testing import FlaskClient
+
+from app.observability import logs
+from app.web.security_headers import ALWAYS
+from tests.support.http import PREFIX
+from tests.support.scene import PASSWORD
+
+SECRETS = {
+    "a token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{20,}"),
+    "a hash of a password": re.compile(r"\$argon2\w*\$"),
+    "a password": re.compile(re.escape(PASSWORD) + "|Correct-horse"),
+    "a password of a server": re.compile(
+        r"\b(?:postgres|redis)\w*(?:\+\w+)?://[^\s:/@]*:(?!\[redacted\])[^\s@/]+@"
+    ),
+    "a key of ours": re.compile("test secret that is long enough"),
+}
+INNARDS = re.compile(r'Traceback \(most|File "/|psycopg2|sqlalchemy|\.py\b')
+"""What is for the log and not for a client."""
+
+PERSON = re.compile(r"[\w.+-]+@(?:[\w-]+\.)*example\.(?:org|com)")
+
+
+def secrets_in(text):
+    return [name for name, pattern in SECRETS.items() if pattern.search(text)]
+
+
+def missing_from(response):
+    """What an answer ought to say and does not."""
+    headers = response.headers
+    wrong = [name for name, value in ALWAYS.items() if headers.getlist(name) != [value]]
+    policy = headers.get("Content-Security-Policy", "")
+    wrong += [] if "frame-ancestors 'none'" in policy else ["frame-ancestors"]
+    if response.mimetype != "text/html" and not policy.startswith("default-src 'none'"):
+        wrong.append("default-src")
+    wrong += [] if headers.get("X-Request-ID") else ["X-Request-ID"]
+    wrong += ["Server"] if "X-Powered-By" in headers or "Set-Cookie" in headers else []
+    return wrong
+
+
+def wrongly_kept(response, *, signed_in):
+    """What an answer of the API says wrongly about who may keep it."""
+    tagged = "private, no-cache" if signed_in else "no-cache"
+    expected = tagged if "ETag" in response.headers else "no-store"
+    wrong = [] if response.headers.get("Cache-Control") == expected else ["Cache-Control"]
+    return wrong + [name for name in ("Authorization", "Origin") if name not in response.vary]
+
+
+def gives_away(response):
+    """What a refusal says and must not."""
+    if response.status_code < 400:
+        return []
+    text = response.get_data(as_text=True)
+    return secrets_in(text) + [f"innards: {found}" for found in INNARDS.findall(text)]
+
+
+class WatchingClient(FlaskClient):
+    """A test client that fails on any answer without its headers, and on any refusal that gives something away."""
+
+    def open(self, *args, **options):
+        response = super().open(*args, **options)
+        sent = response.request
+        trouble = missing_from(response) + gives_away(response)
+        if sent.path.startswith(f"{PREFIX}/"):
+            trouble += wrongly_kept(response, signed_in="Authorization" in sent.headers)
+        assert trouble == [], f"{sent.method} {sent.path} answered {response.status_code} with {trouble}"
+        return response
+
+
+class WatchingHandler(logging.Handler):
+    """Reads every line as production would write it."""
+
+    def __init__(self):
+        super().__init__()
+        self.formatter = logs.JsonFormatter(verbatim=[])
+        self.found = []
+
+    def emit(self, record):
+        line = self.format(record)
+        told = secrets_in(line) + (["a person"] if PERSON.search(line) else [])
+        self.found += [(name, line[:300]) for name in told]
