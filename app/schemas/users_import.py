@@ -14,8 +14,7 @@ from app.schemas import bulk, fields, sheets
 from app.schemas.base import Schema
 from app.schemas.users import NamesSchema, Username
 from app.schemas.users_import_columns import PEOPLE
-
-MOST_ROWS = 10_000
+from app.values.identifiers import MOST_ROWS
 
 
 class RoleWord(fields.Choice):
@@ -103,7 +102,7 @@ class PeopleFileSchema(Schema):
         most=MOST_ROWS,
         required=True,
         metadata={
-            "description": f"{sheets.FORM} At most 10,000 rows. Columns: "
+            "description": f"{sheets.FORM} At most {MOST_ROWS:,} rows. Columns: "
             + ", ".join(f"`{column.name}`" for column in PEOPLE)
             + ", also under the names that HR systems, OneRoster, Canvas and Moodle give them."
         },

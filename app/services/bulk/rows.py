@@ -16,9 +16,7 @@ from uuid import UUID
 from app.errors.base import NotFound
 from app.errors.bulk import TooManyPeople
 from app.errors.requests import InvalidIdentifier
-from app.values.identifiers import as_id
-
-MOST_ROWS = 10_000
+from app.values.identifiers import MOST_ROWS, as_id
 
 DUPLICATE, NOT_FOUND = "duplicate", "not_found"
 """Outcomes that every such call knows."""
