@@ -23,6 +23,8 @@ from app.enums import Role
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.auth import sessions
+from app.values.people import People
+from app.values.terms import Terms
 from bench import platform
 from bench.web import Web, serving
 from config import Config
@@ -108,7 +110,7 @@ def _statements(_web: Web, course_id: str, people: list[str]) -> Callable[[], No
     def act() -> None:
         with transaction():
             admin = db.session.query(User).filter_by(role=Role.ADMIN).one()
-            assignments.assign(admin, UUID(course_id), user_ids=people, notify=False)
+            assignments.assign(admin, UUID(course_id), People(user_ids=people), Terms(notify=False))
 
     return act
 

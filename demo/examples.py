@@ -30,6 +30,8 @@ from app.services.catalogue import categories, courses_workflow, courses_write
 from app.services.content import lessons, sections
 from app.services.learning import enrollments, progress, reviews
 from app.services.people import instructor_requests, users, users_roles
+from app.values.people import People
+from app.values.terms import Terms
 from app.web.openapi.examples.ids import (
     CERTIFICATE_NUMBER,
     EMAIL_TOKEN,
@@ -200,15 +202,14 @@ class _Examples:
         run = assignments.assign(
             self.admin,
             main.id,
-            emails=[erin.email, self.admin.email, "nobody@example.org"],
-            due_at=_DUE,
+            People(emails=[erin.email, self.admin.email, "nobody@example.org"]),
+            Terms(due_at=_DUE),
             reason="Yearly safety training",
         ).run
         self.named["assignment"] = run.id
         for course in (other, edited):
-            assignments.assign(
-                self.admin, course.id, emails=[self.admin.email], notify=False, reason="Example"
-            )
+            learners = People(emails=[self.admin.email])
+            assignments.assign(self.admin, course.id, learners, Terms(notify=False), reason="Example")
         enrolled = {learner.id: enrollments.enroll(learner, main.id).id for learner in (first, second)}
         for learner in (first, second):
             for lesson_id in outline:

@@ -25,6 +25,8 @@ from app.services.content import lessons, sections
 from app.services.learning import completion, enrollments_history, progress, reviews
 from app.services.people import users_provision
 from app.services.people.users_provision import Person
+from app.values.people import People
+from app.values.terms import Terms
 from demo import totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
@@ -111,8 +113,8 @@ def _load_course(record: CourseRecord) -> None:
     report = assignments.assign(
         admin,
         course.id,
-        external_ids=[learner.external_id for learner in learners],
-        notify=False,
+        People(external_ids=[learner.external_id for learner in learners]),
+        Terms(notify=False),
         reason=_reason(record),
         at=record.moment(_ANNOUNCED),
     )

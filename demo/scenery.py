@@ -19,6 +19,8 @@ from app.services.catalogue import courses_workflow, courses_write
 from app.services.content import lessons
 from app.services.learning import enrollments, progress, reviews
 from app.services.people import users
+from app.values.people import People
+from app.values.terms import Terms
 from demo.load import person, was_assigned
 from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
 
@@ -106,7 +108,7 @@ def _begin_learning(admin: User, course: Course, written: list[Lesson]) -> None:
     assignments.assign(
         admin,
         course.id,
-        emails=[third.email],
-        due_at=datetime.now(UTC) + timedelta(days=14),
+        People(emails=[third.email]),
+        Terms(due_at=datetime.now(UTC) + timedelta(days=14)),
         reason=_REASON,
     )

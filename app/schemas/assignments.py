@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
@@ -22,10 +23,19 @@ from app.enums import (
 from app.schemas import bulk, fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
 from app.schemas.enrollments import EnrollmentSchema
+from app.values.people import People
+from app.values.terms import Terms
 
 _IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
 
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
+
+
+def _gathered(data: Mapping[str, Any], name: str, kind: type[People | Terms]) -> dict[str, Any]:
+    """The data with the members that make up one value replaced by that value."""
+    members = {each.name for each in dataclasses.fields(kind)} & data.keys()
+    rest = {member: value for member, value in data.items() if member not in members}
+    return {**rest, name: kind(**{member: data[member] for member in members})}
 
 
 class Strings(ma.fields.List[str]):
@@ -66,6 +76,10 @@ class PeopleSchema(Schema):
         Mode, metadata={"description": "`preview` reports what `run` would do and writes none of it."}
     )
 
+    @ma.post_load
+    def _as_people(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _gathered(data, "people", People)
+
 
 class TermsSchema(Schema):
     """On what terms people are assigned."""
@@ -89,6 +103,10 @@ class TermsSchema(Schema):
     def _check_one_due(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("due_at") is not None and data.get("due_in_days") is not None:
             raise ma.ValidationError("Give either due_at or due_in_days.", "due_in_days")
+
+    @ma.post_load
+    def _as_terms(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _gathered(data, "terms", Terms)
 
 
 class AssignMultipleSchema(PeopleSchema, TermsSchema):
@@ -145,15 +163,11 @@ class AssignSchema(TermsSchema):
     reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
 
     @ma.post_load
-    def _as_run_of_one(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The person as a run takes people: in a list."""
-        return {
-            _SINGULAR.get(name, name): [str(value)] if name in _SINGULAR else value
-            for name, value in data.items()
-        }
-
-
-_SINGULAR = {"user_id": "user_ids", "email": "emails", "username": "usernames", "external_id": "external_ids"}
+    def _as_person(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The person as a bulk run of one row."""
+        rest = {name: value for name, value in data.items() if name not in self.ONE_OF}
+        (named,) = data.keys() & set(self.ONE_OF)
+        return {**rest, "person": People(**{f"{named}s": [str(data[named])]})}
 
 
 class AssignedSchema(EnrollmentSchema):

@@ -1,1 +1,1 @@
-"""Values in the one spelling by which they are compared and stored: text, names, identifiers and days."""
+"""Values in the one spelling by which they are compared and stored: text, names, identifiers, people, terms and days."""

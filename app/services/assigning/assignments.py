@@ -6,10 +6,8 @@ its lines. The course is locked throughout, so that runs on one course follow ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
@@ -22,12 +20,14 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning.assignments_people import People
 from app.services.assigning.assignments_runs import Report
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.people import users_delete
-from app.values import days
+from app.values.people import People
+from app.values.terms import Terms
+
+_DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True)
@@ -41,61 +41,48 @@ class Assigned:
 def assign(
     actor: User,
     ref: str | UUID,
+    people: People,
+    terms: Terms = _DEFAULT_TERMS,
     *,
-    user_ids: Sequence[str] = (),
-    emails: Sequence[str] = (),
-    usernames: Sequence[str] = (),
-    external_ids: Sequence[str] = (),
-    due_at: datetime | None = None,
-    due_in_days: int | None = None,
-    notify: bool = True,
-    override_seats: bool = False,
-    on_existing: OnExisting = OnExisting.KEEP,
     atomic: bool = False,
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
 ) -> Report:
-    """Assign these people to a course; `at` dates the run, and `due_in_days` counts from its day."""
-    people = People(user_ids, emails, usernames, external_ids)
+    """Assign these people to a course on these terms; `at` dates the run."""
     people.refuse_too_many()
     if mode != Mode.PREVIEW:
         users_delete.hold_off()
-    course = _lock_open(actor, ref, override_seats=override_seats)
-    asked = {
-        "due_at": due_at and due_at.isoformat(),
-        "due_in_days": due_in_days,
-        "notify": notify,
-        "override_seats": override_seats,
-        "on_existing": on_existing,
-        "atomic": atomic,
-    }
-    run = runs.begin(AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **asked)
-    if due_in_days is not None:
-        due_at = days.in_days(due_in_days, since=run.created_at)
+    course = _lock_open(actor, ref, override_seats=terms.override_seats)
+    options = terms.as_json() | {"atomic": atomic}
+    run = runs.begin(
+        AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **options
+    )
     lines = ledger.write(
         run,
         people,
         sees_everyone=actor.is_admin,
         sees_enrolled=False,
         instructor_id=course.instructor_id,
-        free_seats=None if override_seats else course.available_seats,
-        due_at=due_at,
-        updates_due=on_existing == OnExisting.UPDATE_DUE,
+        free_seats=None if terms.override_seats else course.available_seats,
+        due_at=terms.due_date(run.created_at),
+        updates_due=terms.on_existing == OnExisting.UPDATE_DUE,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,
     )
     runs.finish(run, lines, at=at)
     if run.state == AssignmentState.APPLIED:
         lines = _apply(actor, course, run, lines, at=at)
-        if notify:
+        if terms.notify:
             enrollment_notices.notify_assigned(run.id)
     return Report(run, people.inputs, lines)
 
 
-def assign_one(actor: User, ref: str | UUID, **person_and_terms: Any) -> Assigned:
+def assign_one(
+    actor: User, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
+) -> Assigned:
     """Assign one person, or refuse with the reason, and then no run is recorded."""
-    report = assign(actor, ref, **person_and_terms)
+    report = assign(actor, ref, person, terms, reason=reason)
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)

@@ -25,8 +25,8 @@ from app.enums import (
     Outcome,
 )
 from app.models.assignment import Assignment, AssignmentItem
-from app.services.assigning.assignments_people import People
 from app.settings import settings
+from app.values.people import People
 
 
 class Line(NamedTuple):

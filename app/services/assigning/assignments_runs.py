@@ -18,7 +18,7 @@ from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.user import User
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning.assignments_people import People
+from app.values.people import People
 
 PREVIEW_LIFE = timedelta(hours=24)
 

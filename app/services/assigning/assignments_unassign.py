@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,26 +10,22 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning.assignments_people import People
 from app.services.assigning.assignments_runs import Report
 from app.services.catalogue import courses
+from app.values.people import People
 
 
 def unassign(
     actor: User,
     ref: str | UUID,
+    people: People,
     *,
-    user_ids: Sequence[str] = (),
-    emails: Sequence[str] = (),
-    usernames: Sequence[str] = (),
-    external_ids: Sequence[str] = (),
     atomic: bool = False,
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
 ) -> Report:
     """Cancel the ACTIVE enrollments of these people, whoever made them; whoever has completed stays."""
-    people = People(user_ids, emails, usernames, external_ids)
     people.refuse_too_many()
     course = courses.lock_managed(actor, ref)
     run = runs.begin(

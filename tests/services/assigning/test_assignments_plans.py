@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.db.session import db, transaction
 from app.models import User
 from app.services.assigning import assignments
+from app.values.people import People
 
 FEW, MANY = 60, 1_000
 
@@ -74,4 +75,4 @@ def _people(count):
 
 def _assign(admin, course, numbers):
     actor = db.session.get_one(User, admin.id)
-    assignments.assign(actor, course.id, usernames=[f"p{number}" for number in numbers])
+    assignments.assign(actor, course.id, People(usernames=[f"p{number}" for number in numbers]))

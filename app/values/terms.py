@@ -1,0 +1,36 @@
+"""The terms on which a bulk run, or a run of one, assigns people to a course."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.enums import OnExisting
+from app.values import days
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """A due date, given as a moment or counted from the day of the run, and what else holds for every row."""
+
+    due_at: datetime | None = None
+    due_in_days: int | None = None
+    notify: bool = True
+    override_seats: bool = False
+    on_existing: OnExisting = OnExisting.KEEP
+
+    def due_date(self, run_created_at: datetime) -> datetime | None:
+        return (
+            self.due_at if self.due_in_days is None else days.in_days(self.due_in_days, since=run_created_at)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """As they are stored with the run."""
+        return {
+            "due_at": self.due_at and self.due_at.isoformat(),
+            "due_in_days": self.due_in_days,
+            "notify": self.notify,
+            "override_seats": self.override_seats,
+            "on_existing": self.on_existing,
+        }
