@@ -7,7 +7,6 @@ end; if another transaction had it locked, the statement waits and decides by wh
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from app.enums import (
     Outcome,
 )
 from app.models.assignment import Assignment, AssignmentItem
+from app.services.bulk import rows
 from app.settings import settings
 from app.values.people import People
 
@@ -75,10 +75,9 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
 
 
 def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
-    """How many lines have each outcome that such a run knows, zeros included."""
-    counted = Counter(map(attrgetter("outcome"), lines))
-    known = (*OUTCOMES[run.action], *((Outcome.SKIPPED,) if run.options["atomic"] else ()))
-    return {outcome.value: counted[outcome] for outcome in known}
+    """The number of lines by outcome, for every outcome that the action has; SKIPPED in an atomic run only."""
+    skipped = (Outcome.SKIPPED,) if run.options["atomic"] else ()
+    return rows.count(lines, (*OUTCOMES[run.action], *skipped))
 
 
 def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence[UUID]) -> list[Line]:

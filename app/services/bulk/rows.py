@@ -7,9 +7,10 @@ decided as a set.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -73,8 +74,13 @@ def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None
     return lines
 
 
+def count(lines: Iterable[HasOutcome], outcomes: Iterable[StrEnum]) -> dict[str, int]:
+    """How many lines have each of these outcomes, zeros included."""
+    counted = Counter(map(attrgetter("outcome"), lines))
+    return {outcome.value: counted[outcome] for outcome in outcomes}
+
+
 def report(lines: Sequence[HasOutcome], outcomes: type[StrEnum]) -> Report:
-    """The lines with their sums; `counts` has every outcome, zeros included."""
-    counted = Counter(line.outcome for line in lines)
-    counts = {outcome.value: counted[outcome] for outcome in outcomes}
+    """The lines with their counts by outcome."""
+    counts = count(lines, outcomes)
     return Report(len(lines), len(lines) - counts[DUPLICATE], counts, lines)
