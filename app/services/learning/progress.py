@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     ColumnElement,
     DateTime,
     TableValuedAlias,
@@ -47,11 +48,12 @@ def record(
 ) -> Enrollment:
     """Mark a lesson done or not done, or how far it was watched. The last one that counts completes the course."""
     enrollment, enforce_order = _hold_enrollment(user, lesson_id)
+    lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     if completed and enforce_order:
-        _refuse_skipping(enrollment, lesson_id)
+        _refuse_skipping(lessons, lesson_id)
     moment = func.now() if at is None else literal(at)
     _write(enrollment, lesson_id, moment, completed=completed, position_seconds=position_seconds)
-    _move_on(enrollment, lesson_id, moment)
+    _move_on(enrollment, lessons, lesson_id, moment)
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment.id], at=at)
     return enrollments_read.reread(enrollment.id)
 
@@ -116,9 +118,8 @@ def _refuse_outsider(user: User, lesson_id: UUID) -> NoReturn:
     raise NotEnrolled
 
 
-def _refuse_skipping(enrollment: Enrollment, lesson_id: UUID) -> None:
-    """What is done already may be said again, wherever it stands by now."""
-    lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
+def _refuse_skipping(lessons: CTE, lesson_id: UUID) -> None:
+    """A lesson that is completed already may be completed again, wherever it is in the order now."""
     here = lessons.alias("here")
     missing = db.session.execute(
         select(lessons.c.lesson_id, lessons.c.title)
@@ -160,9 +161,8 @@ def _write(
     )
 
 
-def _move_on(enrollment: Enrollment, lesson_id: UUID, moment: ColumnElement[datetime]) -> None:
-    """Remember the visit, and where to go on: the next lesson from here that is not done, else the first."""
-    lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
+def _move_on(enrollment: Enrollment, lessons: CTE, lesson_id: UUID, moment: ColumnElement[datetime]) -> None:
+    """Store the visit, and the lesson to resume at: the next one from here that is not completed, else the first."""
     here = select(lessons.c.position).where(lessons.c.lesson_id == lesson_id).scalar_subquery()
     following = (
         select(lessons.c.lesson_id)
