@@ -5,8 +5,7 @@ from uuid import UUID
 
 from app.enums import Role
 from app.errors.learning import NoticeNotDelivered
-from app.schemas.notices import NoticeQuerySchema, NoticeSchema, RecalculateSchema, RecalculationSchema
-from app.services.learning import recalculation
+from app.schemas.notices import NoticeQuerySchema, NoticeSchema
 from app.services.messaging import notices
 from app.web.access import requires
 from app.web.api import Blueprint
@@ -33,15 +32,3 @@ def resend_notice(notice_id: UUID):
     own, which is what the answer shows.
     """
     return notices.resend(notice_id)
-
-
-@blp.post("/courses/<course_id>/recalculate")
-@requires(Role.ADMIN)
-@blp.arguments(RecalculateSchema)
-@blp.response(200, RecalculationSchema, message="Completions recalculated.")
-def recalculate_course(body: dict[str, Any], course_id: str):
-    """Complete everybody who has done all that counts.
-
-    Nobody's completion is ever taken back. With `notify: false` the notices are recorded and not sent.
-    """
-    return recalculation.recalculate(course_id, **body)

@@ -3,10 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from app.enums import Role
 from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
 from app.schemas.enrollments import EnrollmentSchema
-from app.schemas.progress import CompletionSchema, ProgressRowSchema, ProgressSchema
-from app.services.learning import completion_explained, progress, progress_read
+from app.schemas.progress import (
+    CompletionSchema,
+    ProgressRowSchema,
+    ProgressSchema,
+    RecalculateSchema,
+    RecalculationSchema,
+)
+from app.services.learning import completion_explained, progress, progress_read, recalculation
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
@@ -70,3 +77,15 @@ def list_own_progress(course_id: str):
 def explain_completion(enrollment_id: UUID):
     """Why an enrollment is completed, or what is missing."""
     return completion_explained.explain(caller(), enrollment_id)
+
+
+@blp.post("/courses/<course_id>/recalculate", tags=["notices"])
+@requires(Role.ADMIN)
+@blp.arguments(RecalculateSchema)
+@blp.response(200, RecalculationSchema, message="Completions recalculated.")
+def recalculate_course(body: dict[str, Any], course_id: str):
+    """Complete everybody who has done all that counts.
+
+    Nobody's completion is ever taken back. With `notify: false` the notices are recorded and not sent.
+    """
+    return recalculation.recalculate(course_id, **body)

@@ -1,8 +1,5 @@
 """The outbox as admins see it."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
-
 from app.enums import Channel, NoticeKind, NoticeState
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
@@ -55,17 +52,3 @@ class NoticeQuerySchema(ListQuerySchema):
         metadata={"description": "A recipient by id, username or email."},
     )
     ordering = ordering("created_at", default="-created_at")
-
-
-class RecalculateSchema(Schema):
-    EXAMPLE: ClassVar[Mapping[str, Any]] = {"notify": False}
-
-    notify = fields.Flag(
-        load_default=True,
-        metadata={"description": "false: the notices are recorded as SUPPRESSED and nobody is told."},
-    )
-
-
-class RecalculationSchema(Schema):
-    course_id = fields.Id()
-    completed = fields.Whole(metadata={"description": "Enrollments that were completed by this call."})

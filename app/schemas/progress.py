@@ -52,3 +52,17 @@ class CompletionSchema(Schema):
     formula = fields.Text(max_length=400)
     requirements = List(Nested(RequirementSchema))
     next_step = fields.Text(max_length=400)
+
+
+class RecalculateSchema(Schema):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"notify": False}
+
+    notify = fields.Flag(
+        load_default=True,
+        metadata={"description": "false: the notices are recorded as SUPPRESSED and nobody is told."},
+    )
+
+
+class RecalculationSchema(Schema):
+    course_id = fields.Id()
+    completed = fields.Whole(metadata={"description": "Enrollments that were completed by this call."})

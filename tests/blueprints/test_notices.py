@@ -201,30 +201,6 @@ def test_a_notice_that_is_not_there_is_not_resent(admin):
     assert_refused(admin.post(f"/notices/{uuid4()}/resend"), 404, "not_found")
 
 
-@pytest.mark.parametrize(
-    ("body", "state"), [({}, "QUEUED"), ({"notify": True}, "QUEUED"), ({"notify": False}, "SUPPRESSED")]
-)
-def test_recalculating_completes_whoever_is_done(body, state, admin, make):
-    course = make.course(lessons=2)
-    done, half = make.enrollment(course), make.enrollment(course)
-    lessons = make.lessons_of(course)
-    make.progress(done, *lessons)
-    make.progress(half, lessons[0])
-
-    first = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
-    second = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
-
-    assert first == {"course_id": str(course.id), "completed": 1}
-    assert second["completed"] == 0
-    [row] = data_of(admin.get("/notices?channel=EMAIL"))
-    assert (row["user_id"], row["state"]) == (str(done.user_id), state)
-    assert row["reason"] == ("recalculated" if state == "SUPPRESSED" else None)
-
-
-def test_recalculating_what_is_not_there_is_refused(admin):
-    assert_refused(admin.post(f"/courses/{uuid4()}/recalculate", json={}), 404, "not_found")
-
-
 @pytest.mark.parametrize("role", ["student", "instructor"])
 def test_the_outbox_is_for_admins(role, api, make, mail):
     person = api.as_(getattr(make, role)())
@@ -232,7 +208,6 @@ def test_the_outbox_is_for_admins(role, api, make, mail):
 
     assert_refused(person.get("/notices"), 403, "forbidden")
     assert_refused(person.post(f"/notices/{sent.id}/resend"), 403, "forbidden")
-    assert_refused(person.post(f"/courses/{sent.course_id}/recalculate", json={}), 403, "forbidden")
 
 
 @pytest.fixture(params=["nowhere", "silence"])

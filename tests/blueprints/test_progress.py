@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -27,6 +28,11 @@ def learning(api, make):
         return api.as_(student), enrollment, make.lessons_of(course)
 
     return start
+
+
+@pytest.fixture
+def admin(api, make):
+    return api.as_(make.admin())
 
 
 def test_completing_a_lesson_raises_the_percentage(learning):
@@ -371,3 +377,34 @@ def test_whoever_left_sees_lessons_while_they_see_the_course(api, make):
     assert [own.get(path).status_code for path in paths] == [404, 404]
     assert [admin.get(path).status_code for path in paths] == [200, 200]
     assert own.get(f"/enrollments/{enrollment.id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "state"), [({}, "QUEUED"), ({"notify": True}, "QUEUED"), ({"notify": False}, "SUPPRESSED")]
+)
+def test_recalculating_completes_whoever_is_done(body, state, admin, make):
+    course = make.course(lessons=2)
+    done, half = make.enrollment(course), make.enrollment(course)
+    lessons = make.lessons_of(course)
+    make.progress(done, *lessons)
+    make.progress(half, lessons[0])
+
+    first = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
+    second = data_of(admin.post(f"/courses/{course.id}/recalculate", json=body))
+
+    assert first == {"course_id": str(course.id), "completed": 1}
+    assert second["completed"] == 0
+    [row] = data_of(admin.get("/notices?channel=EMAIL"))
+    assert (row["user_id"], row["state"]) == (str(done.user_id), state)
+    assert row["reason"] == ("recalculated" if state == "SUPPRESSED" else None)
+
+
+def test_recalculating_what_is_not_there_is_refused(admin):
+    assert_refused(admin.post(f"/courses/{uuid4()}/recalculate", json={}), 404, "not_found")
+
+
+@pytest.mark.parametrize("role", ["student", "instructor"])
+def test_recalculating_is_for_admins(role, api, make):
+    person, course = api.as_(getattr(make, role)()), make.course()
+
+    assert_refused(person.post(f"/courses/{course.id}/recalculate", json={}), 403, "forbidden")
