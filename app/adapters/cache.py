@@ -7,7 +7,10 @@ read, so nothing outlives a change, wherever Redis was when it happened. Redis a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -21,6 +24,8 @@ from app.adapters import redis
 from app.adapters.redis import LeftAlone
 
 log = logging.getLogger(__name__)
+
+Figures = Mapping[str, Any]
 
 LAYOUT = 1
 """Raised when what is stored changes its shape: the entries of an older program are then nobody's."""
@@ -41,6 +46,15 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"{LAYOUT}:" + ":".join(self)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Figures as of a moment, and the entity tag that a client sends back in `If-None-Match`."""
+
+    as_of: str
+    tag: str
+    figures: Figures
 
 
 class Json(BaseSerializer):
@@ -89,6 +103,19 @@ def remember(key: Key, compute: Callable[[], Any]) -> Any:
         value = compute()
         _attempt(lambda: cache.set(name, value))
         return value
+
+
+def snapshot(key: Key, compute: Callable[[], Figures]) -> Snapshot:
+    """The figures stored under this key, or computed now."""
+
+    def take() -> dict[str, Any]:
+        as_of = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        figures = compute()
+        # The tag hashes the figures alone: when they are computed again and unchanged, the client's copy is current.
+        tag = sha256(msgspec.json.encode(figures, enc_hook=str)).hexdigest()[:32]
+        return {"as_of": as_of, "tag": tag, "figures": figures}
+
+    return Snapshot(**remember(key, take))
 
 
 def _get(name: str) -> list[Any] | None:

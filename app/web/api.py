@@ -15,12 +15,12 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, current_app, jsonify, request
 
+from app.adapters.cache import Snapshot
 from app.db.listings import Listing
 from app.db.session import transaction
 from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
-from app.services.dashboards.dashboard import Snapshot
 from app.web import access, conditional_requests, idempotency, rate_limits
 from app.web.openapi import document, operations
 from app.web.openapi.operations import Operation

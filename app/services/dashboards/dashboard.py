@@ -6,61 +6,46 @@ was computed from what is committed now; with Redis away it is computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from app.adapters import cache
-from app.adapters.cache import Key
+from app.adapters.cache import Key, Snapshot
 from app.enums import Role
 from app.models.user import User
 from app.services.catalogue import courses
 from app.services.counters import tallies
 from app.services.dashboards import dashboard_admin, dashboard_instructor, dashboard_student, dashboard_totals
 
-Figures = Mapping[str, Any]
-
 EVERYBODY = "everybody"
 ADMINS = "admins"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Figures as they were at a moment, and the tag by which a client knows that it has them already."""
-
-    as_of: str
-    tag: str
-    figures: Figures
 
 
 def show_stats() -> Snapshot:
     """The size of the platform, for everyone who is signed in."""
     key = Key("stats", EVERYBODY, tallies.version(tallies.PLATFORM))
-    return _remembered(key, dashboard_totals.compute)
+    return cache.snapshot(key, dashboard_totals.compute)
 
 
 def show_admin(_admin: User) -> Snapshot:
     """The platform as a whole. All admins see the same."""
     key = Key("admin", ADMINS, tallies.version(tallies.PLATFORM), _today())
-    return _remembered(key, dashboard_admin.compute)
+    return cache.snapshot(key, dashboard_admin.compute)
 
 
 def show_instructor(instructor: User) -> Snapshot:
     """The courses that somebody teaches."""
     key = Key("instructor", str(instructor.id), dashboard_instructor.version_of(instructor))
-    return _remembered(key, lambda: dashboard_instructor.compute(instructor))
+    return cache.snapshot(key, lambda: dashboard_instructor.compute(instructor))
 
 
 def show_student(student: User) -> Snapshot:
     """One's own courses."""
     names = [tallies.CATALOGUE, tallies.version_of_person(student.id)]
     key = Key("student", str(student.id), tallies.version(*names))
-    return _remembered(key, lambda: dashboard_student.compute(student))
+    return cache.snapshot(key, lambda: dashboard_student.compute(student))
 
 
 def show_course(manager: User, ref: str | UUID) -> Snapshot:
@@ -68,7 +53,7 @@ def show_course(manager: User, ref: str | UUID) -> Snapshot:
     course = courses.get_managed(manager, ref)
     names = [tallies.CATALOGUE, tallies.version_of_course(course.id)]
     key = Key("course", f"managers-of-{course.id}", tallies.version(*names))
-    return _remembered(key, lambda: dashboard_instructor.compute_course(course.id))
+    return cache.snapshot(key, lambda: dashboard_instructor.compute_course(course.id))
 
 
 def show_own(user: User) -> Snapshot:
@@ -84,17 +69,6 @@ def show_own(user: User) -> Snapshot:
         tag=f"{user.role.lower()}-{snapshot.tag}",
         figures={"role": user.role, **snapshot.figures},
     )
-
-
-def _remembered(key: Key, compute: Callable[[], Figures]) -> Snapshot:
-    def take() -> dict[str, Any]:
-        as_of = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        figures = compute()
-        # The tag is of the figures alone: computed again and unchanged, they are still what the client has.
-        tag = sha256(msgspec.json.encode(figures, enc_hook=str)).hexdigest()[:32]
-        return {"as_of": as_of, "tag": tag, "figures": figures}
-
-    return Snapshot(**cache.remember(key, take))
 
 
 def _today() -> str:
