@@ -1,6 +1,5 @@
 """Accounts from the owner's side: sign up, log in, stay logged in, and one's own profile."""
 
-from operator import attrgetter
 from typing import Any
 
 from app.errors.accounts import (
@@ -38,11 +37,19 @@ from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, thrott
 blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
 
 
+def _welcome(registration: users.Registration) -> str:
+    """The next step for the new user, and their role until an admin has decided."""
+    verified = registration.user.email_verified
+    begin = "You can log in now." if verified else "Confirm your address by the mail we sent, then log in."
+    wait = " An admin decides whether you teach; you are a student until then."
+    return f"Welcome. {begin}{wait if registration.instructor_request else ''}"
+
+
 @blp.post("/auth/register")
 @entrance
 @throttled(REGISTER)
 @blp.arguments(RegistrationSchema)
-@blp.response(201, RegisteredSchema, message=attrgetter("welcome"))
+@blp.response(201, RegisteredSchema, message=_welcome)
 @blp.refuses(EmailTaken, UsernameTaken)
 def register(registration: dict[str, Any]):
     """Open an account.

@@ -47,16 +47,6 @@ class Registration:
     instructor_request: InstructorRequest | None = None
     """The request that an INSTRUCTOR sign-up makes where an admin decides about it."""
 
-    @property
-    def welcome(self) -> str:
-        """What to do now, and what the person is until an admin has decided."""
-        verified = self.user.email_verified
-        begin = (
-            "You can log in now." if verified else "Confirm your address by the mail we sent, then log in."
-        )
-        wait = " An admin decides whether you teach; you are a student until then."
-        return f"Welcome. {begin}{wait if self.instructor_request else ''}"
-
 
 @dataclass(frozen=True)
 class FoundAdmin:
