@@ -31,7 +31,7 @@ from app.observability import alarms, logs
 from app.observability.alarms import Alarm
 from app.services.messaging import notices_depth
 from app.settings import settings
-from app.web.openapi import document
+from app.version import VERSION
 
 scrapes = Blueprint("metrics", __name__)
 
@@ -144,7 +144,7 @@ class _Standing(Collector):
 
     def collect(self) -> Iterator[Metric]:
         build = InfoMetricFamily("rollcall_build", "What is running.")
-        build.add_metric((), {"version": document.VERSION, "python": platform.python_version()})
+        build.add_metric((), {"version": VERSION, "python": platform.python_version()})
         yield build
         up = GaugeMetricFamily("rollcall_dependency_up", "Whether it answers.", labels=("dependency",))
         for dependency, read in (("postgresql", _outbox), ("redis", _queue)):

@@ -17,10 +17,10 @@ from flask import Flask, Response, current_app, request
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema
 from app.settings import settings
+from app.version import VERSION
 from app.web.openapi.examples.plugin import ExamplesPlugin
 
 TITLE = "Rollcall"
-VERSION = "1.0.0"
 DESCRIPTION = """\
 A learning platform's backend: catalogue, lessons, enrollment, progress, certificates, and the assignment of one or of
 thousands of people in a single call with a report for each of them.
