@@ -1,28 +1,21 @@
-"""Every setting, read once from the environment.
+"""Every setting: its default, its parser and its description.
 
-A wrong or missing value stops the start with a sentence that names the variable; of several, each has its line.
-`.env.example` lists the same settings with the same defaults; a test compares the two.
+`environment.py` reads them. `.env.example` lists the same settings with the same defaults; a test compares the two.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field
 from email.utils import parseaddr
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from dotenv import dotenv_values
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
-
-import production
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production
 SEARCH_LANGUAGES = (
@@ -32,12 +25,6 @@ SEARCH_LANGUAGES = (
     *("spanish", "swedish", "tamil", "turkish", "yiddish"),
 )
 """The text search configurations that every PostgreSQL from 15 on brings along."""
-BAD_SETTINGS = 3
-"""Exit status. gunicorn gives up when a worker ends with it, and starts another one for any other."""
-
-
-class BadSettingError(ValueError):
-    """The environment holds values that Rollcall cannot start with: a line for each."""
 
 
 def _text(value: str) -> str:
@@ -208,14 +195,6 @@ def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> An
     if default is None:
         return field(metadata=metadata)
     return field(default_factory=lambda: parse(default), metadata=metadata)
-
-
-def _read(declared: Field[Any], given: str) -> dict[str, Any]:
-    if given:
-        return {declared.name: declared.metadata["parse"](given)}
-    if declared.metadata["default"] is None:
-        raise ValueError(f"is not set ({declared.metadata['about']})")
-    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -400,36 +379,6 @@ class Config:
     sweep_interval_seconds: float = _setting("5", _seconds, "pause between two sweeps of the outbox")
     redis_timeout_seconds: float = _setting("0.2", _seconds, "how long a request waits for Redis")
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings. What is wrong with any of them is told at once."""
-        values: dict[str, Any] = {}
-        reasons: dict[str, str] = {}
-        for each in fields(cls):
-            variable = each.name.upper()
-            try:
-                values |= _read(each, environ.get(variable, "").strip())
-            except ValueError as problem:
-                reasons[variable] = f"{variable} {problem}"
-        # What could not be read stands at its default meanwhile, so that the rest is looked at as well.
-        config = cls(**{"database_url": "", "redis_url": "", **values})
-        found = [each for each in config.mistakes(environ) if each.partition(" ")[0] not in reasons]
-        if reasons or found:
-            raise BadSettingError("\n".join([*reasons.values(), *found]))
-        return config
-
-    def mistakes(self, environ: Mapping[str, str]) -> list[str]:
-        """Settings that contradict each other, and what cannot be meant in production."""
-        found = []
-        if self.notice_lease_seconds < 2 * self.mail_timeout_seconds:
-            found.append(
-                "NOTICE_LEASE_SECONDS must be at least twice MAIL_TIMEOUT_SECONDS: "
-                "connecting and sending have to fit into the lease"
-            )
-        if self.app_env == "production":
-            found += production.mistakes(self, environ)
-        return found
-
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
         return {
@@ -458,18 +407,3 @@ class Config:
             "JWT_REFRESH_TOKEN_EXPIRES": self.refresh_token_days * 86_400,
             "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
         }
-
-
-def read_environment() -> dict[str, str]:
-    """The process environment, with the project's `.env` beneath it."""
-    stored = dotenv_values(Path(__file__).with_name(".env"))
-    return {name: value for name, value in stored.items() if value is not None} | dict(os.environ)
-
-
-def load() -> Config:
-    """The settings of this process, which says what is wrong with them and ends."""
-    try:
-        return Config.from_env(read_environment())
-    except BadSettingError as refusal:
-        sys.stderr.write(f"Rollcall cannot start with these settings:\n{refusal}\n")
-        raise SystemExit(BAD_SETTINGS) from None

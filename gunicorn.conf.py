@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from config import load, read_environment
+from environment import load, read_environment
 
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 

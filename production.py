@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import make_url
 
-if TYPE_CHECKING:
-    from config import Config
+from config import Config
 
 MINIMUM_SECRET_BYTES = 32
 MINIMUM_TOKEN_LENGTH = 16

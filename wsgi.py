@@ -1,6 +1,6 @@
 """The application that a WSGI server or the `flask` command loads."""
 
-import config
+import environment
 from app import create_app
 
-app = create_app(config.load())
+app = create_app(environment.load())

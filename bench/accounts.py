@@ -29,6 +29,7 @@ from app.models.user import User
 from app.services.auth import sessions
 from bench import platform
 from config import Config, Rate
+from environment import config_from
 
 OPEN_SESAME = "Analytical-Engine-1843"
 PEOPLE = 200
@@ -51,7 +52,7 @@ ASKING: dict[str, tuple[str, Callable[[str], dict[str, str]]]] = {
 def measure(rounds: int) -> bool:
     """Print the table; return whether every goal was met."""
     with platform.running() as environment:
-        config = Config.from_env(environment)
+        config = config_from(environment)
         app = create_app(config)
         with app.app_context():
             platform.fill(PEOPLE)

@@ -27,7 +27,7 @@ from app.values.people import People
 from app.values.terms import Terms
 from bench import platform
 from bench.web import Web, serving
-from config import Config
+from environment import config_from
 
 SIZES = (2_498, 10_000)
 GOALS = {"statements": 1.5, "call": 2.5, "call, notices": 4.0}
@@ -53,7 +53,7 @@ class Turns:
 def measure(rounds: int) -> bool:
     """Print the table; return whether every goal was met."""
     with platform.running() as environment:
-        application = create_app(Config.from_env(environment))
+        application = create_app(config_from(environment))
         with application.app_context():
             platform.fill(max(SIZES))
             token = _sign_in()

@@ -35,7 +35,7 @@ from app.models.user import User
 from app.services.auth import sessions
 from bench import platform
 from bench.web import started
-from config import Config
+from environment import config_from
 from tools import ports
 
 OPEN_SESAME = "Analytical-Engine-1843"
@@ -76,7 +76,7 @@ def measure(_rounds: int) -> bool:
     """Print what was measured; return whether every goal was met."""
     with platform.running() as environment, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as media:
         settings = {**environment, **_production(media)}
-        tokens = _fill(create_app(Config.from_env(settings)))
+        tokens = _fill(create_app(config_from(settings)))
         with _serving(settings) as web:
             _send_all(web, _reads(tokens, 100), OTHERS_A_SECOND)  # to warm up
             met = [_cost_of_login(web), _flood(web, tokens), _silence(web, tokens, settings["REDIS_URL"])]

@@ -17,7 +17,7 @@ from bench import dataset, platform
 from bench.calls import LARGE_ONES, READS, WRITES, Call, Callers
 from bench.dataset import Size
 from bench.plans import reading, timing
-from config import Config
+from environment import config_from
 
 SMALL = Size(courses=1_000, enrollments=50_000)
 LARGE = Size(courses=100_000, enrollments=1_000_000)
@@ -53,7 +53,7 @@ def _costs(size: Size, rounds: int) -> Figures:
     with platform.running() as environment:
         # Dashboards are computed each time: nothing is remembered.
         # What its absence has the application say is not of the table; an answer that fails ends the run by itself.
-        config = dataclasses.replace(Config.from_env(environment), redis_url=NOWHERE, log_level="CRITICAL")
+        config = dataclasses.replace(config_from(environment), redis_url=NOWHERE, log_level="CRITICAL")
         app = create_app(config)
         with app.app_context(), db.engine.connect() as connection:
             dataset.fill(connection.execution_options(isolation_level="AUTOCOMMIT"), size)

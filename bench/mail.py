@@ -27,7 +27,7 @@ from app.models.user import User
 from app.services.messaging import account_notices
 from bench import platform
 from bench.web import Web, serving
-from config import Config
+from environment import config_from
 
 WAITING = 100_000
 RESETS = 20
@@ -66,7 +66,7 @@ def measure(_rounds: int) -> bool:
     """Print what was measured; return whether the goal was met."""
     with platform.running() as environment, _listening() as (sink, port):
         settings = {**environment, "MAIL_TRANSPORT": "smtp", "MAIL_PORT": str(port)}
-        app = create_app(Config.from_env(settings))
+        app = create_app(config_from(settings))
         with app.app_context():
             platform.fill(WAITING)
             _make_people_who_wait()

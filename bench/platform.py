@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.db.session import db
-from config import Config, read_environment
+from environment import config_from, read_environment
 from tools import throwaway
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +33,7 @@ def running() -> Iterator[dict[str, str]]:
             "LOG_LEVEL": "ERROR",
             "RATELIMIT_ENABLED": "off",
         }
-        application = create_app(Config.from_env({**environment, "DATABASE_URL": maintenance}))
+        application = create_app(config_from({**environment, "DATABASE_URL": maintenance}))
         with application.app_context(), db.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(
                 text(f"CREATE DATABASE {DATABASE}")

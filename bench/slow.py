@@ -27,6 +27,7 @@ from app.services.auth import sessions
 from bench import platform
 from bench.web import started
 from config import Config
+from environment import config_from
 from tools import nginx, ports
 
 CROWDS = (0, 16, 500)
@@ -56,7 +57,7 @@ class Answer(NamedTuple):
 def measure(_rounds: int) -> bool:
     """Print what was measured; return whether every goal was met."""
     with platform.running() as environment, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as folder:
-        token = _fill(Config.from_env(environment))
+        token = _fill(config_from(environment))
         port = ports.pick(None)
         command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
         sizes = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4", "TRUSTED_PROXIES": "1", "LOG_LEVEL": "ERROR"}

@@ -27,8 +27,8 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from config import load
 from deploy.web_intake import Incoming, MostAwaited, Progress
+from environment import load
 
 SECONDS_TO_SEND = load().client_patience_seconds
 """How long a client may take for a request, head and body together, and longer as it sends `LEAST_RATE`."""

@@ -23,7 +23,7 @@ from werkzeug.test import Client, TestResponse
 from app import create_app
 from app.web.openapi.examples.ids import id_of
 from app.web.openapi.examples.plugin import ANSWERS
-from config import Config
+from environment import config_from
 from tools.examples import Operation, log_in, operations_of, send
 from tools.throwaway import running_servers
 
@@ -73,7 +73,7 @@ def running_demo() -> Iterator[Flask]:
             "MEDIA_DIR": folder,
             "LOG_LEVEL": "ERROR",
         }
-        app = create_app(Config.from_env(os.environ))
+        app = create_app(config_from(os.environ))
         with app.app_context():
             flask_migrate.upgrade()
         loaded = app.test_cli_runner().invoke(args=["demo", "load"])

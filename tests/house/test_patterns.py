@@ -17,7 +17,7 @@ from tests.support.effort import seconds
 from tests.support.http import PREFIX
 from tests.support.paths import ROOT
 
-SOURCES = [*sorted((ROOT / "app").rglob("*.py")), ROOT / "config.py"]
+SOURCES = [*sorted((ROOT / "app").rglob("*.py")), ROOT / "config.py", ROOT / "environment.py"]
 USES = {"match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 LENGTH = 10_000
 LONGEST_SECONDS = 0.05

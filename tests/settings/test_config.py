@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from config import BadSettingError, Config
+from config import Config
+from environment import BadSettingError, config_from
 from tests.support.paths import ROOT
 from tools import settings
 
@@ -41,13 +42,13 @@ def test_the_example_lists_every_setting_with_its_default():
 def test_every_default_is_a_value_that_the_setting_takes():
     defaults = {each.name.upper(): each.metadata["default"] or "" for each in dataclasses.fields(Config)}
 
-    assert Config.from_env({**defaults, **NEEDED}) == Config.from_env(NEEDED)
+    assert config_from({**defaults, **NEEDED}) == config_from(NEEDED)
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
 def test_a_missing_server_stops_the_start_by_name(name):
     with pytest.raises(BadSettingError, match=f"^{name} is not set"):
-        Config.from_env({**NEEDED, name: " "})
+        config_from({**NEEDED, name: " "})
 
 
 @pytest.mark.parametrize(
@@ -87,14 +88,14 @@ def test_a_missing_server_stops_the_start_by_name(name):
 )
 def test_a_wrong_value_stops_the_start_by_name(name, value):
     with pytest.raises(BadSettingError, match=f"^{name} "):
-        Config.from_env({**NEEDED, name: value})
+        config_from({**NEEDED, name: value})
 
 
 def test_all_that_is_wrong_is_told_at_once_a_line_each():
     given = {"REDIS_URL": "redis://localhost", "APP_ENV": "staging", "MAIL_PORT": "smtp"}
 
     with pytest.raises(BadSettingError) as refusal:
-        Config.from_env({**given, "NOTICE_LEASE_SECONDS": "30"})
+        config_from({**given, "NOTICE_LEASE_SECONDS": "30"})
 
     told = [line.partition(" ")[0] for line in str(refusal.value).splitlines()]
     assert sorted(told) == ["APP_ENV", "DATABASE_URL", "MAIL_PORT", "NOTICE_LEASE_SECONDS"]
@@ -107,20 +108,20 @@ def test_all_that_is_wrong_is_told_at_once_a_line_each():
 def test_what_is_wrong_is_not_repeated(name, value):
     """A password may stand in it, and the message goes to a log."""
     with pytest.raises(BadSettingError) as refusal:
-        Config.from_env({**NEEDED, name: value, "MAIL_PORT": "hunter2"})
+        config_from({**NEEDED, name: value, "MAIL_PORT": "hunter2"})
 
     assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
 def test_the_database_is_reached_by_the_driver_that_is_installed(scheme):
-    config = Config.from_env({**NEEDED, "DATABASE_URL": f"{scheme}://localhost/rollcall"})
+    config = config_from({**NEEDED, "DATABASE_URL": f"{scheme}://localhost/rollcall"})
 
     assert config.database_url == "postgresql+psycopg2://localhost/rollcall"
 
 
 def test_origins_and_hosts_are_lists():
-    config = Config.from_env(
+    config = config_from(
         {
             **NEEDED,
             "CORS_ORIGINS": "local, https://app.example.org ,http://10.0.0.1:3000",
@@ -130,7 +131,7 @@ def test_origins_and_hosts_are_lists():
 
     assert config.cors_origins == ("local", "https://app.example.org", "http://10.0.0.1:3000")
     assert config.trusted_hosts == ("rollcall.example.org", ".example.net")
-    assert Config.from_env({**NEEDED, "CORS_ORIGINS": "none"}).cors_origins == ()
+    assert config_from({**NEEDED, "CORS_ORIGINS": "none"}).cors_origins == ()
 
 
 @pytest.mark.parametrize(
@@ -149,9 +150,9 @@ def test_origins_and_hosts_are_lists():
 )
 def test_an_origin_is_exact(origin):
     with pytest.raises(BadSettingError, match=r"^CORS_ORIGINS "):
-        Config.from_env({**NEEDED, "CORS_ORIGINS": origin})
+        config_from({**NEEDED, "CORS_ORIGINS": origin})
 
 
 def test_a_lease_outlasts_the_mail_that_is_sent_under_it():
     with pytest.raises(BadSettingError, match="NOTICE_LEASE_SECONDS"):
-        Config.from_env({**NEEDED, "NOTICE_LEASE_SECONDS": "30", "MAIL_TIMEOUT_SECONDS": "20"})
+        config_from({**NEEDED, "NOTICE_LEASE_SECONDS": "30", "MAIL_TIMEOUT_SECONDS": "20"})

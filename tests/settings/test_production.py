@@ -9,7 +9,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from config import BAD_SETTINGS, DEVELOPMENT_SECRET, BadSettingError, Config
+from config import DEVELOPMENT_SECRET
+from environment import BAD_SETTINGS, BadSettingError, config_from
 from tests.support.paths import ROOT
 
 GOOD = {
@@ -127,7 +128,7 @@ WANTED = {
 
 def reasons(changed):
     with pytest.raises(BadSettingError) as refusal:
-        Config.from_env({**GOOD, **changed})
+        config_from({**GOOD, **changed})
     return str(refusal.value).splitlines()
 
 
@@ -140,7 +141,7 @@ def test_a_mistake_is_refused_by_name_and_alone(named, changed):
 
 @pytest.mark.parametrize("changed", WANTED.values(), ids=WANTED)
 def test_what_somebody_may_want_is_not_refused(changed):
-    assert Config.from_env({**GOOD, **changed}).app_env == "production"
+    assert config_from({**GOOD, **changed}).app_env == "production"
 
 
 def test_only_production_is_so_strict():
@@ -148,7 +149,7 @@ def test_only_production_is_so_strict():
     changed = {name: value for each in names for name, value in BAD[each][1].items()}
 
     needed = {name: GOOD[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    assert Config.from_env({**needed, **changed}).app_env == "development"
+    assert config_from({**needed, **changed}).app_env == "development"
 
 
 def test_several_mistakes_are_told_together():

@@ -7,7 +7,7 @@ import pytest
 
 from app.enums import Role
 from app.values import days
-from config import BadSettingError, Config
+from environment import BadSettingError, config_from
 from tests.support.http import assert_refused, data_of
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -67,12 +67,12 @@ def test_a_zone_that_does_not_exist_stops_the_start(wrong):
     with pytest.raises(
         BadSettingError, match=r"TIMEZONE must be a time zone of the IANA database, such as Europe/"
     ):
-        Config.from_env({**NEEDED, "TIMEZONE": wrong})
+        config_from({**NEEDED, "TIMEZONE": wrong})
 
 
 def test_the_zone_is_utc_where_none_is_set():
-    assert Config.from_env(NEEDED).timezone.key == "UTC"
-    assert Config.from_env({**NEEDED, "TIMEZONE": "America/St_Johns"}).timezone.key == "America/St_Johns"
+    assert config_from(NEEDED).timezone.key == "UTC"
+    assert config_from({**NEEDED, "TIMEZONE": "America/St_Johns"}).timezone.key == "America/St_Johns"
 
 
 def test_a_day_as_due_date_means_its_end(api, make, setting):
