@@ -112,7 +112,7 @@ CHORES = (
     _hourly("email changes", retention.forget_email_changes),
     _hourly("previews", retention.forget_previews),
     _hourly("pictures", profile_pictures.forget_unnamed),
-    _hourly("tallies", tallies.fold),
+    _hourly("tallies", tallies.compact),
     _hourly("search", search_rebuild.rebuild_next),
 )
 

@@ -1,1 +1,1 @@
-"""Tallies, the sums that triggers keep, and their verification."""
+"""Counter caches: the sharded counters that triggers maintain, and their verification."""

@@ -1,7 +1,8 @@
-"""The numbers that triggers keep: read as sums over their parts, and folded together now and then.
+"""Sharded counters, maintained by triggers, read as sums over their shards, and compacted periodically.
 
-A version is such a number too: it grows with every commit that bears upon the figures it stands for, in the same
-transaction. Read it before the figures, and they are never older than it says.
+Two concurrent transactions never update the same row of a counter. A version is such a counter too: every commit that
+affects a group of figures increments the version of the group, in the same transaction. Read the version before the
+figures, and the figures are never older than it.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from app.models.tally import Tally
 PLATFORM = "version/platform"
 CATALOGUE = "version/catalogue"
 
-FOLDING = 727_001_002
-"""The advisory lock of whoever folds."""
+COMPACTION_LOCK = 727_001_002
+"""The key of the advisory lock under which counters are compacted."""
 
 Range = tuple[str, str]
 
 
 def version_of_person(user_id: UUID) -> str:
-    """The version of a learner's figures; people share 64 of them."""
+    """The version of a learner's figures, one of 64 that all learners share."""
     return f"version/person/{user_id.bytes[-1] & 63}"
 
 
@@ -34,7 +35,7 @@ def version_of_course(course_id: UUID) -> str:
 
 
 def version(*names: str) -> str:
-    """One version for figures that several bear upon."""
+    """The sum of these versions, for figures that depend on several."""
     found = select(func.coalesce(func.sum(Tally.amount), 0)).where(Tally.name.in_(sorted(set(names))))
     return str(db.session.scalar(found))
 
@@ -45,30 +46,30 @@ def under(stem: str, start: str = "") -> Range:
 
 
 def read(*ranges: Range) -> dict[str, int]:
-    """The numbers in these ranges of names. One that is nowhere is zero."""
+    """The counters in these ranges of names. A counter without a row is zero and left out."""
     wanted = or_(*(and_(Tally.name >= first, Tally.name < last) for first, last in ranges))
     found = select(Tally.name, func.sum(Tally.amount)).where(wanted).group_by(Tally.name)
     return {name: int(amount) for name, amount in db.session.execute(found)}
 
 
 def read_named(names: Iterable[str]) -> dict[str, int]:
-    """The numbers of these names."""
+    """The counters with these names."""
     found = select(Tally.name, func.sum(Tally.amount)).where(Tally.name.in_(list(names))).group_by(Tally.name)
     return {name: int(amount) for name, amount in db.session.execute(found)}
 
 
 def of_teacher(user_id: UUID) -> dict[str, int]:
-    """What somebody teaches: `courses`, `published`, `enrollments`, `stars`, `reviews`."""
+    """The counters of an instructor: `courses`, `published`, `enrollments`, `stars`, `reviews`."""
     return {name.rpartition("/")[2]: amount for name, amount in read(under(f"teacher/{user_id}")).items()}
 
 
 def courses_of(user_id: UUID) -> int:
-    """How many courses somebody has that are not deleted."""
+    """The number of an instructor's courses that are not deleted."""
     return of_teacher(user_id).get("courses", 0)
 
 
 def of_courses(course_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """Enrollments by status, and what was `paid/<currency>` in cents, of each of these courses."""
+    """The counters of each of these courses: enrollments by status, and `paid/<currency>` in cents."""
     course_id = func.unnest(literal(list(course_ids), ARRAY(Uuid))).column_valued("course_id")
     stem = literal("course/", Text) + cast(course_id, Text)
     found = (
@@ -83,24 +84,24 @@ def of_courses(course_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
     return numbers
 
 
-def fold() -> None:
-    """Add up the parts of every number into its part 0. Parts that a transaction is counting in are left for later.
+def compact() -> None:
+    """Merge the shards of every counter into its shard 0. Shards that a transaction is writing are left for later.
 
-    No sum changes. It cannot deadlock: parts in use are skipped, and only a fold writes part 0, one at a time.
+    No sum changes. It cannot deadlock: locked shards are skipped, and shard 0 is written only under the advisory lock.
     """
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FOLDING})
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMPACTION_LOCK})
     idle = select(Tally.name, Tally.backend).where(Tally.backend != 0).with_for_update(skip_locked=True)
-    parts = idle.cte("parts")
+    shards = idle.cte("shards")
     taken = (
         delete(Tally)
-        .where(Tally.name == parts.c.name, Tally.backend == parts.c.backend)
+        .where(Tally.name == shards.c.name, Tally.backend == shards.c.backend)
         .returning(Tally.name, Tally.amount)
         .cte("taken")
     )
     summed = select(taken.c.name, literal(0), func.sum(taken.c.amount)).group_by(taken.c.name)
-    folded = insert(Tally).from_select(["name", "backend", "amount"], summed)
+    merged = insert(Tally).from_select(["name", "backend", "amount"], summed)
     db.session.execute(
-        folded.on_conflict_do_update(
-            index_elements=[Tally.name, Tally.backend], set_={"amount": Tally.amount + folded.excluded.amount}
+        merged.on_conflict_do_update(
+            index_elements=[Tally.name, Tally.backend], set_={"amount": Tally.amount + merged.excluded.amount}
         )
     )

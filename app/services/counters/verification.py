@@ -1,7 +1,7 @@
-"""Every stored counter against what it counts, recomputed from the rows themselves.
+"""Verification of every counter cache against the rows that it counts.
 
-One statement a counter, so that each comparison is of one moment. There is nothing to find unless something else than
-this program has written to the tables, or this program is wrong.
+One statement per counter, so each comparison is of one snapshot. A difference means that another program has written to
+the tables, or that this one has a defect.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from app.db.session import db, let_statements_run
 MOST_LISTED = 1_000
 
 REQUEST_TIMEOUT_MS = 60_000
-"""How long one counter may take in a request. Reading whole tables takes longer than other requests need."""
+"""The timeout of a counter's statement in a request. It reads whole tables, so it is longer than that of other requests."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A counter, the row or number it belongs to, what is stored and what there is."""
+    """A counter, the row it belongs to, the stored value and the actual one."""
 
     counter: str
     id: str
@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Recount:
-    """What was compared, and the differences; at most a thousand are listed."""
+    """The counters compared and the differences, of which at most a thousand are listed."""
 
     as_of: datetime
     counters: list[str]
@@ -41,14 +41,14 @@ class Recount:
 
 
 def verify() -> Recount:
-    """Recompute every stored counter. Nothing is changed."""
+    """Recompute every counter cache. Nothing is changed."""
     as_of = datetime.now(UTC)
     found = list(_differences())
     return Recount(as_of, sorted(_COUNTERS), len(found), found[:MOST_LISTED])
 
 
 def verify_in_request() -> Recount:
-    """`verify()` while somebody waits for the answer: it may take longer than other requests, but not for ever."""
+    """`verify()` under the longer statement timeout of REQUEST_TIMEOUT_MS."""
     let_statements_run(REQUEST_TIMEOUT_MS)
     return verify()
 
@@ -69,7 +69,7 @@ def _of_course(counter: str, counted: str) -> str:
 
 
 def _of_tallies(stems: str, counted: str) -> str:
-    """Sums that triggers keep, against the rows; `stems` is what their names begin with."""
+    """Sharded counters against the rows; `stems` are the first segments of their names."""
     return f"""
         SELECT coalesce(kept.name, counted.name), coalesce(kept.amount, 0), coalesce(counted.amount, 0)
         FROM (

@@ -1,1 +1,1 @@
-"""What dashboards show to each role."""
+"""The figures of the dashboards, by role."""

@@ -1,7 +1,7 @@
-"""Dashboards: whose figures somebody may see, and that they are right after every change.
+"""Dashboards: which figures each role sees, cached and exact after every commit.
 
-`docs/figures.md` defines each figure. A version read from PostgreSQL is part of the cache's key, so what is remembered
-was computed from what is committed now; with Redis away it is computed.
+`docs/figures.md` defines each figure. A version read from PostgreSQL is part of the cache key, so a hit was computed
+from what is committed now. Without Redis the figures are computed.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from app.services.catalogue import courses
 from app.services.counters import tallies
 from app.services.dashboards import dashboard_admin, dashboard_instructor, dashboard_student, dashboard_totals
 
-EVERYBODY = "everybody"
+ALL_USERS = "everyone"
 ADMINS = "admins"
 
 
 def show_stats() -> Snapshot:
-    """The size of the platform, for everyone who is signed in."""
-    key = Key("stats", EVERYBODY, tallies.version(tallies.PLATFORM))
+    """The size of the platform, for every user."""
+    key = Key("stats", ALL_USERS, tallies.version(tallies.PLATFORM))
     return cache.snapshot(key, dashboard_totals.compute)
 
 
 def show_admin(_admin: User) -> Snapshot:
-    """The platform as a whole. All admins see the same."""
+    """The platform as a whole, the same for all admins."""
     key = Key("admin", ADMINS, tallies.version(tallies.PLATFORM), _today())
     return cache.snapshot(key, dashboard_admin.compute)
 
 
 def show_instructor(instructor: User) -> Snapshot:
-    """The courses that somebody teaches."""
+    """The courses that an instructor teaches."""
     key = Key("instructor", str(instructor.id), dashboard_instructor.version_of(instructor))
     return cache.snapshot(key, lambda: dashboard_instructor.compute(instructor))
 
 
 def show_student(student: User) -> Snapshot:
-    """One's own courses."""
+    """The courses in which a learner is enrolled."""
     names = [tallies.CATALOGUE, tallies.version_of_person(student.id)]
     key = Key("student", str(student.id), tallies.version(*names))
     return cache.snapshot(key, lambda: dashboard_student.compute(student))
 
 
 def show_course(manager: User, ref: str | UUID) -> Snapshot:
-    """One course in depth, to its instructor and admins, who see the same."""
+    """One course in depth, the same for its instructor and admins."""
     course = courses.get_managed(manager, ref)
     names = [tallies.CATALOGUE, tallies.version_of_course(course.id)]
     key = Key("course", f"managers-of-{course.id}", tallies.version(*names))
@@ -57,7 +57,7 @@ def show_course(manager: User, ref: str | UUID) -> Snapshot:
 
 
 def show_own(user: User) -> Snapshot:
-    """The dashboard of one's role."""
+    """The dashboard of the user's role."""
     show: dict[Role, Callable[[User], Snapshot]] = {
         Role.ADMIN: show_admin,
         Role.INSTRUCTOR: show_instructor,
@@ -72,5 +72,5 @@ def show_own(user: User) -> Snapshot:
 
 
 def _today() -> str:
-    """Months and weeks end at midnight, whether or not anything has changed."""
+    """Part of the cache key: months and weeks end at midnight, without any commit."""
     return datetime.now(UTC).date().isoformat()

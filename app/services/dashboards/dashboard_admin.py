@@ -1,4 +1,4 @@
-"""The platform's figures for admins: sums that are kept, and a few questions that an index answers."""
+"""The platform's figures for admins, from counters and a few indexed queries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.models.session import Session
 from app.models.user import User
 from app.services.counters import tallies
 from app.services.dashboards.dashboard_totals import held, totals
-from app.services.dashboards.figures import by_word, months, percentage, ratio
+from app.services.dashboards.figures import by_value, months, percentage, ratio
 
 TOP_COURSES = 10
 WEEK = timedelta(days=7)
@@ -57,17 +57,17 @@ def _read_tallies() -> dict[str, int]:
 
 def _people(numbers: dict[str, int]) -> dict[str, Any]:
     return {
-        "users_by_role": by_word("users", Role, numbers),
+        "users_by_role": by_value("users", Role, numbers),
         "registrations": [
-            {"month": month, **by_word(f"registered/{month}", Role, numbers)} for month in months()
+            {"month": month, **by_value(f"registered/{month}", Role, numbers)} for month in months()
         ],
     }
 
 
 def _courses(numbers: dict[str, int]) -> dict[str, Any]:
     created = {month: numbers.get(f"created/{month}", 0) for month in months()}
-    decisions = by_word("decisions", (CourseStatus.APPROVED, CourseStatus.REJECTED), numbers)
-    by_status = by_word("courses", CourseStatus, numbers)
+    decisions = by_value("decisions", (CourseStatus.APPROVED, CourseStatus.REJECTED), numbers)
+    by_status = by_value("courses", CourseStatus, numbers)
     return {
         "courses_by_status": by_status,
         "courses_created": [{"month": month, "courses": count} for month, count in created.items()],
@@ -81,7 +81,7 @@ def _courses(numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _learning(numbers: dict[str, int]) -> dict[str, Any]:
-    by_status = by_word("enrollments", EnrollmentStatus, numbers)
+    by_status = by_value("enrollments", EnrollmentStatus, numbers)
     return {
         "enrollments_by_status": by_status,
         "enrollments": [
@@ -98,7 +98,7 @@ def _learning(numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
-    """Who was here in the last seven days, what was learned, what should have been done by now, and who waits."""
+    """Active users, completed lessons, overdue enrollments and pending requests of the last seven days."""
     is_overdue = and_(
         Enrollment.status == EnrollmentStatus.ACTIVE,
         Enrollment.due_at >= _today(),
@@ -106,7 +106,7 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
     )
     here = select(Session.user_id).where(Session.last_used_at >= _week_began()).distinct().subquery()
     learns = exists().where(Enrollment.user_id == here.c.user_id, Enrollment.holds_seat())
-    # Each of them is looked up: joined, the planner would read everybody.
+    # A subquery, no join: for a join the planner reads all users.
     is_active = select(User.is_active).where(User.id == here.c.user_id).scalar_subquery()
     active = (
         select(func.count().label("users"), func.count().filter(learns).label("learners"))
@@ -134,9 +134,9 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _excused() -> Select[int]:
-    """Enrollments past their due date whose learner is not active or whose course is deleted: the sums count them.
+    """Enrollments past their due date, in the counters, of an inactive user or a deleted course.
 
-    People and courses that are gone are few beside what is overdue, so these are looked up, each by an index.
+    These users and courses are few beside what is overdue, so each is looked up by an index.
     """
     is_late = and_(Enrollment.status == EnrollmentStatus.ACTIVE, Enrollment.due_at < func.now())
     of_people = (
@@ -150,7 +150,7 @@ def _excused() -> Select[int]:
 
 
 def _decision_times() -> dict[str, Any]:
-    """Hours from asking for a decision to getting it."""
+    """Hours from the submission of a course to its decision."""
     decision = aliased(CourseChange)
     asked_at = (
         select(func.max(CourseChange.created_at))
@@ -216,10 +216,10 @@ def _of_category(category_id: UUID, name: str, numbers: dict[str, int]) -> dict[
 
 
 def _week_began() -> datetime:
-    """The first moment of seven days of which today is the last."""
+    """The start of the seven days that end today."""
     return _today() - WEEK + timedelta(days=1)
 
 
 def _today() -> datetime:
-    """Its first moment, UTC."""
+    """The start of the day, in UTC."""
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The figures of the courses somebody teaches, and of one course in depth."""
+"""The figures of an instructor's courses, and of one course in depth."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SHOWN_COURSES = 100
 
 
 def version_of(instructor: User) -> str:
-    """It moves when something happens in one's courses, and when one of them comes or goes.
+    """The version for the cache key. It changes with every commit about the instructor's courses.
 
-    Whose courses they are is a part of it: a course that comes or goes takes its own version along.
+    The set of courses is part of it: a course that is added or removed brings or takes its own version.
     """
     shared = func.get_byte(func.uuid_send(Course.id), 15).op("&")(63)
     owned = select(
@@ -36,7 +36,7 @@ def version_of(instructor: User) -> str:
 
 
 def compute(instructor: User) -> dict[str, Any]:
-    """The sums are of all one's courses; the hundred newest are listed."""
+    """Sums over all courses of the instructor, and the hundred newest courses."""
     totals = tallies.of_teacher(instructor.id)
     newest = _courses().where(Course.instructor_id == instructor.id).limit(SHOWN_COURSES)
     rows = db.session.execute(newest).all()
@@ -100,7 +100,7 @@ def _figures_of(row: Row[Any], sums: dict[str, int]) -> dict[str, Any]:
 
 
 def _funnel(course_id: UUID, ever_enrolled: int) -> list[dict[str, Any]]:
-    """How many people got through each lesson, in the order of the course."""
+    """The number of completions of each lesson, in the order of the course."""
     lessons = db.session.execute(
         select(Lesson.id, Lesson.title, Lesson.is_required)
         .join(Section, Section.id == Lesson.section_id)

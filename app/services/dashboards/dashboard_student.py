@@ -1,4 +1,4 @@
-"""A learner's own figures. Everybody may learn, so everybody has them."""
+"""A learner's own figures. Users of every role can enroll, so all have them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _counts(student: User) -> dict[str, int]:
         .where(Enrollment.user_id == student.id, Certificate.revoked_at.is_(None))
         .scalar_subquery()
     )
-    # What is due is due in a course that is still there; the record of the others stays, and counts as such.
+    # Nothing is due in a deleted course, but the enrollment itself is still counted.
     is_due = and_(active, Course.deleted_at.is_(None))
     soon = and_(is_due, Enrollment.due_at >= func.now(), Enrollment.due_at < func.now() + DUE_SOON)
     counted = (
@@ -51,7 +51,7 @@ def _counts(student: User) -> dict[str, int]:
 
 
 def _recent(student: User) -> list[Enrollment]:
-    """Where one was last, or joined last."""
+    """The enrollments visited or started most recently."""
     latest = func.greatest(Enrollment.last_accessed, Enrollment.enrolled_at, Enrollment.reactivated_at)
     found = (
         enrollments_read.shown()
@@ -76,10 +76,10 @@ def _row(enrollment: Enrollment) -> dict[str, Any]:
         },
         "status": enrollment.status,
         "completion_percentage": float(enrollment.completion_percentage),
-        "due_at": _spelled(enrollment.due_at),
-        "last_accessed": _spelled(enrollment.last_accessed),
+        "due_at": _iso(enrollment.due_at),
+        "last_accessed": _iso(enrollment.last_accessed),
     }
 
 
-def _spelled(moment: datetime | None) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""How figures are put: counts by word, rates, and months in a row."""
+"""Formats of figures: counts by value of an enumeration, rates, and the last months."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 MONTHS = 12
 
 
-def by_word(stem: str, words: Iterable[str], numbers: dict[str, int]) -> dict[str, int]:
+def by_value(stem: str, values: Iterable[str], numbers: dict[str, int]) -> dict[str, int]:
     """As `{"STUDENT": 3, "ADMIN": 0}`."""
-    return {str(word): numbers.get(f"{stem}/{word}", 0) for word in words}
+    return {str(value): numbers.get(f"{stem}/{value}", 0) for value in values}
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """Two decimals; of nothing there is no ratio."""
+    """Two decimals, or None for a whole of zero."""
     return round(part / whole, 2) if whole else None
 
 
@@ -23,7 +23,7 @@ def percentage(part: float, whole: float) -> float | None:
 
 
 def months() -> list[str]:
-    """The last twelve, oldest first, the present one included: `2026-11`."""
+    """The last twelve months, oldest first, including the current one: `2026-11`."""
     now = datetime.now(UTC)
     latest = now.year * 12 + now.month - 1
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(latest - MONTHS + 1, latest + 1)]

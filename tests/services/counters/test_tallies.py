@@ -33,17 +33,17 @@ def deadlocks(app):
         )
 
 
-def fold(app):
+def compact(app):
     with app.app_context(), transaction():
-        tallies.fold()
+        tallies.compact()
 
 
 def test_folding_changes_no_sum(app, make, parts):
     make.enrollment(make.course(lessons=1))
     before = numbers(app)
 
-    fold(app)
-    fold(app)
+    compact(app)
+    compact(app)
 
     assert numbers(app) == before != {}
     assert parts() == 0
@@ -113,7 +113,7 @@ def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
 def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
     with app.app_context(), db.engine.connect() as connection:
         # One connection: what it counts the second time is in a row that is there already.
-        for name, meanwhile in (("first", lambda: None), ("second", lambda: elsewhere(tallies.fold))):
+        for name, meanwhile in (("first", lambda: None), ("second", lambda: elsewhere(tallies.compact))):
             connection.execute(insert(User).values(email=f"{name}@example.org", username=name))
             meanwhile()
             connection.commit()
@@ -143,7 +143,7 @@ def test_counting_and_folding_at_once_loses_nothing_and_locks_nobody_out(api, ap
         return admin.patch(f"/courses/{course.id}", json={"venue": "Room 1"}).status_code
 
     calls = [*[lambda each=each: learn(each) for each in learners], run, run, edit]
-    answers = at_once(*calls, *[lambda: fold(app)] * 4)
+    answers = at_once(*calls, *[lambda: compact(app)] * 4)
 
     assert answers[:12] == [1] * 12
     assert sorted(answers[12:15]) == [0, 40, 200]
