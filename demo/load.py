@@ -172,7 +172,7 @@ def _tell_past(
     def by_enrollment(told: Sequence[LearnerRecord], day: str) -> dict[UUID, datetime]:
         return {enrollment_ids[each.external_id]: record.moment(getattr(each, day)) for each in told}
 
-    enrollments_history.tell_enrolled(course_id, by_enrollment(learners, "enrolled"))
+    enrollments_history.backdate(course_id, by_enrollment(learners, "enrolled"))
     progress.complete_many(
         course_id,
         [
@@ -182,9 +182,9 @@ def _tell_past(
         ],
     )
     cancelled = [learner for learner in learners if learner.is_cancelled]
-    enrollments_history.tell_cancelled(course_id, by_enrollment(cancelled, "cancelled"))
+    enrollments_history.cancel(course_id, by_enrollment(cancelled, "cancelled"))
     completion.settle(course_id, suppressed=IMPORTED)
-    enrollments_history.tell_grades(
+    enrollments_history.grade(
         course_id, {enrollment_ids[each.external_id]: each.grade for each in learners if each.grade}
     )
 

@@ -1,1 +1,1 @@
-"""Assignment of many people at once: runs, their ledger and what follows from it."""
+"""Bulk assignment: runs, their ledger, and the set-based writes that follow from it."""

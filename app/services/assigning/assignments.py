@@ -1,7 +1,8 @@
-"""Assigning people to a course, one or ten thousand in a call, with a line about each of them.
+"""Assignment to a course, of one person or ten thousand in a call, with a report line for each.
 
-The ledger comes first: one statement decides about everybody, and enrollments, seats and notices are then written from
-its lines. The course is locked throughout, so that runs on one course follow each other and no seat is given twice.
+The ledger is written first: one set-based statement decides about every row, and enrollments, seats and notices are
+then written from its lines. The course's row is locked throughout, so runs on one course are serialized and no seat is
+given twice.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _DEFAULT_TERMS = Terms()
 
 @dataclass(frozen=True)
 class Assigned:
-    """One person's enrollment, and the run that made it."""
+    """One person's enrollment, and the run that created it."""
 
     enrollment: Enrollment
     assignment_id: UUID
@@ -81,7 +82,7 @@ def assign(
 def assign_one(
     actor: User, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
 ) -> Assigned:
-    """Assign one person, or refuse with the reason, and then no run is recorded."""
+    """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
     report = assign(actor, ref, person, terms, reason=reason)
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
@@ -101,18 +102,18 @@ def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
 def _apply(
     actor: User, course: Course, run: Assignment, lines: list[ledger.Line], *, at: datetime | None
 ) -> list[ledger.Line]:
-    """Make true what the ledger says; return its lines, of which coming back may have completed some."""
-    joined, back = run.counts[Outcome.ASSIGNED], run.counts[Outcome.REACTIVATED]
+    """Write what the ledger decided. Return its lines, amended where a reactivation completed the course."""
+    joined, returned = run.counts[Outcome.ASSIGNED], run.counts[Outcome.REACTIVATED]
     if joined:
         effects.enroll(run, course, actor, at=at)
     if run.counts[Outcome.DUE_UPDATED]:
         effects.update_due(run)
-    effects.move_count(course, joined + back)
-    if not back:
+    effects.add_seats_taken(course, joined + returned)
+    if not returned:
         return lines
-    effects.bring_back(run, course, actor, at=at)
-    returned = [UUID(line.enrollment_id) for line in lines if line.outcome == Outcome.REACTIVATED]
-    completed = completion.settle(course.id, enrollment_ids=returned, at=at)
+    effects.reactivate(run, course, actor, at=at)
+    reactivated = [UUID(line.enrollment_id) for line in lines if line.outcome == Outcome.REACTIVATED]
+    completed = completion.settle(course.id, enrollment_ids=reactivated, at=at)
     return ledger.amend_completed(run, lines, completed) if completed else lines
 
 

@@ -1,6 +1,6 @@
-"""What the ledger of a run brings about: enrollments and seats, written from its lines as sets.
+"""Set-based writes of a bulk run: enrollments and seats, from the lines of its ledger.
 
-Every function here is one statement, and the caller holds the lock of the course.
+Every function here is one statement, and its caller holds the course's row lock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.services.learning import payments
 
 
 def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
-    """New enrollments, in the order of the people, under the ids that the ledger has given them."""
+    """Insert enrollments under the ids that the ledger has assigned, in user order."""
     row: dict[str, Any] = {
         "id": AssignmentItem.enrollment_id,
         "course_id": AssignmentItem.course_id,
@@ -31,7 +31,7 @@ def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime 
         "due_at": AssignmentItem.after_due_at,
         "assigned_by": literal(actor.id),
         "enrolled_at": _moment(at),
-        **_terms(course, actor),
+        **_price(course, actor),
     }
     lines = select(*row.values()).where(
         AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome == Outcome.ASSIGNED
@@ -39,8 +39,8 @@ def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime 
     db.session.execute(insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id)))
 
 
-def bring_back(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
-    """Cancelled enrollments again, with source and price renewed; what somebody has paid stays paid."""
+def reactivate(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
+    """Reactivate cancelled enrollments with today's source and price. What was PAID once stays paid."""
     db.session.execute(
         _lines_of(assignment, Outcome.REACTIVATED).values(
             status=AssignmentItem.after_status,
@@ -50,18 +50,18 @@ def bring_back(assignment: Assignment, course: Course, actor: User, *, at: datet
             reactivated_at=_moment(at),
             cancelled_at=null(),
             cancellation_reason=null(),
-            **payments.renewed(_terms(course, actor)),
+            **payments.keeping_paid(_price(course, actor)),
         )
     )
 
 
 def update_due(assignment: Assignment) -> None:
-    """The run's due date for those who were in the course already."""
+    """Set the run's due date on enrollments that existed before it."""
     db.session.execute(_lines_of(assignment, Outcome.DUE_UPDATED).values(due_at=AssignmentItem.after_due_at))
 
 
 def cancel(assignment: Assignment, *, at: datetime | None) -> None:
-    """Take people out; what they have done stays."""
+    """Cancel enrollments. Progress is kept."""
     db.session.execute(
         _lines_of(assignment, Outcome.UNASSIGNED).values(
             status=EnrollmentStatus.CANCELLED, cancelled_at=_moment(at)
@@ -69,8 +69,8 @@ def cancel(assignment: Assignment, *, at: datetime | None) -> None:
     )
 
 
-def move_count(course: Course, seats: int) -> None:
-    """Seats taken, or given back when negative. A course is not edited by this."""
+def add_seats_taken(course: Course, seats: int) -> None:
+    """Change the counter of seats taken; negative frees seats. It is no edit of the course: `updated_at` is kept."""
     if seats:
         db.session.execute(
             update(Course)
@@ -92,9 +92,9 @@ def _lines_of(assignment: Assignment, outcome: Outcome) -> Update:
     )
 
 
-def _terms(course: Course, actor: User) -> payments.Terms:
-    """An admin's word waives the price; an instructor's does not."""
-    return payments.todays(course, is_waived=actor.is_admin)
+def _price(course: Course, actor: User) -> payments.Price:
+    """An assignment by an admin waives the price; one by an instructor does not."""
+    return payments.current(course, is_waived=actor.is_admin)
 
 
 def _moment(at: datetime | None) -> ColumnElement[Any]:

@@ -1,8 +1,8 @@
-"""The ledger of a bulk run: one statement finds everybody, decides about everybody, and writes it down.
+"""The ledger of a bulk run: one set-based statement looks up every row, decides about it, and records the decision.
 
-What is written afterwards (enrollments, seats, notices) is written from these lines and nothing else, so that the
-report, the ledger and the tables cannot differ. A person's enrollment, if there is one, stays locked until the run's
-end; if another transaction had it locked, the statement waits and decides by what that one has committed.
+Enrollments, seats and notices are written from these lines alone, so the report, the ledger and the tables cannot
+differ. Existing enrollments of these people are locked until the end of the transaction; where another transaction
+holds a lock, the statement waits and decides by what that one has committed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from app.values.people import People
 
 
 class Line(NamedTuple):
-    """What a run decided about one row. Plain values, ids as text: ten thousand of them become JSON."""
+    """The decision about one row. Plain values, ids as text: ten thousand of them become JSON."""
 
     row: int
     user_id: str | None
@@ -51,7 +51,7 @@ OUTCOMES = {
 }
 
 FEW = 100
-"""Up to so many people are looked up one by one; for more, all enrollments of the course are read once."""
+"""The largest run whose enrollments are looked up by index; for a larger one the course's are read once."""
 
 GIVEN_A_DUE_DATE = frozenset({Outcome.ASSIGNED, Outcome.REACTIVATED, Outcome.DUE_UPDATED})
 
@@ -60,7 +60,7 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 
 
 def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
-    """Decide about every row and write the lines, in one statement; return them in order."""
+    """Decide about every row and record it, in one statement. Return the lines in row order."""
     found = db.session.execute(
         _STATEMENTS[run.action, len(people.inputs) <= FEW],
         {
@@ -81,7 +81,7 @@ def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
 
 
 def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence[UUID]) -> list[Line]:
-    """Record in the ledger that these enrollments came back COMPLETED; the run's lines with that change."""
+    """Record in the ledger that these reactivated enrollments are COMPLETED. Return the lines with that change."""
     db.session.execute(
         update(AssignmentItem)
         .where(
@@ -98,13 +98,13 @@ def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence
     ]
 
 
-# The planner knows neither how many people come nor, after a large run, how many a course has. So nothing here leaves
-# it a choice that it could get badly wrong: few people are looked up one by one, and for many a course is read once
-# and its people are looked up in a hash (`IS TRUE` keeps that from becoming a join). Enrollments meet their rows by
-# sorting: row 0 of a person is the enrollment, which the first real row sees as its predecessor, and a second does not.
+# The planner knows neither the number of rows sent nor, after a large run, that of the course's enrollments. So the
+# query leaves it no choice that it could get badly wrong: a small run uses an index, and a large one reads the course
+# once and looks its people up in a hash (`IS TRUE` keeps that from becoming a join). Enrollments are matched to rows by
+# a window function: row 0 of a user is the enrollment, which `lag` gives to the user's first row and to no later one.
 #
-# A row without a key matches nobody. To an instructor nobody exists who is inactive, or unverified where that bars
-# people from logging in, not even as the second of two identifiers; whoever is in the course can be taken out of it.
+# A row without a key matches no user. An instructor cannot find users who are inactive, or unverified where that
+# prevents a login, not even as the second of two identifiers; enrolled users can always be unassigned.
 _SENT = """
 WITH sent AS MATERIALIZED (
     SELECT *

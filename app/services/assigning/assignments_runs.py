@@ -1,4 +1,4 @@
-"""Bulk runs as records: begun before their ledger, closed with its sums, listed and looked up afterwards."""
+"""Records of bulk runs: created before their ledger, closed with its counts, listed and read afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.reque
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did, person by person; `inputs` are the strings as they were sent."""
+    """The result of a run, row by row; `inputs` are the strings as sent."""
 
     run: Assignment
     inputs: list[str] = field(repr=False)
@@ -35,7 +35,7 @@ class Report:
 
     @property
     def overdue(self) -> int:
-        """How many people this run gave a due date that has passed, and who have not completed the course."""
+        """Enrollments to which this run gave a due date that has passed, and which are not completed."""
         now = datetime.now(UTC)
         return sum(
             line.outcome in ledger.GIVEN_A_DUE_DATE
@@ -57,7 +57,7 @@ def begin(
     at: datetime | None,
     **options: Any,
 ) -> Assignment:
-    """The record of a run, before its ledger; `at` dates it."""
+    """Create the record of a run, before its ledger; `at` dates it."""
     preview = mode == Mode.PREVIEW
     run = Assignment(
         action=action,
@@ -77,7 +77,7 @@ def begin(
 
 
 def finish(run: Assignment, lines: list[ledger.Line], *, at: datetime | None) -> None:
-    """Close the record with the sums of its ledger. Where a good row was skipped, nothing is going to be written."""
+    """Close the record with the counts of its ledger. A refused atomic run writes nothing else."""
     run.counts = ledger.count(run, lines)
     run.unique = run.requested - run.counts[Outcome.DUPLICATE]
     run.finished_at = at or func.clock_timestamp()
@@ -99,7 +99,7 @@ def list_visible(
     action: tuple[AssignmentAction, ...] | None,
     ordering: str,
 ) -> Listing:
-    """One's own runs; all of them to admins."""
+    """The viewer's own runs; for admins all runs."""
     course_id = None if course is None else CourseName.id_of(course)
     wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
     statement = select(Assignment).where(Assignment.visible_to(viewer), *narrowed_by(wanted))
@@ -115,7 +115,7 @@ def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
 
 
 def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
-    """The ledger of a run, in the order in which the people were sent."""
+    """The ledger of a run, in the order of the rows."""
     run = get_visible(viewer, assignment_id)
     statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)
     if outcome is None:

@@ -1,4 +1,4 @@
-"""Taking people out of a course again: the mirror image of assigning, with the same ledger and the same report."""
+"""Bulk unassignment: the inverse of assignment, with the same ledger and the same report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def unassign(
     reason: str = "",
     at: datetime | None = None,
 ) -> Report:
-    """Cancel the ACTIVE enrollments of these people, whoever made them; whoever has completed stays."""
+    """Cancel the ACTIVE enrollments of these people, from any source. COMPLETED enrollments are kept."""
     people.refuse_too_many()
     course = courses.lock_managed(actor, ref)
     run = runs.begin(
@@ -42,5 +42,5 @@ def unassign(
     runs.finish(run, lines, at=at)
     if run.state == AssignmentState.APPLIED:
         effects.cancel(run, at=at)
-        effects.move_count(course, -run.counts[Outcome.UNASSIGNED])
+        effects.add_seats_taken(course, -run.counts[Outcome.UNASSIGNED])
     return Report(run, people.inputs, lines)

@@ -1,1 +1,1 @@
-"""Reports of many rows in one request."""
+"""Bulk calls by id: rows, their outcomes, and the report."""

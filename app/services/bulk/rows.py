@@ -1,7 +1,7 @@
-"""Calls about many rows by id: each row of the call gets a line in the report, whatever is wrong with it.
+"""Bulk calls by id: a report line for every row of the call, valid or not.
 
-Nothing here reads or writes. A service locks and reads what the ids name, judges row by row, and writes what was
-decided as a set.
+Nothing here reads or writes. A service locks and reads the rows that the ids name, decides about each, and writes the
+decisions as a set.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.errors.requests import InvalidIdentifier
 from app.values.identifiers import MOST_ROWS, as_id
 
 DUPLICATE, NOT_FOUND = "duplicate", "not_found"
-"""Outcomes that every such call knows."""
+"""Outcomes that every such call has."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ def refuse_too_many(rows: Sequence[object]) -> None:
 
 
 def ids_in(inputs: Sequence[str]) -> list[UUID]:
-    """What the strings name, each once, in the order in which rows are locked."""
+    """The ids among the strings, without duplicates, in the order in which rows are locked."""
     refuse_too_many(inputs)
     return sorted({key for text in inputs if (key := as_id(text.strip()))})
 
 
 def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None]]) -> list[Line]:
-    """A line for each string. `verdict` is asked once about each id, in the order of the call."""
+    """A line for each string. `verdict` is called once per id, in the order of the call."""
     lines: list[Line] = []
     seen: set[UUID] = set()
     for row, text in enumerate(inputs, 1):

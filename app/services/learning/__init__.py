@@ -1,1 +1,1 @@
-"""Enrollments, progress, completion, certificates and reviews."""
+"""Learning: enrollments, progress, completion, certificates and reviews."""

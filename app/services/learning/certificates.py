@@ -1,4 +1,4 @@
-"""Certificates: one's own, anybody's by its number, and their revocation."""
+"""Certificates: the learner's own, public verification by number, and revocation."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def list_own(user: User, *, ordering: str) -> Listing:
 
 
 def get_own(user: User, certificate_id: UUID) -> Certificate:
-    """One's own certificate; to admins any."""
+    """The user's own certificate; for admins any."""
     return _find(Certificate.id == certificate_id, true() if user.is_admin else _belongs_to(user))
 
 
 def verify(number: str) -> Certificate:
-    """The certificate with this number, with its owner, to anyone who was shown it; revoked ones say so."""
+    """The certificate with this number and its owner, for the public. A revoked one is marked as such."""
     owner = contains_eager(Certificate.enrollment).contains_eager(Enrollment.user)
     found = (
         select(Certificate)
@@ -43,7 +43,7 @@ def verify(number: str) -> Certificate:
 
 
 def revoke(admin: User, certificate_id: UUID, *, reason: str) -> Certificate:
-    """Take a certificate back. Its number verifies as revoked from now on."""
+    """Revoke a certificate. Its number verifies as revoked from now on."""
     _find(Certificate.id == certificate_id)
     revoked = db.session.scalar(
         update(Certificate)

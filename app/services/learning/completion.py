@@ -1,8 +1,8 @@
-"""Completion: whoever has done every lesson that counts is COMPLETED, with a certificate and the notices owed.
+"""Completion: an enrollment with every counted lesson completed becomes COMPLETED, with a certificate and notices.
 
-It happens once per enrollment however many requests race, and to any number of people in the same few statements.
-Lessons that are required count; where none is, all do; without lessons nobody completes. Who has completed is decided
-here alone; what is shown of an enrollment and of its lessons (`Enrollment`, `progress_read`) counts by the same rule.
+It is set-based and idempotent: any number of enrollments take the same few statements, and each completes once however
+many requests race. Required lessons count; where none is required, all do; a course without lessons is never completed.
+The decision is made here alone; the percentages of `Enrollment` and `progress_read` follow the same rule.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ def settle(
     at: datetime | None = None,
     suppressed: str | None = None,
 ) -> list[UUID]:
-    """Complete every ACTIVE enrollment of the course (or these of them) that has done all that counts.
+    """Complete every ACTIVE enrollment of the course, or each of these, whose counted lessons are all completed.
 
-    Certificates bear the day of the completion, or `at`; `suppressed` is the reason why nobody is told.
+    Certificates are dated by the completion, or by `at`. `suppressed` is the reason to record the notices and send none.
     """
     hold(course_id, enrollment_ids=enrollment_ids)
     return settle_held(course_id, enrollment_ids=enrollment_ids, at=at, suppressed=suppressed)
 
 
 def hold(course_id: UUID, *, enrollment_ids: Sequence[UUID] | None = None) -> None:
-    """Lock the people who may complete, in id order.
+    """Lock the enrollments that may complete, in id order, which avoids deadlocks.
 
-    The decision is a later statement, so that it sees the progress and the payments which those who held these rows
-    have committed.
+    The decision is a later statement, so it sees the progress and payments that earlier holders of these locks have
+    committed.
     """
     locked = (
         select(Enrollment.id)
@@ -67,7 +67,7 @@ def settle_held(
     at: datetime | None = None,
     suppressed: str | None = None,
 ) -> list[UUID]:
-    """`settle` for rows that this transaction has locked already."""
+    """`settle` for enrollments that this transaction has locked already."""
     done = _done(course_id, enrollment_ids)
     completed = db.session.scalars(
         update(Enrollment)
@@ -87,7 +87,7 @@ def settle_held(
 
 
 def counted_lessons(course_id: UUID) -> CTE:
-    """The lessons of a course that decide about completion: the required ones, or all where none is required."""
+    """The lessons that count towards completion: the required ones, or all where none is required."""
     present = (
         select(Lesson.id, Lesson.is_required, func.bool_or(Lesson.is_required).over().label("any_required"))
         .where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
@@ -97,7 +97,7 @@ def counted_lessons(course_id: UUID) -> CTE:
 
 
 def is_paid() -> ColumnElement[bool]:
-    """What the installation demands of an enrollment before its lessons open and count."""
+    """The payment condition, by PAID_ENROLLMENT, under which an enrollment's lessons open and count."""
     if settings().paid_enrollment == "require":
         return Enrollment.payment_status != PaymentStatus.UNPAID
     return true()
@@ -109,7 +109,7 @@ def _is_active(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> Column
 
 
 def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
-    """Who has completed as many of the lessons that count as there are, and when the latest of them."""
+    """Enrollments with every counted lesson completed, and the time of the latest."""
     counted = counted_lessons(course_id)
     how_many = select(func.count()).select_from(counted).correlate(None).scalar_subquery()
     return (
@@ -124,7 +124,7 @@ def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
 
 
 def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> None:
-    """Title and name as they stand now; a second completion keeps the first certificate."""
+    """Issue certificates with the current title and name. A second completion keeps the first certificate."""
     full_name = func.btrim(User.first_name + " " + User.last_name)
     issued_at = Enrollment.completed_at if at is None else literal(at)
     rows = (

@@ -1,4 +1,4 @@
-"""Why an enrollment is completed or not: each requirement, the sum in words, and what to do next."""
+"""Why an enrollment is completed or not: each requirement, the percentage as a formula, and the next step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Explanation:
 
 
 def explain(viewer: User, enrollment_id: UUID) -> Explanation:
-    """What completion takes, what is there, and what is missing."""
+    """The requirements of completion, met and missing."""
     enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     requirements = db.session.execute(
@@ -45,7 +45,7 @@ def explain(viewer: User, enrollment_id: UUID) -> Explanation:
 def _formula(enrollment: Enrollment) -> str:
     total, done = enrollment.total_lessons, enrollment.completed_lessons
     if not total:
-        return "The course has no lessons, so nobody can complete it yet."
+        return "The course has no lessons, so it cannot be completed yet."
     kind = "lessons" if enrollment.optional_total == total else "required lessons"
     return (
         f"{done} of {total} {kind} completed: {done} / {total} × 100 = {enrollment.completion_percentage} %."

@@ -1,4 +1,4 @@
-"""Notices about enrollments: completed, assigned or brought back."""
+"""Notices about enrollments that were completed, assigned or reactivated."""
 
 from __future__ import annotations
 

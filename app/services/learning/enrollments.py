@@ -1,7 +1,7 @@
-"""Joining and leaving a course, and what its owner and admins set on an enrollment.
+"""Enrolling and leaving, and the grade and payment status that instructors and admins set.
 
-A seat is taken and counted in one statement under the course's row lock, so that the last one goes to one of any number
-of people, and the counter is the number of seats held at every moment.
+One statement under the course's row lock inserts the enrollment and increments the seat counter, so the last seat goes
+to exactly one of any number of concurrent requests, and the counter always equals the seats held.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.values import days
 
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
-    """An enrollment as it is shown, to its learner, the course's instructor and admins."""
+    """An enrollment, for its learner, the course's instructor and admins."""
     statement = enrollments_read.shown().where(Enrollment.id == enrollment_id, Enrollment.visible_to(viewer))
     enrollment = db.session.scalar(statement.execution_options(populate_existing=True))
     if enrollment is None:
@@ -52,37 +52,37 @@ def get_held(user: User, course_id: UUID) -> Enrollment | None:
 
 
 def enroll(student: User, course_id: str | UUID, *, at: datetime | None = None) -> Enrollment:
-    """Join a course by one's own act, or come back to it: then progress and the first day are kept."""
+    """Enroll, or reactivate a cancelled enrollment, which keeps its progress and `enrolled_at`."""
     found = courses.get_visible(student, course_id)
-    _hold_account(student)
+    _lock_account(student)
     course = courses.lock(found.id)
     _refuse_joining(student, course, at)
     enrollment_id = db.session.scalar(_take_seat(student, course, at))
     if enrollment_id is None:
         raise CourseFull
-    # Whoever comes back may have done by now all that counts.
+    # A reactivated enrollment may have every counted lesson completed by now.
     completion.settle_held(course.id, enrollment_ids=[enrollment_id])
     return enrollments_read.reread(enrollment_id)
 
 
 def leave(actor: User, enrollment_id: UUID) -> Enrollment:
-    """Give the seat back, by the learner, the course's instructor or an admin.
+    """Cancel an enrollment and free its seat, as the learner, the course's instructor or an admin.
 
-    Progress stays for the day they come back.
+    Progress is kept for a later reactivation.
     """
     enrollment = get_visible(actor, enrollment_id)
     if enrollment.user_id != actor.id and actor.role == Role.STUDENT:
-        raise Forbidden  # who teaches no more reads what was theirs, and changes nothing
+        raise Forbidden  # a former instructor may read the enrollments of their courses, not change them
     course = courses.lock(enrollment.course_id, even_deleted=True)
     if enrollment.user_id != actor.id and not course.managed_by(actor):
-        raise Forbidden  # it has just been given to somebody else
+        raise Forbidden  # the course has got another instructor meanwhile
     _refuse_leaving(actor, _lock(enrollment_id), course)
     _free_seat(enrollment_id)
     return enrollments_read.reread(enrollment_id)
 
 
 def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollment:
-    """Set or clear the grade. It says nothing about completion."""
+    """Set or clear the grade, which is independent of completion."""
     course = courses.lock(get_visible(manager, enrollment_id).course_id, even_deleted=True)
     if not course.managed_by(manager):
         raise Forbidden
@@ -91,7 +91,7 @@ def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollm
 
 
 def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enrollment:
-    """Set the payment state. Where completion waited only for that, it happens now."""
+    """Set the payment status. An enrollment that only lacked the payment is completed."""
     enrollment = _lock_uncancelled(enrollment_id)
     enrollment.payment_status = payment_status
     db.session.flush()
@@ -99,8 +99,8 @@ def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enr
     return enrollments_read.reread(enrollment_id)
 
 
-def _hold_account(student: User) -> None:
-    """Keep the account from being deleted until the commit: a deletion ends the enrollments that it sees."""
+def _lock_account(student: User) -> None:
+    """Lock the account against deletion until the commit: a deletion cancels only the enrollments that it sees."""
     held = select(User.id).where(User.id == student.id, User.deleted_at.is_(None))
     if db.session.scalar(held.with_for_update(read=True)) is None:
         raise Unauthenticated
@@ -119,16 +119,16 @@ def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
 
 
 def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningInsert[UUID]:
-    """One statement: a seat counted if there is one, and with it the enrollment, new or revived."""
+    """One statement: increment the seat counter if a seat is free, and insert or reactivate the enrollment."""
     moment = func.now() if at is None else literal(at)
-    terms = payments.todays(course)
+    price = payments.current(course)
     seat = _counted_seat(course)
     row = {
         "course_id": seat.c.id,
         "user_id": literal(student.id),
         "source": literal(Source.SELF.value),
         "enrolled_at": moment,
-        **terms,
+        **price,
     }
     made = insert(Enrollment).from_select(list(row), select(*row.values()))
     return made.on_conflict_do_update(
@@ -145,7 +145,7 @@ def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningI
             "reactivated_at": moment,
             "cancelled_at": null(),
             "cancellation_reason": null(),
-            **payments.renewed(terms),
+            **payments.keeping_paid(price),
         },
     ).returning(Enrollment.id)
 
@@ -155,7 +155,7 @@ def _counted_seat(course: Course) -> CTE:
     return (
         update(Course)
         .where(Course.id == course.id, has_seat)
-        # A seat taken is no edit of the course.
+        # Taking a seat is no edit of the course.
         .values(enrollment_count=Course.enrollment_count + 1, updated_at=Course.updated_at)
         .returning(Course.id)
         .cte("seat")
@@ -163,7 +163,7 @@ def _counted_seat(course: Course) -> CTE:
 
 
 def _refuse_leaving(actor: User, enrollment: Enrollment, course: Course) -> None:
-    """An enrollment in a deleted course can always be left: there is nothing else to do about it."""
+    """An enrollment in a deleted course can always be cancelled: nothing else can be done with it."""
     if not enrollment.is_held:
         raise InvalidTransition("This enrollment is cancelled already.")
     if actor.is_admin or course.is_deleted:

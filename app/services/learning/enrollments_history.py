@@ -1,7 +1,7 @@
-"""What happened to enrollments elsewhere, told with its dates and applied as sets.
+"""Backdated changes of enrollments, for imports from another system.
 
-For imports: the people have been assigned already, and now each gets the past that the other system remembers. One
-statement each, whatever the number of people.
+The learners have been assigned already; each then gets the dates, cancellation and grade that the other system has
+recorded. Each function is one set-based statement for any number of enrollments.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from app.enums import Grade
 
 _ENROLLED = text(
     """
-    UPDATE enrollments SET enrolled_at = told.moment
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS timestamptz[])) AS told (enrollment_id, moment)
-    WHERE enrollments.id = told.enrollment_id AND enrollments.course_id = :course_id
+    UPDATE enrollments SET enrolled_at = given.moment
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS timestamptz[])) AS given (enrollment_id, moment)
+    WHERE enrollments.id = given.enrollment_id AND enrollments.course_id = :course_id
     """
 )
 
 _CANCELLED = text(
     """
     WITH cancelled AS (
-        UPDATE enrollments SET status = 'CANCELLED', cancelled_at = told.moment
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS timestamptz[])) AS told (enrollment_id, moment)
-        WHERE enrollments.id = told.enrollment_id AND course_id = :course_id AND status = 'ACTIVE'
+        UPDATE enrollments SET status = 'CANCELLED', cancelled_at = given.moment
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS timestamptz[])) AS given (enrollment_id, moment)
+        WHERE enrollments.id = given.enrollment_id AND course_id = :course_id AND status = 'ACTIVE'
         RETURNING enrollments.id
     )
     UPDATE courses SET enrollment_count = enrollment_count - (SELECT count(*) FROM cancelled)
@@ -38,32 +38,32 @@ _CANCELLED = text(
 
 _GRADED = text(
     """
-    UPDATE enrollments SET grade = told.grade
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS text[])) AS told (enrollment_id, grade)
-    WHERE enrollments.id = told.enrollment_id AND course_id = :course_id AND status <> 'CANCELLED'
+    UPDATE enrollments SET grade = given.grade
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:values AS text[])) AS given (enrollment_id, grade)
+    WHERE enrollments.id = given.enrollment_id AND course_id = :course_id AND status <> 'CANCELLED'
     """
 )
 
 
-def tell_enrolled(course_id: UUID, moments: Mapping[UUID, datetime]) -> None:
-    """When each of these people really joined."""
-    _tell(_ENROLLED, course_id, moments)
+def backdate(course_id: UUID, moments: Mapping[UUID, datetime]) -> None:
+    """Set `enrolled_at` of these enrollments."""
+    _apply(_ENROLLED, course_id, moments)
 
 
-def tell_cancelled(course_id: UUID, moments: Mapping[UUID, datetime]) -> None:
-    """Cancel the ACTIVE ones among these enrollments at their moments; their seats are free again."""
-    _tell(_CANCELLED, course_id, moments)
+def cancel(course_id: UUID, moments: Mapping[UUID, datetime]) -> None:
+    """Cancel the ACTIVE ones among these enrollments as of their moments, and free their seats."""
+    _apply(_CANCELLED, course_id, moments)
 
 
-def tell_grades(course_id: UUID, grades: Mapping[UUID, Grade]) -> None:
-    """Grades of people who did not cancel."""
-    _tell(_GRADED, course_id, grades)
+def grade(course_id: UUID, grades: Mapping[UUID, Grade]) -> None:
+    """Set the grades of those enrollments that are not cancelled."""
+    _apply(_GRADED, course_id, grades)
 
 
-def _tell(
-    statement: TextClause, course_id: UUID, told: Mapping[UUID, datetime] | Mapping[UUID, Grade]
+def _apply(
+    statement: TextClause, course_id: UUID, values: Mapping[UUID, datetime] | Mapping[UUID, Grade]
 ) -> None:
     db.session.execute(
         statement,
-        {"course_id": course_id, "ids": [str(key) for key in told], "values": list(told.values())},
+        {"course_id": course_id, "ids": [str(key) for key in values], "values": list(values.values())},
     )

@@ -1,6 +1,6 @@
-"""Enrollments as they are shown: each with its course, its person and its progress, in one statement a page.
+"""Reading enrollments: each with its course, its user and its progress, in one statement a page.
 
-Progress is never stored as a number: it is counted from the lessons that the course has now.
+Progress is never stored as a number: it is counted from the course's current lessons.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ _OF_COURSE = {
     "due_at": Enrollment.due_at,
     "completed_at": Enrollment.completed_at,
     "last_accessed": Enrollment.last_accessed,
-    # Looked up one by one: joined, the planner would read everybody, or walk all names in their order.
+    # Subqueries, no join: for a join the planner reads all users, or walks the index of all names.
     "name": select(folded(_person.last_name)).where(_person.id == Enrollment.user_id).scalar_subquery(),
     "username": select(lowered(_person.username)).where(_person.id == Enrollment.user_id).scalar_subquery(),
 }
-"""Orders of a roster that no index has by course."""
+"""Orderings of a roster for which no index by course exists."""
 
 MOST_LOOKED_UP = 5_000
-"""People of one course whose names are looked up to put them in order."""
+"""The largest roster that is sorted by name after a look-up of each of its users."""
 
 MOST_GATHERED = 1_000
-"""People of one name on the whole platform, among whom those of a course are looked for."""
+"""The most users on the whole platform that match a search and are gathered before the course is filtered by them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which enrollments of a list, in which order."""
+    """The filters and the ordering of a list of enrollments."""
 
     status: tuple[EnrollmentStatus, ...] | None = None
     course: str | None = None
@@ -69,28 +69,28 @@ class Wanted:
 
 
 def reread(enrollment_id: UUID) -> Enrollment:
-    """One enrollment with all that is shown of it, as it stands now."""
+    """One enrollment with everything that a response shows, read again from the database."""
     db.session.flush()
     statement = shown().where(Enrollment.id == enrollment_id).execution_options(populate_existing=True)
     return db.session.execute(statement).scalar_one()
 
 
 def list_own(user: User, *, user_id: UUID | None = None, **wanted: Any) -> Listing:
-    """One's own enrollments; to admins also somebody else's."""
+    """The user's own enrollments; for admins also those of another user."""
     if user_id is not None and user_id != user.id and not user.is_admin:
         raise Forbidden
     return _of_person(user_id or user.id, Wanted(**wanted))
 
 
 def list_of_user(user_id: UUID, **wanted: Any) -> Listing:
-    """The enrollments of any user, a deleted one included: their record stays."""
+    """The enrollments of any user, including a deleted one, whose record is kept."""
     if db.session.get(User, user_id) is None:
         raise NotFound
     return _of_person(user_id, Wanted(**wanted))
 
 
 def list_of_course(manager: User, ref: str | UUID, **wanted: Any) -> Listing:
-    """A course's roster, for its instructor and admins. Only admins search by email, which only they may see."""
+    """A course's roster, for its instructor and admins. Only admins may see email addresses, so only they search by them."""
     course = courses.get_managed(manager, ref)
     asked = Wanted(**wanted)
     conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
@@ -110,7 +110,7 @@ def list_of_course(manager: User, ref: str | UUID, **wanted: Any) -> Listing:
 
 
 def _is_gathered(course_id: UUID, ordering: str) -> bool:
-    """Of a course that very many are in, the first names of all are soon those of its people."""
+    """Whether rows are gathered, then sorted. In a very large roster a walk along the index of all names fills a page soon."""
     if ordering in ("name", "username"):
         return _number_in(course_id, None) <= MOST_LOOKED_UP
     return ordering in _OF_COURSE
@@ -122,9 +122,9 @@ def _number_in(course_id: UUID, status: tuple[EnrollmentStatus, ...] | None) -> 
 
 
 def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Few who are called so are gathered first; of many, each of the course is looked up.
+    """Few matching users are gathered first; of many, each of the roster is looked up.
 
-    So what is read is at most as long as the course, whatever the planner expects.
+    So at most as many rows as the roster has are read, whatever the planner estimates.
     """
     called_so = select(User.id).where(User.is_named(asked)).correlate(None)
     first = called_so.limit(MOST_GATHERED + 1).subquery()
@@ -135,9 +135,9 @@ def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
-    """Every enrollment, with the summary of its course and person, its lesson counts and certificate.
+    """Every enrollment, with the summary of its course and user, its lesson counts and certificate.
 
-    :param of_person: columns of the person that are read beside those of the summary.
+    :param of_person: columns of the user that are read beside those of the summary.
     """
     course = contains_eager(Enrollment.course).load_only(
         Course.code,
@@ -166,7 +166,7 @@ def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
 
 
 def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
-    # Nobody can be late for a course that is no longer there.
+    # Nothing is overdue in a deleted course.
     conditions = _conditions(wanted, Course.deleted_at.is_(None))
     statement = shown().where(Enrollment.user_id == user_id, *conditions)
     if (wanted.search or "").strip():
@@ -179,7 +179,7 @@ def _keys(wanted: Wanted) -> list[SortKey]:
 
 
 def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    """:param is_due: what else it takes to be overdue."""
+    """:param is_due: further conditions of being overdue."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(Enrollment.status.in_(wanted.status))
@@ -196,7 +196,7 @@ def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElem
 
 
 def _is_overdue() -> ColumnElement[bool]:
-    """Past its due date, by a learner who is there to be late. Each learner is looked up, not joined."""
+    """ACTIVE and past its due date, of an active user. Each user is looked up, not joined."""
     is_there = select(_person.is_active).where(_person.id == Enrollment.user_id)
     return and_(
         Enrollment.status == EnrollmentStatus.ACTIVE,
@@ -206,7 +206,7 @@ def _is_overdue() -> ColumnElement[bool]:
 
 
 def _lesson_counts() -> ColumnElement[list[int]]:
-    """Required, required and done, optional, optional and done: one pass over the course's lessons."""
+    """Counts of required, required and completed, optional, optional and completed lessons, in one pass."""
     done = LessonProgress.completed_at.is_not(None)
     progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == Enrollment.id)
     required, optional = Lesson.is_required, ~Lesson.is_required
@@ -236,7 +236,7 @@ def _certificate_number() -> ColumnElement[str | None]:
 
 
 def _next_lesson_id() -> ColumnElement[UUID]:
-    """Where to resume, unless that lesson has been deleted since."""
+    """The lesson to resume at, unless it has been deleted since."""
     return (
         select(Lesson.id)
         .where(Lesson.id == Enrollment.resume_lesson_id, Lesson.deleted_at.is_(None))

@@ -1,7 +1,7 @@
-"""What an enrollment costs whoever takes it.
+"""The price of an enrollment and its payment status.
 
-A free course is FREE. What somebody has paid stays paid, with its price and currency, however often they leave and come
-back; all else has the price of the day.
+A free course is FREE. An enrollment that is PAID keeps its price and currency through every cancellation and return;
+any other gets the course's current price.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from app.enums import PaymentStatus
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 
-Terms = dict[str, ColumnElement[Any]]
+Price = dict[str, ColumnElement[Any]]
 
 
-def todays(course: Course, *, is_waived: bool = False) -> Terms:
-    """The columns of a new enrollment: the price of today, not paid yet unless it is waived."""
+def current(course: Course, *, is_waived: bool = False) -> Price:
+    """The columns of a new enrollment: the course's current price, UNPAID unless it is free or waived."""
     priced = PaymentStatus.WAIVED if is_waived else PaymentStatus.UNPAID
     return {
         "price_at_enrollment": literal(course.price),
@@ -27,9 +27,9 @@ def todays(course: Course, *, is_waived: bool = False) -> Terms:
     }
 
 
-def renewed(terms: Terms) -> Terms:
-    """These terms for an enrollment that is there already: nobody buys twice what was PAID once."""
+def keeping_paid(price: Price) -> Price:
+    """The columns of an enrollment that is reactivated: this price, unless it is PAID."""
     is_paid = Enrollment.payment_status == PaymentStatus.PAID
     return {
-        column: case((is_paid, getattr(Enrollment, column)), else_=term) for column, term in terms.items()
+        column: case((is_paid, getattr(Enrollment, column)), else_=value) for column, value in price.items()
     }

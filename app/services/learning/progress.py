@@ -1,7 +1,7 @@
-"""Progress through lessons: done, undone, watched up to here.
+"""Progress through lessons: completed, not completed, watched up to a position.
 
-Whoever records progress holds the enrollment's row first, so that of several last lessons at once the later request sees
-what the earlier one did and completes the course: once, and never not at all.
+Recording progress locks the enrollment's row first. Of concurrent requests about the last lessons, the later one sees
+what the earlier one committed, so the course is completed exactly once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.models import Course, Enrollment, Lesson, LessonProgress, User
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, progress_read
 
-Told = tuple[UUID, UUID, datetime]
+CompletedLesson = tuple[UUID, UUID, datetime]
 """An enrollment, a lesson, and when it was completed."""
 
 
@@ -46,38 +46,38 @@ def record(
     position_seconds: int | None = None,
     at: datetime | None = None,
 ) -> Enrollment:
-    """Mark a lesson done or not done, or how far it was watched. The last one that counts completes the course."""
-    enrollment, enforce_order = _hold_enrollment(user, lesson_id)
+    """Mark a lesson completed or not, or store the position. The last counted lesson completes the course."""
+    enrollment, enforce_order = _lock_enrollment(user, lesson_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     if completed and enforce_order:
         _refuse_skipping(lessons, lesson_id)
     moment = func.now() if at is None else literal(at)
     _write(enrollment, lesson_id, moment, completed=completed, position_seconds=position_seconds)
-    _move_on(enrollment, lessons, lesson_id, moment)
+    _store_resume_point(enrollment, lessons, lesson_id, moment)
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment.id], at=at)
     return enrollments_read.reread(enrollment.id)
 
 
 def complete(user: User, lesson_id: UUID, *, at: datetime | None = None) -> Enrollment:
-    """Mark a lesson done; once more changes nothing."""
+    """Mark a lesson completed. Idempotent."""
     return record(user, lesson_id, completed=True, at=at)
 
 
-def complete_many(course_id: UUID, rows: Collection[Told]) -> None:
-    """Completions that another system remembers, as a set; of two times for a lesson the earlier stays.
+def complete_many(course_id: UUID, rows: Collection[CompletedLesson]) -> None:
+    """Import completed lessons as a set; of two times for a lesson the earlier is kept.
 
-    Nobody is completed by it: `completion.settle` is the caller's next step.
+    No enrollment is completed here: the caller calls `completion.settle` next.
     """
     if not rows:
         return
     completion.hold(course_id)
-    told = _as_table(rows)
+    given = _as_table(rows)
     earliest = (
-        select(told.c.enrollment_id, told.c.lesson_id, func.min(told.c.at))
-        .join(Lesson, and_(Lesson.id == told.c.lesson_id, Lesson.course_id == course_id))
-        .join(Enrollment, and_(Enrollment.id == told.c.enrollment_id, Enrollment.course_id == course_id))
-        .group_by(told.c.enrollment_id, told.c.lesson_id)
-        .order_by(told.c.enrollment_id, told.c.lesson_id)
+        select(given.c.enrollment_id, given.c.lesson_id, func.min(given.c.at))
+        .join(Lesson, and_(Lesson.id == given.c.lesson_id, Lesson.course_id == course_id))
+        .join(Enrollment, and_(Enrollment.id == given.c.enrollment_id, Enrollment.course_id == course_id))
+        .group_by(given.c.enrollment_id, given.c.lesson_id)
+        .order_by(given.c.enrollment_id, given.c.lesson_id)
     )
     made = insert(LessonProgress).from_select(["enrollment_id", "lesson_id", "completed_at"], earliest)
     kept = func.least(LessonProgress.completed_at, made.excluded.completed_at)
@@ -87,11 +87,11 @@ def complete_many(course_id: UUID, rows: Collection[Told]) -> None:
             set_={"completed_at": kept, "updated_at": func.now()},
         )
     )
-    _remember_visits(course_id, told)
+    _store_visits(course_id, given)
 
 
-def _hold_enrollment(user: User, lesson_id: UUID) -> tuple[Enrollment, bool]:
-    """The learner's enrollment, locked, and whether its course is done in order."""
+def _lock_enrollment(user: User, lesson_id: UUID) -> tuple[Enrollment, bool]:
+    """The learner's enrollment, locked, and whether the course enforces the order of its lessons."""
     found = db.session.execute(
         select(Enrollment, Course.enforce_order, completion.is_paid().label("is_paid"))
         .join(Course, Course.id == Enrollment.course_id)
@@ -144,7 +144,7 @@ def _write(
     completed: bool | None,
     position_seconds: int | None,
 ) -> None:
-    """One row per enrollment and lesson, made on demand."""
+    """Upsert the row of this enrollment and lesson."""
     row: dict[str, object] = {}
     if completed is not None:
         row["completed_at"] = moment if completed else None
@@ -161,7 +161,9 @@ def _write(
     )
 
 
-def _move_on(enrollment: Enrollment, lessons: CTE, lesson_id: UUID, moment: ColumnElement[datetime]) -> None:
+def _store_resume_point(
+    enrollment: Enrollment, lessons: CTE, lesson_id: UUID, moment: ColumnElement[datetime]
+) -> None:
     """Store the visit, and the lesson to resume at: the next one from here that is not completed, else the first."""
     here = select(lessons.c.position).where(lessons.c.lesson_id == lesson_id).scalar_subquery()
     following = (
@@ -178,7 +180,7 @@ def _move_on(enrollment: Enrollment, lessons: CTE, lesson_id: UUID, moment: Colu
     )
 
 
-def _as_table(rows: Collection[Told]) -> TableValuedAlias:
+def _as_table(rows: Collection[CompletedLesson]) -> TableValuedAlias:
     enrollment_ids, lesson_ids, moments = zip(*rows, strict=True)
     moment = DateTime(timezone=True)
     return (
@@ -188,14 +190,14 @@ def _as_table(rows: Collection[Told]) -> TableValuedAlias:
             literal(list(moments), ARRAY(moment)),
         )
         .table_valued(column("enrollment_id", Uuid), column("lesson_id", Uuid), column("at", moment))
-        .render_derived(name="told")
+        .render_derived(name="given")
     )
 
 
-def _remember_visits(course_id: UUID, told: TableValuedAlias) -> None:
+def _store_visits(course_id: UUID, given: TableValuedAlias) -> None:
     latest = (
-        select(told.c.enrollment_id, func.max(told.c.at).label("at"))
-        .group_by(told.c.enrollment_id)
+        select(given.c.enrollment_id, func.max(given.c.at).label("at"))
+        .group_by(given.c.enrollment_id)
         .subquery()
     )
     db.session.execute(

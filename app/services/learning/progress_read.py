@@ -1,4 +1,4 @@
-"""Somebody's way through a course: its lessons in order, each with how far they are in it."""
+"""Reading progress: the lessons of a course in order, each with the learner's progress in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.services.learning import enrollments
 
 
 def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
-    """An enrollment whose lessons the viewer may know of. Who left a course knows of them while they see the course."""
+    """An enrollment whose lessons the viewer may see. A learner who has left sees them while the course is visible to them."""
     enrollment = enrollments.get_visible(viewer, enrollment_id)
     if enrollment.user_id == viewer.id and enrollment.status == EnrollmentStatus.CANCELLED:
         courses.get_visible(viewer, enrollment.course_id)
@@ -23,13 +23,13 @@ def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
 
 
 def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
-    """The progress rows of an enrollment."""
+    """The progress of an enrollment, lesson by lesson."""
     enrollment = get_enrollment(viewer, enrollment_id)
     return _listing(enrollment.course_id, enrollment.id)
 
 
 def list_own(user: User, ref: str | UUID) -> Listing:
-    """One's own progress rows in a course."""
+    """The user's own progress in a course, lesson by lesson."""
     course = courses.get_visible(user, ref)
     enrollment = enrollments.get_held(user, course.id)
     if enrollment is None:
@@ -38,7 +38,7 @@ def list_own(user: User, ref: str | UUID) -> Listing:
 
 
 def lessons_in_order(course_id: UUID, enrollment_id: UUID) -> CTE:
-    """Every lesson of the course; `position` counts over the whole course, `is_counted` decides about completion."""
+    """Every lesson of the course. `position` counts over the whole course; `is_counted` lessons decide about completion."""
     progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == enrollment_id)
     any_required = func.bool_or(Lesson.is_required).over()
     return (

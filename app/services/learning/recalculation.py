@@ -1,4 +1,4 @@
-"""Asking again who has completed a course, after something was repaired."""
+"""Recalculation of a course's completions, after a repair of its data."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SUPPRESSED = "recalculated"
 class Recalculation:
     course_id: UUID
     completed: int
-    """people who turned out to have completed it"""
+    """Enrollments that this call completed."""
 
 
 def recalculate(ref: str | UUID, *, notify: bool) -> Recalculation:
-    """Complete whoever has done all that counts; without `notify` the notices are recorded and not sent."""
+    """Complete every enrollment that qualifies. Without `notify` the notices are recorded and not sent."""
     course = courses.lock(ref)
     completed = completion.settle(course.id, suppressed=None if notify else SUPPRESSED)
     return Recalculation(course.id, len(completed))

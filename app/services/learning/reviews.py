@@ -1,7 +1,7 @@
-"""Reviews: one per learner and course, and the stars of a course right at every moment.
+"""Reviews: one per learner and course, with counter caches of ratings on the course.
 
-A course counts its reviews by rating. The counts move by differences in the transaction of the review, under the
-course's row lock, so that any number of people may write, edit and delete at once.
+A course counts its reviews by rating. The counters are incremented and decremented in the transaction of the review,
+under the course's row lock, so concurrent writes, edits and deletions keep them exact.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def list_of_course(viewer: User | None, ref: str | UUID, **query: Any) -> Listin
 
 
 def list_visible(viewer: User | None, *, course_id: str | None = None, **query: Any) -> Listing:
-    """The reviews of all courses that the viewer may see, or of one of them."""
+    """The reviews of all courses that are visible to the viewer, or of one of them."""
     seen = Course.visible_to(viewer)
     if course_id is None:
         return _listing(seen, _count_capped(seen), **query)
@@ -52,7 +52,7 @@ def list_visible(viewer: User | None, *, course_id: str | None = None, **query: 
 
 
 def get_visible(viewer: User | None, review_id: UUID) -> Review:
-    """A review as it is shown, to whoever may see its course."""
+    """A review, for every viewer to whom its course is visible."""
     found = _shown().where(Review.id == review_id, Course.visible_to(viewer))
     review = db.session.scalar(found.execution_options(populate_existing=True))
     if review is None:
@@ -61,7 +61,7 @@ def get_visible(viewer: User | None, review_id: UUID) -> Review:
 
 
 def get_own(author: User, review_id: UUID) -> Review:
-    """The same for its author only."""
+    """A review, for its author only."""
     review = get_visible(author, review_id)
     if review.author_id != author.id:
         raise Forbidden("Only its author edits a review.")
@@ -71,7 +71,7 @@ def get_own(author: User, review_id: UUID) -> Review:
 def write(
     author: User, course_id: str | UUID, *, rating: int, comment: str = "", at: datetime | None = None
 ) -> Review:
-    """Review a course that one is taking, or has completed where that is required; `at` dates it."""
+    """Review a course as an enrolled learner, or as one who has completed it where that is required; `at` dates it."""
     course = courses.lock(courses.get_visible(author, course_id).id)
     _refuse_outsider(author, course)
     review = Review(
@@ -90,7 +90,7 @@ def write(
 
 
 def revise(author: User, review_id: UUID, **changes: Any) -> Review:
-    """Change one's own review, also after leaving the course."""
+    """Edit the author's own review, also after they have left the course."""
     review = _lock(get_own(author, review_id))
     before = review.rating
     if changes.get("comment", review.comment) != review.comment:
@@ -104,7 +104,7 @@ def revise(author: User, review_id: UUID, **changes: Any) -> Review:
 
 
 def delete(actor: User, review_id: UUID) -> None:
-    """Take a review back, by its author or an admin."""
+    """Delete a review, as its author or an admin."""
     review = get_visible(actor, review_id)
     if not (actor.is_admin or review.author_id == actor.id):
         raise Forbidden
@@ -123,7 +123,7 @@ def _refuse_outsider(author: User, course: Course) -> None:
 
 
 def _lock(review: Review) -> Review:
-    """The review as it is now. All who write about a course hold its lock."""
+    """The review, read again under the course's lock, which every write of a review takes."""
     courses.lock(review.course_id)
     found = select(Review).where(Review.id == review.id).execution_options(populate_existing=True)
     current = db.session.scalar(found)
@@ -133,7 +133,7 @@ def _lock(review: Review) -> Review:
 
 
 def _count(course_id: UUID, moves: Mapping[int, int]) -> None:
-    """So many reviews more or less for each of these ratings."""
+    """Add to the course's counters by rating; negative numbers subtract."""
     moved: dict[Any, Any] = {
         Course.rating_counts[rating]: Course.rating_counts[rating] + more for rating, more in moves.items()
     }
@@ -171,7 +171,7 @@ def _listing(
     search: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
-    """A list of reviews. `counts` are those of the whole list by rating, unless it is too long to count."""
+    """A list of reviews. `counts` are those of the whole list by rating; None where it is too long to count."""
     wanted = [
         column == value
         for column, value in ((Review.course_id, course_id), (Review.rating, rating))
@@ -181,7 +181,7 @@ def _listing(
         wanted.append(_mentions(search, *wanted))
     keys = ordered_by(ordering, _ORDERINGS, Review.id)
     if keys[0].column is Review.rating:
-        # Of one rating the newest first or last, by the index that also finds one rating.
+        # Within a rating by time, along the index that also serves the filter by rating.
         keys.insert(1, SortKey(Review.created_at, keys[0].descending))
     return Listing(
         _shown().where(seen, *wanted),
@@ -194,22 +194,22 @@ def _listing(
 
 
 def _total(counts: list[int] | None, rating: int | None) -> int | None:
-    """What is known already of a list, of one rating or of all: where they are too many to count, that they are."""
+    """The total if it is known without a query. Where there are too many to count: COUNT_CAP, or None for one rating."""
     if counts is None:
         return COUNT_CAP if rating is None else None
     return sum(counts) if rating is None else counts[rating - 1]
 
 
 def _is_of(seen: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Where reviews are counted, the course of each is looked up: joined, the planner would read very many of both."""
+    """A subquery by course: with a join the planner would read far too many rows of both tables."""
     return select(seen).where(Course.id == Review.course_id).correlate(Review).scalar_subquery()
 
 
 def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A review among these that holds every word of the question.
+    """A review among these that contains every word of the search.
 
-    The matches are gathered first, as an array: the planner takes a word for far more common than most are, and would
-    read whole tables, or walk an index of the ordering in the hope of a match.
+    The matches are gathered first, as an array: the planner overestimates how common a word is, and would read whole
+    tables, or walk an index of the ordering until enough rows match.
     """
     asked = Review.search_vector.bool_op("@@")(asking(question))
     found = select(Review.id).where(asked, *among).correlate(None).scalar_subquery()
@@ -217,7 +217,7 @@ def _mentions(question: str, *among: ColumnElement[bool]) -> ColumnElement[bool]
 
 
 def _count_capped(seen: ColumnElement[bool]) -> list[int] | None:
-    """How many reviews of each rating the viewer may see; nothing when counting them would take long."""
+    """The number of visible reviews by rating, or None for more than COUNT_CAP."""
     some = select(Review.rating).where(_is_of(seen)).order_by(Review.course_id)
     some_rows = some.limit(COUNT_CAP + 1).subquery()
     by_rating = select(some_rows.c.rating, func.count(literal(1))).group_by(some_rows.c.rating)
