@@ -56,7 +56,7 @@ MOST_GATHERED = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Filters:
     """The filters and the ordering of a list of enrollments."""
 
     status: tuple[EnrollmentStatus, ...] | None = None
@@ -75,38 +75,38 @@ def reread(enrollment_id: UUID) -> Enrollment:
     return db.session.execute(statement).scalar_one()
 
 
-def list_own(user: User, *, user_id: UUID | None = None, **wanted: Any) -> Listing:
+def list_own(user: User, *, user_id: UUID | None = None, **query: Any) -> Listing:
     """The user's own enrollments; for admins also those of another user."""
     if user_id is not None and user_id != user.id and not user.is_admin:
         raise Forbidden
-    return _of_person(user_id or user.id, Wanted(**wanted))
+    return _of_person(user_id or user.id, Filters(**query))
 
 
-def list_of_user(user_id: UUID, **wanted: Any) -> Listing:
+def list_of_user(user_id: UUID, **query: Any) -> Listing:
     """The enrollments of any user, including a deleted one, whose record is kept."""
     if db.session.get(User, user_id) is None:
         raise NotFound
-    return _of_person(user_id, Wanted(**wanted))
+    return _of_person(user_id, Filters(**query))
 
 
-def list_of_course(manager: User, ref: str | UUID, **wanted: Any) -> Listing:
+def list_of_course(manager: User, ref: str | UUID, **query: Any) -> Listing:
     """A course's roster, for its instructor and admins. Only admins may see email addresses, so only they search by them."""
     course = courses.get_managed(manager, ref)
-    asked = Wanted(**wanted)
-    conditions = [Enrollment.course_id == course.id, *_conditions(asked)]
+    filters = Filters(**query)
+    conditions = [Enrollment.course_id == course.id, *_conditions(filters)]
     first = []
-    if (asked.search or "").strip():
-        first = [exact_first(Enrollment.user_id, str(asked.search), by_username_only=not manager.is_admin)]
-        conditions.append(_is_named(naming(str(asked.search), "" if manager.is_admin else NAMES_ONLY)))
+    if (filters.search or "").strip():
+        first = [exact_first(Enrollment.user_id, str(filters.search), by_username_only=not manager.is_admin)]
+        conditions.append(_is_named(naming(str(filters.search), "" if manager.is_admin else NAMES_ONLY)))
     matching = select(Enrollment.id).where(*conditions)
     rows = shown(User.email, User.external_id, User.department) if manager.is_admin else shown()
-    if _is_gathered(course.id, asked.ordering.removeprefix("-")):
-        keys = ordered_by(asked.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
+    if _is_gathered(course.id, filters.ordering.removeprefix("-")):
+        keys = ordered_by(filters.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
         listing = Listing(rows, first + keys, matching=matching, gathers=True)
     else:
-        listing = Listing(rows.where(*conditions), first + _keys(asked), matching=matching)
-    narrowed = replace(asked, status=None, ordering=Wanted.ordering) != Wanted()
-    return listing if narrowed else replace(listing, total=_number_in(course.id, asked.status))
+        listing = Listing(rows.where(*conditions), first + _keys(filters), matching=matching)
+    narrowed = replace(filters, status=None, ordering=Filters.ordering) != Filters()
+    return listing if narrowed else replace(listing, total=_number_in(course.id, filters.status))
 
 
 def _is_gathered(course_id: UUID, ordering: str) -> bool:
@@ -121,16 +121,16 @@ def _number_in(course_id: UUID, status: tuple[EnrollmentStatus, ...] | None) -> 
     return sum(by_status.get(each, 0) for each in status or EnrollmentStatus)
 
 
-def _is_named(asked: ColumnElement[Any]) -> ColumnElement[bool]:
+def _is_named(query: ColumnElement[Any]) -> ColumnElement[bool]:
     """Few matching users are gathered first; of many, each of the roster is looked up.
 
     So at most as many rows as the roster has are read, whatever the planner estimates.
     """
-    called_so = select(User.id).where(User.is_named(asked)).correlate(None)
+    called_so = select(User.id).where(User.is_named(query)).correlate(None)
     first = called_so.limit(MOST_GATHERED + 1).subquery()
     if (db.session.scalar(select(func.count()).select_from(first)) or 0) <= MOST_GATHERED:
         return Enrollment.user_id == any_(func.array(called_so.scalar_subquery(), type_=ARRAY(Uuid)))
-    looked_up = select(_person.is_named(asked)).where(_person.id == Enrollment.user_id)
+    looked_up = select(_person.is_named(query)).where(_person.id == Enrollment.user_id)
     return looked_up.correlate(Enrollment).scalar_subquery()
 
 
@@ -165,33 +165,33 @@ def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
     )
 
 
-def _of_person(user_id: UUID, wanted: Wanted) -> Listing:
+def _of_person(user_id: UUID, filters: Filters) -> Listing:
     # Nothing is overdue in a deleted course.
-    conditions = _conditions(wanted, Course.deleted_at.is_(None))
+    conditions = _conditions(filters, Course.deleted_at.is_(None))
     statement = shown().where(Enrollment.user_id == user_id, *conditions)
-    if (wanted.search or "").strip():
-        statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(wanted.search)))
-    return Listing(statement, _keys(wanted))
+    if (filters.search or "").strip():
+        statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(filters.search)))
+    return Listing(statement, _keys(filters))
 
 
-def _keys(wanted: Wanted) -> list[SortKey]:
-    return ordered_by(wanted.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
+def _keys(filters: Filters) -> list[SortKey]:
+    return ordered_by(filters.ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE)
 
 
-def _conditions(wanted: Wanted, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, *is_due: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     """:param is_due: further conditions of being overdue."""
     conditions: list[ColumnElement[bool]] = []
-    if wanted.status is not None:
-        conditions.append(Enrollment.status.in_(wanted.status))
-    if wanted.course is not None:
-        conditions.append(Enrollment.course_id == CourseName.id_of(wanted.course))
-    if wanted.due_before is not None:
-        conditions.append(Enrollment.due_at < wanted.due_before)
-    if wanted.due_after is not None:
-        conditions.append(Enrollment.due_at > wanted.due_after)
-    if wanted.overdue is not None:
+    if filters.status is not None:
+        conditions.append(Enrollment.status.in_(filters.status))
+    if filters.course is not None:
+        conditions.append(Enrollment.course_id == CourseName.id_of(filters.course))
+    if filters.due_before is not None:
+        conditions.append(Enrollment.due_at < filters.due_before)
+    if filters.due_after is not None:
+        conditions.append(Enrollment.due_at > filters.due_after)
+    if filters.overdue is not None:
         is_overdue = and_(_is_overdue(), *is_due)
-        conditions.append(is_overdue if wanted.overdue else func.coalesce(~is_overdue, True))
+        conditions.append(is_overdue if filters.overdue else func.coalesce(~is_overdue, True))
     return conditions
 
 
