@@ -1,6 +1,6 @@
-"""The settings of gunicorn, the same for every command that starts it: size, limits, its log, where its workers count.
+"""gunicorn's settings for every command that starts it: workers, limits, log format, and the metrics directory.
 
-Nothing of the application is imported: the workers do that, each for itself, so that a reload finds new code.
+The application is not imported here: each worker imports it, so a reload loads new code.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Any
 
 from environment import load, read_environment
 
-_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
-# Before a port is opened and a worker tries.
+# Invalid settings end the process before it opens a port or forks a worker.
 load()
 
 _environment = read_environment()
-_is_folder_ours = not _environment.get(_COUNTS)
+_is_folder_ours = not _environment.get(_METRICS_DIR)
 if _is_folder_ours:
-    _environment[_COUNTS] = tempfile.mkdtemp(prefix="rollcall-counts-")
-_folder = Path(_environment[_COUNTS])
+    _environment[_METRICS_DIR] = tempfile.mkdtemp(prefix="rollcall-counts-")
+_folder = Path(_environment[_METRICS_DIR])
 # prometheus-client reads it when it is imported, which is why it is not imported here.
-os.environ[_COUNTS] = str(_folder)
+os.environ[_METRICS_DIR] = str(_folder)
 
 
 class Formatter(logging.Formatter):
-    """The same keys as the application's lines."""
+    """JSON lines with the same keys as the application's."""
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -65,41 +65,41 @@ if _format == "json" or (_format == "auto" and _environment.get("APP_ENV") == "p
 workers = int(_environment.get("WEB_CONCURRENCY") or 2)
 threads = int(_environment.get("WEB_THREADS") or 4)
 
-# The workers tell their heartbeat through a file; on a slow disk that alone would get them killed.
+# The heartbeat of a worker is a file; a slow disk would delay it until the arbiter kills the worker.
 _memory = Path("/dev") / "shm"
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 
 # The default path of the control socket belongs to the user, not to the server: a second server would take it from the first.
 control_socket_disable = True
 
-# Threads that no client keeps for ever.
+# gunicorn's threads, protected against slow clients.
 worker_class = "deploy.web_worker.Worker"
 
-# Who is a proxy of ours is TRUSTED_PROXIES, in the application. gunicorn's own rule would believe any program of this
-# machine, and read a path and a scheme out of headers.
+# The application decides which proxies are trusted, by TRUSTED_PROXIES. gunicorn's own rule would trust any program on
+# this machine, and take a path and a scheme from its headers.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# The application answers for addresses up to a little less than this, in its own words.
+# The application refuses request lines a little shorter than this with a problem of its own.
 limit_request_line = 8190
 
 
 def on_starting(_server: Any) -> None:
-    """Counts begin with the server: those of an earlier one are gone."""
+    """Delete the metrics of an earlier server."""
     _folder.mkdir(parents=True, exist_ok=True)
     for counts in _folder.glob("*.db"):
         counts.unlink()
 
 
 def post_worker_init(_worker: Any) -> None:
-    """What was imported stays as long as the worker: looking through it for garbage stops all its threads for nothing."""
+    """Exclude what was imported from garbage collection: it lives as long as the worker, and a scan stops all threads."""
     gc.collect()
     gc.freeze()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """What a worker counted stays; what it held is free."""
+    """Keep the counters of a worker that has exited, and drop its live gauges."""
     for held in _folder.glob(f"gauge_live*_{worker.pid}.db"):
         held.unlink(missing_ok=True)
 

@@ -1,1 +1,1 @@
-"""How the platform is served: the web worker of gunicorn and the proxy in front."""
+"""Deployment: the web worker of gunicorn, and the configuration of the proxy in front of it."""

@@ -1,6 +1,6 @@
-"""The framing of a request that is still coming in: where it ends, and whether its end is worth waiting for.
+"""The framing of a request in its buffer: where it ends, and whether to wait for the rest of it.
 
-Nothing is read here but what tells the length; gunicorn parses the same bytes again, and refuses what is none.
+Only what determines the length is parsed here; gunicorn parses the same bytes again, and refuses malformed ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,18})[0-9]*[ \t]*\r\n", re.IGNORECASE)
-"""Of longer numbers the first digits, which are more than any limit already."""
+"""Of a longer number its first 18 digits, which exceed every limit."""
 
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
@@ -21,44 +21,44 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
 _NO_CHUNK = b"-\r\n"
 
 _MOST_HEAD = 1024 * 1024
-"""More than gunicorn reads, which then refuses it."""
+"""More than gunicorn accepts, so it refuses a longer head."""
 
 _LONGEST_CHUNK_LINE = 4_096
 
 MostAwaited = Callable[[str, str, str], int]
-"""How many bytes of a body are worth waiting for, by method, target and `Authorization`."""
+"""The longest body to wait for in bytes, by method, target and `Authorization`."""
 
 
 class Progress(enum.Enum):
     UNFINISHED = enum.auto()
     WHOLE = enum.auto()
-    """Or as much of it as is waited for."""
+    """Complete, or cut."""
 
     GONE = enum.auto()
-    """The client has left."""
+    """The client has closed the connection."""
 
 
 class Incoming:
-    """One request. What came in behind its end belongs to the next."""
+    """One request in the buffer of its connection. Bytes behind its end belong to the next one."""
 
     def __init__(self, held: bytearray, most_awaited: MostAwaited) -> None:
         self.held = held
         self.has_head = False
         self.is_cut = False
-        """The rest of the body is not waited for, and the connection ends with the answer."""
+        """The rest of the body is not awaited, and the connection closes after the response."""
 
         self.expects_continue = False
         self._most_awaited = most_awaited
         self._searched = 0
         self._end = 0
         self._most = 0
-        """Where the longest body that is waited for would end."""
+        """The offset at which the longest accepted body would end."""
 
         self._chunk: int | None = None
-        """Where the next chunk begins, as long as there are more."""
+        """The offset of the next chunk; None without chunks, or after the last one."""
 
         self._line = (0, 0)
-        """Where the line of the chunk before that begins and ends."""
+        """The offsets of the size line of the chunk before that."""
 
     def progress(self) -> Progress:
         if not self.has_head and not self._find_head():
@@ -70,7 +70,7 @@ class Incoming:
         return Progress.WHOLE if len(self.held) >= self._end else Progress.UNFINISHED
 
     def cut(self) -> Progress:
-        """Wait no longer: what has come in is all."""
+        """Wait no longer: the request ends with what has arrived."""
         if self._chunk is not None:
             self._break_chunks_off(self._chunk)
         self.is_cut, self._chunk, self._end = True, None, len(self.held)
@@ -79,8 +79,8 @@ class Incoming:
     def take(self, most: int) -> bytes:
         """The next bytes of this request; none after its end.
 
-        Where more is asked for, gunicorn sees another end than this module. What is held might then be read as a request
-        although it was sent as a body (request smuggling), so the connection ends with the answer.
+        A read beyond the end means that gunicorn sees another end than this module. A body could then be parsed as the
+        next request (request smuggling), so the connection closes after the response.
         """
         taken = bytes(self.held[: min(most, self._end)])
         if not taken:
@@ -109,11 +109,11 @@ class Incoming:
         return True
 
     def _judge(self, head: bytes) -> None:
-        """Whether to wait for a body that has not come with its head."""
+        """Decide whether to wait for a body that has not arrived with its head."""
         method, target = [*head.partition(b"\r\n")[0].decode("latin-1").split(" "), ""][:2]
         token = _AUTHORIZATION.search(head)
         most = self._most_awaited(method, target, token[1].decode("latin-1") if token else "")
-        # Chunks have lines of their own around them, which do not count as the body.
+        # The size lines of chunks are no part of the body.
         self._most = len(head) + (most if self._chunk is None else 2 * most)
         if most == 0 or (self._chunk is None and self._end > self._most):
             self.cut()
@@ -121,7 +121,7 @@ class Incoming:
             self.expects_continue = _EXPECTS.search(head) is not None
 
     def _break_chunks_off(self, following: int) -> None:
-        """End chunks of which the last has not come with a line that is none: gunicorn would take them for a whole body."""
+        """End an incomplete chunked body with an invalid size line: gunicorn would take it for a complete one."""
         if following > len(self.held):
             begin, end = self._line
             piece = bytes(self.held[end : following - len(b"\r\n")])
@@ -131,7 +131,7 @@ class Incoming:
         self.held += _NO_CHUNK
 
     def _follow_chunks(self) -> None:
-        """Go on to the last chunk that has come. What is none is for gunicorn to refuse."""
+        """Advance to the last chunk that has arrived. gunicorn refuses an invalid one."""
         while self._chunk is not None and self._chunk < len(self.held):
             line = _CHUNK.match(self.held, self._chunk)
             if line is None:

@@ -1,8 +1,8 @@
-"""The web worker: gunicorn's threads, which no client keeps waiting.
+"""The web worker: gunicorn's `gthread` with protection against slow clients (slowloris).
 
-The event loop takes requests in without blocking, many at once, and gives a thread a request when it is whole. Who sends
-slowly holds a connection and what has come in so far, and no thread; who takes too long is cut off. A proxy that takes
-requests in whole does the same for larger crowds (docs/operating.md).
+The event loop buffers requests without blocking, and hands a request to a thread once it is complete. A slow client
+occupies a connection and a buffer, and no thread; it is disconnected at a deadline. A buffering proxy does the same for
+more clients (docs/operating.md).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from deploy.web_intake import Incoming, MostAwaited, Progress
 from environment import load
 
 SECONDS_TO_SEND = load().client_patience_seconds
-"""How long a client may take for a request, head and body together, and longer as it sends `LEAST_RATE`."""
+"""The time to send a request, head and body together; it is extended while bytes arrive at `LEAST_RATE`."""
 
 LEAST_RATE = 10_000
-"""Bytes a second that keep a long body alive."""
+"""The minimum rate of a long body, in bytes a second."""
 
 SECONDS_TO_READ = 60.0
-"""How long a client may take to read what is written to it at once."""
+"""The timeout of one write to a client."""
 
 SECONDS_TO_HANG_UP = 2.0
-"""How long the rest of a body that was not read is thrown away: a client that still sends would not see its answer."""
+"""How long the rest of an unread body is discarded, so that a client that is still sending receives its response."""
 
 MOST_HELD = 64 * 1024 * 1024
-"""Bytes in one process of requests that are unfinished, or that wait for a thread."""
+"""The limit of bytes buffered in one process, of requests that are incomplete or wait for a thread."""
 
 _OTHER_STATUSES = (
     ConfigurationProblem,
@@ -52,7 +52,7 @@ _OTHER_STATUSES = (
     InvalidResponseHeaderName,
     UnsupportedTransferCoding,
 )
-"""Errors of gunicorn's parser that are not answered with 400."""
+"""Errors of gunicorn's parser whose status is not 400."""
 
 _AT_ONCE = 64 * 1024
 _LOOK_SECONDS = 0.2
@@ -60,7 +60,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Client(socket.socket):
-    """A connection, and what has come in of its next request. A thread reads that and never waits for more."""
+    """A connection and the buffer of its next request. A thread reads from the buffer and never blocks."""
 
     def __init__(self, fileno: int) -> None:
         super().__init__(fileno=fileno)
@@ -69,13 +69,13 @@ class Client(socket.socket):
         self.is_hanging_up = False
 
     def begin_request(self, most_awaited: MostAwaited) -> Progress:
-        """The first bytes of this one may have come with the request before."""
+        """Expect a request, whose first bytes may have arrived behind the previous one."""
         self.incoming = Incoming(self.held, most_awaited)
         self.due_at = monotonic() + SECONDS_TO_SEND
         return self._progress() if self.held else self.take_in()
 
     def take_in(self) -> Progress:
-        """What has arrived, without waiting."""
+        """Buffer what has arrived, without blocking."""
         try:
             piece = super().recv(_AT_ONCE)
         except BlockingIOError:
@@ -85,7 +85,7 @@ class Client(socket.socket):
         if self.is_hanging_up:
             return Progress.UNFINISHED if piece else Progress.GONE
         if not piece:
-            # A body that broke off is for the application to refuse.
+            # The application refuses an incomplete body.
             return self.incoming.cut() if self.incoming.has_head else Progress.GONE
         self.held += piece
         self.due_at += len(piece) / LEAST_RATE
@@ -100,7 +100,7 @@ class Client(socket.socket):
         return progress
 
     def hang_up(self) -> None:
-        """Say that the answer was the last word, and wait a moment for the client to have heard it."""
+        """Close the sending side after the response, and wait a moment for the client to read it (lingering close)."""
         self.held.clear()
         self.is_hanging_up, self.due_at = True, monotonic() + SECONDS_TO_HANG_UP
         with contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ class Client(socket.socket):
         return self.incoming.take(bufsize)
 
     def send(self, data: Any, flags: int = 0, /) -> int:
-        """Without gunicorn's own asking for a body: it has come, or is not wanted."""
+        """Drop gunicorn's own `100 Continue`: the body has arrived, or is not wanted."""
         return len(data) if data == _CONTINUE else super().send(data, flags)
 
     def setblocking(self, flag: object, /) -> None:
@@ -118,21 +118,21 @@ class Client(socket.socket):
 
 
 class Worker(ThreadWorker):
-    """gunicorn's `gthread`, whose event loop takes requests in."""
+    """gunicorn's `gthread` with an event loop that buffers requests."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unfinished: dict[TConn, Client] = {}
-        """In the order in which they began."""
+        """Incomplete requests, oldest first."""
 
         self.handed_over: dict[TConn, Client] = {}
-        """Whole requests that wait for a thread, or have one."""
+        """Complete requests that wait for a thread, or have one."""
 
         self._looked_at = 0.0
         self.most_unfinished = max(1, self.worker_connections // 2)
 
     def enqueue_req(self, conn: TConn) -> None:
-        """A connection from which a request is expected."""
+        """Wait for a request on this connection."""
         if not isinstance(conn.sock, Client):
             conn.sock = Client(conn.sock.detach())
         conn.sock.settimeout(0)
@@ -150,13 +150,13 @@ class Worker(ThreadWorker):
 
     def _take_in(self, conn: TConn, client: Client) -> None:
         if conn not in self.unfinished:
-            # Events come in batches: an earlier one of this batch has given this connection up.
+            # Events come in batches: an earlier event of this batch has closed the connection.
             return
         progress = client.take_in()
         if progress is not Progress.UNFINISHED:
             self._forget(conn)
             self._go_on(conn, progress)
-        # Where all together hold too much, one of them holds more than its share.
+        # When the sum of buffers exceeds its limit, at least one of them exceeds its share.
         elif len(client.held) > MOST_HELD // self.most_unfinished and self._held() > MOST_HELD:
             self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)))
 
@@ -172,7 +172,7 @@ class Worker(ThreadWorker):
         return sum(len(each.held) for each in (*self.unfinished.values(), *self.handed_over.values()))
 
     def _give_up(self, conn: TConn) -> None:
-        """Cut off a client that takes too long, or whose place is needed, unless the rest has come by now."""
+        """Disconnect a client past its deadline, or for whose buffer there is no room, unless its request is complete now."""
         self._forget(conn)
         progress = conn.sock.take_in()
         if progress is not Progress.UNFINISHED:
@@ -191,7 +191,7 @@ class Worker(ThreadWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """Called with each turn of the event loop."""
+        """Called in each iteration of the event loop."""
         super().murder_pending()
         now = monotonic()
         if now < self._looked_at + _LOOK_SECONDS:
@@ -201,7 +201,7 @@ class Worker(ThreadWorker):
             self._give_up(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Called when the worker is to stop."""
+        """Called at a graceful shutdown."""
         super()._cap_keepalive(deadline)
         for client in self.unfinished.values():
             client.due_at = min(client.due_at, deadline)
@@ -224,7 +224,7 @@ class Worker(ThreadWorker):
             self.on_client_socket_readable(conn, client)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """What gunicorn cannot read is refused as the application refuses, where a client can do something about it."""
+        """Answer a request that gunicorn cannot parse with the application's problem, where it has a reason code for it."""
         code = _code_of(exc)
         if code is None:
             super().handle_error(req, client, addr, exc)
@@ -234,17 +234,17 @@ class Worker(ThreadWorker):
 
     @property
     def _application(self) -> Any:
-        """What the application answers to its web server. It is imported by the workers alone."""
+        """The application's interface for its web server. Only workers import the application."""
         return self.wsgi.extensions["rollcall-reception"]
 
 
 def _code_of(error: BaseException) -> str | None:
-    """The reason code of what gunicorn did not read."""
+    """The reason code of gunicorn's parser error, if it has one."""
     if isinstance(error, LimitRequestLine):
         return "uri_too_long"
     if isinstance(error, LimitRequestHeaders):
         return "headers_too_large"
-    # The host is named in a refusal only where it is sent twice.
+    # gunicorn names the host in this error only where the header is repeated.
     if isinstance(error, InvalidHeader) and error.hdr == "HOST":
         return "invalid_host"
     is_malformed = isinstance(error, ParseException) and not isinstance(error, _OTHER_STATUSES)

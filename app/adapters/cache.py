@@ -1,7 +1,8 @@
-"""Redis as a memory of what was computed: JSON for some minutes, and nothing that is not in PostgreSQL.
+"""A cache in Redis of computed figures, as JSON with a time to live; PostgreSQL holds all they are computed from.
 
-Who asks is part of every key, so nobody is shown what was computed for somebody else; so is the version of what was
-read, so nothing outlives a change, wherever Redis was when it happened. Redis away or slow means computing.
+The principal is part of every key, so no user is shown figures of another. So is the version of the rows that were
+read, so an entry is never used after a change, even if Redis was unreachable when it happened. When Redis is
+unreachable or slow, the figures are computed.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ log = logging.getLogger(__name__)
 Figures = Mapping[str, Any]
 
 LAYOUT = 1
-"""Raised when what is stored changes its shape: the entries of an older program are then nobody's."""
+"""Incremented when the shape of entries changes, so that those of an older release are never read."""
 
 KEPT_SECONDS = 600
 
-# Of several who miss the same entry at once, one in each process computes it.
+# Of concurrent misses of one entry, one in each process computes it (single flight).
 _turns = [Lock() for _ in range(128)]
 
 
 class Key(NamedTuple):
-    """Which figures, for whom, with which parameters, of which version."""
+    """The figures, the principal they are for, their version and parameters."""
 
     figures: str
     principal: str
@@ -58,16 +59,16 @@ class Snapshot:
 
 
 class Json(BaseSerializer):
-    """Whoever can write to Redis must not thereby run code here: no pickle.
+    """JSON, not pickle: write access to Redis must not allow the execution of code here.
 
-    A value stands in a list of one, so that null and zero are values and not misses.
+    A value is wrapped in a list of one, so that null and zero are values and not misses.
     """
 
     def dumps(self, value: Any, *_: Any, **__: Any) -> bytes:
         return msgspec.json.encode([value])
 
     def loads(self, bvalue: bytes | None) -> Any:
-        """The list, or nothing for what is not ours."""
+        """The list, or None for anything else."""
         try:
             stored = msgspec.json.decode(bvalue or b"")
         except msgspec.DecodeError:
@@ -91,7 +92,7 @@ def init_app(app: Flask) -> None:
 
 
 def remember(key: Key, compute: Callable[[], Any]) -> Any:
-    """What is stored under this key; else compute it and store it. `compute` returns what JSON can hold."""
+    """The entry under this key, or else the result of `compute`, which is stored. It must be representable in JSON."""
     name = str(key)
     found = _get(name)
     if found is not None:
