@@ -156,3 +156,15 @@ def test_an_origin_is_exact(origin):
 def test_a_lease_outlasts_the_mail_that_is_sent_under_it():
     with pytest.raises(BadSettingError, match="NOTICE_LEASE_SECONDS"):
         config_from({**NEEDED, "NOTICE_LEASE_SECONDS": "30", "MAIL_TIMEOUT_SECONDS": "20"})
+
+
+@pytest.mark.parametrize(
+    ("module", "below"),
+    [("config", set()), ("production", {"config"}), ("environment", {"config", "production"})],
+)
+def test_environment_imports_production_and_both_import_config(module, below):
+    tree = ast.parse((ROOT / f"{module}.py").read_text(encoding="utf-8"))
+    imported = {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert imported & {"config", "production", "environment"} == below
