@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, func, or_, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -51,15 +51,6 @@ class Assignment(Identified, Model):
         CheckConstraint(one_of("action", AssignmentAction), "action"),
         CheckConstraint(one_of("state", AssignmentState), "state"),
     )
-
-    @classmethod
-    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
-        """One's own runs, all of them to admins. An admin's ledger tells what an instructor may not know.
-
-        A preview is gone when it has expired.
-        """
-        present = or_(cls.expires_at.is_(None), cls.expires_at > func.now())
-        return present if viewer.is_admin else and_(present, cls.created_by_id == viewer.id)
 
 
 class Standing(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Index, String, func, literal, or_, text
+from sqlalchemy import Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from app.db.session import Identified, Model, Timestamped
-from app.models.user import User
 
 
 class Category(Identified, Timestamped, Model):
@@ -27,8 +26,3 @@ class Category(Identified, Timestamped, Model):
         Index(ONE_PER_NAME, func.lower(name), unique=True),
         Index(ONE_PER_SLUG, slug, unique=True),
     )
-
-    @classmethod
-    def visible_to(cls, viewer: User | None) -> ColumnElement[bool]:
-        """Inactive categories are for admins alone."""
-        return or_(cls.is_active, literal(viewer is not None and viewer.is_admin))

@@ -9,17 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     Numeric,
     Sequence,
     String,
-    and_,
     cast,
     func,
-    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
@@ -33,7 +30,6 @@ from app.models.user import User
 from app.values import days
 
 if TYPE_CHECKING:
-    from app.models.enrollment import Enrollment
     from app.models.section import Section
 
 course_codes = Sequence("course_codes", metadata=Model.metadata)
@@ -116,7 +112,6 @@ class Course(Identified, Timestamped, Model):
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
-    enrollments: Mapped[list[Enrollment]] = relationship(viewonly=True, lazy="raise")
     sections: Mapped[list[Section]] = relationship(
         viewonly=True,
         lazy="raise",
@@ -194,32 +189,3 @@ class Course(Identified, Timestamped, Model):
 
     def managed_by(self, user: User) -> bool:
         return user.is_admin or self.instructor_id == user.id
-
-    @classmethod
-    def visible_to(cls, viewer: User | None) -> ColumnElement[bool]:
-        """Published courses, one's own, and those one is enrolled in; to admins all but the deleted."""
-        present = cls.deleted_at.is_(None)
-        if viewer is None:
-            return and_(present, cls.status == CourseStatus.PUBLISHED)
-        if viewer.is_admin:
-            return present
-        return and_(
-            present,
-            or_(cls.status == CourseStatus.PUBLISHED, cls.instructor_id == viewer.id, cls.is_held_by(viewer)),
-        )
-
-    @classmethod
-    def listed_to(cls, viewer: User | None) -> ColumnElement[bool]:
-        """What the catalogue shows: published courses and one's own; to admins all but the deleted."""
-        present = cls.deleted_at.is_(None)
-        if viewer is None:
-            return and_(present, cls.status == CourseStatus.PUBLISHED)
-        if viewer.is_admin:
-            return present
-        return and_(present, or_(cls.status == CourseStatus.PUBLISHED, cls.instructor_id == viewer.id))
-
-    @classmethod
-    def is_held_by(cls, viewer: User) -> ColumnElement[bool]:
-        """The viewer has an ACTIVE or COMPLETED enrollment."""
-        enrollment = cls.enrollments.property.entity.class_
-        return cls.enrollments.any(and_(enrollment.user_id == viewer.id, enrollment.holds_seat()))

@@ -14,9 +14,7 @@ from sqlalchemy import (
     Numeric,
     String,
     UniqueConstraint,
-    or_,
     text,
-    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
@@ -141,10 +139,3 @@ class Enrollment(Identified, Model):
     @classmethod
     def holds_seat(cls) -> ColumnElement[bool]:
         return cls.status.in_(SEAT_HOLDERS)
-
-    @classmethod
-    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
-        """One's own, those of the courses one teaches, and all to admins."""
-        if viewer.is_admin:
-            return true()
-        return or_(cls.user_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
@@ -52,8 +52,3 @@ class InstructorRequest(Identified, Timestamped, Model):
     @property
     def is_pending(self) -> bool:
         return self.status == RequestStatus.PENDING
-
-    @classmethod
-    def visible_to(cls, viewer: User) -> ColumnElement[bool]:
-        """One's own; all of them to admins."""
-        return true() if viewer.is_admin else cls.user_id == viewer.id

@@ -218,11 +218,6 @@ class Notice(Identified, Model):
         return (recipient, joinedload(cls.email_change), *cls.with_words())
 
     @classmethod
-    def in_inbox_of(cls, user: User) -> ColumnElement[bool]:
-        """The notifications of one person."""
-        return and_(cls.user_id == user.id, cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)
-
-    @classmethod
     def is_in(cls, lane: Lane) -> ColumnElement[bool]:
         # Compared with a constant: the planner has to see that a partial index holds all urgent ones.
         return cls.is_urgent == (true() if lane == Lane.URGENT else false())

@@ -33,41 +33,58 @@ FAULTS = [
           "Session.id == session_id, Session.is_alive()", "session_id"),
     Fault("sessions of others are listed", "services/auth/sessions.py",
           "where(Session.user_id == user.id, Session.is_alive())", "where(Session.is_alive())", "lists"),
-    Fault("drafts are everybody's", "models/course.py",
-          """if viewer is None:
-            return and_(present, cls.status == CourseStatus.PUBLISHED)
-        if viewer.is_admin:
-            return present
-        return and_(
-            present,""",
-          """if viewer is None:
-            return present
-        if viewer.is_admin:
-            return present
-        return and_(
-            present,""", "courses"),
-    Fault("deleted courses come back", "models/course.py",
-          "present = cls.deleted_at.is_(None)\n        if viewer is None:\n            return and_(present, cls.status == "
-          "CourseStatus.PUBLISHED)\n        if viewer.is_admin:\n            return present\n        return and_(\n",
-          "present = true()\n        if viewer is None:\n            return and_(present, cls.status == "
-          "CourseStatus.PUBLISHED)\n        if viewer.is_admin:\n            return present\n        return and_(\n",
-          "courses"),
-    Fault("every instructor sees every draft", "models/course.py",
-          "cls.instructor_id == viewer.id, cls.is_held_by(viewer)", 'viewer.role == "INSTRUCTOR", cls.is_held_by(viewer)',
-          "courses"),
-    Fault("who left keeps seeing the course", "models/course.py",
-          "and_(enrollment.user_id == viewer.id, enrollment.holds_seat())", "enrollment.user_id == viewer.id",
+    Fault("drafts are everybody's", "models/visibility.py",
+          """    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""",
+          """    if viewer is None:
+        return present
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""", "courses"),
+    Fault("deleted courses come back", "models/visibility.py",
+          """    present = Course.deleted_at.is_(None)
+    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""",
+          """    present = true()
+    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""", "courses"),
+    Fault("every instructor sees every draft", "models/visibility.py",
+          "Course.instructor_id == viewer.id,\n            course_held_by(viewer),",
+          'literal(viewer.role == "INSTRUCTOR"),\n            course_held_by(viewer),', "courses"),
+    Fault("who left keeps seeing the course", "models/visibility.py",
+          "and_(Enrollment.user_id == viewer.id, Enrollment.holds_seat())", "Enrollment.user_id == viewer.id",
           "courses"),
     Fault("every instructor manages every course", "models/course.py",
           "return user.is_admin or self.instructor_id == user.id", 'return user.role != "STUDENT"', "sections"),
     Fault("seeing is managing", "services/catalogue/courses.py",
           "course = get_visible(user, ref)\n    if not course.managed_by(user):\n        raise Forbidden\n",
           "course = get_visible(user, ref)\n", "history"),
-    Fault("enrollments are everybody's", "models/enrollment.py",
-          "return or_(cls.user_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))", "return true()",
+    Fault("enrollments are everybody's", "models/visibility.py",
+          "return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))", "return true()",
           "enrollment_id"),
-    Fault("instructors see all enrollments", "models/enrollment.py",
-          "if viewer.is_admin:\n            return true()", 'if viewer.role != "STUDENT":\n            return true()',
+    Fault("instructors see all enrollments", "models/visibility.py",
+          "if viewer.is_admin:\n        return true()", 'if viewer.role != "STUDENT":\n        return true()',
           "enrollment_id"),
     Fault("learners grade themselves", "services/learning/enrollments.py",
           "    if not course.managed_by(manager):\n        raise Forbidden\n", "", "grade"),
@@ -75,22 +92,22 @@ FAULTS = [
           "if user_id is not None and user_id != user.id and not user.is_admin:", "if False:", "bodies"),
     Fault("the roster is every instructor's", "services/learning/enrollments_read.py",
           "courses.get_managed(manager, ref)", "courses.get_visible(manager, ref)", "course_id and enrollments"),
-    Fault("applications are everybody's", "models/instructor_request.py",
-          "return true() if viewer.is_admin else cls.user_id == viewer.id", "return true()", "request_id"),
-    Fault("runs are every instructor's", "models/assignment.py",
-          "return present if viewer.is_admin else and_(present, cls.created_by_id == viewer.id)", "return present",
+    Fault("applications are everybody's", "models/visibility.py",
+          "return true() if viewer.is_admin else InstructorRequest.user_id == viewer.id", "return true()", "request_id"),
+    Fault("runs are every instructor's", "models/visibility.py",
+          "return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)", "return present",
           "assignments"),
-    Fault("expired plans come back", "models/assignment.py",
-          "present = or_(cls.expires_at.is_(None), cls.expires_at > func.now())",
-          "present = or_(cls.expires_at.is_(None), cls.expires_at < func.now())", "assignment_id"),
+    Fault("expired plans come back", "models/visibility.py",
+          "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at > func.now())",
+          "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at < func.now())", "assignment_id"),
     Fault("any instructor assigns to any course", "services/assigning/assignments.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "assign"),
     Fault("instructors exceed the seats", "services/assigning/assignments.py",
           "if override_seats and not actor.is_admin:", "if False:", "bodies and seats"),
     Fault("any instructor unassigns", "services/assigning/assignments_unassign.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "unassign"),
-    Fault("hidden categories are shown", "models/category.py",
-          "return or_(cls.is_active, literal(viewer is not None and viewer.is_admin))", "return literal(True)", "categories"),
+    Fault("hidden categories are shown", "models/visibility.py",
+          "return or_(Category.is_active, literal(viewer is not None and viewer.is_admin))", "return literal(True)", "categories"),
     Fault("bodies of lessons are everybody's", "services/content/lessons_read.py",
           "if enrollment_id is None:\n        raise NotEnrolled", "if False:\n        raise NotEnrolled", "lesson_id"),
     Fault("who left keeps reading", "services/content/lessons_read.py",
@@ -107,15 +124,15 @@ FAULTS = [
     Fault("reviews are everybody's to delete", "services/learning/reviews.py",
           "if not (actor.is_admin or review.author_id == actor.id):", "if False:", "review_id"),
     Fault("reviews tell of hidden courses", "services/learning/reviews.py",
-          "found = _shown().where(Review.id == review_id, Course.visible_to(viewer))",
+          "found = _shown().where(Review.id == review_id, course_visible_to(viewer))",
           "found = _shown().where(Review.id == review_id)", "review_id"),
     Fault("the list of reviews tells of hidden courses", "services/learning/reviews.py",
-          "seen = Course.visible_to(viewer)\n    if", "seen = Course.id.is_not(None)\n    if", "lists"),
+          "seen = course_visible_to(viewer)\n    if", "seen = Course.id.is_not(None)\n    if", "lists"),
     Fault("certificates are everybody's", "services/learning/certificates.py",
           "true() if user.is_admin else _belongs_to(user)", "true()", "certificate_id"),
-    Fault("notifications of others can be read", "models/notice.py",
-          "and_(cls.user_id == user.id, cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)",
-          "and_(cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)", "notifications"),
+    Fault("notifications of others can be read", "models/visibility.py",
+          "Notice.user_id == reader.id, Notice.channel == Channel.IN_APP, Notice.state == NoticeState.SENT",
+          "Notice.channel == Channel.IN_APP, Notice.state == NoticeState.SENT", "notifications"),
     Fault("admins submit what is not theirs", "services/catalogue/courses_workflow.py",
           "if course.instructor_id != owner.id:", "if False:", "submit"),
     Fault("instructors decide about courses", "blueprints/courses.py",
@@ -138,8 +155,8 @@ FAULTS = [
     Fault("a lesson is put into another course", "services/content/lessons.py",
           "if ref is not None and courses.find_id(ref) != section.course_id:", "if False:", "POST and lessons or bodies"),
     Fault("deleted sections come back", "services/content/sections.py",
-          "found.where(Section.id == section_id, Section.deleted_at.is_(None), Course.visible_to(viewer))",
-          "found.where(Section.id == section_id, Course.visible_to(viewer))", "section_id"),
+          "found.where(Section.id == section_id, Section.deleted_at.is_(None), course_visible_to(viewer))",
+          "found.where(Section.id == section_id, course_visible_to(viewer))", "section_id"),
     Fault("unknown fields are swallowed", "schemas/base.py", "unknown = ma.RAISE", "unknown = ma.EXCLUDE", "bodies"),
     Fault("people change their own role", "schemas/users.py",
           "    SOME_OF = ()\n\n    username = Username()\n    phone_number = Phone()\n",

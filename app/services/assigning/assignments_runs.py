@@ -17,6 +17,7 @@ from app.models.assignment import Assignment, AssignmentItem
 from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.user import User
+from app.models.visibility import assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
 from app.values.people import People
 
@@ -102,12 +103,12 @@ def list_visible(
     """The viewer's own runs; for admins all runs."""
     course_id = None if course is None else CourseName.id_of(course)
     wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
-    statement = select(Assignment).where(Assignment.visible_to(viewer), *narrowed_by(wanted))
+    statement = select(Assignment).where(assignment_visible_to(viewer), *narrowed_by(wanted))
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
 
 
 def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
-    found = select(Assignment).where(Assignment.id == assignment_id, Assignment.visible_to(viewer))
+    found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
     run = db.session.scalar(found)
     if run is None:
         raise NotFound

@@ -20,6 +20,7 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally
 from app.models.user import User
+from app.models.visibility import category_visible_to
 from app.services.catalogue import slugs
 from app.services.search import courses_search
 from app.values.identifiers import as_id
@@ -30,7 +31,7 @@ ORDERINGS = {"name": folded(Category.name), "created_at": Category.created_at}
 def list_visible(
     viewer: User | None, *, search: str | None = None, ordering: str = "name", is_active: bool | None = None
 ) -> Listing:
-    statement = _counted().where(Category.visible_to(viewer))
+    statement = _counted().where(category_visible_to(viewer))
     if is_active is not None:
         statement = statement.where(Category.is_active == is_active)
     if search and search.strip():
@@ -40,7 +41,7 @@ def list_visible(
 
 def show(viewer: User | None, ref: str | UUID) -> Category:
     """The category with this id or slug."""
-    found = _counted().where(_named(ref), Category.visible_to(viewer))
+    found = _counted().where(_named(ref), category_visible_to(viewer))
     category = db.session.scalar(found.execution_options(populate_existing=True))
     if category is None:
         raise NotFound

@@ -24,6 +24,7 @@ from app.models.course_name import CourseName
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
+from app.models.visibility import category_visible_to, course_held_by, course_visible_to
 from app.services.catalogue import course_notices
 from app.values.identifiers import as_id
 
@@ -39,7 +40,7 @@ _OUTLINE = (
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
     """The course with this id or name as it is now, if the viewer may see it."""
-    found = select(Course).where(Course.id == CourseName.id_of(ref), Course.visible_to(viewer))
+    found = select(Course).where(Course.id == CourseName.id_of(ref), course_visible_to(viewer))
     # Counters move in SQL: a course that this session read earlier is read again.
     course = db.session.scalar(found.execution_options(populate_existing=True))
     if course is None:
@@ -83,7 +84,7 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
         select(Course)
         .outerjoin(Category, on_shelf(viewer))
         .join(User, User.id == Course.instructor_id)
-        .where(Course.id == CourseName.id_of(ref), Course.visible_to(viewer))
+        .where(Course.id == CourseName.id_of(ref), course_visible_to(viewer))
         .options(
             contains_eager(Course.category),
             contains_eager(Course.instructor),
@@ -102,7 +103,7 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
 
 def on_shelf(viewer: User | None) -> ColumnElement[bool]:
     """Which category to join: the course's, if the viewer is told of it."""
-    return and_(Category.id == Course.category_id, tells_of_shelf(viewer, Category.visible_to(viewer)))
+    return and_(Category.id == Course.category_id, tells_of_shelf(viewer, category_visible_to(viewer)))
 
 
 def tells_of_shelf(viewer: User | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -112,7 +113,7 @@ def tells_of_shelf(viewer: User | None, is_visible: ColumnElement[bool]) -> Colu
 
 def told_enrolled(viewer: User | None) -> ORMOption:
     """Let each course say whether the viewer holds a seat in it."""
-    return with_expression(Course.is_enrolled, false() if viewer is None else Course.is_held_by(viewer))
+    return with_expression(Course.is_enrolled, false() if viewer is None else course_held_by(viewer))
 
 
 def _is_managed(viewer: User | None) -> ColumnElement[bool]:

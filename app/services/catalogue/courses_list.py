@@ -20,6 +20,7 @@ from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
+from app.models.visibility import category_visible_to, course_listed_to
 from app.services.catalogue.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
 from app.services.counters import tallies
 from app.services.search import courses_search
@@ -70,7 +71,7 @@ _SHOWN = (
 
 def list_catalogue(viewer: User | None, **query: Any) -> Listing:
     """The courses that everybody finds, and one's own."""
-    return _listing(viewer, Course.listed_to(viewer), **query)
+    return _listing(viewer, course_listed_to(viewer), **query)
 
 
 def list_own(instructor: User, **query: Any) -> Listing:
@@ -193,7 +194,7 @@ def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:
     """Asked for beforehand, like the instructor: how much is on a shelf, the planner knows of its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id
-    found = db.session.execute(select(Category.id, Category.visible_to(viewer)).where(meant)).one_or_none()
+    found = db.session.execute(select(Category.id, category_visible_to(viewer)).where(meant)).one_or_none()
     if found is None:
         return false()
     category_id, is_visible = found

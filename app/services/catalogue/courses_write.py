@@ -23,6 +23,7 @@ from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.enrollment import Enrollment
 from app.models.user import User
+from app.models.visibility import category_visible_to
 from app.services.catalogue import course_notices, courses, courses_workflow, slugs
 from app.services.search import courses_search
 from app.settings import settings
@@ -162,7 +163,7 @@ def _trouble_with_dates(
 
 
 def _is_category_for(actor: User, category_id: UUID) -> bool:
-    found = exists().where(Category.id == category_id, Category.visible_to(actor))
+    found = exists().where(Category.id == category_id, category_visible_to(actor))
     return bool(db.session.scalar(select(found)))
 
 

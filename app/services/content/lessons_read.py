@@ -14,6 +14,7 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson
 from app.models.user import User
+from app.models.visibility import course_visible_to
 from app.services.learning import completion
 
 
@@ -28,7 +29,7 @@ def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
         select(Lesson, Course, Enrollment.id, completion.is_paid())
         .join(Course, Course.id == Lesson.course_id)
         .outerjoin(Enrollment, reader)
-        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.visible_to(viewer))
+        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), course_visible_to(viewer))
     ).one_or_none()
     if found is None:
         raise NotFound

@@ -16,6 +16,7 @@ from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
+from app.models.visibility import course_visible_to
 from app.services.catalogue import courses
 from app.services.content import lessons_delete, positions
 
@@ -35,7 +36,7 @@ def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
 def get_visible(viewer: User | None, section_id: UUID) -> Section:
     found = select(Section).join(Course, Course.id == Section.course_id)
     section = db.session.scalar(
-        found.where(Section.id == section_id, Section.deleted_at.is_(None), Course.visible_to(viewer))
+        found.where(Section.id == section_id, Section.deleted_at.is_(None), course_visible_to(viewer))
     )
     if section is None:
         raise NotFound

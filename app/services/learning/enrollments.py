@@ -28,6 +28,7 @@ from app.errors.learning import (
     OwnCourse,
 )
 from app.models import Course, Enrollment, User
+from app.models.visibility import enrollment_visible_to
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, payments
 from app.values import days
@@ -35,7 +36,7 @@ from app.values import days
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
     """An enrollment, for its learner, the course's instructor and admins."""
-    statement = enrollments_read.shown().where(Enrollment.id == enrollment_id, Enrollment.visible_to(viewer))
+    statement = enrollments_read.shown().where(Enrollment.id == enrollment_id, enrollment_visible_to(viewer))
     enrollment = db.session.scalar(statement.execution_options(populate_existing=True))
     if enrollment is None:
         raise NotFound

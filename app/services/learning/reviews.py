@@ -23,6 +23,7 @@ from app.errors.base import Forbidden, NotFound
 from app.errors.learning import AlreadyReviewed, NotEnrolled
 from app.models import Course, Review, User
 from app.models.course_name import CourseName
+from app.models.visibility import course_visible_to
 from app.services.catalogue import courses
 from app.services.learning import enrollments
 from app.settings import settings
@@ -40,7 +41,7 @@ def list_of_course(viewer: User | None, ref: str | UUID, **query: Any) -> Listin
 
 def list_visible(viewer: User | None, *, course_id: str | None = None, **query: Any) -> Listing:
     """The reviews of all courses that are visible to the viewer, or of one of them."""
-    seen = Course.visible_to(viewer)
+    seen = course_visible_to(viewer)
     if course_id is None:
         return _listing(seen, _count_capped(seen), **query)
     found = db.session.execute(
@@ -53,7 +54,7 @@ def list_visible(viewer: User | None, *, course_id: str | None = None, **query: 
 
 def get_visible(viewer: User | None, review_id: UUID) -> Review:
     """A review, for every viewer to whom its course is visible."""
-    found = _shown().where(Review.id == review_id, Course.visible_to(viewer))
+    found = _shown().where(Review.id == review_id, course_visible_to(viewer))
     review = db.session.scalar(found.execution_options(populate_existing=True))
     if review is None:
         raise NotFound

@@ -11,6 +11,7 @@ from app.db.session import db
 from app.errors.base import NotFound
 from app.models.notice import Notice
 from app.models.user import User
+from app.models.visibility import notification_visible_to
 
 
 def list_own(reader: User, *, is_read: bool | None = None) -> Listing:
@@ -22,7 +23,7 @@ def list_own(reader: User, *, is_read: bool | None = None) -> Listing:
 
 
 def count_unread(reader: User) -> int:
-    unread = select(func.count()).where(Notice.in_inbox_of(reader), Notice.read_at.is_(None))
+    unread = select(func.count()).where(notification_visible_to(reader), Notice.read_at.is_(None))
     return db.session.scalar(unread) or 0
 
 
@@ -30,7 +31,7 @@ def read(reader: User, notice_id: UUID) -> Notice:
     """Reading twice keeps the first time."""
     db.session.execute(
         update(Notice)
-        .where(Notice.id == notice_id, Notice.in_inbox_of(reader), Notice.read_at.is_(None))
+        .where(Notice.id == notice_id, notification_visible_to(reader), Notice.read_at.is_(None))
         .values(read_at=func.now())
         .execution_options(synchronize_session=False)
     )
@@ -44,7 +45,7 @@ def read_all(reader: User) -> int:
     """Marks everything read and says how many that were."""
     marked = db.session.scalars(
         update(Notice)
-        .where(Notice.in_inbox_of(reader), Notice.read_at.is_(None))
+        .where(notification_visible_to(reader), Notice.read_at.is_(None))
         .values(read_at=func.now())
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
@@ -53,4 +54,4 @@ def read_all(reader: User) -> int:
 
 
 def _told_to(reader: User) -> Select[Notice]:
-    return select(Notice).where(Notice.in_inbox_of(reader)).options(*Notice.with_words())
+    return select(Notice).where(notification_visible_to(reader)).options(*Notice.with_words())

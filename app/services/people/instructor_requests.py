@@ -18,6 +18,7 @@ from app.errors.base import NotFound
 from app.errors.catalogue import InvalidTransition
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
+from app.models.visibility import instructor_request_visible_to
 from app.services.auth import attempts
 from app.services.auth.attempts import Quota
 from app.services.messaging import account_notices
@@ -63,7 +64,7 @@ def list_visible(
     """One's own requests; everybody's to admins."""
     wanted = {InstructorRequest.status: status, InstructorRequest.user_id: user_id}
     conditions = narrowed_by(wanted)
-    conditions.append(InstructorRequest.visible_to(viewer))
+    conditions.append(instructor_request_visible_to(viewer))
     requests = (
         select(InstructorRequest)
         .join(User, User.id == InstructorRequest.user_id)
@@ -84,7 +85,7 @@ def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
     statement = (
         select(InstructorRequest)
         .options(joinedload(InstructorRequest.user))
-        .where(InstructorRequest.id == request_id, InstructorRequest.visible_to(viewer))
+        .where(InstructorRequest.id == request_id, instructor_request_visible_to(viewer))
         .execution_options(populate_existing=True)
     )
     request = db.session.scalar(statement)
@@ -131,7 +132,7 @@ def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:
     """The row, locked against a decision, if there is none yet."""
     statement = (
         select(InstructorRequest)
-        .where(InstructorRequest.id == request_id, InstructorRequest.visible_to(user))
+        .where(InstructorRequest.id == request_id, instructor_request_visible_to(user))
         .with_for_update()
     )
     request = db.session.scalar(statement, execution_options={"populate_existing": True})
