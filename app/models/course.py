@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,13 +29,10 @@ from app.models.category import Category
 from app.models.user import User
 from app.values import days
 
-if TYPE_CHECKING:
-    from app.models.section import Section
-
 course_codes = Sequence("course_codes", metadata=Model.metadata)
 
 PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
-"""What everybody sees, as the partial indexes spell it."""
+"""Published and not deleted, as the partial indexes spell it."""
 
 FULL = "enrollment_count >= total_seats AND deleted_at IS NULL"
 """Courses without a free seat, as their index spells it."""
@@ -48,8 +45,8 @@ class Course(Identified, Timestamped, Model):
     """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments.
 
     `rating_counts` holds how many reviews give one star, two, up to five; `rating_sum` and `rating_count` are their sums.
-    `is_enrolled`, `is_managed` and `publish_refused` are what a query tells about its own caller; `submitted_at`,
-    `decided_at` and `changed_fields` what the queue of decisions tells about its courses.
+    Computed by queries, and not stored: `is_enrolled`, `is_managed` and `publish_refused` for the caller; `submitted_at`,
+    `decided_at` and `changed_fields` in the review queue; `sections`, the outline, on the course's own page.
     """
 
     __tablename__ = "courses"
@@ -109,15 +106,10 @@ class Course(Identified, Timestamped, Model):
     submitted_at: Mapped[datetime | None] = query_expression()
     decided_at: Mapped[datetime | None] = query_expression()
     changed_fields: Mapped[list[str]] = query_expression()
+    sections: Mapped[list[dict[str, Any]]] = query_expression()
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
-    sections: Mapped[list[Section]] = relationship(
-        viewonly=True,
-        lazy="raise",
-        primaryjoin="and_(Section.course_id == Course.id, Section.deleted_at.is_(None))",
-        order_by="Section.position",
-    )
 
     __table_args__ = (
         Index(ONE_PER_SLUG, slug, unique=True),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -11,9 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.session import Identified, Model, Timestamped
 from app.models.course import Course
-
-if TYPE_CHECKING:
-    from app.models.lesson import Lesson
 
 
 class Section(Identified, Timestamped, Model):
@@ -30,12 +26,6 @@ class Section(Identified, Timestamped, Model):
     deleted_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship(lazy="raise")
-    lessons: Mapped[list[Lesson]] = relationship(
-        viewonly=True,
-        lazy="raise",
-        primaryjoin="and_(Lesson.section_id == Section.id, Lesson.deleted_at.is_(None))",
-        order_by="Lesson.position",
-    )
 
     __table_args__ = (
         # Deferrable, so that one UPDATE may permute positions: the check comes at the end of the statement.
