@@ -82,23 +82,6 @@ class NoticeKind(StrEnum):
     COURSE_DECIDED = "COURSE_DECIDED"
     COURSE_CHANGED = "COURSE_CHANGED"
 
-    @property
-    def is_urgent(self) -> bool:
-        """Whether a person waits for this mail, or is warned by it: one that is written alone is sent before all bulk mail."""
-        return self in _URGENT
-
-
-_URGENT = frozenset(
-    {
-        NoticeKind.VERIFY_EMAIL,
-        NoticeKind.RESET_PASSWORD,
-        NoticeKind.SET_PASSWORD,
-        NoticeKind.PASSWORD_CHANGED,
-        NoticeKind.CONFIRM_EMAIL,
-        NoticeKind.EMAIL_CHANGED,
-    }
-)
-
 
 class Lane(StrEnum):
     """The queues of mail, the one that is served first before the other."""

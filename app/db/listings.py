@@ -93,6 +93,8 @@ class Listing:
     """
     crowded: Listing | None = None
     """The same list, read in its order until a page is full: for when more rows match than are counted."""
+    shown: Callable[[Any], Any] | None = None
+    """Makes of each row what the list shows of it; by default the row itself."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """What is told about the whole list beside its rows."""
 
@@ -219,7 +221,8 @@ def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
 
 def _rows(listing: Listing, found: Sequence[Row[Any]]) -> list[Any]:
     if not listing.columns:
-        return [row[0] for row in found]
+        rows = [row[0] for row in found]
+        return rows if listing.shown is None else [listing.shown(row) for row in rows]
     names = [column.key for column in listing.statement.selected_columns]
     return [dict(zip(names, row, strict=False)) for row in found]
 

@@ -22,8 +22,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import one_of, ordered, word
 from app.db.session import Identified, Model
@@ -33,7 +32,6 @@ from app.models.course_change import CourseChange
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
-from app.models.notice_words import moot_because, worded
 from app.models.user import User
 from app.settings import settings
 
@@ -160,62 +158,6 @@ class Notice(Identified, Model):
             return None
         name = str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
         return f"<{name}@{settings().mail_domain}>"
-
-    @property
-    def address(self) -> str:
-        """Whose mailbox it goes to: of a person who changes the address, the new one or the old."""
-        if self.kind == NoticeKind.CONFIRM_EMAIL and self.email_change:
-            return self.email_change.new_email
-        if self.kind == NoticeKind.EMAIL_CHANGED and self.email_change:
-            return self.email_change.old_email
-        return self.user.email
-
-    @property
-    def title(self) -> str:
-        """The mail's subject and the notification's headline."""
-        return worded(self).title
-
-    @property
-    def body(self) -> str:
-        return worded(self).body
-
-    @property
-    def moot_because(self) -> str | None:
-        """Why it must not be sent any more, as a reason code."""
-        return moot_because(self)
-
-    @classmethod
-    def with_words(cls) -> tuple[ORMOption, ...]:
-        """Loads what `title` and `body` speak of, and nothing else about anybody."""
-        named = (User.first_name, User.last_name, User.username)
-        enrollment, change = joinedload(cls.enrollment), joinedload(cls.change)
-        request = joinedload(cls.request)
-        return (
-            joinedload(cls.course).load_only(Course.title, Course.code, Course.instructor_id),
-            enrollment.load_only(
-                Enrollment.user_id, Enrollment.due_at, Enrollment.status, Enrollment.completed_at
-            ),
-            enrollment.joinedload(Enrollment.user).load_only(*named),
-            change.load_only(CourseChange.action, CourseChange.notes, CourseChange.fields),
-            request.load_only(
-                InstructorRequest.status, InstructorRequest.reason, InstructorRequest.review_notes
-            ),
-            request.joinedload(InstructorRequest.user).load_only(*named),
-        )
-
-    @classmethod
-    def for_sending(cls) -> tuple[ORMOption, ...]:
-        """Loads the recipient, and what else `moot_because` and the words ask for."""
-        recipient = joinedload(cls.user).load_only(
-            User.email,
-            User.first_name,
-            User.last_name,
-            User.username,
-            User.is_active,
-            User.email_verified,
-            User.password_hash,
-        )
-        return (recipient, joinedload(cls.email_change), *cls.with_words())
 
     @classmethod
     def is_in(cls, lane: Lane) -> ColumnElement[bool]:

@@ -209,16 +209,3 @@ def test_what_waits_is_told_by_queue(app, api, ada, bulk, age):
     assert told["rollcall_queue_workers", ("urgent",)] == 1
     assert told["rollcall_queue_workers", ("bulk",)] == 0
     assert 30 <= told["rollcall_outbox_urgent_late_seconds", ()] < 600
-
-
-def test_each_kind_is_urgent_or_not_and_no_bulk_kind_is(app):
-    urgent = {kind.value for kind in NoticeKind if kind.is_urgent}
-
-    assert urgent == {
-        "VERIFY_EMAIL",
-        "RESET_PASSWORD",
-        "SET_PASSWORD",
-        "PASSWORD_CHANGED",
-        "CONFIRM_EMAIL",
-        "EMAIL_CHANGED",
-    }

@@ -13,7 +13,7 @@ from sqlalchemy import Uuid, delete, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from app.db.session import db, refusing
-from app.enums import Channel, MailTokenPurpose, NoticeKind
+from app.enums import MailTokenPurpose, NoticeKind
 from app.errors.accounts import EmailTaken
 from app.errors.base import InvalidRequest
 from app.models.email_change import EmailChange
@@ -63,7 +63,6 @@ def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -
     made = outbox.put(
         kind,
         who.where(~taken) if unless_taken else who,
-        channels=[Channel.EMAIL],
         cause_id=literal(change.id, Uuid()),
     )
     outbox.ring(Owed(made.notice_ids or [UUID(int=0)], made.lane))

@@ -21,21 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.types import Uuid
 
 from app.db.session import among, db
-from app.enums import Channel, Lane, NoticeKind, NoticeState, RequestStatus
+from app.enums import Lane, NoticeKind, NoticeState, RequestStatus
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import TOKEN_MAILS, Notice
 from app.models.user import User
 from app.services.messaging import outbox
 from app.services.messaging.outbox import Owed
-
-BY_MAIL_ALONE = frozenset(
-    {
-        NoticeKind.VERIFY_EMAIL,
-        NoticeKind.RESET_PASSWORD,
-        NoticeKind.SET_PASSWORD,
-        NoticeKind.PASSWORD_CHANGED,
-    }
-)
 
 
 def owe(kind: NoticeKind, user_ids: Collection[UUID], *which: ColumnExpressionArgument[bool]) -> None:
@@ -106,7 +97,6 @@ def _put(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Owed:
     return outbox.put(
         kind,
         select().select_from(User).where(*who),
-        channels=[Channel.EMAIL] if kind in BY_MAIL_ALONE else Channel,
         cause_id=literal(uuid4(), Uuid()),
     )
 

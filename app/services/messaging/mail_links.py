@@ -1,6 +1,6 @@
-"""The link in a mail, and for people without a browser the request that does the same.
+"""The link in a mail, and for clients without a browser the request that does the same.
 
-The token stands in the fragment, which browsers send to no server and name in no referrer.
+The token is in the fragment of the address, which browsers send to no server and name in no referrer.
 """
 
 from __future__ import annotations
@@ -10,19 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from app.enums import MailTokenPurpose, NoticeKind
 from app.models.user import User
 from app.services.messaging import mail_tokens
+from app.services.messaging.notice_kind import TokenLink
 from app.settings import settings
 
-_PURPOSES = {NoticeKind(purpose.value): purpose for purpose in MailTokenPurpose}
-_PAGES = {
-    MailTokenPurpose.VERIFY_EMAIL: "verify-email",
-    MailTokenPurpose.RESET_PASSWORD: "reset-password",
-    MailTokenPurpose.SET_PASSWORD: "set-password",
-    MailTokenPurpose.CONFIRM_EMAIL: "confirm-email",
-}
-_ACTIONS = {**_PAGES, MailTokenPurpose.SET_PASSWORD: "reset-password"}
 _CHOICE = {"new_password": "...", "new_password_confirm": "..."}
 
 
@@ -33,18 +25,14 @@ class Link:
     """for the template"""
 
 
-def make(user: User, kind: NoticeKind, address: str) -> Link | None:
-    """A link with a token of its own, where this kind of mail carries one."""
-    purpose = _PURPOSES.get(kind)
-    if purpose is None:
-        return None
-    token = mail_tokens.mint(user, purpose, address)
-    sets_password = purpose in mail_tokens.SETTING_PASSWORDS
+def make(user: User, link: TokenLink, address: str) -> Link:
+    """The link of a mail to this address, with a token of its own."""
+    token = mail_tokens.mint(user, link.purpose, address)
     values = {
-        "link": f"{settings().public_url}/#/{_PAGES[purpose]}?token={token}",
-        "endpoint": f"{settings().public_url}/api/v1/auth/{_ACTIONS[purpose]}",
-        "example": json.dumps({"token": token, **(_CHOICE if sets_password else {})}),
-        "life": _spelled(mail_tokens.life_of(purpose)),
+        "link": f"{settings().public_url}/#/{link.page}?token={token}",
+        "endpoint": f"{settings().public_url}/api/v1/auth/{link.endpoint}",
+        "example": json.dumps({"token": token, **(_CHOICE if link.sets_password else {})}),
+        "life": _spelled(link.life()),
     }
     return Link(token, values)
 

@@ -22,9 +22,9 @@ from app.errors.accounts import MailTokenInvalid
 from app.models.email_change import EmailChange
 from app.models.mail_token import MailToken
 from app.models.user import User
-from app.settings import settings
+from app.services.messaging import kinds
 
-SETTING_PASSWORDS = (MailTokenPurpose.RESET_PASSWORD, MailTokenPurpose.SET_PASSWORD)
+SETTING_PASSWORDS = tuple(purpose for purpose, link in kinds.LINKS.items() if link.sets_password)
 _BYTES = 32
 
 
@@ -96,13 +96,7 @@ def void_of_deactivated(user_ids: Collection[UUID]) -> None:
 
 
 def life_of(purpose: MailTokenPurpose) -> timedelta:
-    lives = {
-        MailTokenPurpose.VERIFY_EMAIL: timedelta(hours=settings().verification_token_hours),
-        MailTokenPurpose.RESET_PASSWORD: timedelta(minutes=settings().reset_token_minutes),
-        MailTokenPurpose.SET_PASSWORD: timedelta(hours=settings().invitation_token_hours),
-        MailTokenPurpose.CONFIRM_EMAIL: timedelta(hours=settings().verification_token_hours),
-    }
-    return lives[purpose]
+    return kinds.LINKS[purpose].life()
 
 
 def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
@@ -130,14 +124,13 @@ def _is_good(token: str, purposes: Collection[MailTokenPurpose]) -> ColumnElemen
 
 
 def _address() -> ColumnElement[str | None]:
-    """The address that a token must have been sent to: the account's own, or the new one that it has asked for."""
-    wanted = select(EmailChange.new_email).where(
-        EmailChange.user_id == User.id, EmailChange.confirmed_at.is_(None)
-    )
-    return case(
-        (MailToken.purpose == MailTokenPurpose.CONFIRM_EMAIL, wanted.correlate(User).scalar_subquery()),
-        else_=User.email,
-    )
+    """The address that a token must have been mailed to: by its purpose, or else the account's own."""
+    special = [
+        (MailToken.purpose == purpose, link.valid_for())
+        for purpose, link in kinds.LINKS.items()
+        if link.valid_for is not None
+    ]
+    return case(*special, else_=User.email)
 
 
 def _lock_owner(token: str) -> User | None:

@@ -18,7 +18,7 @@ from app.errors.learning import NoticeNotDelivered
 from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User
-from app.services.messaging import outbox
+from app.services.messaging import kinds, outbox
 from app.services.messaging.outbox import Owed
 from app.values.identifiers import as_id
 
@@ -65,8 +65,8 @@ def resend(notice_id: UUID) -> Notice:
     again = notice if notice.state == NoticeState.FAILED else _next_attempt(attempts)
     if again.channel == Channel.EMAIL:
         _queue(again)
-    elif moot := _moot_because(notice):
-        again.state, again.sent_at, again.reason = NoticeState.SUPPRESSED, None, moot
+    elif reason := _obsolete_reason(notice):
+        again.state, again.sent_at, again.reason = NoticeState.SUPPRESSED, None, reason
     with refusing(dict.fromkeys(_ONE_AT_A_TIME, NoticeNotDelivered(UNDER_WAY))):
         db.session.add(again)
     db.session.refresh(again)
@@ -112,12 +112,12 @@ def _next_attempt(attempts: Sequence[Notice]) -> Notice:
     )
 
 
-def _moot_because(notice: Notice) -> str | None:
-    found = select(Notice).where(Notice.id == notice.id).options(*Notice.for_sending())
-    return db.session.scalars(found.execution_options(populate_existing=True)).one().moot_because
+def _obsolete_reason(notice: Notice) -> str | None:
+    found = select(Notice).where(Notice.id == notice.id).options(*kinds.loads_for_sending())
+    return kinds.obsolete_reason(db.session.scalars(found.execution_options(populate_existing=True)).one())
 
 
 def _queue(notice: Notice) -> None:
     notice.state, notice.sent_at, notice.reason = NoticeState.QUEUED, None, None
-    notice.attempts, notice.is_urgent = 0, notice.kind.is_urgent
+    notice.attempts, notice.is_urgent = 0, kinds.of(notice).is_urgent
     notice.due_at = notice.enqueued_at = func.now()

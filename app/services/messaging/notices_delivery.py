@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, case, func, or_, select, update
 
 from app.adapters.mailer import Mail
 from app.db.session import among, db
-from app.enums import Lane, NoticeKind, NoticeState
+from app.enums import Lane, NoticeState
 from app.models.notice import Notice
-from app.services.messaging import mail_links
+from app.services.messaging import kinds, mail_links
 from app.settings import settings
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,11 @@ def write(leased: Lease) -> Letter | None:
     notice = db.session.scalars(
         select(Notice)
         .where(Notice.id == leased.notice_id)
-        .options(*Notice.for_sending())
+        .options(*kinds.loads_for_sending())
         .execution_options(populate_existing=True)
     ).one()
-    if moot := notice.moot_because:
-        _mark(leased, state=NoticeState.SUPPRESSED, reason=moot)
+    if reason := kinds.obsolete_reason(notice):
+        _mark(leased, state=NoticeState.SUPPRESSED, reason=reason)
         return None
     return Letter(leased.notice_id, leased.lease, _mail(notice))
 
@@ -156,17 +156,16 @@ def _lease_one(which: ColumnElement[bool]) -> tuple[Lease, int, str | None] | No
 def _mail(notice: Notice) -> Mail:
     if notice.message_id is None:
         raise ValueError("the notice is no mail")
-    user, address = notice.user, notice.address
-    link = mail_links.make(user, notice.kind, address)
-    is_known = user.email_verified and notice.kind != NoticeKind.CONFIRM_EMAIL
+    kind, user = kinds.of(notice), notice.user
+    address, wording = kind.address(notice), kind.wording(notice)
+    link = mail_links.make(user, kind.link, address) if kind.link else None
     return Mail(
-        # Until somebody has shown that the address is theirs, it may be anybody's, and the name a stranger's message.
-        to_name=(user.full_name or user.username) if is_known else "",
+        to_name=(user.full_name or user.username) if kind.is_addressed_by_name(notice) else "",
         to_address=address,
-        subject=notice.title,
+        subject=wording.title,
         template="token" if link else "notice",
         message_id=notice.message_id,
-        values={"title": notice.title, "body": notice.body, **(link.values if link else {})},
+        values={**wording._asdict(), **(link.values if link else {})},
         secret=link.token if link else "",
     )
 

@@ -6,7 +6,7 @@ written; the mail waits for a worker.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ from app.db.session import after_commit, db
 from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.models.user import User
+from app.services.messaging.kinds import KINDS
 
 USER_INACTIVE = "user_inactive"
 
@@ -56,7 +57,6 @@ def put(
     recipients: Select[tuple[()]],
     *,
     suppressed: str | None = None,
-    channels: Iterable[Channel] = Channel,
     order_by: SQLColumnExpression[Any] = User.id,
     **cause: SQLColumnExpression[Any],
 ) -> Owed:
@@ -65,7 +65,7 @@ def put(
     `suppressed` is the reason to record the notices and send none.
     """
     chosen: FromClause = values(column("channel", String), name="channels").data(
-        [(channel.value,) for channel in channels]
+        [(channel.value,) for channel in KINDS[kind].channels]
     )
     reason = literal(suppressed) if suppressed else case((User.is_active, null()), else_=USER_INACTIVE)
     state = case(
@@ -80,7 +80,7 @@ def put(
         "reason": cast(reason, Text),
         "user_id": User.id,
         "sent_at": case((state == NoticeState.SENT.value, func.now())),
-        "is_urgent": func.count().over() <= URGENT_AT_ONCE if kind.is_urgent else false(),
+        "is_urgent": func.count().over() <= URGENT_AT_ONCE if KINDS[kind].is_urgent else false(),
         **cause,
     }
     rows = recipients.add_columns(*row.values()).join(chosen, literal(value=True))
@@ -93,7 +93,7 @@ def put(
     )
     to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
     written = db.session.execute(to_send).all()
-    is_urgent = written[0].is_urgent if written else kind.is_urgent
+    is_urgent = written[0].is_urgent if written else KINDS[kind].is_urgent
     return Owed([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app.db.session import among, db
-from app.enums import Channel, NoticeKind
+from app.enums import NoticeKind
 from app.models.email_change import EmailChange
 from app.models.user import User
 from app.services.messaging import account_notices, mail_tokens, outbox
@@ -57,7 +57,6 @@ def _tell(old_addresses: Mapping[UUID, str]) -> None:
         .select_from(User)
         .join(EmailChange, EmailChange.user_id == User.id)
         .where(among(EmailChange.id, changes)),
-        channels=[Channel.EMAIL],
         cause_id=EmailChange.id,
     )
     outbox.ring(made)

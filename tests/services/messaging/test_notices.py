@@ -10,6 +10,7 @@ from app.db.session import db, transaction
 from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
 from app.services.learning import enrollment_notices
+from app.services.messaging import kinds
 
 
 @pytest.fixture
@@ -155,8 +156,8 @@ def test_a_notice_is_worded_for_its_reader(app, make, owe, setting):
     owe(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
 
     with app.app_context():
-        told = select(Notice).where(Notice.state == NoticeState.SENT).options(*Notice.with_words())
-        titles = sorted(notice.title for notice in db.session.scalars(told))
+        sent = select(Notice).where(Notice.state == NoticeState.SENT).options(*kinds.loads_for_inbox())
+        titles = sorted(kinds.of(notice).wording(notice).title for notice in db.session.scalars(sent))
 
     assert titles == [
         "Grace Hopper has completed Fire Bcc: x@example.org safety",

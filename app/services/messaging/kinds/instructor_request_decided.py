@@ -1,0 +1,29 @@
+"""INSTRUCTOR_REQUEST_DECIDED: an admin approved or rejected the applicant's request."""
+
+from __future__ import annotations
+
+from app.enums import NoticeKind, RequestStatus
+from app.models.notice import Notice
+from app.services.messaging import loading
+from app.services.messaging.notice_kind import Kind, Wording
+from app.services.messaging.wording import admin_note
+
+
+class InstructorRequestDecided(Kind):
+    name = NoticeKind.INSTRUCTOR_REQUEST_DECIDED
+    loads = (loading.request,)
+
+    def wording(self, notice: Notice) -> Wording:
+        request = notice.request
+        if request is not None and request.status == RequestStatus.APPROVED:
+            title, meaning = (
+                "You are an instructor now",
+                "An admin approved your request: you can make courses.",
+            )
+        else:
+            title = "Your request to become an instructor was rejected"
+            meaning = "An admin did not approve your request to become an instructor."
+        return Wording(title, meaning + admin_note(request.review_notes if request else ""))
+
+
+KIND = InstructorRequestDecided()

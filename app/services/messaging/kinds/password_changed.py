@@ -1,0 +1,23 @@
+"""PASSWORD_CHANGED: a warning that the password of the account was replaced."""
+
+from __future__ import annotations
+
+from app.enums import Channel, NoticeKind
+from app.models.notice import Notice
+from app.services.messaging.notice_kind import Kind, Wording
+
+
+class PasswordChanged(Kind):
+    name = NoticeKind.PASSWORD_CHANGED
+    channels = (Channel.EMAIL,)
+    is_urgent = True
+
+    def wording(self, _: Notice) -> Wording:
+        return Wording(
+            "Your password was changed",
+            "The password of your Rollcall account was changed. If it was not you, set a new one at once: that ends "
+            "every session.",
+        )
+
+
+KIND = PasswordChanged()

@@ -1,0 +1,46 @@
+"""A notice kind is one module of `kinds/` and one member of `NoticeKind`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.enums import Channel, MailTokenPurpose, NoticeKind
+from app.services.messaging import kinds
+from app.services.messaging.notice_kind import Kind
+
+MODULES = {path.stem for path in Path(kinds.__file__).parent.glob("*.py") if path.stem != "__init__"}
+
+
+def test_each_kind_has_one_module_and_each_module_one_kind():
+    assert {kind.value.lower() for kind in NoticeKind} == MODULES
+    assert set(kinds.KINDS) == set(NoticeKind)
+    defined = {kind: type(each).__module__.rpartition(".")[2] for kind, each in kinds.KINDS.items()}
+    assert defined == {kind: kind.value.lower() for kind in NoticeKind}
+    assert len(set(Kind.__subclasses__())) == len(NoticeKind)
+
+
+def test_each_purpose_of_a_token_belongs_to_the_kind_of_its_name():
+    linked = {kind.value: each.link.purpose.value for kind, each in kinds.KINDS.items() if each.link}
+
+    assert linked == {purpose.value: purpose.value for purpose in MailTokenPurpose}
+    assert set(kinds.LINKS) == set(MailTokenPurpose)
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, each in kinds.KINDS.items() if each.link))
+def test_a_mail_with_a_token_is_never_shown_in_the_app(kind):
+    assert set(kinds.KINDS[kind].channels) == {Channel.EMAIL}
+
+
+def test_each_kind_is_urgent_or_not_and_no_bulk_kind_is():
+    urgent = {kind.value for kind, each in kinds.KINDS.items() if each.is_urgent}
+
+    assert urgent == {
+        "VERIFY_EMAIL",
+        "RESET_PASSWORD",
+        "SET_PASSWORD",
+        "PASSWORD_CHANGED",
+        "CONFIRM_EMAIL",
+        "EMAIL_CHANGED",
+    }
