@@ -51,6 +51,93 @@ def calls_in(tree):
     ]
 
 
+def imports_of(tree, name, names, *, is_package):
+    """The modules among `names` that a module imports, whether at run time, in a function or for types only."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parent = name.split(".")[: len(name.split(".")) - node.level + is_package] if node.level else []
+            source = ".".join([*parent, *([node.module] if node.module else [])])
+            for alias in node.names:
+                inner = f"{source}.{alias.name}"
+                found.add(inner if inner in names else source)
+    return found & set(names) - {name}
+
+
+def circles_of(graph):
+    """The groups of modules that reach each other, from what each imports."""
+    reached = {}
+    for start in graph:
+        seen, waiting = set(), list(graph[start])
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                waiting += graph.get(each, ())
+        reached[start] = seen
+    groups = {
+        frozenset(other for other in graph if other in reached[name] and name in reached[other])
+        for name in graph
+        if name in reached[name]
+    }
+    return sorted(sorted(group) for group in groups)
+
+
+def test_circles_are_found_in_a_small_graph():
+    graph = {
+        "course": {"user", "section"},
+        "section": {"course"},
+        "lesson": {"section"},
+        "notice": {"words"},
+        "words": {"text"},
+        "text": {"notice", "user"},
+        "user": set(),
+        "self": {"self"},
+    }
+
+    assert circles_of(graph) == [["course", "section"], ["notice", "text", "words"], ["self"]]
+    assert circles_of({"lesson": {"section"}, "section": {"course"}, "course": set()}) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from app.models.lesson import Lesson",
+        "from app.models import lesson",
+        "from app.models import lesson as other",
+        "import app.models.lesson",
+        "from .lesson import Lesson",
+        "from . import lesson",
+        "if TYPE_CHECKING:\n    from app.models.lesson import Lesson",
+        "def late():\n    from app.models.lesson import Lesson",
+    ],
+)
+def test_every_way_to_import_a_module_is_seen(source):
+    names = {"app.models", "app.models.section", "app.models.lesson"}
+
+    found = imports_of(ast.parse(source), "app.models.section", names, is_package=False)
+
+    assert found == {"app.models.lesson"}
+
+
+def test_no_import_goes_in_circles_type_only_ones_included():
+    paths = {}
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+
+    graph = {
+        name: imports_of(tree_of(path), name, paths, is_package=path.stem == "__init__")
+        for name, path in paths.items()
+    }
+
+    assert len(graph) > 250
+    assert sum(map(len, graph.values())) > 1_000
+    assert circles_of(graph) == []
+
+
 def test_only_the_transaction_commits_and_rolls_back():
     guilty = {
         name_of(path): call
