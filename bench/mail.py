@@ -108,7 +108,7 @@ def _make_people_who_wait() -> None:
 def _invite_everybody() -> None:
     with transaction():
         everybody = db.session.scalars(select(User.id).where(User.email.like("person%"))).all()
-        account_notices.owe(NoticeKind.SET_PASSWORD, everybody)
+        account_notices.notify(NoticeKind.SET_PASSWORD, everybody)
 
 
 def _reset(web: Web, sink: Sink, address: str) -> float:

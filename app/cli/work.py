@@ -29,7 +29,7 @@ def worker(*, burst: bool, urgent: bool) -> None:
         time.sleep(1)
     # Our log writes control characters out, colours as well.
     colorizer.notty = True
-    workers.hire(lanes).work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
+    workers.build_worker(lanes).work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
 
 
 @click.command("sweep")
@@ -43,4 +43,4 @@ def sweep() -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    periodic.walk(stop)
+    periodic.run_forever(stop)

@@ -1,4 +1,4 @@
-"""The application around a job: the one that is already there, or one made from the environment."""
+"""The application context of a job: the one that exists, or one built from the environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.observability import logs
 
 @contextmanager
 def application() -> Iterator[None]:
-    """A work horse that was forked has an application; one that was spawned makes it. Its log names the job."""
+    """A forked work horse has an application; a spawned one builds it. Its log lines name the job."""
     job = get_current_job()
     with _entered(), logs.about(job_id=job.id if job else None):
         yield

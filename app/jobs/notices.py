@@ -1,8 +1,8 @@
-"""The mail of the outbox, one letter after the other.
+"""The delivery job: sends the mail of the outbox, one after the other.
 
-Each letter is leased in a transaction, written in a second, sent outside any, and marked in a third. Killed in between,
-run twice or by two workers at once, this sends nothing that is already marked and loses nothing that is not. A letter
-that fails by a fault of ours fails alone: it is FAILED with its own reason and an alarm, and the next one is sent.
+Each mail is leased in a transaction, composed in a second, sent outside any, and marked in a third. Killed in between, run
+twice or by two workers at once, the job sends no mail that is marked and loses none that is not. A mail that fails by a
+bug fails alone: it is FAILED with its own reason and an alarm, and the next one is sent.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from app.jobs.context import application
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
 from app.services.messaging import notices_delivery
-from app.services.messaging.notices_delivery import Lease, Letter
+from app.services.messaging.notices_delivery import Lease, LeasedMail
 
 log = logging.getLogger(__name__)
 
-NOT_OF_A_LETTER = (SQLAlchemyError, BaseTimeoutException)
-"""Errors that end the job: the database is away, or the job has had its time."""
+NOT_OF_ONE_MAIL = (SQLAlchemyError, BaseTimeoutException)
+"""Errors that end the job: the database is away, or the job has timed out."""
 
 
 class NoticesDeferred(Exception):
-    """Some mails have to be tried again. Raised so that RQ does, and shows it."""
+    """Some mails have to be tried again. Raised so that RQ retries the job and shows it."""
 
 
 def deliver(notice_ids: Sequence[str]) -> None:
-    """What RQ calls: send those of these notices that are due.
+    """The entry point for RQ: send those of these notices that are due.
 
-    A job that RQ tries no more ends well even so: the sweep rings for what is left, and Redis need not keep the failure.
+    A job without retries left succeeds even so: the sweep enqueues what remains, and Redis need not keep the failure.
     """
     with application():
         deferred = send_due([UUID(notice_id) for notice_id in notice_ids])
@@ -49,79 +49,79 @@ def deliver(notice_ids: Sequence[str]) -> None:
 
 
 def send_due(notice_ids: Sequence[UUID]) -> int:
-    """Send what is due among these, and say how many have to be tried again."""
+    """Send what is due among these; how many have to be tried again."""
     deferred = 0
     with mailer.carrier() as carrier:
-        while (letter := _claim(partial(notices_delivery.lease, notice_ids))) is not None:
-            trouble = _deliver(carrier, letter)
-            if trouble is not None:
+        while (mail := _next_mail(partial(notices_delivery.lease, notice_ids))) is not None:
+            deferral = _deliver(carrier, mail)
+            if deferral is not None:
                 deferred += 1
-                if trouble.is_everywhere:
+                if deferral.is_everywhere:
                     break
     return deferred
 
 
 def send_for(seconds: float) -> bool:
-    """Send whatever is due, without a queue: urgent mail before each letter of the rest. Whether more may be due then."""
+    """Send due mail for some seconds without a queue, urgent mail first; whether more may be due."""
     until = monotonic() + seconds
     with mailer.carrier() as carrier:
         while monotonic() < until:
-            letter = _claim(notices_delivery.lease_any)
-            if letter is None:
+            mail = _next_mail(notices_delivery.lease_any)
+            if mail is None:
                 return False
-            trouble = _deliver(carrier, letter)
-            if trouble is not None and trouble.is_everywhere:
+            deferral = _deliver(carrier, mail)
+            if deferral is not None and deferral.is_everywhere:
                 return False
     return True
 
 
-def _deliver(carrier: Carrier, letter: Letter) -> MailDeferred | None:
-    """Send one letter and mark it; why it has to be tried again, if so."""
+def _deliver(carrier: Carrier, mail: LeasedMail) -> MailDeferred | None:
+    """Send one mail and mark it; the deferral, if it has to be tried again."""
     try:
-        _send(carrier, letter)
-    except MailDeferred as trouble:
-        _mark_deferred(letter, str(trouble))
-        _tell(letter, "deferred: %s", trouble)
-        return trouble
-    except MailRejected as refusal:
-        _mark_failed(letter, str(refusal))
-        _tell(letter, "rejected: %s", refusal)
-    except NOT_OF_A_LETTER:
+        _send(carrier, mail)
+    except MailDeferred as deferral:
+        _mark_deferred(mail, str(deferral))
+        _log(mail, "deferred: %s", deferral)
+        return deferral
+    except MailRejected as rejection:
+        _mark_failed(mail, str(rejection))
+        _log(mail, "rejected: %s", rejection)
+    except NOT_OF_ONE_MAIL:
         raise
-    except Exception as fault:
-        _give_up(letter, fault)
+    except Exception as error:
+        _give_up(mail, error)
     else:
-        _mark_sent(letter)
-        _tell(letter, "sent")
+        _mark_sent(mail)
+        _log(mail, "sent")
     return None
 
 
-def _tell(letter: Letter, outcome: str, *reasons: Exception) -> None:
-    with logs.about(notice_id=letter.notice_id):
+def _log(mail: LeasedMail, outcome: str, *reasons: Exception) -> None:
+    with logs.about(notice_id=mail.notice_id):
         log.log(logging.WARNING if reasons else logging.INFO, outcome, *reasons)
 
 
-def _claim(lease: Callable[[], Lease | None]) -> Letter | None:
-    """The next letter that can be written; those that cannot are given up on the way."""
+def _next_mail(lease: Callable[[], Lease | None]) -> LeasedMail | None:
+    """The next mail that can be composed; those that cannot are given up on the way."""
     while (leased := _lease(lease)) is not None:
         try:
-            letter = _write(leased)
-        except NOT_OF_A_LETTER:
+            mail = _compose(leased)
+        except NOT_OF_ONE_MAIL:
             raise
-        except Exception as fault:
-            _give_up(leased, fault)
+        except Exception as error:
+            _give_up(leased, error)
         else:
-            if letter is not None:
-                return letter
+            if mail is not None:
+                return mail
     return None
 
 
-def _give_up(leased: Lease, fault: Exception) -> None:
-    """Each further try would end in the same way until the code is fixed; then an admin resends it."""
-    name = type(fault).__name__
+def _give_up(leased: Lease, error: Exception) -> None:
+    """Each further try would end in the same way until the code is fixed; then an admin resends the mail."""
+    name = type(error).__name__
     _mark_failed(leased, f"internal_error: {name}")
     with logs.about(notice_id=leased.notice_id):
-        alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=fault)
+        alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=error)
 
 
 def _lease(lease: Callable[[], Lease | None]) -> Lease | None:
@@ -129,23 +129,23 @@ def _lease(lease: Callable[[], Lease | None]) -> Lease | None:
         return lease()
 
 
-def _write(leased: Lease) -> Letter | None:
+def _compose(leased: Lease) -> LeasedMail | None:
     with transaction():
-        return notices_delivery.write(leased)
+        return notices_delivery.compose(leased)
 
 
-def _send(carrier: Carrier, letter: Letter) -> None:
-    carrier.send(letter.mail)
+def _send(carrier: Carrier, mail: LeasedMail) -> None:
+    carrier.send(mail.mail)
 
 
-def _mark_sent(letter: Letter) -> None:
+def _mark_sent(mail: LeasedMail) -> None:
     with transaction():
-        notices_delivery.mark_sent(letter)
+        notices_delivery.mark_sent(mail)
 
 
-def _mark_deferred(letter: Letter, reason: str) -> None:
+def _mark_deferred(mail: LeasedMail, reason: str) -> None:
     with transaction():
-        notices_delivery.mark_deferred(letter, reason)
+        notices_delivery.mark_deferred(mail, reason)
 
 
 def _mark_failed(leased: Lease, reason: str) -> None:

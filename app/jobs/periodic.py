@@ -1,8 +1,8 @@
-"""Periodic work: the list of chores, and the loop of the one process that does them.
+"""Periodic work: the list of chores, and the loop of the one process that runs them.
 
-An advisory lock makes sure that it is one: a second process waits, and takes over when the first is gone. While none
-runs, what the platform answers stays right; notices are late, and what is old is kept for longer. A chore that fails,
-however it fails, sounds its alarm and is done again at its next time: the others and the process go on.
+Leader election by an advisory lock: a second process waits, and takes over when the first is gone. While none runs, all
+answers stay right; notices are late, and expired rows are kept for longer. A chore that fails raises its alarm and runs
+again at its next time: the others and the process go on.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from app.settings import settings
 log = logging.getLogger(__name__)
 
 LOCK = 727_001_001
-"""The advisory lock of the one process; any number that nothing else here uses."""
+"""The key of the advisory lock; any number that no other lock here uses."""
 
-RUNG_AT_ONCE = 1_000
-SENT_FROM_HERE_SECONDS = 5.0
+ENQUEUED_AT_ONCE = 1_000
+DIRECT_SENDING_SECONDS = 5.0
 HOURLY = 3_600.0
 
 
@@ -50,35 +50,35 @@ class Chore:
     every: Callable[[], float]
     """seconds from one start to the next"""
     run: Callable[[], bool | None]
-    """does some of it; true when there may be more, which is done as soon as the other chores had their turn"""
+    """does a part of it; true when there may be more, which is done after the other chores had their turn"""
 
 
 def sweep_notices() -> bool:
-    """Ask workers again to send what is due and in no job; send it from here while Redis does not answer.
+    """Enqueue mail that is due and in no job; send it directly while Redis does not answer.
 
-    Some of it, so that it ends whatever comes in meanwhile. Whether there may be more.
+    A limited number, so that it ends however much comes in meanwhile. Whether there may be more.
     """
     try:
-        more = [_ring_again(lane) for lane in Lane]
+        more = [_enqueue_overdue(lane) for lane in Lane]
         return any(more)
-    except RedisError as trouble:
+    except RedisError as error:
         # It does not answer; or it does and takes nothing: full, or read-only.
-        log.info("Redis is away; sending notices from here: %s", type(trouble).__name__)
-        return send_for(SENT_FROM_HERE_SECONDS)
+        log.info("Redis is away; sending notices from here: %s", type(error).__name__)
+        return send_for(DIRECT_SENDING_SECONDS)
 
 
-def _ring_again(lane: Lane) -> bool:
+def _enqueue_overdue(lane: Lane) -> bool:
     queued = queue.next_notices(lane)
     with transaction():
-        overdue = notices_delivery.take_overdue(RUNG_AT_ONCE, lane, next_in_queue=queued)
+        overdue = notices_delivery.take_overdue(ENQUEUED_AT_ONCE, lane, next_in_queue=queued)
     if overdue:
         queue.deliver_notices(overdue, lane)
-        log.info("rang for %d %s notices", len(overdue), lane.value)
-    return len(overdue) == RUNG_AT_ONCE
+        log.info("enqueued %d %s notices", len(overdue), lane.value)
+    return len(overdue) == ENQUEUED_AT_ONCE
 
 
 def erase_names() -> None:
-    """Let bulk runs call deleted people by their id. What fails half-way is begun anew the next time."""
+    """Replace the names of deleted users in bulk runs by their ids. What fails half-way starts again the next time."""
     began_at = datetime.now(UTC)
     with patient_transaction():
         people = retention.people_to_erase()
@@ -117,35 +117,35 @@ CHORES = (
 )
 
 
-def walk(stop: Event) -> None:
-    """Do each chore as often as it asks for, until `stop` is set."""
+def run_forever(stop: Event) -> None:
+    """Run each chore at its interval, until `stop` is set."""
     while not stop.is_set():
         try:
-            with _alone(stop) as connection:
-                _walk_while_alone(connection, stop)
-        except SQLAlchemyError as trouble:
-            log.warning("the database is away: %s", type(trouble).__name__)
+            with _leadership(stop) as connection:
+                _run_as_leader(connection, stop)
+        except SQLAlchemyError as error:
+            log.warning("the database is away: %s", type(error).__name__)
             stop.wait(settings().sweep_interval_seconds)
 
 
 @contextmanager
-def _alone(stop: Event) -> Iterator[Connection]:
+def _leadership(stop: Event) -> Iterator[Connection]:
     """Wait for the lock, and hold it on a connection of its own: when that closes, the lock is free."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()
-        told = False
+        is_logged = False
         while not stop.is_set():
             if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
                 log.info("sweeping")
                 break
-            if not told:
+            if not is_logged:
                 log.info("another process sweeps; waiting for it to go")
-                told = True
+                is_logged = True
             stop.wait(settings().sweep_interval_seconds)
         yield connection
 
 
-def _walk_while_alone(connection: Connection, stop: Event) -> None:
+def _run_as_leader(connection: Connection, stop: Event) -> None:
     due = dict.fromkeys((chore.name for chore in CHORES), monotonic())
     while not stop.is_set():
         # The lock lives as long as this connection; an error here means that it is gone.
@@ -159,17 +159,17 @@ def _walk_while_alone(connection: Connection, stop: Event) -> None:
 
 
 def _do(chore: Chore) -> bool:
-    """Some of a chore, and whether there may be more of it."""
+    """Run a part of a chore; whether there may be more of it."""
     try:
         with logs.about(chore=chore.name):
             return bool(chore.run())
-    except Exception as trouble:
-        _tell_failure(chore, trouble)
+    except Exception as error:
+        _report_failure(chore, error)
         return False
     finally:
         db.session.remove()
 
 
-def _tell_failure(chore: Chore, trouble: Exception) -> None:
-    message = f"{chore.name}: {type(trouble).__name__}, next time again"
-    alarms.sound(Alarm.CHORE_FAILED, message, trouble=trouble, chore=chore.name)
+def _report_failure(chore: Chore, error: Exception) -> None:
+    message = f"{chore.name}: {type(error).__name__}, next time again"
+    alarms.sound(Alarm.CHORE_FAILED, message, trouble=error, chore=chore.name)

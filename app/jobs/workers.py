@@ -1,4 +1,4 @@
-"""Our RQ workers: they do the jobs that are on the list, and put all others aside as failed."""
+"""RQ workers that run the jobs of an allow list, and fail all others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.observability.alarms import Alarm
 
 
 class RefusesUnknownJobs:
-    """A worker that starts no process for a job that is not one of ours."""
+    """A worker that starts no process for a job that is not on the allow list."""
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         refusal = job.refusal if isinstance(job, KnownJob) else "it was not compared with the list"
@@ -32,7 +32,7 @@ class RefusesUnknownJobs:
 
 
 class ForkWorker(RefusesUnknownJobs, Worker):
-    """A worker whose horses leave the parent's database connections alone."""
+    """A worker whose work horses (its child processes) leave the parent's database connections alone."""
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         db.engine.dispose(close=False)
@@ -40,11 +40,11 @@ class ForkWorker(RefusesUnknownJobs, Worker):
 
 
 class FreshWorker(RefusesUnknownJobs, SpawnWorker):
-    """A worker whose horses begin as new processes."""
+    """A worker whose work horses start as new processes."""
 
 
-def hire(lanes: Iterable[Lane] = Lane) -> Worker:
-    """A worker for these queues, the first of them first. The times bound how long a job stays with a worker that died."""
+def build_worker(lanes: Iterable[Lane] = Lane) -> Worker:
+    """A worker for these queues, in order of priority. The intervals bound how long a job stays with a dead worker."""
     # A process that has loaded Objective-C must not fork.
     kind = FreshWorker if sys.platform == "darwin" else ForkWorker
     return kind(

@@ -53,4 +53,4 @@ if __name__ == "__main__":
     name, is_before = STEPS[sys.argv[1]]
     setattr(notices, name, dying(getattr(notices, name), before=is_before))
     with app.app_context():
-        workers.hire().work(logging_level="WARNING")
+        workers.build_worker().work(logging_level="WARNING")

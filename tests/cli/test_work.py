@@ -18,7 +18,7 @@ from app.jobs import workers
 from wsgi import app
 sys.platform = "darwin"
 with app.app_context():
-    workers.hire().work(burst=True)
+    workers.build_worker().work(burst=True)
 """
 
 

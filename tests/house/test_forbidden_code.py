@@ -304,7 +304,7 @@ def test_ruff_finds_what_it_is_there_for(found_by_ruff, code):
 def test_queue_and_worker_speak_json(app):
     with app.app_context():
         assert queue.jobs(Lane.BULK).serializer is JSONSerializer
-        assert workers.hire().serializer is JSONSerializer
+        assert workers.build_worker().serializer is JSONSerializer
 
 
 class Bomb:

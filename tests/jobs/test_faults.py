@@ -140,7 +140,7 @@ def test_a_chore_that_raises_stops_neither_the_others_nor_the_sweep(app, setting
 
     def walk():
         with app.app_context():
-            periodic.walk(stop)
+            periodic.run_forever(stop)
 
     walking = threading.Thread(target=walk)
     walking.start()

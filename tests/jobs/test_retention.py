@@ -416,7 +416,7 @@ def test_a_chore_with_more_to_do_lets_the_others_have_their_turn(app, monkeypatc
     monkeypatch.setattr(periodic, "CHORES", chores)
 
     with app.app_context():
-        periodic.walk(stop)
+        periodic.run_forever(stop)
 
     assert done == ["long", "short"] * 3
 

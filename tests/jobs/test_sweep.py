@@ -276,7 +276,7 @@ def test_one_process_sweeps_and_the_next_takes_over(app, setting, monkeypatch):
 
     def walk(stop):
         with app.app_context():
-            periodic.walk(stop)
+            periodic.run_forever(stop)
 
     first = threading.Thread(target=walk, args=(stops["first"],), name="first")
     second = threading.Thread(target=walk, args=(stops["second"],), name="second")
@@ -304,7 +304,7 @@ def test_the_sweep_outlives_its_connection(app, setting, monkeypatch):
 
     def walk():
         with app.app_context():
-            periodic.walk(stop)
+            periodic.run_forever(stop)
 
     sweep = threading.Thread(target=walk)
     sweep.start()

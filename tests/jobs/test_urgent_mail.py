@@ -157,7 +157,7 @@ def test_completions_and_assignments_are_bulk_mail(bulk, urgency, waiting):
 def test_a_mail_that_waits_in_bulk_is_urgent_once_it_is_asked_for(app, api, make, urgency, waiting):
     people = [make.user(email=f"p{number}@example.org", email_verified=False) for number in range(2)]
     with app.app_context(), transaction():
-        account_notices.owe(NoticeKind.VERIFY_EMAIL, [person.id for person in people])
+        account_notices.notify(NoticeKind.VERIFY_EMAIL, [person.id for person in people])
     assert urgency() == {"VERIFY_EMAIL": [False, False]}
 
     data_of(api.post("/auth/resend-verification", json={"email": "p1@example.org"}))
@@ -182,7 +182,7 @@ def test_a_job_that_was_lost_is_rung_for_in_its_own_queue(app, api, ada, bulk, w
 
 
 def test_a_sweep_does_some_and_says_that_there_is_more(app, bulk, monkeypatch, age, waiting):
-    monkeypatch.setattr(periodic, "RUNG_AT_ONCE", 2)
+    monkeypatch.setattr(periodic, "ENQUEUED_AT_ONCE", 2)
     bulk(5)
     with app.app_context():
         queue.jobs(Lane.BULK).empty()

@@ -182,7 +182,7 @@ def test_a_fact_with_a_secret_name_is_not_written():
     "text",
     [
         "GET /api/v1/courses/<id_or_slug> 200",
-        "rang for 12 notices",
+        "enqueued 12 notices",
         "job notice-0190b1c2-7a3f-7000-8000-000000000000-ab12cd done in 0:00:01",
         "2 tokens were forgotten",
     ],

@@ -66,12 +66,12 @@ def test_a_sweep_names_its_chore(app, owed, machines, start, sink, tmp_path):
         queue.jobs(Lane.BULK).empty()
 
     process = start("-m", "flask", "--app", "wsgi", "sweep", log=log)
-    until(lambda: "rang for" in log.read_text())
+    until(lambda: "enqueued" in log.read_text())
     process.terminate()
     process.wait(timeout=20)
 
-    rang = next(line for line in lines_of(log) if line["message"].startswith("rang for"))
-    assert rang["chore"] == "notices"
+    enqueued = next(line for line in lines_of(log) if line["message"].startswith("enqueued"))
+    assert enqueued["chore"] == "notices"
 
 
 def test_a_web_server_writes_nothing_but_objects(app, machines, start, tmp_path):

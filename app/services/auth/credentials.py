@@ -81,7 +81,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     attempts.give_back(attempt.quotas, attempt.moment)
     if not user.email_verified:
         # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
-        account_notices.owe_requests_of([user.id])
+        account_notices.notify_admins_of_requests([user.id])
     known_places.remember(user.id, ip_address, found.last_here)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
@@ -95,7 +95,7 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
     locked.password_hash = new_hash
     mail_tokens.void_for_passwords(user.id)
     sessions.end_others(user.id, session_id)
-    account_notices.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
+    account_notices.notify(NoticeKind.PASSWORD_CHANGED, [user.id])
     return sessions.renew(user.id, session_id)
 
 

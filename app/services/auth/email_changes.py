@@ -20,7 +20,7 @@ from app.models.email_change import EmailChange
 from app.models.user import User
 from app.services.auth import credentials, email_verification, mail_requests
 from app.services.messaging import mail_tokens, outbox
-from app.services.messaging.outbox import Owed
+from app.services.messaging.outbox import MailBatch
 from app.values import names
 
 
@@ -60,9 +60,9 @@ def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -
     other = aliased(User)
     taken = exists().where(other.has_email(change.new_email))
     who = select().select_from(User).where(User.id == change.user_id)
-    made = outbox.put(
+    made = outbox.write(
         kind,
         who.where(~taken) if unless_taken else who,
         cause_id=literal(change.id, Uuid()),
     )
-    outbox.ring(Owed(made.notice_ids or [UUID(int=0)], made.lane))
+    outbox.enqueue(MailBatch(made.notice_ids or [UUID(int=0)], made.lane))

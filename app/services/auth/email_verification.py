@@ -25,4 +25,4 @@ def mark_confirmed(user: User) -> None:
     """
     if not user.email_verified:
         user.email_verified = True
-        account_notices.owe_requests_of([user.id])
+        account_notices.notify_admins_of_requests([user.id])

@@ -28,7 +28,7 @@ def owe(purpose: MailTokenPurpose, email: str, *who: ColumnExpressionArgument[bo
     """Owe a mail to the account with this address, if there is one; nothing tells whether there is."""
     with answering_alike():
         count(purpose, email)
-        account_notices.owe_on_request(NoticeKind(purpose.value), User.has_email(email), *who)
+        account_notices.notify_on_request(NoticeKind(purpose.value), User.has_email(email), *who)
 
 
 @contextmanager

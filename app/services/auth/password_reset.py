@@ -28,4 +28,4 @@ def reset(token: str, new_password: str) -> None:
     mail_tokens.void_for_passwords(user.id)
     sessions.end_all(user.id)
     if had_password:
-        account_notices.owe(NoticeKind.PASSWORD_CHANGED, [user.id])
+        account_notices.notify(NoticeKind.PASSWORD_CHANGED, [user.id])

@@ -21,19 +21,19 @@ from app.services.messaging import outbox
 ONE_NOTICE_OF_EDITS_PER = timedelta(hours=1)
 
 
-def owe(change: CourseChange, owner_id: UUID) -> None:
+def notify_owner(change: CourseChange, owner_id: UUID) -> None:
     """Nobody is told of what they did themselves."""
     if owner_id == change.actor_id:
         return
     db.session.flush()
     is_decided = change.action in CourseChange.DECISIONS.values()
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.COURSE_DECIDED if is_decided else NoticeKind.COURSE_CHANGED,
         select().select_from(User).where(User.id == owner_id, _is_news(change, owner_id)),
         course_id=literal(change.course_id, Uuid()),
         cause_id=literal(change.id, Uuid()),
     )
-    outbox.ring(made)
+    outbox.enqueue(made)
 
 
 def _is_news(change: CourseChange, owner_id: UUID) -> ColumnElement[bool]:

@@ -172,7 +172,7 @@ def record_change(
     )
     db.session.add(change)
     if at is None:
-        course_notices.owe(change, course.instructor_id)
+        course_notices.notify_owner(change, course.instructor_id)
     return change
 
 

@@ -107,7 +107,7 @@ def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
         for name, value in changed.items():
             setattr(course, name, value)
     if "instructor_id" in changed:
-        course_notices.owe(edit, changed["instructor_id"])
+        course_notices.notify_owner(edit, changed["instructor_id"])
     if courses_search.SOURCES & set(changed):
         courses_search.index_locked(course.id)
 

@@ -29,7 +29,7 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
     if settings().notify_instructor_of_completion:
         source = source.join(Course, Course.id == Enrollment.course_id)
         recipient = or_(recipient, Course.instructor_id == User.id)
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.COMPLETION,
         source.join(User, recipient).where(among(Enrollment.id, enrollment_ids)),
         enrollment_id=Enrollment.id,
@@ -38,12 +38,12 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
         order_by=Enrollment.id,
         suppressed=suppressed,
     )
-    outbox.ring(made)
+    outbox.enqueue(made)
 
 
 def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> None:
     """Notify the people whom this run assigned or reactivated, as its ledger has them."""
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.ASSIGNMENT,
         select()
         .select_from(AssignmentItem)
@@ -58,4 +58,4 @@ def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> No
         order_by=AssignmentItem.enrollment_id,
         suppressed=suppressed,
     )
-    outbox.ring(made)
+    outbox.enqueue(made)

@@ -1,7 +1,6 @@
-"""What we tell people about their accounts: always by mail, decisions also in the app.
+"""Notices about accounts: passwords and addresses by mail alone, instructor requests in the app as well.
 
-Mails with a token (VERIFY_EMAIL, RESET_PASSWORD, SET_PASSWORD) and PASSWORD_CHANGED go to the mailbox alone. The token
-is made when the mail is sent, see `mail_tokens`; here nothing secret is written.
+A token is made when its mail is sent, see `mail_tokens`; nothing secret is written here.
 """
 
 from __future__ import annotations
@@ -26,33 +25,33 @@ from app.models.instructor_request import InstructorRequest
 from app.models.notice import TOKEN_MAILS, Notice
 from app.models.user import User
 from app.services.messaging import outbox
-from app.services.messaging.outbox import Owed
+from app.services.messaging.outbox import MailBatch
 
 
-def owe(kind: NoticeKind, user_ids: Collection[UUID], *which: ColumnExpressionArgument[bool]) -> None:
-    """Owe a mail of this kind to each of these people (to those of whom `which` is true), in one statement.
+def notify(kind: NoticeKind, user_ids: Collection[UUID], *which: ColumnExpressionArgument[bool]) -> None:
+    """Notify each of these users for whom `which` holds, in one statement.
 
-    For deactivated people the notice is written as SUPPRESSED, and not sent. Where a mail with a token of this kind waits
-    for somebody already, no second one is written.
+    For deactivated users the notice is written as SUPPRESSED, and not sent. Where a mail with a token of this kind waits
+    for the user already, no second one is written.
     """
     if user_ids:
-        outbox.ring(_put(kind, among(User.id, user_ids), *which))
+        outbox.enqueue(_write(kind, among(User.id, user_ids), *which))
 
 
-def owe_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:
-    """Owe a mail to the active person whom the conditions find, at the request of somebody who need not be that person.
+def notify_on_request(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> None:
+    """Notify the active user whom the conditions find, at the request of a client that need not be that user.
 
-    Nobody may learn from the time it takes whether there is such a person: neither case waits for the disk, and workers
-    are woken in both. If such a mail waits already, in bulk or for its next try, it is urgent and due now.
+    The time it takes must not reveal whether there is such a user: neither case waits for the disk, and a delivery is
+    enqueued in both. If such a mail waits already, in bulk or for its next try, it becomes urgent and due now.
     """
     db.session.execute(text("SET LOCAL synchronous_commit TO off"))
-    waiting = _hurry(kind, User.is_active, *who)
-    made = _put(kind, User.is_active, *who)
-    outbox.ring(Owed([*waiting, *made.notice_ids] or [uuid4()], Lane.URGENT))
+    waiting = _expedite(kind, User.is_active, *who)
+    made = _write(kind, User.is_active, *who)
+    outbox.enqueue(MailBatch([*waiting, *made.notice_ids] or [uuid4()], Lane.URGENT))
 
 
-def call_off_links(user_ids: Collection[UUID]) -> None:
-    """Do not send the mails with a link that wait for these people. The links of sent ones: `mail_tokens.void_all`."""
+def cancel_links(user_ids: Collection[UUID]) -> None:
+    """Suppress the queued mails with a token of these users. Tokens that were sent are voided by `mail_tokens.void_all`."""
     db.session.execute(
         update(Notice)
         .where(
@@ -65,24 +64,24 @@ def call_off_links(user_ids: Collection[UUID]) -> None:
     )
 
 
-def owe_requests_of(user_ids: Collection[UUID]) -> None:
-    """Tell every active admin about those of these people who have asked to become instructors, once per request."""
+def notify_admins_of_requests(user_ids: Collection[UUID]) -> None:
+    """Notify every active admin of the pending instructor requests of these users, once per request."""
     waiting = and_(
         among(InstructorRequest.user_id, user_ids), InstructorRequest.status == RequestStatus.PENDING
     )
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.INSTRUCTOR_REQUEST,
         select().select_from(User).join(InstructorRequest, waiting).where(User.is_active_admin()),
         cause_id=InstructorRequest.id,
     )
-    outbox.ring(made)
+    outbox.enqueue(made)
 
 
-def owe_request_decisions(request_ids: Collection[UUID]) -> None:
-    """Tell the applicants, as a set, what became of their requests."""
+def notify_applicants(request_ids: Collection[UUID]) -> None:
+    """Notify the applicants of the decisions about their requests, in one statement."""
     if not request_ids:
         return
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.INSTRUCTOR_REQUEST_DECIDED,
         select()
         .select_from(InstructorRequest)
@@ -90,18 +89,19 @@ def owe_request_decisions(request_ids: Collection[UUID]) -> None:
         .where(among(InstructorRequest.id, request_ids)),
         cause_id=InstructorRequest.id,
     )
-    outbox.ring(made)
+    outbox.enqueue(made)
 
 
-def _put(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Owed:
-    return outbox.put(
+def _write(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> MailBatch:
+    return outbox.write(
         kind,
         select().select_from(User).where(*who),
         cause_id=literal(uuid4(), Uuid()),
     )
 
 
-def _hurry(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[UUID]:
+def _expedite(kind: NoticeKind, *who: ColumnExpressionArgument[bool]) -> Sequence[UUID]:
+    """Make queued mails of this kind urgent and due now."""
     return db.session.scalars(
         update(Notice)
         .where(Notice.user_id == User.id, Notice.kind == kind, Notice.state == NoticeState.QUEUED, *who)

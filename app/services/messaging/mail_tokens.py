@@ -1,9 +1,9 @@
-"""The secrets that mails carry: 256 random bits, of which the database keeps the hash.
+"""Single-use tokens in mails: 256 random bits, of which the database keeps only the hash.
 
-A token is made each time such a mail is sent, also when sending is tried again, and stands nowhere but in that mail.
-All tokens of a person are good until they expire, or until a password is set with one of them. A token works once, even
-if two requests bring it at the same moment, and only while the account still has the address that it was sent to; a
-token that confirms a new address, only while that address is still asked for.
+A token is made each time such a mail is sent, each retry included, and exists in that mail alone. All tokens of a user
+are valid until they expire, or until a password is set with one of them. A token works once, even if two requests send it
+at the same moment, and only while the account still has the address that it was mailed to; a token that confirms a new
+address, only while that change is still requested.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BYTES = 32
 
 
 def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> str:
-    """Make a token for a mail to this address, by default the account's own. Only its hash is kept."""
+    """Make a token for a mail to this address, by default the account's own. Only its hash is stored."""
     token = secrets.token_urlsafe(_BYTES)
     row = insert(MailToken).values(
         user_id=user.id,
@@ -43,7 +43,7 @@ def mint(user: User, purpose: MailTokenPurpose, address: str | None = None) -> s
 
 
 def owner_of(token: str, *purposes: MailTokenPurpose) -> User:
-    """Whose token this is, for who has something slow to do before it is spent. Nothing is locked.
+    """The owner of a token, without locks, for checks that are slow and come before the token is spent.
 
     :raises MailTokenInvalid: as `spend` does.
     """
@@ -56,7 +56,7 @@ def owner_of(token: str, *purposes: MailTokenPurpose) -> User:
 
 
 def spend(token: str, *purposes: MailTokenPurpose) -> User:
-    """Use a token up, and return the account that it belongs to, locked.
+    """Spend a token, and return the account that it belongs to, locked.
 
     :raises MailTokenInvalid: for a token that is unknown, expired, used, void or for another purpose.
     """
@@ -74,23 +74,19 @@ def spend(token: str, *purposes: MailTokenPurpose) -> User:
 
 
 def void_for_passwords(user_id: UUID) -> None:
-    """Call after a password was set; the person's row is locked. No earlier mail sets a password or changes the address."""
+    """After a password was set: no earlier mail sets a password or changes the address. The user's row is locked."""
     _void([user_id], MailToken.purpose.in_(SETTING_PASSWORDS))
 
 
 def void_all(user_ids: Collection[UUID]) -> None:
-    """Void every token that these people, whose rows are locked, were mailed until now.
-
-    New addresses that they have asked for are forgotten.
-    """
+    """Void every token that was mailed to these users, whose rows are locked, and delete their requests for new addresses."""
     _void(user_ids)
 
 
 def void_of_deactivated(user_ids: Collection[UUID]) -> None:
-    """Void the mails of people who are deactivated, and call off their wishes for another address.
+    """Void the tokens of deactivated users, whose rows are locked, and delete their requests for new addresses.
 
-    Invitations stay good for the day of their return: whoever has no password yet has no other way in. Their rows are
-    locked.
+    Invitations stay valid for when the user is activated again: without a password there is no other way to log in.
     """
     _void(user_ids, MailToken.purpose != MailTokenPurpose.SET_PASSWORD)
 
@@ -100,10 +96,10 @@ def life_of(purpose: MailTokenPurpose) -> timedelta:
 
 
 def _void(user_ids: Collection[UUID], *which: ColumnElement[bool]) -> None:
-    wishes = delete(EmailChange).where(
+    requests = delete(EmailChange).where(
         among(EmailChange.user_id, user_ids), EmailChange.confirmed_at.is_(None)
     )
-    db.session.execute(wishes.execution_options(synchronize_session=False))
+    db.session.execute(requests.execution_options(synchronize_session=False))
     db.session.execute(
         update(MailToken)
         .where(among(MailToken.user_id, user_ids), MailToken.spent_at.is_(None), *which)
@@ -134,7 +130,7 @@ def _address() -> ColumnElement[str | None]:
 
 
 def _lock_owner(token: str) -> User | None:
-    # People are locked before what is theirs, here and in a password change: no two wait in a circle.
+    # Users are locked before the rows they own, here and in a password change: no deadlock.
     statement = (
         select(User)
         .join(MailToken, MailToken.user_id == User.id)
@@ -145,5 +141,5 @@ def _lock_owner(token: str) -> User | None:
 
 
 def _hash(token: str) -> bytes:
-    """A fast hash is enough: nobody guesses 256 random bits, as they might guess a password."""
+    """A fast hash is enough: 256 random bits cannot be guessed, as a password can."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,7 +1,4 @@
-"""What we owe learners, and the outbox as admins see it: read, and send again.
-
-What is owed to people about their account or their courses stands in `account_mails` and `course_mails`.
-"""
+"""The outbox for admins: list it, and send a notice again."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User
 from app.services.messaging import kinds, outbox
-from app.services.messaging.outbox import Owed
+from app.services.messaging.outbox import MailBatch
 from app.values.identifiers import as_id
 
 UNDER_WAY = "An attempt of this notice is still under way."
@@ -35,7 +32,7 @@ def list_outbox(
     user: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
-    """Every notice, for admins. Ids sort by the time they were made, so that `created_at` needs no index."""
+    """Every notice, for admins. Ids sort by creation time, so that `created_at` needs no index."""
     wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
     statement = select(Notice).where(*narrowed_by(wanted))
     # Each names one row, so that the notices of that row are read in order.
@@ -51,7 +48,7 @@ def list_outbox(
 def resend(notice_id: UUID) -> Notice:
     """A FAILED notice is tried again under its Message-ID; a SENT one becomes a new attempt under its own.
 
-    What has lost its point is SUPPRESSED: a mail when it is delivered, in the app at once.
+    An obsolete one is SUPPRESSED: a mail when it is delivered, a notification at once.
     """
     found = db.session.get(Notice, notice_id)
     if found is None:
@@ -71,12 +68,12 @@ def resend(notice_id: UUID) -> Notice:
         db.session.add(again)
     db.session.refresh(again)
     if again.state == NoticeState.QUEUED:
-        outbox.ring(Owed([again.id], again.lane))
+        outbox.enqueue(MailBatch([again.id], again.lane))
     return again
 
 
 def _attempts_like(notice: Notice) -> Sequence[Notice]:
-    """All attempts at one notice, the first one first, locked: two admins resend one after the other."""
+    """All attempts at one notice in order, locked: two admins resend one after the other."""
     return db.session.scalars(
         select(Notice)
         .where(

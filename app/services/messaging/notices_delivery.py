@@ -1,7 +1,7 @@
-"""A mail on its way: claimed for a while (a lease), sent outside any transaction, then marked SENT, FAILED or due again.
+"""Delivery of mail from the outbox: lease, compose, mark as SENT, as FAILED (dead letter) or for a retry with backoff.
 
 Nothing here sends. Each function is called in a transaction of its own, so that a process may die between any two of
-them: what was claimed and not marked is due again when the lease ends, under the same Message-ID.
+them: a mail that was leased and not marked is due again when the lease ends, under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Lease:
-    """A notice that no other worker sends until its lease ends."""
+    """A notice that no other worker sends until the lease expires."""
 
     notice_id: UUID
     lease: UUID
 
 
 @dataclass(frozen=True)
-class Letter(Lease):
-    """A leased notice with the mail that it becomes."""
+class LeasedMail(Lease):
+    """A leased notice with its composed mail."""
 
     mail: Mail
 
 
 def lease(notice_ids: Sequence[UUID]) -> Lease | None:
-    """Lease the first of these that is due and that no other worker holds.
+    """Lease the first of these that is due and that no other worker has leased.
 
-    Tries count from here, so that a letter that kills its worker runs out of them as well.
+    Tries count from here, so that a mail that kills its worker runs out of them as well.
     """
     return _lease_first(among(Notice.id, notice_ids))
 
 
 def lease_any() -> Lease | None:
-    """Lease the first notice that is due and that no worker holds: an urgent one before all others."""
+    """Lease the first notice that is due and that no worker has leased: an urgent one before all others."""
     return _lease_first(Notice.is_in(Lane.URGENT)) or _lease_first(Notice.is_in(Lane.BULK))
 
 
@@ -61,8 +61,8 @@ def _lease_first(which: ColumnElement[bool]) -> Lease | None:
     return None
 
 
-def write(leased: Lease) -> Letter | None:
-    """The mail that a notice becomes now; None when it has lost its point, and is SUPPRESSED."""
+def compose(leased: Lease) -> LeasedMail | None:
+    """Compose the mail of a leased notice; None when it is obsolete, and marked as SUPPRESSED."""
     notice = db.session.scalars(
         select(Notice)
         .where(Notice.id == leased.notice_id)
@@ -72,24 +72,24 @@ def write(leased: Lease) -> Letter | None:
     if reason := kinds.obsolete_reason(notice):
         _mark(leased, state=NoticeState.SUPPRESSED, reason=reason)
         return None
-    return Letter(leased.notice_id, leased.lease, _mail(notice))
+    return LeasedMail(leased.notice_id, leased.lease, _mail(notice))
 
 
-def mark_sent(letter: Letter) -> None:
-    _mark(letter, state=NoticeState.SENT, sent_at=func.now(), reason=None)
+def mark_sent(leased: Lease) -> None:
+    _mark(leased, state=NoticeState.SENT, sent_at=func.now(), reason=None)
 
 
 def mark_failed(leased: Lease, reason: str) -> None:
-    """It is not tried again, unless an admin asks for it."""
+    """Dead letter: it is not tried again, unless an admin resends it."""
     _mark(leased, state=NoticeState.FAILED, reason=reason)
 
 
-def mark_deferred(letter: Letter, reason: str) -> None:
-    """Due again after the wait that the ladder has for this try; FAILED after the last."""
+def mark_deferred(leased: Lease, reason: str) -> None:
+    """Retry with backoff: due again after the wait that `NOTICE_RETRY_SECONDS` has for this try; FAILED after the last."""
     waits = settings().notice_retry_seconds
     wait = case(*((Notice.attempts == tried, timedelta(seconds=step)) for tried, step in enumerate(waits, 1)))
     _mark(
-        letter,
+        leased,
         state=case((Notice.attempts < _tries(), NoticeState.QUEUED), else_=NoticeState.FAILED),
         due_at=func.now() + func.coalesce(wait, timedelta()),
         reason=reason,
@@ -97,35 +97,35 @@ def mark_deferred(letter: Letter, reason: str) -> None:
 
 
 def take_overdue(limit: int, lane: Lane, *, next_in_queue: Sequence[UUID]) -> list[UUID]:
-    """Due notices that no job in their queue is about, as far as can be told: a job is to be made for them now.
+    """Due notices that are most likely in no queued job, marked as enqueued now: the caller enqueues a job for them.
 
-    Jobs are taken in the order in which they were made. Whatever RQ was told of a while before it was told of
-    `next_in_queue`, the notices of the job that is taken next, is in the queue no more: a worker has it, or it was lost.
+    Jobs run in the order in which they were enqueued. A notice that was enqueued a while before the next job's is in the
+    queue no more: a worker has its job, or the job was lost.
 
-    :param next_in_queue: empty when no job waits.
+    :param next_in_queue: the notices of the job that is taken next; empty when no job waits.
     """
-    oldest_told = (
+    oldest_enqueued = (
         select(func.min(Notice.enqueued_at)).where(among(Notice.id, next_in_queue)).scalar_subquery()
     )
-    # Notices are dated by the beginning of a transaction and rung for after its end, which this allows for.
+    # Notices are dated by the beginning of a transaction and enqueued after its end, which this allows for.
     a_while = timedelta(seconds=settings().notice_nudge_seconds)
     waiting = or_(
         Notice.enqueued_at < Notice.due_at,
         Notice.enqueued_at < Notice.leased_until,
-        Notice.enqueued_at <= func.least(func.now(), oldest_told) - a_while,
+        Notice.enqueued_at <= func.least(func.now(), oldest_enqueued) - a_while,
     )
     due = select(Notice.id).where(Notice.is_in(lane), Notice.is_due(), waiting)
     picked = (
         due.order_by(Notice.due_at, Notice.id).limit(limit).with_for_update(skip_locked=True).cte("picked")
     )
-    told = (
+    marked = (
         update(Notice)
         .where(Notice.id == picked.c.id)
         .values(enqueued_at=func.now())
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     )
-    return sorted(db.session.scalars(told))
+    return sorted(db.session.scalars(marked))
 
 
 def _lease_one(which: ColumnElement[bool]) -> tuple[Lease, int, str | None] | None:

@@ -1,4 +1,4 @@
-"""How many notices wait or have failed. Metrics ask often, so the cost does not grow with the notices ever sent."""
+"""Depth and lag of the outbox, for metrics. The cost does not grow with the notices ever sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The outbox itself: notices are written with their cause and told to RQ once it is committed.
+"""The transactional outbox: notices are written in the transaction that causes them, and enqueued after its commit.
 
-One row per channel and recipient, unique per cause, whoever asks and how often. The in-app notice is delivered by being
-written; the mail waits for a worker.
+Deduplicated: one row per cause, channel and recipient, however often it is written. A notice in the app is delivered by
+being written; a mail waits for a worker.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ from app.services.messaging.kinds import KINDS
 USER_INACTIVE = "user_inactive"
 
 URGENT_AT_ONCE = 1
-"""More than these of a kind, written at once, are bulk mail whatever they say: an invitation of one person is urgent, and
-the invitations of an import are not."""
+"""More than these of an urgent kind, written at once, are bulk mail: the invitation of one user is urgent, and the
+invitations of an import are not."""
 
 
 @dataclass(frozen=True)
-class Owed:
-    """Mails to be sent, and the queue that they wait in."""
+class MailBatch:
+    """Mails that were written and are still to be sent, and the queue for them."""
 
     notice_ids: Sequence[UUID | str]
     lane: Lane
 
 
-def put(
+def write(
     kind: NoticeKind,
     recipients: Select[tuple[()]],
     *,
     suppressed: str | None = None,
     order_by: SQLColumnExpression[Any] = User.id,
     **cause: SQLColumnExpression[Any],
-) -> Owed:
-    """One statement, whatever the number of people: a row per recipient and channel.
+) -> MailBatch:
+    """Write a row per recipient and channel of the kind, in one statement whatever the number of recipients.
 
     `suppressed` is the reason to record the notices and send none.
     """
@@ -94,10 +94,10 @@ def put(
     to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
     written = db.session.execute(to_send).all()
     is_urgent = written[0].is_urgent if written else KINDS[kind].is_urgent
-    return Owed([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
+    return MailBatch([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
 
 
-def ring(owed: Owed) -> None:
-    """Let workers know, once all of this is true."""
-    if owed.notice_ids:
-        after_commit(partial(queue.deliver_notices, owed.notice_ids, owed.lane))
+def enqueue(batch: MailBatch) -> None:
+    """Enqueue the delivery of these mails after the commit. If Redis is away, the sweep enqueues it later."""
+    if batch.notice_ids:
+        after_commit(partial(queue.deliver_notices, batch.notice_ids, batch.lane))

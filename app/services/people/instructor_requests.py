@@ -49,7 +49,7 @@ def ask(
         db.session.add(request)
     attempts.take([Quota.on(settings().ratelimit_instructor_request, "instructor request of", str(user.id))])
     if user.email_verified or not settings().require_email_verification:
-        account_notices.owe_requests_of([user.id])
+        account_notices.notify_admins_of_requests([user.id])
     return get_visible(user, request.id)
 
 

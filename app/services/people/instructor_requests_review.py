@@ -72,7 +72,7 @@ def _decide(
     decided = db.session.execute(decision).all()
     if status == RequestStatus.APPROVED:
         _give_role([row.user_id for row in decided])
-    account_notices.owe_request_decisions([row.id for row in decided])
+    account_notices.notify_applicants([row.id for row in decided])
     # Asked last: what was withdrawn in the meantime is not there.
     known = db.session.scalars(select(InstructorRequest.id).where(named))
     return set(known), {row.id for row in decided}

@@ -82,7 +82,7 @@ def register(
     )
     user = _add(person, password)
     if not user.email_verified:
-        account_notices.owe(NoticeKind.VERIFY_EMAIL, [user.id])
+        account_notices.notify(NoticeKind.VERIFY_EMAIL, [user.id])
     return Registration(user, instructor_requests.ask(user) if asks else None)
 
 
@@ -117,7 +117,7 @@ def create(
     )
     user = _add(person, password)
     if password is None:
-        account_notices.owe(NoticeKind.SET_PASSWORD, [user.id])
+        account_notices.notify(NoticeKind.SET_PASSWORD, [user.id])
     return user
 
 

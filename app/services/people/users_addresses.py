@@ -29,10 +29,12 @@ def follow(old_addresses: Mapping[UUID, str]) -> None:
         return
     user_ids = list(old_addresses)
     mail_tokens.void_all(user_ids)
-    account_notices.call_off_links(user_ids)
+    account_notices.cancel_links(user_ids)
     _tell(old_addresses)
     # Whoever has no password yet was invited at the old address, and needs an invitation at the new one.
-    account_notices.owe(NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified)
+    account_notices.notify(
+        NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified
+    )
 
 
 def _tell(old_addresses: Mapping[UUID, str]) -> None:
@@ -51,7 +53,7 @@ def _tell(old_addresses: Mapping[UUID, str]) -> None:
         .where(User.email_verified, User.password_hash.is_not(None)),
     )
     changes = db.session.scalars(recorded.returning(EmailChange.id)).all()
-    made = outbox.put(
+    made = outbox.write(
         NoticeKind.EMAIL_CHANGED,
         select()
         .select_from(User)
@@ -59,4 +61,4 @@ def _tell(old_addresses: Mapping[UUID, str]) -> None:
         .where(among(EmailChange.id, changes)),
         cause_id=EmailChange.id,
     )
-    outbox.ring(made)
+    outbox.enqueue(made)

@@ -101,7 +101,7 @@ def _finish(file: Sheet, plan: Plan, lines: Mapping[int, Line], made: Mapping[in
     """Write the rest, now that all new people are there."""
     writes.update(plan)
     writes.report_to(plan.managers, made)
-    account_notices.owe(
+    account_notices.notify(
         NoticeKind.SET_PASSWORD, [*made.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
     )
     about = [line.about(made[number]) if number in made else line for number, line in lines.items()]

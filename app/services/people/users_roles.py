@@ -117,7 +117,9 @@ def follow_demotion(user_ids: Collection[UUID]) -> None:
 
 def follow_activation(user_ids: Collection[UUID]) -> None:
     """Invite those of these people who have no password yet: an invitation is not sent while an account is inactive."""
-    account_notices.owe(NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified)
+    account_notices.notify(
+        NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified
+    )
 
 
 def follow_deactivation(user_ids: Collection[UUID]) -> None:

@@ -35,7 +35,7 @@ def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
     if unconfirmed:
         sessions.end_all_of(unconfirmed)
         mail_tokens.void_all(unconfirmed)
-        account_notices.call_off_links(unconfirmed)
+        account_notices.cancel_links(unconfirmed)
     return unconfirmed
 
 
@@ -44,7 +44,7 @@ def give_to_mailboxes(user_ids: Collection[UUID]) -> None:
 
     Those with an unconfirmed address are mailed a link to set a password, which also confirms the address.
     """
-    account_notices.owe(NoticeKind.SET_PASSWORD, lock_out(user_ids))
+    account_notices.notify(NoticeKind.SET_PASSWORD, lock_out(user_ids))
 
 
 def vouch_for(user_ids: Collection[UUID]) -> list[UUID]:
@@ -60,5 +60,5 @@ def vouch_for(user_ids: Collection[UUID]) -> list[UUID]:
             .values(email_verified=True)
             .execution_options(synchronize_session="fetch")
         )
-        account_notices.owe_requests_of(unconfirmed)
+        account_notices.notify_admins_of_requests(unconfirmed)
     return unconfirmed

@@ -18,7 +18,7 @@ WISH = {"reason": "I have <b>taught</b> {{ 7 * 7 }}\r\nBcc: eve@example.org"}
 def owe(app):
     def run(kind, *people):
         with app.app_context(), transaction():
-            account_notices.owe(kind, [person.id for person in people])
+            account_notices.notify(kind, [person.id for person in people])
 
     return run
 
