@@ -1,4 +1,4 @@
-"""A bulk run and its ledger: who was meant, what became of each, and why."""
+"""A bulk run and its ledger: each person it was asked about, with the outcome and the reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.models.user import User
 
 
 class Assignment(Identified, Model):
-    """One run, with what was asked (`options`) and what came of it (`counts`, every outcome). A PREVIEW expires."""
+    """One run, with its request (`options`) and its result (`counts`, for every outcome). A PREVIEW expires."""
 
     __tablename__ = "assignments"
 
@@ -53,8 +53,8 @@ class Assignment(Identified, Model):
     )
 
 
-class Standing(NamedTuple):
-    """How a person stands to a course."""
+class EnrollmentState(NamedTuple):
+    """The enrollment of a person in the course, before or after a run."""
 
     status: EnrollmentStatus
     source: Source | None
@@ -63,13 +63,13 @@ class Standing(NamedTuple):
     @classmethod
     def of(
         cls, status: EnrollmentStatus | None, source: Source | None, due_at: datetime | None
-    ) -> Standing | None:
-        """Nothing, where there is no enrollment."""
+    ) -> EnrollmentState | None:
+        """None where there is no enrollment."""
         return None if status is None else cls(status, source, due_at)
 
 
 class AssignmentItem(Model):
-    """One row of a run, in the order it was asked, with the person before and after.
+    """One row of a run, in the order of the request, with the enrollment before and after.
 
     `enrollment_id` has no foreign key: the line is written first and the enrollment after it, from this very line.
     Enrollments are never deleted.
@@ -97,9 +97,9 @@ class AssignmentItem(Model):
     __table_args__ = (CheckConstraint(one_of("outcome", Outcome), "outcome"),)
 
     @property
-    def before(self) -> Standing | None:
-        return Standing.of(self.before_status, self.before_source, self.before_due_at)
+    def before(self) -> EnrollmentState | None:
+        return EnrollmentState.of(self.before_status, self.before_source, self.before_due_at)
 
     @property
-    def after(self) -> Standing | None:
-        return Standing.of(self.after_status, self.after_source, self.after_due_at)
+    def after(self) -> EnrollmentState | None:
+        return EnrollmentState.of(self.after_status, self.after_source, self.after_due_at)

@@ -1,4 +1,4 @@
-"""What has been tried, to be counted: when somebody last failed to log in with a name, or asked for a mail."""
+"""Counted attempts: failed logins with a name, and requests for a mail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.db.session import Model
 
 
 class Attempts(Model):
-    """The attempts of one kind by, on or for one thing, those that still count. Only a hash says which thing."""
+    """The attempts of one kind that still count, by, on or for one key. The key is stored as a hash only."""
 
     __tablename__ = "attempts"
 

@@ -1,4 +1,4 @@
-"""A shelf of the catalogue."""
+"""A category of the catalogue."""
 
 from __future__ import annotations
 

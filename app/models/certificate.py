@@ -1,4 +1,4 @@
-"""Proof of a completion, verifiable by anyone who has its number."""
+"""A certificate of completion, verifiable by its number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.models.enrollment import Enrollment
 
 
 class Certificate(Identified, Model):
-    """Written with the completion, never by a client; title and name are as they stood on that day.
+    """Written with the completion, never by a client; title and name are those of that day.
 
     The number holds 128 random bits.
     """
@@ -44,7 +44,7 @@ class Certificate(Identified, Model):
 
     @property
     def public_name(self) -> str | None:
-        """What anybody may read. A deleted person is not named; needs enrollment and user to be loaded."""
+        """The public part. A deleted user is not named; needs enrollment and user to be loaded."""
         return None if self.enrollment.user.is_deleted else self.full_name
 
     @property

@@ -1,4 +1,4 @@
-"""A course of the catalogue, with its state, its seats and who may see it."""
+"""A course of the catalogue, with its state and its seats. Who may see it is in `visibility`."""
 
 from __future__ import annotations
 

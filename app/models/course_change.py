@@ -1,4 +1,4 @@
-"""The history of a course: who did what to it, and what became of its state."""
+"""The history of a course: who did what to it, and how its state changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CourseChange(Identified, Model):
         CourseStatus.REJECTED: "rejected",
         CourseStatus.PUBLISHED: "published",
     }
-    """The `action` of an admin's decision, by where it leads. What owners publish themselves is called the same."""
+    """The `action` of an admin's decision, by the status it leads to. Owners who publish a course leave the same action."""
 
     course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
     actor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -49,5 +49,5 @@ class CourseChange(Identified, Model):
 
     @classmethod
     def is_answer(cls) -> ColumnElement[bool]:
-        """A course decision about what was PENDING. All decisions stand on the course, the last one in `reviewed_at`."""
+        """A course decision about what was PENDING. The course has the time of the last one in `reviewed_at`."""
         return and_(cls.from_status == CourseStatus.PENDING, cls.to_status.in_(cls.DECISIONS))

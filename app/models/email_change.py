@@ -1,4 +1,4 @@
-"""The wish to have another address: asked for with a password, and true once the new mailbox has answered."""
+"""A request to change an email address: made with the password, and applied once the new mailbox confirms it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.db.session import Identified, Model
 
 
 class EmailChange(Identified, Model):
-    """Kept for a while after it was confirmed, so that the old address can be told. One waits for a person at a time."""
+    """Kept for a while after its confirmation, for the notice to the old address. A user has one unconfirmed at a time."""
 
     __tablename__ = "email_changes"
 

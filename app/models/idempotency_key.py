@@ -1,4 +1,4 @@
-"""A request that a client named, so that sending it again does nothing again."""
+"""Idempotency keys: requests that a client named, with their answers, so that a retry has no second effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.db.session import Model
 
 
 class IdempotencyKey(Model):
-    """Written in the transaction of what the request did, with its answer: whoever sees the row sees both.
+    """Written with the answer in the transaction of the request: both are visible at once, or neither.
 
     `answer` is compressed. A request that was refused leaves no row.
     """

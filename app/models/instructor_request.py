@@ -1,4 +1,4 @@
-"""Somebody's wish to become an instructor, and what an admin decided about it."""
+"""A user's request to become an instructor, and an admin's decision about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.models.user import User
 
 
 class InstructorRequest(Identified, Timestamped, Model):
-    """An INSTRUCTOR sign-up makes one without a word of explanation, so all three texts may be empty."""
+    """An INSTRUCTOR sign-up creates one without any text, so all three may be empty."""
 
     __tablename__ = "instructor_requests"
 
@@ -31,7 +31,7 @@ class InstructorRequest(Identified, Timestamped, Model):
     reviewed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     reviewed_at: Mapped[datetime | None]
 
-    # Kept by a trigger: the words of the texts, and of the names of whoever asks.
+    # Kept by a trigger: the words of the texts, and of the names of the applicant.
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, server_default=text("''::tsvector"), nullable=False), raiseload=True
     )

@@ -1,4 +1,4 @@
-"""Where people have logged in before."""
+"""Client addresses from which users have logged in before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.db.session import Model
 
 
 class KnownPlace(Model):
-    """An account and an address from which its owner has logged in. Only a keyed hash says which address."""
+    """An account and an address from which its owner has logged in. The address is stored as a keyed hash only."""
 
     __tablename__ = "known_places"
 

@@ -44,12 +44,12 @@ class Lesson(Identified, Timestamped, Model):
     )
 
     __table_args__ = (
-        # Through both columns, so that a lesson can never stand in a section of another course.
+        # Through both columns, so that a lesson can never be in a section of another course.
         ForeignKeyConstraint(
             ["section_id", "course_id"], ["sections.id", "sections.course_id"], ondelete="RESTRICT"
         ),
         # Not UNIQUE: moving a lesson would then lock its row against the progress rows that refer to it, and authors
-        # who reorder would stop, or deadlock with, the people who learn.
+        # who reorder would block, or deadlock with, the learners.
         ExcludeConstraint(
             ("section_id", "="),
             ("position", "="),

@@ -1,4 +1,4 @@
-"""The secret of a mail: whoever brings it back has read that mailbox. Only its hash is kept."""
+"""The single-use token of a mail, which proves access to the mailbox. Only its hash is stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.models.user import User
 
 
 class MailToken(Identified, Model):
-    """Good for one purpose, once, until it expires, and while the account still has the address it was sent to."""
+    """Valid for one purpose, once, until it expires, and while the account still has the address it was mailed to."""
 
     __tablename__ = "mail_tokens"
 

@@ -1,7 +1,7 @@
-"""The outbox: one row for each message we owe somebody on one channel.
+"""The transactional outbox: one row for each message to one recipient on one channel.
 
-Written in the transaction that causes it, so that no notice is lost and none is invented. A notification is the
-in-app face of a notice: the row whose channel is IN_APP.
+Written in the transaction that causes it, so that no notice is lost and none is invented. A notification is a
+notice whose channel is IN_APP.
 """
 
 from __future__ import annotations
@@ -36,22 +36,24 @@ from app.models.user import User
 from app.settings import settings
 
 TOKEN_MAILS = ("VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD")
+"""The kinds of which one is queued for a user at a time, as the unique index spells them."""
+
 _WAITS_WITH_TOKEN = f"state = 'QUEUED' AND kind IN {TOKEN_MAILS}"
 
 
 class Notice(Identified, Model):
-    """What to say follows from `kind` and what the row points at when it is sent or shown; nothing is stored.
+    """The texts are made when a notice is sent or shown, by its kind and from the rows it refers to; none is stored.
 
-    Bulk runs write two of these a person, so the row is narrow. One foreign key holds it: an enrollment is never
+    Bulk runs write two of these per person, so the row is narrow. It has one foreign key: an enrollment is never
     deleted, nor are its person and its course, and each further key would cost a look-up per row.
 
     A notice is about an enrollment, or has a cause of its own: `cause_id` names the course change, the instructor
-    request, or nothing but the occasion. Of mails with a token one of a kind waits for a person at a time, however
-    often it is asked for.
+    request, or just one occasion. Of `TOKEN_MAILS` one of a kind is queued for a user at a time, however often it is
+    requested.
 
     `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
-    of the row. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
-    it now; `enqueued_at` when RQ was last told. What `is_urgent` has a queue of its own.
+    of them. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
+    it now; `enqueued_at` when it was last enqueued. Urgent mail (`is_urgent`) has a queue of its own.
     """
 
     __tablename__ = "notices"
@@ -153,7 +155,7 @@ class Notice(Identified, Model):
 
     @property
     def message_id(self) -> str | None:
-        """The same however often this mail is tried; a resend has its own, made of the first one's."""
+        """The same at each try of this mail; a resend has its own, derived from the first one's."""
         if self.channel != Channel.EMAIL:
             return None
         name = str(self.id) if self.first_id is None else f"{self.first_id}.{self.attempt_number}"
@@ -166,7 +168,7 @@ class Notice(Identified, Model):
 
     @classmethod
     def is_due(cls) -> ColumnElement[bool]:
-        """Nobody has it in hand, and its time has come."""
+        """To be sent now, and leased by no worker."""
         return and_(
             cls.state == NoticeState.QUEUED,
             cls.due_at <= func.now(),

@@ -1,4 +1,4 @@
-"""How far somebody got in one lesson. The row is made on demand."""
+"""The progress of one learner in one lesson. The row is created on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a learner thinks of a course: stars, and words about them."""
+"""A learner's review of a course: a rating and a comment."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from app.models.user import User
 
 
 class Session(Identified, Model):
-    """Alive until it is ended or its last refresh token expires. Access tokens die with it."""
+    """Alive until it is ended or its last refresh token expires. Its access tokens are valid no longer than that."""
 
     __tablename__ = "sessions"
 

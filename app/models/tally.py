@@ -1,4 +1,4 @@
-"""What the platform counts about itself, kept by triggers in the transaction that makes it true."""
+"""Sharded counters of the platform, kept by triggers in the transaction that changes them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from app.db.session import Model
 
 
 class Tally(Model):
-    """One backend's part of a number; the number is the sum of the parts. `docs/figures.md` lists the names.
+    """One shard of a counter; the counter is the sum of its shards. `docs/figures.md` lists the names.
 
-    Every server process of PostgreSQL adds to rows of its own, so nobody ever waits for a number that somebody else
-    is changing. Part 0 holds what has been folded together.
+    Each backend process of PostgreSQL adds to rows of its own, so no transaction waits for a counter that another one
+    changes. Shard 0 holds what was compacted.
     """
 
     __tablename__ = "tallies"

@@ -1,4 +1,4 @@
-"""A person with an account: learner, instructor or admin."""
+"""A user: learner, instructor or admin."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class User(Identified, Timestamped, Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     deleted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
-    """when bulk runs ceased to say what a deleted person was called"""
+    """when the names of a deleted user were removed from bulk runs"""
     former_name_hashes: Mapped[list[str] | None] = deferred(mapped_column(ARRAY(Text)), raiseload=True)
     """of earlier addresses, usernames and external ids, kept by a trigger until bulk runs have forgotten a deleted person"""
     search_vector: Mapped[str] = deferred(
@@ -137,15 +137,15 @@ class User(Identified, Timestamped, Model):
 
     @staticmethod
     def hash_of_name(name: ColumnElement[str]) -> ColumnElement[str]:
-        """By which an address, a username or an external id is known again, and not read."""
+        """The hash by which an address, a username or an external id is recognized without being stored."""
         return func.hash_of_name(name)
 
     @classmethod
     def is_named(cls, asked: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The words of a text search stand in names, email or external id."""
+        """The words of a text search are in names, email or external id."""
         return cls.search_vector.bool_op("@@")(asked)
 
 
 def _is_called(column: SQLColumnExpression[str], name: str | None) -> ColumnElement[bool]:
-    """What cannot be such a name is compared all the same, with NULL: the answer takes as long."""
+    """A value that cannot be such a name is compared as well, with NULL: the answer takes the same time."""
     return func.lower(column) == literal(name, String)

@@ -1,7 +1,7 @@
-"""What the owner of a course hears when somebody else has done something to it: by mail and in the app.
+"""Notices to the owner of a course about what another user did to it: by mail and in the app.
 
-Edits come in series, a lesson after the other, so one notice an hour stands for all of them; the course's history has
-each. A decision, a new state and a new owner are always told.
+Edits come in series, a lesson after the other, so they cause one notice an hour; the course's history has each of them.
+A decision, a new state and a new owner always cause a notice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ONE_NOTICE_OF_EDITS_PER = timedelta(hours=1)
 
 
 def notify_owner(change: CourseChange, owner_id: UUID) -> None:
-    """Nobody is told of what they did themselves."""
+    """Notify the owner, unless the change is their own."""
     if owner_id == change.actor_id:
         return
     db.session.flush()

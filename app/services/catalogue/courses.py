@@ -1,6 +1,6 @@
-"""Which course somebody may see or change, and the history that every change leaves behind.
+"""Access to courses: who may see, change and lock one, and the history that records every change.
 
-Everything that touches a course gets it here: unseen is 404, seen but not one's own is 403.
+All services get courses here: one that the caller may not see is 404, one that they may not change is 403.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LESSON_COLUMNS = (
 
 
 def get_visible(viewer: User | None, ref: str | UUID) -> Course:
-    """The course with this id or name as it is now, if the viewer may see it."""
+    """The course with this id, slug or code, if the viewer may see it."""
     found = select(Course).where(Course.id == CourseName.id_of(ref), course_visible_to(viewer))
     # Counters move in SQL: a course that this session read earlier is read again.
     course = db.session.scalar(found.execution_options(populate_existing=True))
@@ -55,7 +55,7 @@ def get_visible(viewer: User | None, ref: str | UUID) -> Course:
 
 
 def get_managed(user: User, ref: str | UUID) -> Course:
-    """The same for whoever may change it: its instructor, or an admin."""
+    """The same, if the user may change it: its instructor, or an admin."""
     course = get_visible(user, ref)
     if not course.managed_by(user):
         raise Forbidden
@@ -63,7 +63,7 @@ def get_managed(user: User, ref: str | UUID) -> Course:
 
 
 def lock(ref: str | UUID, *, even_deleted: bool = False) -> Course:
-    """The course as it is now, and nobody else changes its state or seats until the transaction ends."""
+    """The course as it is now, locked: no other transaction changes its state or seats until this one ends."""
     found = select(Course).where(Course.id == CourseName.id_of(ref))
     if not even_deleted:
         found = found.where(Course.deleted_at.is_(None))
@@ -84,16 +84,16 @@ def lock_managed(user: User, ref: str | UUID) -> Course:
 
 
 def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = None) -> Course:
-    """A course as its own page shows it: with category, instructor and the outline of its lessons."""
+    """A course for its own page: with category, instructor and the outline of its lessons."""
     found = (
         select(Course)
-        .outerjoin(Category, on_shelf(viewer))
+        .outerjoin(Category, category_shown_to(viewer))
         .join(User, User.id == Course.instructor_id)
         .where(Course.id == CourseName.id_of(ref), course_visible_to(viewer))
         .options(
             contains_eager(Course.category),
             contains_eager(Course.instructor),
-            told_enrolled(viewer),
+            load_is_enrolled(viewer),
             with_expression(Course.is_managed, _is_managed(viewer)),
             with_expression(Course.publish_refused, literal(publish_refused, Text)),
         )
@@ -127,18 +127,18 @@ def _outline(course_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def on_shelf(viewer: User | None) -> ColumnElement[bool]:
-    """Which category to join: the course's, if the viewer is told of it."""
-    return and_(Category.id == Course.category_id, tells_of_shelf(viewer, category_visible_to(viewer)))
+def category_shown_to(viewer: User | None) -> ColumnElement[bool]:
+    """The category to join: that of the course, if the viewer may see it."""
+    return and_(Category.id == Course.category_id, shows_category(viewer, category_visible_to(viewer)))
 
 
-def tells_of_shelf(viewer: User | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a course tells the viewer of its category: of one they may see, and whoever teaches the course of any."""
+def shows_category(viewer: User | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a course shows its category: one that the viewer may see, and any to the instructor of the course."""
     return is_visible if viewer is None else or_(is_visible, Course.instructor_id == viewer.id)
 
 
-def told_enrolled(viewer: User | None) -> ORMOption:
-    """Let each course say whether the viewer holds a seat in it."""
+def load_is_enrolled(viewer: User | None) -> ORMOption:
+    """Load into `is_enrolled` whether the viewer holds a seat in the course."""
     return with_expression(Course.is_enrolled, false() if viewer is None else course_held_by(viewer))
 
 
@@ -159,7 +159,7 @@ def record_change(
     fields: Iterable[str] = (),
     at: datetime | None = None,
 ) -> CourseChange:
-    """One entry of the course's history. Its owner hears of it, unless it is told of long after: `at`."""
+    """Add an entry to the course's history, and notify the owner; not for records of the past, which give `at`."""
     change = CourseChange(
         course_id=course.id,
         actor_id=actor.id,
@@ -179,7 +179,7 @@ def record_change(
 def lock_for_edit(actor: User, ref: str | UUID) -> Course:
     """A locked course that the actor manages and that may be edited now, its sections and lessons included.
 
-    Whoever then changes something says so with `record_edit`; whoever finds nothing to change leaves no trace.
+    A change of it is then recorded with `record_edit`; without a change nothing is recorded.
     """
     course = lock_managed(actor, ref)
     refuse_under_review(course)
@@ -187,7 +187,7 @@ def lock_for_edit(actor: User, ref: str | UUID) -> Course:
 
 
 def record_edit(actor: User, course: Course, fields: Iterable[str]) -> CourseChange:
-    """Note that a course from `lock_for_edit` changes. What was approved was the course before: it is a DRAFT again."""
+    """Record a change of a course from `lock_for_edit`. An APPROVED course is a DRAFT again: the change was not reviewed."""
     before = course.status
     if before == CourseStatus.APPROVED:
         course.status = CourseStatus.DRAFT
@@ -202,5 +202,5 @@ def refuse_under_review(course: Course) -> None:
 
 
 def find_id(ref: str | UUID) -> UUID | None:
-    """The id of the course that a client means, looked up now."""
+    """The id of the course with this id, slug or code, looked up now."""
     return as_id(ref) or db.session.scalar(CourseName.select_id(str(ref)))

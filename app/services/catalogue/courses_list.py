@@ -21,7 +21,7 @@ from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
 from app.models.visibility import category_visible_to, course_listed_to
-from app.services.catalogue.courses import get_managed, on_shelf, tells_of_shelf, told_enrolled
+from app.services.catalogue.courses import category_shown_to, get_managed, load_is_enrolled, shows_category
 from app.services.counters import tallies
 from app.services.search import courses_search
 from app.values.identifiers import as_id
@@ -155,13 +155,13 @@ def _summaries(viewer: User | None) -> Any:
     """Courses with what a list shows of them; texts of a page's length stay in the database."""
     return (
         select(Course)
-        .outerjoin(Category, on_shelf(viewer))
+        .outerjoin(Category, category_shown_to(viewer))
         .outerjoin(User, User.id == Course.instructor_id)
         .options(
             load_only(*_SHOWN),
             contains_eager(Course.category).load_only(Category.name, Category.slug),
             contains_eager(Course.instructor).load_only(User.username, User.first_name, User.last_name),
-            told_enrolled(viewer),
+            load_is_enrolled(viewer),
         )
     )
 
@@ -180,7 +180,7 @@ def _narrowing(
     free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
     full = Course.enrollment_count >= Course.total_seats
     wanted = [
-        (category, lambda: _on_shelf(viewer, str(category))),
+        (category, lambda: _in_category(viewer, str(category))),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
         (has_seats, lambda: free_seat if has_seats else full),
         (min_price, lambda: Course.price >= min_price),
@@ -190,7 +190,7 @@ def _narrowing(
     return words + [clause() for value, clause in wanted if value is not None]
 
 
-def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:
+def _in_category(viewer: User | None, ref: str) -> ColumnElement[bool]:
     """Asked for beforehand, like the instructor: how much is on a shelf, the planner knows of its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id
@@ -198,7 +198,7 @@ def _on_shelf(viewer: User | None, ref: str) -> ColumnElement[bool]:
     if found is None:
         return false()
     category_id, is_visible = found
-    told = tells_of_shelf(viewer, true() if is_visible else false())
+    told = shows_category(viewer, true() if is_visible else false())
     return and_(Course.category_id == category_id, told)
 
 

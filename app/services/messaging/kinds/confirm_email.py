@@ -38,7 +38,7 @@ class ConfirmEmail(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Confirm your new email address",
-            "Somebody wants to use this address for their Rollcall account. If it was you, confirm it: from then on you log "
+            "A Rollcall account is to use this address from now on. If it was you, confirm it: from then on you log "
             "in with it. If it was not you, do nothing.",
         )
 

@@ -18,7 +18,7 @@ class InstructorRequestDecided(Kind):
         if request is not None and request.status == RequestStatus.APPROVED:
             title, meaning = (
                 "You are an instructor now",
-                "An admin approved your request: you can make courses.",
+                "An admin approved your request: you can create courses.",
             )
         else:
             title = "Your request to become an instructor was rejected"

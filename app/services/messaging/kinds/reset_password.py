@@ -25,7 +25,7 @@ class ResetPassword(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Set a new password",
-            "Somebody asked for a new password for your Rollcall account. If it was you, set it here. If it was not you, "
+            "A new password was requested for your Rollcall account. If it was you, set it here. If it was not you, "
             "do nothing: your password stays as it is.",
         )
 

@@ -25,7 +25,7 @@ class SetPassword(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Your Rollcall account is waiting",
-            "An account was made for you at Rollcall. Choose a password, then you can log in with this address.",
+            "A Rollcall account was created for you. Choose a password, then you can log in with this address.",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:

@@ -24,7 +24,7 @@ class VerifyEmail(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Confirm your email address",
-            "Somebody opened a Rollcall account with this address. If it was you, confirm the address, then you can log in. "
+            "A Rollcall account was opened with this address. If it was you, confirm the address, then you can log in. "
             "If it was not you, do nothing.",
         )
 
