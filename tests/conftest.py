@@ -143,8 +143,8 @@ def stored(app):
 
 
 @pytest.fixture
-def owe(app):
-    """Owe the completion of these enrollments, as the completing transaction does."""
+def notify_completed(app):
+    """Notify of the completion of these enrollments, as the completing transaction does."""
 
     def run(*enrollments, **options):
         with app.app_context(), transaction():

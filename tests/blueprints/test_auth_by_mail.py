@@ -49,7 +49,7 @@ def mint(app):
 
 
 @pytest.fixture
-def owed(app):
+def written(app):
     """Every notice as (kind, channel, state)."""
 
     def read():
@@ -111,14 +111,14 @@ def test_only_the_right_password_learns_that_the_address_is_unverified(api):
     assert_refused(log_in(api, "Wrong-password-1"), 401, "invalid_credentials")
 
 
-def test_where_nobody_verifies_accounts_are_verified_when_made(api, setting, owed):
+def test_where_nobody_verifies_accounts_are_verified_when_made(api, setting, written):
     setting(require_email_verification=False)
 
     user = data_of(api.post("/auth/register", json=ADA), 201)["user"]
 
     assert user["email_verified"] is True
     assert data_of(log_in(api))
-    assert owed() == []
+    assert written() == []
 
 
 def test_where_nobody_verifies_any_more_the_unverified_log_in(api, setting):
@@ -129,10 +129,10 @@ def test_where_nobody_verifies_any_more_the_unverified_log_in(api, setting):
     assert data_of(log_in(api))
 
 
-def test_a_refused_registration_owes_no_mail(api, ada, owed):
+def test_a_refused_registration_owes_no_mail(api, ada, written):
     assert_refused(api.post("/auth/register", json=ADA), 409, "email_taken")
 
-    assert owed() == []
+    assert written() == []
 
 
 def test_a_verification_token_works_once(api, make, mint):
@@ -232,14 +232,14 @@ def test_a_reset_voids_every_other_token_that_sets_a_password(api, ada, mint):
         assert_refused(reset(api, token, "Third-engine-1900"), 400, "token_invalid")
 
 
-def test_a_changed_password_voids_the_tokens_of_older_mails(api, ada, mint, owed):
+def test_a_changed_password_voids_the_tokens_of_older_mails(api, ada, mint, written):
     token = mint(ada)
     change = {"old_password": PASSWORD, "new_password": NEW_PASSWORD, "new_password_confirm": NEW_PASSWORD}
 
     data_of(api.as_(ada).post("/auth/change-password", json=change))
 
     assert_refused(reset(api, token, "Third-engine-1900"), 400, "token_invalid")
-    assert owed() == [("PASSWORD_CHANGED", "EMAIL", "QUEUED")]
+    assert written() == [("PASSWORD_CHANGED", "EMAIL", "QUEUED")]
 
 
 @pytest.mark.parametrize(
@@ -283,15 +283,15 @@ def test_who_was_made_by_an_admin_sets_the_first_password_by_mail(api, make, mai
     assert len(mailbox("ada@example.org")) == 1  # a first password is no change
 
 
-def test_who_was_made_with_a_password_hears_of_nothing(api, make, owed):
+def test_who_was_made_with_a_password_hears_of_nothing(api, make, written):
     person = {"email": "ada@example.org", "first_name": "Ada", "password": PASSWORD}
 
     data_of(api.as_(make.admin()).post("/users", json=person), 201)
 
-    assert owed() == []
+    assert written() == []
 
 
-def test_an_invitation_is_moot_once_there_is_a_password(api, make, app, mailbox, mint):
+def test_an_invitation_is_obsolete_once_there_is_a_password(api, make, app, mailbox, mint):
     data_of(api.as_(make.admin()).post("/users", json={"email": "ada@example.org", "first_name": "Ada"}), 201)
     with app.app_context():
         person = db.session.scalars(select(User).where(User.has_email("ada@example.org"))).one()
@@ -305,7 +305,7 @@ def test_an_invitation_is_moot_once_there_is_a_password(api, make, app, mailbox,
 def test_nobody_learns_from_the_answers_who_has_an_account(api, ada, make):
     make.student(email="shut@example.org", is_active=False)
     make.student(email="new@example.org", email_verified=False)
-    addresses = ["ada@example.org", "shut@example.org", "new@example.org", "nobody@example.org"]
+    addresses = ["ada@example.org", "shut@example.org", "new@example.org", "unknown@example.org"]
 
     for path in ("/auth/forgot-password", "/auth/resend-verification"):
         answers = [api.post(path, json={"email": address}) for address in addresses]
@@ -318,7 +318,7 @@ def test_asking_costs_the_same_whether_or_not_there_is_an_account(path, api, mak
     make.student(email="ada@example.org", email_verified=False)
     costs = []
 
-    for address in ("ada@example.org", "nobody@example.org"):
+    for address in ("ada@example.org", "unknown@example.org"):
         with app.app_context():
             queue.jobs(Lane.URGENT).empty()
         with statements() as seen:
@@ -330,14 +330,14 @@ def test_asking_costs_the_same_whether_or_not_there_is_an_account(path, api, mak
     assert costs[0][1] == 1
 
 
-def test_a_mail_is_resent_to_those_who_wait_for_one(api, ada, make, owed, mailbox):
+def test_a_mail_is_resent_to_those_who_wait_for_one(api, ada, make, written, mailbox):
     make.student(email="new@example.org", email_verified=False)
     make.student(email="shut@example.org", email_verified=False, is_active=False)
 
-    for address in ("New@example.org", "shut@example.org", "ada@example.org", "nobody@example.org"):
+    for address in ("New@example.org", "shut@example.org", "ada@example.org", "unknown@example.org"):
         api.post("/auth/resend-verification", json={"email": address})
 
-    assert owed() == [("VERIFY_EMAIL", "EMAIL", "QUEUED")]
+    assert written() == [("VERIFY_EMAIL", "EMAIL", "QUEUED")]
     assert data_of(verify(api, token_in(mailbox("new@example.org")[0]))) is None
 
 
@@ -447,7 +447,7 @@ def test_a_mail_says_how_to_do_without_the_page(api, ada, mailbox, setting):
 
 
 def test_a_stranger_cannot_send_words_to_an_address(api, mailbox):
-    """An unverified address may be anybody's: whoever types it in must not get a message there in our name."""
+    """An unverified address may be a stranger's: the client that types it in must not get a message there in our name."""
     body = {**ADA, "first_name": "Win at evil.example", "last_name": "<script>{{ 7 * 7 }}"}
     data_of(api.post("/auth/register", json=body), 201)
     forgot(api)
@@ -480,7 +480,7 @@ def test_a_name_is_text_and_nothing_else(api, make, mailbox):
     )
 
 
-def test_without_smtp_and_redis_every_request_succeeds(api, make, smtp, monkeypatch, owed):
+def test_without_smtp_and_redis_every_request_succeeds(api, make, smtp, monkeypatch, written):
     def gone(*_):
         raise RedisGone
 
@@ -493,7 +493,7 @@ def test_without_smtp_and_redis_every_request_succeeds(api, make, smtp, monkeypa
     data_of(forgot(api))
     data_of(admin.post("/users", json={"email": "new@example.org", "first_name": "New"}), 201)
 
-    assert [kind for kind, _, state in owed() if state == NoticeState.QUEUED] == [
+    assert [kind for kind, _, state in written() if state == NoticeState.QUEUED] == [
         NoticeKind.VERIFY_EMAIL,
         NoticeKind.RESET_PASSWORD,
         NoticeKind.SET_PASSWORD,

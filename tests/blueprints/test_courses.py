@@ -232,8 +232,8 @@ def test_a_deleted_course_is_gone_for_everybody(api, make):
 
 def test_the_decision_is_told_to_owner_and_admins_alone(api, make):
     owner, admin = make.instructor(), make.admin()
-    told = {"review_notes": "Weak.", "reviewed_by_id": admin.id, "reviewed_at": datetime.now(UTC)}
-    course = make.course(instructor=owner, **told)
+    reviewed = {"review_notes": "Weak.", "reviewed_by_id": admin.id, "reviewed_at": datetime.now(UTC)}
+    course = make.course(instructor=owner, **reviewed)
 
     for person in (owner, admin):
         shown = data_of(api.as_(person).get(f"/courses/{course.id}"))

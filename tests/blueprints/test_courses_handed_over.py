@@ -1,4 +1,4 @@
-"""A course that is given to somebody else while its instructor is at it: what they asked for is not done any more."""
+"""A course that is given to another instructor during a request of its instructor: the request is refused."""
 
 import pytest
 
@@ -39,7 +39,7 @@ WRITES = [
 
 @pytest.fixture
 def handed_over(api, make, config):
-    """The answer to a call of this person, which waits while the course is given to somebody else."""
+    """The answer to a call of this person, which waits while the course is given to another instructor."""
 
     def meanwhile(person, course, call):
         with holding(

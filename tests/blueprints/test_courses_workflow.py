@@ -266,7 +266,7 @@ def test_what_owners_publish_themselves_is_no_decision(api, make):
     owner = make.instructor(can_self_publish=True)
     client, admin = api.as_(owner), api.as_(make.admin())
     course = make.course(instructor=owner, status=DRAFT, lessons=1)
-    data_of(client.patch(f"/courses/{course.id}", json={"venue": "Nobody has looked at this"}))
+    data_of(client.patch(f"/courses/{course.id}", json={"venue": "Not yet reviewed"}))
 
     for step in ("publish", "unpublish", "submit"):
         data_of(act(client, course, step))

@@ -1,4 +1,4 @@
-"""Another address for one's account: asked for with the password, confirmed by its mailbox, told to the old one."""
+"""Another address for one's account: asked for with the password, confirmed by its mailbox, with a warning to the old one."""
 
 from __future__ import annotations
 
@@ -70,10 +70,13 @@ def test_the_new_mailbox_learns_no_name_and_the_old_one_learns_the_new_address(a
 
     data_of(confirm(api, token_in(mail)))
 
-    [told] = mailbox(OLD)
+    [warning] = mailbox(OLD)
     assert "Ada" not in mail.as_string()
-    assert (told["Subject"], told["To"].addresses[0].addr_spec) == ("Your email address was changed", OLD)
-    assert f"is now {NEW};" in told.get_body(("plain",)).get_content()
+    assert (warning["Subject"], warning["To"].addresses[0].addr_spec) == (
+        "Your email address was changed",
+        OLD,
+    )
+    assert f"is now {NEW};" in warning.get_body(("plain",)).get_content()
     assert mailbox(NEW) == [mail]
 
 

@@ -471,7 +471,7 @@ def both_ways(*people):
 
 
 def told(office, kind):
-    """Whom a notice of this kind is owed, and how."""
+    """The recipients, channels and states of the notices of this kind."""
     notices = data_of(office.get(f"/notices?kind={kind}"))
     return sorted((notice["user_id"], notice["channel"]) for notice in notices)
 

@@ -21,12 +21,12 @@ def admin(api, make):
 
 
 @pytest.fixture
-def mail(app, make, owe):
+def mail(app, make, notify_completed):
     """An EMAIL row in some state."""
 
     def run(state, **values):
         enrollment = make.enrollment(make.course())
-        owe(enrollment)
+        notify_completed(enrollment)
         if state == NoticeState.SENT:
             values["sent_at"] = func.now()
         with app.app_context(), transaction():
@@ -40,7 +40,7 @@ def mail(app, make, owe):
 
 
 @pytest.fixture
-def rung(app):
+def enqueued(app):
     def read():
         with app.app_context():
             return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
@@ -91,9 +91,11 @@ def test_admins_see_every_notice(admin, mail):
         ("ordering=created_at", 4),
     ],
 )
-def test_the_list_is_filtered(query, found, admin, make, owe):
-    owe(make.enrollment(make.course(slug="one"), make.student(username="ada", email="ada@example.org")))
-    owe(make.enrollment(make.course(slug="two")))
+def test_the_list_is_filtered(query, found, admin, make, notify_completed):
+    notify_completed(
+        make.enrollment(make.course(slug="one"), make.student(username="ada", email="ada@example.org"))
+    )
+    notify_completed(make.enrollment(make.course(slug="two")))
 
     assert len(data_of(admin.get(f"/notices?{query}"))) == found
 
@@ -103,9 +105,9 @@ def test_an_unknown_filter_is_refused(query, admin):
     assert_refused(admin.get(f"/notices?{query}"), 422, "invalid_request")
 
 
-def test_the_list_is_newest_first_in_three_statements(admin, make, owe, statements):
+def test_the_list_is_newest_first_in_three_statements(admin, make, notify_completed, statements):
     for _ in range(3):
-        owe(make.enrollment(make.course()))
+        notify_completed(make.enrollment(make.course()))
 
     with statements() as seen:
         rows = data_of(admin.get("/notices"))
@@ -114,7 +116,7 @@ def test_the_list_is_newest_first_in_three_statements(admin, make, owe, statemen
     assert len(seen) == 3
 
 
-def test_a_failed_notice_is_tried_again_under_its_message_id(admin, mail, rung):
+def test_a_failed_notice_is_tried_again_under_its_message_id(admin, mail, enqueued):
     failed = mail(NoticeState.FAILED, reason="SMTP 550 no", attempts=10)
 
     again = data_of(admin.post(f"/notices/{failed.id}/resend"))
@@ -122,7 +124,7 @@ def test_a_failed_notice_is_tried_again_under_its_message_id(admin, mail, rung):
     assert again["id"] == str(failed.id)
     assert again["message_id"] == f"<{failed.id}@rollcall.example>"
     assert (again["state"], again["attempts"], again["reason"]) == ("QUEUED", 0, None)
-    assert rung() == [str(failed.id)]
+    assert enqueued() == [str(failed.id)]
 
 
 def test_a_sent_notice_becomes_a_new_attempt_under_its_own_message_id(admin, mail, smtp, work_off):
@@ -138,9 +140,9 @@ def test_a_sent_notice_becomes_a_new_attempt_under_its_own_message_id(admin, mai
     assert {row["state"] for row in data_of(admin.get("/notices?channel=EMAIL"))} == {"SENT"}
 
 
-def test_a_notification_can_be_repeated(api, admin, make, owe):
+def test_a_notification_can_be_repeated(api, admin, make, notify_completed):
     learner = make.student()
-    owe(make.enrollment(make.course(), learner))
+    notify_completed(make.enrollment(make.course(), learner))
     [shown] = data_of(admin.get("/notices?channel=IN_APP"))
 
     again = data_of(admin.post(f"/notices/{shown['id']}/resend"))
@@ -159,13 +161,13 @@ def test_what_has_lost_its_point_is_resent_on_no_channel(
     learner, course = make.student(), make.course()
     enrollment = data_of(admin.post(f"/courses/{course.id}/assign", json={"user_id": str(learner.id)}), 201)
     work_off()
-    [told] = data_of(admin.get(f"/notices?channel={channel}"))
+    [notice] = data_of(admin.get(f"/notices?channel={channel}"))
     if leaving:
         data_of(admin.post(leaving.format(**enrollment)))
     else:
         data_of(admin.delete(f"/enrollments/{enrollment['id']}"))
 
-    data_of(admin.post(f"/notices/{told['id']}/resend"))
+    data_of(admin.post(f"/notices/{notice['id']}/resend"))
     work_off()
 
     again = data_of(admin.get(f"/notices?channel={channel}"))[0]
@@ -188,13 +190,13 @@ def test_a_resend_that_is_under_way_is_not_repeated(admin, mail):
 
 
 @pytest.mark.parametrize("state", [NoticeState.SENT, NoticeState.FAILED])
-def test_of_racing_resends_one_sends(state, admin, mail, rung):
+def test_of_racing_resends_one_sends(state, admin, mail, enqueued):
     notice = mail(state)
 
     answers = at_once(*[lambda: admin.post(f"/notices/{notice.id}/resend")] * 6)
 
     assert outcomes(answers) == {"200": 1, "409 notice_not_delivered": 5}
-    assert len(rung()) == 1
+    assert len(enqueued()) == 1
 
 
 def test_a_notice_that_is_not_there_is_not_resent(admin):
@@ -212,7 +214,7 @@ def test_the_outbox_is_for_admins(role, api, make, mail):
 
 @pytest.fixture(params=["nowhere", "silence"])
 def without_redis(request, app):
-    """Redis is away: nobody listens, or somebody who never answers."""
+    """Redis is away: no process listens, or one that never answers."""
     before = app.extensions["rollcall-redis"]
     app.extensions["rollcall-redis"] = redis.client(request.getfixturevalue(request.param), timeout=0.2)
     yield

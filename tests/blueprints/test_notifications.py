@@ -1,4 +1,4 @@
-"""What one has been told in the app."""
+"""The notifications of a user in the app."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.http import assert_refused, data_of
 
 
 @pytest.fixture
-def tell(app, make):
+def notify(app, make):
     """Complete something for this person, as far as notices go."""
 
     def run(person, **values):
@@ -27,9 +27,9 @@ def tell(app, make):
     return run
 
 
-def test_a_completion_shows_as_a_notification(api, make, tell):
+def test_a_completion_shows_as_a_notification(api, make, notify):
     learner = make.student()
-    enrollment = tell(learner, title="Fire safety", code="FIRE-1")
+    enrollment = notify(learner, title="Fire safety", code="FIRE-1")
 
     [shown] = data_of(api.as_(learner).get("/notifications"))
 
@@ -47,16 +47,16 @@ def test_a_completion_shows_as_a_notification(api, make, tell):
     }
 
 
-def test_everyone_reads_their_own(api, make, tell):
-    tell(make.student())
+def test_everyone_reads_their_own(api, make, notify):
+    notify(make.student())
 
     assert data_of(api.as_(make.student()).get("/notifications")) == []
 
 
-def test_reading_one_lowers_the_count_and_keeps_the_first_time(api, make, tell):
+def test_reading_one_lowers_the_count_and_keeps_the_first_time(api, make, notify):
     learner = make.student()
-    tell(learner)
-    tell(learner)
+    notify(learner)
+    notify(learner)
     client = api.as_(learner)
     newest = data_of(client.get("/notifications"))[0]["id"]
     before = data_of(client.get("/notifications/unread-count"))
@@ -73,20 +73,20 @@ def test_reading_one_lowers_the_count_and_keeps_the_first_time(api, make, tell):
     assert len(data_of(client.get("/notifications?is_read=false"))) == 1
 
 
-def test_read_all_reads_ones_own_and_nobody_elses(api, make, tell):
+def test_read_all_reads_ones_own_and_no_others(api, make, notify):
     learner, other = make.student(), make.student()
-    tell(learner)
-    tell(learner)
-    tell(other)
+    notify(learner)
+    notify(learner)
+    notify(other)
 
     assert data_of(api.as_(learner).post("/notifications/read-all")) == {"marked": 2}
     assert data_of(api.as_(learner).post("/notifications/read-all")) == {"marked": 0}
     assert data_of(api.as_(other).get("/notifications/unread-count")) == {"unread_count": 1}
 
 
-def test_somebody_elses_notification_is_not_there(api, make, tell):
+def test_a_notification_of_another_user_is_not_there(api, make, notify):
     learner = make.student()
-    tell(learner)
+    notify(learner)
     theirs = data_of(api.as_(learner).get("/notifications"))[0]["id"]
 
     assert_refused(api.as_(make.admin()).post(f"/notifications/{theirs}/read"), 404, "not_found")
@@ -140,10 +140,10 @@ def test_nobody_is_asked_to_complete_what_is_completed(api, make, work_off, mail
     assert shown["body"] in " ".join(mail.get_body(("plain",)).get_content().split())
 
 
-def test_the_list_and_the_count_cost_the_same_for_any_number(api, make, tell, statements):
+def test_the_list_and_the_count_cost_the_same_for_any_number(api, make, notify, statements):
     learner = make.student()
     for _ in range(3):
-        tell(learner)
+        notify(learner)
     client = api.as_(learner)
 
     with statements() as listing:

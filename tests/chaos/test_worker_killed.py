@@ -17,7 +17,7 @@ from app.models import Notice
 from app.services.learning import enrollment_notices
 
 WORKER = str(Path(__file__).with_name("worker.py"))
-LETTERS = 3
+MAILS = 3
 CLAIMED, SENT, WAITING = "claimed", "sent", "waiting"
 
 
@@ -32,7 +32,7 @@ CLAIMED, SENT, WAITING = "claimed", "sent", "waiting"
 )
 def test_a_killed_worker_loses_nothing(step, left_behind, copies, app, make, smtp, start, work_off):
     course = make.course()
-    owe(app, [make.enrollment(course).id for _ in range(LETTERS)])
+    notify_completed(app, [make.enrollment(course).id for _ in range(MAILS)])
 
     worker = start(WORKER, step)
     worker.wait(timeout=60)
@@ -46,13 +46,13 @@ def test_a_killed_worker_loses_nothing(step, left_behind, copies, app, make, smt
     arrived = Counter(smtp.message_ids)
     assert worker.returncode == -signal.SIGKILL
     assert after_the_kill == left_behind
-    assert [mail.state for mail in mails] == [NoticeState.SENT] * LETTERS
+    assert [mail.state for mail in mails] == [NoticeState.SENT] * MAILS
     assert set(arrived) == {f"<{mail.id}@rollcall.example>" for mail in mails}
-    assert arrived.total() - LETTERS == copies
-    assert [row.state for row in rows(app, Channel.IN_APP)] == [NoticeState.SENT] * LETTERS
+    assert arrived.total() - MAILS == copies
+    assert [row.state for row in rows(app, Channel.IN_APP)] == [NoticeState.SENT] * MAILS
 
 
-def owe(app, enrollment_ids):
+def notify_completed(app, enrollment_ids):
     with app.app_context(), transaction():
         enrollment_notices.notify_completed(enrollment_ids)
 

@@ -1,4 +1,4 @@
-"""`python worker.py STEP`: the project's own worker, which dies by kill -9 at one step of its second letter.
+"""`python worker.py STEP`: the project's own worker, which dies by kill -9 at one step of its second mail.
 
 Run by the tests. The steps are wrapped from outside; the project knows nothing of them.
 """
@@ -21,7 +21,7 @@ DIES_AT_CALL = 2
 
 
 def die():
-    """The worker first: nobody is left to write down that its horse died."""
+    """The worker first: no process is left to record that its work horse died."""
     os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -43,8 +43,8 @@ def dying(step, *, before):
 
 
 STEPS = {
-    "before_claim": ("_claim", True),
-    "after_claim": ("_claim", False),
+    "before_claim": ("_next_mail", True),
+    "after_claim": ("_next_mail", False),
     "after_send": ("_send", False),
     "after_mark": ("_mark_sent", False),
 }

@@ -33,7 +33,7 @@ def deliver(app):
 
 @pytest.fixture
 def send(app, mails):
-    """What a worker does about all letters there are."""
+    """Deliver all mails, as a worker does."""
 
     def run():
         ids = [mail.id for mail in mails()]
@@ -47,11 +47,11 @@ def test_the_name_of_the_job_is_that_of_a_function():
     assert import_attribute(known_jobs.DELIVER_NOTICES) is job.deliver
 
 
-def test_a_completion_is_mailed_once(owe, make, smtp, work_off, mails):
+def test_a_completion_is_mailed_once(notify_completed, make, smtp, work_off, mails):
     course = make.course(title="Fire safety", code="FIRE-1")
     enrollment = make.enrollment(course, make.student(email="ada@example.org"))
 
-    owe(enrollment)
+    notify_completed(enrollment)
     work_off()
 
     [mail] = mails()
@@ -67,8 +67,8 @@ def test_a_completion_is_mailed_once(owe, make, smtp, work_off, mails):
     assert "Your completion of Fire safety (FIRE-1)" in message.get_body(("html",)).get_content()
 
 
-def test_a_job_that_runs_twice_does_nothing_more(owe, make, smtp, deliver, mails):
-    owe(make.enrollment(make.course()))
+def test_a_job_that_runs_twice_does_nothing_more(notify_completed, make, smtp, deliver, mails):
+    notify_completed(make.enrollment(make.course()))
 
     deliver(mails())
     deliver(mails())
@@ -77,9 +77,9 @@ def test_a_job_that_runs_twice_does_nothing_more(owe, make, smtp, deliver, mails
     assert mails()[0].attempts == 1
 
 
-def test_a_hundred_letters_are_one_job_on_one_connection(owe, make, smtp, work_off, app, mails):
+def test_a_hundred_mails_are_one_job_on_one_connection(notify_completed, make, smtp, work_off, app, mails):
     course = make.course()
-    owe(*[make.enrollment(course) for _ in range(12)])
+    notify_completed(*[make.enrollment(course) for _ in range(12)])
     with app.app_context():
         waiting = len(queue.jobs(Lane.BULK))
 
@@ -107,8 +107,10 @@ def test_ten_thousand_ids_reach_redis_in_one_exchange(app, monkeypatch):
         assert len(exchanges) == 1
 
 
-def test_a_letter_costs_two_statements_to_claim_and_one_to_mark(owe, make, smtp, deliver, mails, statements):
-    owe(make.enrollment(make.course()))
+def test_a_mail_costs_two_statements_to_lease_and_one_to_mark(
+    notify_completed, make, smtp, deliver, mails, statements
+):
+    notify_completed(make.enrollment(make.course()))
     rows = mails()
 
     with statements() as seen:
@@ -118,8 +120,8 @@ def test_a_letter_costs_two_statements_to_claim_and_one_to_mark(owe, make, smtp,
     assert len(seen) == claim + 1 + empty_handed
 
 
-def test_two_workers_send_one_mail(owe, make, smtp, send, mails):
-    owe(make.enrollment(make.course()))
+def test_two_workers_send_one_mail(notify_completed, make, smtp, send, mails):
+    notify_completed(make.enrollment(make.course()))
     smtp.gate = threading.Event()
 
     def send_while_it_is_being_sent():
@@ -133,17 +135,17 @@ def test_two_workers_send_one_mail(owe, make, smtp, send, mails):
     assert mails()[0].attempts == 1
 
 
-def test_many_workers_share_the_letters_of_one_batch(owe, make, smtp, send, mails):
+def test_many_workers_share_the_mails_of_one_batch(notify_completed, make, smtp, send, mails):
     course = make.course()
-    owe(*[make.enrollment(course) for _ in range(20)])
+    notify_completed(*[make.enrollment(course) for _ in range(20)])
 
     at_once(send, send, send, send)
 
     assert sorted(smtp.message_ids) == sorted(message_id_of(mail) for mail in mails())
 
 
-def test_whoever_lost_the_lease_marks_nothing(owe, make, app, mails, age):
-    owe(make.enrollment(make.course()))
+def test_a_worker_that_lost_the_lease_marks_nothing(notify_completed, make, app, mails, age):
+    notify_completed(make.enrollment(make.course()))
     ids = [mail.id for mail in mails()]
     with app.app_context(), transaction():
         slow = notices_delivery.lease(ids)
@@ -159,8 +161,8 @@ def test_whoever_lost_the_lease_marks_nothing(owe, make, app, mails, age):
     assert slow.notice_id == second.notice_id == mail.id
 
 
-def test_a_letter_in_hand_is_nobody_elses(owe, make, app, mails):
-    owe(make.enrollment(make.course()))
+def test_a_leased_mail_is_leased_by_no_other_worker(notify_completed, make, app, mails):
+    notify_completed(make.enrollment(make.course()))
     ids = [mail.id for mail in mails()]
 
     with app.app_context(), transaction():
@@ -172,9 +174,11 @@ def test_a_letter_in_hand_is_nobody_elses(owe, make, app, mails):
     assert second is None
 
 
-def test_a_passing_refusal_is_tried_again_by_the_ladder(owe, make, smtp, deliver, mails, age, setting):
+def test_a_passing_refusal_is_retried_with_backoff(
+    notify_completed, make, smtp, deliver, mails, age, setting
+):
     setting(notice_retry_seconds=(30, 60), mail_transport="smtp", mail_port=smtp.port)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     smtp.mood = "temporary"
     waits = []
 
@@ -195,9 +199,9 @@ def test_a_passing_refusal_is_tried_again_by_the_ladder(owe, make, smtp, deliver
     assert smtp.taken == []
 
 
-def test_rq_sees_that_a_job_failed_and_tries_it_again(owe, make, smtp, work_off, app, mails):
+def test_rq_sees_that_a_job_failed_and_tries_it_again(notify_completed, make, smtp, work_off, app, mails):
     smtp.mood = "temporary"
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
 
     work_off()
 
@@ -206,9 +210,11 @@ def test_rq_sees_that_a_job_failed_and_tries_it_again(owe, make, smtp, work_off,
     assert mails()[0].state == NoticeState.QUEUED
 
 
-def test_a_refusal_for_good_fails_at_once_and_holds_up_nobody(owe, make, smtp, work_off, mails):
+def test_a_refusal_for_good_fails_at_once_and_holds_up_no_other(
+    notify_completed, make, smtp, work_off, mails
+):
     course = make.course()
-    owe(make.enrollment(course, make.student(email="gone@example.org")), make.enrollment(course))
+    notify_completed(make.enrollment(course, make.student(email="gone@example.org")), make.enrollment(course))
     smtp.hostile.add("gone@example.org")
 
     work_off()
@@ -221,9 +227,9 @@ def test_a_refusal_for_good_fails_at_once_and_holds_up_nobody(owe, make, smtp, w
 
 @pytest.mark.parametrize(("mood", "copies"), [("drop", 0), ("drop_after", 1)])
 def test_a_lost_line_is_tried_again_under_the_same_message_id(
-    mood, copies, owe, make, smtp, deliver, mails, age
+    mood, copies, notify_completed, make, smtp, deliver, mails, age
 ):
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     smtp.mood = mood
     with pytest.raises(job.NoticesDeferred):
         deliver(mails())
@@ -237,9 +243,9 @@ def test_a_lost_line_is_tried_again_under_the_same_message_id(
     assert smtp.message_ids == [message_id_of(mail)] * (copies + 1)
 
 
-def test_a_server_that_drips_is_left_in_time(owe, make, smtp, deliver, mails, setting):
+def test_a_server_that_drips_is_left_in_time(notify_completed, make, smtp, deliver, mails, setting):
     setting(mail_transport="smtp", mail_port=smtp.port, mail_timeout_seconds=0.3)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     smtp.mood = "slow"
 
     with pytest.raises(job.NoticesDeferred):
@@ -248,10 +254,10 @@ def test_a_server_that_drips_is_left_in_time(owe, make, smtp, deliver, mails, se
     assert mails()[0].reason.startswith("SMTP connection lost")
 
 
-def test_a_server_that_is_away_costs_one_try_of_one_letter(owe, make, setting, deliver, mails):
+def test_a_server_that_is_away_costs_one_try_of_one_mail(notify_completed, make, setting, deliver, mails):
     setting(mail_transport="smtp", mail_port=1)
     course = make.course()
-    owe(*[make.enrollment(course) for _ in range(3)])
+    notify_completed(*[make.enrollment(course) for _ in range(3)])
 
     with pytest.raises(job.NoticesDeferred):
         deliver(mails())
@@ -260,9 +266,11 @@ def test_a_server_that_is_away_costs_one_try_of_one_letter(owe, make, setting, d
     assert {mail.state for mail in mails()} == {NoticeState.QUEUED}
 
 
-def test_a_letter_that_kills_its_workers_is_given_up(owe, make, smtp, app, mails, age, setting, deliver):
+def test_a_mail_that_kills_its_workers_is_given_up(
+    notify_completed, make, smtp, app, mails, age, setting, deliver
+):
     setting(notice_retry_seconds=(30,), mail_transport="smtp", mail_port=smtp.port)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     for _ in range(2):
         with app.app_context(), transaction():
             notices_delivery.lease([mail.id for mail in mails()])
@@ -274,9 +282,9 @@ def test_a_letter_that_kills_its_workers_is_given_up(owe, make, smtp, app, mails
     assert smtp.taken == []
 
 
-def test_who_was_deactivated_in_the_meantime_gets_no_mail(owe, make, smtp, work_off, app, mails):
+def test_who_was_deactivated_in_the_meantime_gets_no_mail(notify_completed, make, smtp, work_off, app, mails):
     student = make.student()
-    owe(make.enrollment(make.course(), student))
+    notify_completed(make.enrollment(make.course(), student))
     with app.app_context(), transaction():
         db.session.execute(update(User).where(User.id == student.id).values(is_active=False))
 

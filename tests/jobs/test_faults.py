@@ -61,23 +61,23 @@ def assert_one_failed(mails, sink, counts, reason):
     assert counts() == {"mail_failed": 1}
 
 
-def test_a_letter_that_breaks_the_library_fails_alone(
-    owe, hundred, smtp_that_breaks, work_off, mails, counts, lines
+def test_a_mail_that_breaks_the_library_fails_alone(
+    notify_completed, hundred, smtp_that_breaks, work_off, mails, counts, lines
 ):
-    owe(*hundred())
+    notify_completed(*hundred())
 
     work_off()
 
     assert_one_failed(mails(), smtp_that_breaks, counts, "internal_error: TypeError")
-    [told] = lines("mail_failed")
-    assert told["notice_id"] == str(next(mail.id for mail in mails() if mail.state == NoticeState.FAILED))
-    assert "Traceback" in told["message"]
+    [alarm] = lines("mail_failed")
+    assert alarm["notice_id"] == str(next(mail.id for mail in mails() if mail.state == NoticeState.FAILED))
+    assert "Traceback" in alarm["message"]
 
 
-def test_without_redis_a_letter_that_breaks_the_library_fails_alone(
-    owe, hundred, without_redis, smtp_that_breaks, sweep, mails, counts
+def test_without_redis_a_mail_that_breaks_the_library_fails_alone(
+    notify_completed, hundred, without_redis, smtp_that_breaks, sweep, mails, counts
 ):
-    owe(*hundred())
+    notify_completed(*hundred())
 
     sweep()
 
@@ -85,10 +85,10 @@ def test_without_redis_a_letter_that_breaks_the_library_fails_alone(
 
 
 def test_a_notice_that_this_version_cannot_read_fails_alone(
-    app, owe, hundred, smtp, work_off, mails, counts, stored
+    app, notify_completed, hundred, smtp, work_off, mails, counts, stored
 ):
     """As while an older version of the code goes on working for a while."""
-    owe(*hundred())
+    notify_completed(*hundred())
     broken = mails()[2].id
     with app.app_context(), transaction():
         # The course says a status that the code does not know: reading the row raises.
@@ -114,9 +114,11 @@ def test_a_notice_that_this_version_cannot_read_fails_alone(
 
 
 @pytest.mark.parametrize("title", ["é=?hz?b?/w==?=", "=?gbk?q?=FF4?=é"])
-def test_a_title_that_looks_like_an_encoded_word_is_sent(title, owe, make, smtp, work_off, mails):
+def test_a_title_that_looks_like_an_encoded_word_is_sent(
+    title, notify_completed, make, smtp, work_off, mails
+):
     course = make.course(title=title)
-    owe(*[make.enrollment(course) for _ in range(3)])
+    notify_completed(*[make.enrollment(course) for _ in range(3)])
 
     work_off()
 

@@ -1,4 +1,4 @@
-"""Whoever can write to Redis can make workers fail jobs, and nothing else: no code of their choice runs."""
+"""An attacker who can write to Redis can make workers fail jobs, and nothing else: no code of their choice runs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ REFUSED = {
 
 @pytest.fixture
 def plant(app):
-    """Put a job into the queue as whoever reaches Redis can, past all that RQ checks."""
+    """Put a job into the queue as an attacker who reaches Redis can, past all that RQ checks."""
 
     def run(**fields):
         job_id = f"planted-{uuid4()}"
@@ -107,10 +107,10 @@ def is_sent(stored):
 
 @pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
 def test_what_is_no_job_of_ours_is_refused_and_the_next_one_done(
-    fields, plant, owe, make, smtp, work_off, is_sent, failed, counts, lines
+    fields, plant, notify_completed, make, smtp, work_off, is_sent, failed, counts, lines
 ):
     job_id = plant(**fields)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
 
     work_off()
 
@@ -122,7 +122,7 @@ def test_what_is_no_job_of_ours_is_refused_and_the_next_one_done(
 
 
 def test_a_refused_job_sends_no_request(plant, work_off, smtp, failed):
-    """RQ would tell a web address of the planter's choice, from inside our network."""
+    """RQ would call a web address of the planter's choice, from inside our network."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         visits = []
 
@@ -147,12 +147,12 @@ def test_a_refused_job_sends_no_request(plant, work_off, smtp, failed):
     assert len(failed()) == 1
 
 
-def test_a_key_that_holds_no_job_is_passed_over(app, plant, owe, make, smtp, work_off, is_sent):
+def test_a_key_that_holds_no_job_is_passed_over(app, plant, notify_completed, make, smtp, work_off, is_sent):
     job_id = plant(data=good())
     with app.app_context():
         redis.connection().delete(f"rq:job:{job_id}")
         redis.connection().set(f"rq:job:{job_id}", "no job")
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
 
     work_off()
 
@@ -160,9 +160,11 @@ def test_a_key_that_holds_no_job_is_passed_over(app, plant, owe, make, smtp, wor
 
 
 @pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
-def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(app, fields, plant, owe, make, age):
+def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(
+    app, fields, plant, notify_completed, make, age
+):
     plant(**fields)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     age(61)
 
     with app.app_context():
@@ -177,11 +179,11 @@ def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(app, fields, plan
     ids=["forking", "spawning"],
 )
 def test_a_worker_runs_no_function_that_redis_names(
-    command, plant, owe, make, sink, start, is_sent, failed, tmp_path
+    command, plant, notify_completed, make, sink, start, is_sent, failed, tmp_path
 ):
     made = tmp_path / "made"
     plant(data=call("os.mkdir", str(made)), failure_callback_name="os.abort", retries_left="5")
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
 
     worker = start(*command)
 

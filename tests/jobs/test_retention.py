@@ -83,7 +83,7 @@ def hurried(config):
 
 @pytest.fixture
 def held(config):
-    """`with held("sessions"): …`: somebody has that table for half a second, and whoever wants it waits."""
+    """`with held("sessions"): …`: another transaction locks that table for half a second, and all others wait."""
     engine = create_engine(config.database_url)
 
     @contextmanager
@@ -174,7 +174,7 @@ def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, m
 
 
 def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do, make, sent):
-    """Nobody had confirmed the address: an instructor was told of nobody, under any of the names."""
+    """The address was unconfirmed: an instructor was shown no user, under any of the names."""
     office = api.as_(make.admin())
     old = {"email": "ada@example.org", "username": "ada.king", "external_id": "EMP-1"}
     person = make.student(email_verified=False, **old)
@@ -287,13 +287,13 @@ def test_a_pass_that_fails_sounds_and_leaves_nobody_out(do, ada, inputs, age, he
     setting(chore_timeout_ms=100)
     with held("assignment_items"):
         do("names")
-    (told,) = [each for each in caplog.records if each.name == "app.alarms"]
+    (alarm,) = [each for each in caplog.records if each.name == "app.alarms"]
 
     setting(chore_timeout_ms=60_000)
     do("names")
 
-    assert told.about == {"event": "chore_failed", "chore": "names"}
-    assert told.levelname == "ERROR"
+    assert alarm.about == {"event": "chore_failed", "chore": "names"}
+    assert alarm.levelname == "ERROR"
     assert inputs() == forgotten(ada)
 
 

@@ -1,4 +1,4 @@
-"""The sweep: what nobody rang for, or nobody heard, is found again."""
+"""The sweep: mail that was not enqueued, or whose job was lost, is enqueued again."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ ahead = func.now() + timedelta(seconds=3600)
 
 
 @pytest.mark.parametrize(
-    ("values", "rings"),
+    ("values", "is_enqueued"),
     [
         ({}, False),
         ({"due_at": ago["long"], "enqueued_at": ago["long"]}, True),
@@ -83,23 +83,25 @@ ahead = func.now() + timedelta(seconds=3600)
         ),
     ],
     ids=[
-        "told just now",
-        "told long ago",
-        "told recently",
-        "due since it was told",
+        "enqueued just now",
+        "enqueued long ago",
+        "enqueued recently",
+        "due since it was enqueued",
         "not due yet",
-        "in somebody's hands",
-        "lease ended since it was told",
+        "leased",
+        "lease ended since it was enqueued",
     ],
 )
-def test_what_waits_for_nobody_is_rung_again(values, rings, owe, make, change, sweep, flush):
-    owe(make.enrollment(make.course()))
+def test_what_is_in_no_job_is_enqueued_again(
+    values, is_enqueued, notify_completed, make, change, sweep, flush
+):
+    notify_completed(make.enrollment(make.course()))
     flush()
     if values:
         change(**values)
 
-    assert sweep() == (1 if rings else 0)
-    assert sweep() == (1 if rings else 0)
+    assert sweep() == (1 if is_enqueued else 0)
+    assert sweep() == (1 if is_enqueued else 0)
 
 
 @pytest.fixture
@@ -109,9 +111,9 @@ def pass_time(change):
     return lambda: change(due_at=Notice.due_at - past, enqueued_at=Notice.enqueued_at - past)
 
 
-def test_what_is_in_the_queue_is_not_rung_again(owe, make, pass_time, sweep):
+def test_what_is_in_the_queue_is_not_enqueued_again(notify_completed, make, pass_time, sweep):
     course = make.course()
-    owe(*[make.enrollment(course) for _ in range(250)])
+    notify_completed(*[make.enrollment(course) for _ in range(250)])
 
     jobs = []
     for _ in range(6):
@@ -121,9 +123,9 @@ def test_what_is_in_the_queue_is_not_rung_again(owe, make, pass_time, sweep):
     assert jobs == [3] * 6
 
 
-def test_an_empty_queue_is_filled_again_and_once(owe, make, pass_time, sweep, flush, change):
+def test_an_empty_queue_is_filled_again_and_once(notify_completed, make, pass_time, sweep, flush, change):
     course = make.course()
-    owe(*[make.enrollment(course) for _ in range(250)])
+    notify_completed(*[make.enrollment(course) for _ in range(250)])
     flush()
     change(due_at=ago["long"], enqueued_at=ago["long"])
 
@@ -135,25 +137,27 @@ def test_an_empty_queue_is_filled_again_and_once(owe, make, pass_time, sweep, fl
     assert jobs == [3] * 4
 
 
-def test_a_job_that_was_lost_is_rung_for_while_others_wait(app, owe, make, pass_time, sweep, stored):
+def test_a_job_that_was_lost_is_enqueued_while_others_wait(
+    app, notify_completed, make, pass_time, sweep, stored
+):
     course = make.course()
-    owe(make.enrollment(course))
+    notify_completed(make.enrollment(course))
     (lost,) = stored(select(Notice.id).where(Notice.channel == Channel.EMAIL))
     with app.app_context():
         queue.jobs(Lane.BULK).empty()
     pass_time()
-    owe(make.enrollment(course))
+    notify_completed(make.enrollment(course))
 
     jobs = [sweep(), sweep()]
 
     with app.app_context():
-        rung = [each for job in queue.jobs(Lane.BULK).get_jobs() for each in job.args[0]]
+        enqueued = [each for job in queue.jobs(Lane.BULK).get_jobs() for each in job.args[0]]
     assert jobs == [2, 2]
-    assert rung.count(str(lost)) == 1
+    assert enqueued.count(str(lost)) == 1
 
 
-def test_a_job_whose_content_is_lost_hides_nothing(app, owe, make, change, sweep):
-    owe(make.enrollment(make.course()))
+def test_a_job_whose_content_is_lost_hides_nothing(app, notify_completed, make, change, sweep):
+    notify_completed(make.enrollment(make.course()))
     with app.app_context():
         (job_id,) = queue.jobs(Lane.BULK).get_job_ids()
         redis.connection().delete(f"rq:job:{job_id}")
@@ -163,10 +167,10 @@ def test_a_job_whose_content_is_lost_hides_nothing(app, owe, make, change, sweep
 
 
 def test_a_job_that_is_tried_no_more_leaves_the_rest_to_the_sweep(
-    app, owe, make, setting, work_off, sweep, mail
+    app, notify_completed, make, setting, work_off, sweep, mail
 ):
     setting(mail_transport="smtp", mail_port=1, notice_retry_seconds=(0, 0))
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     with app.app_context():
         (job,) = queue.jobs(Lane.BULK).get_jobs()
         job.retries_left = 0
@@ -181,8 +185,10 @@ def test_a_job_that_is_tried_no_more_leaves_the_rest_to_the_sweep(
     assert sweep() == 1
 
 
-def test_what_redis_forgot_is_sent_all_the_same(owe, make, flush, change, sweep, smtp, work_off, mail):
-    owe(make.enrollment(make.course()))
+def test_what_redis_forgot_is_sent_all_the_same(
+    notify_completed, make, flush, change, sweep, smtp, work_off, mail
+):
+    notify_completed(make.enrollment(make.course()))
     flush()
     change(enqueued_at=ago["long"])
 
@@ -194,9 +200,9 @@ def test_what_redis_forgot_is_sent_all_the_same(owe, make, flush, change, sweep,
 
 
 def test_without_redis_the_commit_stands_and_the_sweep_sends(
-    owe, make, without_redis, smtp, sweep, mail, caplog
+    notify_completed, make, without_redis, smtp, sweep, mail, caplog
 ):
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     assert mail().state == NoticeState.QUEUED
     assert "an effect after the commit failed" in caplog.text
 
@@ -223,9 +229,9 @@ def redis_that_takes_nothing(app, redis_url):
 
 
 def test_a_redis_that_takes_nothing_stops_no_mail(
-    app, owe, make, change, redis_that_takes_nothing, smtp, mail
+    app, notify_completed, make, change, redis_that_takes_nothing, smtp, mail
 ):
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     change(enqueued_at=ago["long"])
 
     with app.app_context():
@@ -236,11 +242,11 @@ def test_a_redis_that_takes_nothing_stops_no_mail(
     assert len(smtp.taken) == 1
 
 
-def test_without_redis_and_smtp_the_sweep_tries_each_letter_by_the_ladder(
-    owe, make, without_redis, setting, sweep, mail
+def test_without_redis_and_smtp_the_sweep_retries_each_mail_with_backoff(
+    notify_completed, make, without_redis, setting, sweep, mail
 ):
     setting(mail_transport="smtp", mail_port=1)
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
 
     sweep()
     sweep()
@@ -248,10 +254,10 @@ def test_without_redis_and_smtp_the_sweep_tries_each_letter_by_the_ladder(
     assert (mail().state, mail().attempts) == (NoticeState.QUEUED, 1)
 
 
-def test_a_letter_whose_worker_died_is_sent_when_the_lease_ends(
-    app, owe, make, flush, change, sweep, smtp, work_off, mail
+def test_a_mail_whose_worker_died_is_sent_when_the_lease_ends(
+    app, notify_completed, make, flush, change, sweep, smtp, work_off, mail
 ):
-    owe(make.enrollment(make.course()))
+    notify_completed(make.enrollment(make.course()))
     flush()
     with app.app_context(), transaction():
         notices_delivery.lease([mail().id])

@@ -1,4 +1,4 @@
-"""Mail that a person waits for never stands behind bulk mail."""
+"""Mail that a user waits for never waits behind bulk mail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ada(make):
 
 @pytest.fixture
 def urgency(stored):
-    """`{"RESET_PASSWORD": [True]}`, of the mails that are owed."""
+    """`{"RESET_PASSWORD": [True]}`, of the queued mails."""
 
     def read():
         found = {}
@@ -51,12 +51,12 @@ def waiting(app):
 
 
 @pytest.fixture
-def bulk(owe, make):
-    """Mails that nobody waits for."""
+def bulk(notify_completed, make):
+    """Mails that no user waits for."""
 
     def run(amount):
         course = make.course()
-        owe(*[make.enrollment(course) for _ in range(amount)])
+        notify_completed(*[make.enrollment(course) for _ in range(amount)])
 
     return run
 
@@ -202,10 +202,10 @@ def test_what_waits_is_told_by_queue(app, api, ada, bulk, age):
         redis.connection().sadd("rq:workers:rollcall-urgent", "rq:worker:one", "rq:worker:gone")
         redis.connection().hset("rq:worker:one", "birth", "now")
 
-    told = samples_of(app.test_client().get("/metrics").text)
+    samples = samples_of(app.test_client().get("/metrics").text)
 
-    assert told["rollcall_queue_jobs", ("urgent", "queued")] == 1
-    assert told["rollcall_queue_jobs", ("bulk", "queued")] == 1
-    assert told["rollcall_queue_workers", ("urgent",)] == 1
-    assert told["rollcall_queue_workers", ("bulk",)] == 0
-    assert 30 <= told["rollcall_outbox_urgent_late_seconds", ()] < 600
+    assert samples["rollcall_queue_jobs", ("urgent", "queued")] == 1
+    assert samples["rollcall_queue_jobs", ("bulk", "queued")] == 1
+    assert samples["rollcall_queue_workers", ("urgent",)] == 1
+    assert samples["rollcall_queue_workers", ("bulk",)] == 0
+    assert 30 <= samples["rollcall_outbox_urgent_late_seconds", ()] < 600

@@ -19,8 +19,8 @@ def machines(environment):
 
 
 @pytest.fixture
-def owed(api, make):
-    """A learner to whom a mail is owed."""
+def learner_with_mail(api, make):
+    """A learner to whom a mail is learner_with_mail."""
     course = make.course(lessons=1, title="Fire\nsafety")
     learner = make.student(email="ada@example.org")
     make.enrollment(course, learner)
@@ -33,7 +33,7 @@ def lines_of(log):
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def test_a_worker_names_job_and_notice(app, owed, machines, start, sink, tmp_path):
+def test_a_worker_names_job_and_notice(app, learner_with_mail, machines, start, sink, tmp_path):
     log = tmp_path / "log"
 
     start("-m", "flask", "--app", "wsgi", "worker", "--burst", log=log).wait(timeout=60)
@@ -47,7 +47,7 @@ def test_a_worker_names_job_and_notice(app, owed, machines, start, sink, tmp_pat
     assert "ada@example.org" not in log.read_text()
 
 
-def test_a_mail_that_fails_says_why_and_of_which_notice(app, owed, machines, start, tmp_path):
+def test_a_mail_that_fails_says_why_and_of_which_notice(app, learner_with_mail, machines, start, tmp_path):
     log = tmp_path / "log"
     machines["MAIL_PORT"] = "1"
 
@@ -59,7 +59,7 @@ def test_a_mail_that_fails_says_why_and_of_which_notice(app, owed, machines, sta
     assert {"job_id", "notice_id"} <= set(deferred)
 
 
-def test_a_sweep_names_its_chore(app, owed, machines, start, sink, tmp_path):
+def test_a_sweep_names_its_chore(app, learner_with_mail, machines, start, sink, tmp_path):
     log = tmp_path / "log"
     machines["NOTICE_NUDGE_SECONDS"] = "0.1"
     with app.app_context():

@@ -134,7 +134,7 @@ def sink():
 
 @pytest.fixture
 def mailbox(smtp, work_off):
-    """Have everything sent that is owed, and give the mails to one address."""
+    """Send all queued mail, and give the mails to one address."""
 
     def open_(address):
         work_off()

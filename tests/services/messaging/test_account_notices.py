@@ -1,4 +1,4 @@
-"""Who is told of what about accounts, in how many statements, and when there is nothing left to say."""
+"""Notices about accounts: recipients, channels, number of statements, and when one is obsolete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WISH = {"reason": "I have <b>taught</b> {{ 7 * 7 }}\r\nBcc: eve@example.org"}
 
 
 @pytest.fixture
-def owe(app):
+def notify(app):
     def run(kind, *people):
         with app.app_context(), transaction():
             account_notices.notify(kind, [person.id for person in people])
@@ -24,7 +24,7 @@ def owe(app):
 
 
 @pytest.fixture
-def owed(app):
+def written(app):
     """Every row as (recipient, channel, state, reason)."""
 
     def read(kind):
@@ -48,29 +48,29 @@ def asked(api, make, office):
     return client, data_of(client.post("/instructor-requests", json=WISH), 201)
 
 
-def test_many_are_told_in_one_statement(owe, owed, make, statements):
+def test_many_are_notified_in_one_statement(notify, written, make, statements):
     people = [make.user() for _ in range(30)]
 
     with statements() as seen:
-        owe(NoticeKind.SET_PASSWORD, *people)
+        notify(NoticeKind.SET_PASSWORD, *people)
 
     assert len(seen) == 1
-    assert owed(NoticeKind.SET_PASSWORD) == {(person.id, "EMAIL", "QUEUED", None) for person in people}
+    assert written(NoticeKind.SET_PASSWORD) == {(person.id, "EMAIL", "QUEUED", None) for person in people}
 
 
-def test_telling_nobody_asks_the_database_nothing(owe, statements):
+def test_no_recipients_cost_no_statement(notify, statements):
     with statements() as seen:
-        owe(NoticeKind.SET_PASSWORD)
+        notify(NoticeKind.SET_PASSWORD)
 
     assert seen == []
 
 
-def test_the_deactivated_are_not_written_to(owe, owed, make):
+def test_the_deactivated_are_not_written_to(notify, written, make):
     person = make.student(is_active=False)
 
-    owe(NoticeKind.SET_PASSWORD, person)
+    notify(NoticeKind.SET_PASSWORD, person)
 
-    assert owed(NoticeKind.SET_PASSWORD) == {(person.id, "EMAIL", "SUPPRESSED", "user_inactive")}
+    assert written(NoticeKind.SET_PASSWORD) == {(person.id, "EMAIL", "SUPPRESSED", "user_inactive")}
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_the_deactivated_are_not_written_to(owe, owed, make):
         NoticeKind.PASSWORD_CHANGED,
     ],
 )
-def test_what_is_about_a_password_or_an_address_is_told_by_mail_alone(kind, owe, owed, make):
-    owe(kind, make.student())
+def test_what_is_about_a_password_or_an_address_is_sent_by_mail_alone(kind, notify, written, make):
+    notify(kind, make.student())
 
-    assert {channel for _, channel, _, _ in owed(kind)} == {Channel.EMAIL}
+    assert {channel for _, channel, _, _ in written(kind)} == {Channel.EMAIL}
 
 
 def test_admins_read_who_asks_as_text(asked, mailbox, api, office):
@@ -102,7 +102,7 @@ def test_admins_read_who_asks_as_text(asked, mailbox, api, office):
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "decided"])
-def test_of_a_request_that_is_over_no_admin_is_mailed(end, asked, api, office, owed, mailbox):
+def test_of_a_request_that_is_over_no_admin_is_mailed(end, asked, api, office, written, mailbox):
     client, request = asked
     if end == "withdrawn":
         assert client.delete(f"/instructor-requests/{request['id']}").status_code == 204
@@ -112,7 +112,7 @@ def test_of_a_request_that_is_over_no_admin_is_mailed(end, asked, api, office, o
 
     assert mailbox("office@example.org") == []
 
-    assert (office.id, "EMAIL", "SUPPRESSED", "already_decided") in owed(NoticeKind.INSTRUCTOR_REQUEST)
+    assert (office.id, "EMAIL", "SUPPRESSED", "already_decided") in written(NoticeKind.INSTRUCTOR_REQUEST)
     assert len(data_of(api.as_(office).get("/notifications"))) == 1
 
 

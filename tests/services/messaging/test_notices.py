@@ -1,4 +1,4 @@
-"""What is owed, to whom, and in how many statements."""
+"""Notices about enrollments: recipients, channels and number of statements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.services.messaging import kinds
 
 
 @pytest.fixture
-def owed(app):
+def written(app):
     """Every row as (recipient, channel, state, reason), and nothing about the order."""
 
     def read():
@@ -28,8 +28,8 @@ def owed(app):
 
 
 @pytest.fixture
-def rung(app):
-    """The notices that RQ was told of."""
+def enqueued(app):
+    """The notices in the jobs of the queue."""
 
     def read():
         with app.app_context():
@@ -38,38 +38,38 @@ def rung(app):
     return read
 
 
-def test_a_completion_is_owed_on_both_channels(owe, owed, make, rung, app):
+def test_a_completion_is_written_for_both_channels(notify_completed, written, make, enqueued, app):
     enrollment = make.enrollment(make.course())
 
-    owe(enrollment)
+    notify_completed(enrollment)
 
     learner = str(enrollment.user_id)
-    assert owed() == [(learner, "EMAIL", "QUEUED", ""), (learner, "IN_APP", "SENT", "")]
+    assert written() == [(learner, "EMAIL", "QUEUED", ""), (learner, "IN_APP", "SENT", "")]
     with app.app_context():
         mail = db.session.scalars(select(Notice).where(Notice.channel == Channel.EMAIL)).one()
-    assert rung() == [str(mail.id)]
+    assert enqueued() == [str(mail.id)]
 
 
-def test_owing_twice_is_owing_once(owe, owed, make, rung):
+def test_notifying_twice_writes_once(notify_completed, written, make, enqueued):
     enrollment = make.enrollment(make.course())
 
-    owe(enrollment, enrollment)
-    owe(enrollment)
+    notify_completed(enrollment, enrollment)
+    notify_completed(enrollment)
 
-    assert len(owed()) == 2
-    assert len(rung()) == 1
+    assert len(written()) == 2
+    assert len(enqueued()) == 1
 
 
-def test_the_instructor_hears_of_it_by_setting(owe, owed, make, setting):
+def test_the_instructor_is_notified_by_setting(notify_completed, written, make, setting):
     setting(notify_instructor_of_completion=True)
     course = make.course()
     enrollment = make.enrollment(course)
 
-    owe(enrollment)
+    notify_completed(enrollment)
 
     people = {str(enrollment.user_id), str(course.instructor_id)}
-    assert {row[0] for row in owed()} == people
-    assert len(owed()) == 4
+    assert {row[0] for row in written()} == people
+    assert len(written()) == 4
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,16 @@ def test_the_instructor_hears_of_it_by_setting(owe, owed, make, setting):
         (False, "import", [("EMAIL", "SUPPRESSED", "import"), ("IN_APP", "SUPPRESSED", "import")]),
     ],
 )
-def test_what_is_not_to_be_said_is_on_record(is_active, suppressed, expected, owe, owed, make, rung):
-    owe(make.enrollment(make.course(), make.student(is_active=is_active)), suppressed=suppressed)
+def test_what_is_suppressed_is_on_record(
+    is_active, suppressed, expected, notify_completed, written, make, enqueued
+):
+    notify_completed(make.enrollment(make.course(), make.student(is_active=is_active)), suppressed=suppressed)
 
-    assert [row[1:] for row in owed()] == expected
-    assert len(rung()) == (1 if expected[0][1] == "QUEUED" else 0)
+    assert [row[1:] for row in written()] == expected
+    assert len(enqueued()) == (1 if expected[0][1] == "QUEUED" else 0)
 
 
-def test_the_ledger_says_who_hears_of_an_assignment(app, make, owed):
+def test_the_ledger_decides_who_is_notified_of_an_assignment(app, make, written):
     admin, course = make.admin(), make.course()
     people = {outcome: make.enrollment(course) for outcome in Outcome}
     with app.app_context(), transaction():
@@ -118,9 +120,9 @@ def test_the_ledger_says_who_hears_of_an_assignment(app, make, owed):
         enrollment_notices.notify_assigned(run.id)
         enrollment_notices.notify_assigned(run.id)
 
-    told = {str(people[outcome].user_id) for outcome in (Outcome.ASSIGNED, Outcome.REACTIVATED)}
-    assert {row[0] for row in owed()} == told
-    assert len(owed()) == 4
+    notified = {str(people[outcome].user_id) for outcome in (Outcome.ASSIGNED, Outcome.REACTIVATED)}
+    assert {row[0] for row in written()} == notified
+    assert len(written()) == 4
     with app.app_context():
         rows = db.session.scalars(select(Notice)).all()
     assert {(row.kind, row.assignment_id) for row in rows} == {(NoticeKind.ASSIGNMENT, run.id)}
@@ -136,7 +138,7 @@ def test_any_number_of_people_is_one_statement(app, make, statements):
     assert len(seen) == 1
 
 
-def test_what_is_rolled_back_was_never_owed(app, make, owed, rung):
+def test_what_is_rolled_back_was_never_written(app, make, written, enqueued):
     enrollment = make.enrollment(make.course())
 
     def fail_late():
@@ -147,13 +149,13 @@ def test_what_is_rolled_back_was_never_owed(app, make, owed, rung):
     with app.app_context(), pytest.raises(ZeroDivisionError):
         fail_late()
 
-    assert (owed(), rung()) == ([], [])
+    assert (written(), enqueued()) == ([], [])
 
 
-def test_a_notice_is_worded_for_its_reader(app, make, owe, setting):
+def test_a_notice_is_worded_for_its_reader(app, make, notify_completed, setting):
     setting(notify_instructor_of_completion=True)
     course = make.course(title="Fire\r\nBcc: x@example.org\tsafety")
-    owe(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
+    notify_completed(make.enrollment(course, make.student(first_name="Grace", last_name="Hopper")))
 
     with app.app_context():
         sent = select(Notice).where(Notice.state == NoticeState.SENT).options(*kinds.loads_for_inbox())
