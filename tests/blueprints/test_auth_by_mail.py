@@ -102,7 +102,7 @@ def test_a_mail_says_for_how_long_its_link_is_good(api, ada, mailbox):
     [mail] = mailbox("ada@example.org")
 
     text = mail.get_body(("plain",)).get_content()
-    assert "This works once, within 1 hour." in text
+    assert "This link works once, within 1 hour." in text
 
 
 def test_only_the_right_password_learns_that_the_address_is_unverified(api):
