@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.corpus.cases import ID, SYNTAX
-from tests.support.good_requests import FILES, body_of, path_of
+from tests.support.good_requests import REQUESTS, body_of, path_of
 from tests.support.http import PREFIX
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -321,15 +321,16 @@ def _refused(operation, scene):
 
 
 def good_body(operation, scene):
-    if operation.name in FILES:
-        return FORM | {"data": {"file": FILES[operation.name]}}
+    file = REQUESTS[operation.name].file
+    if file is not None:
+        return FORM | {"data": {"file": file}}
     return {"json": body_of(operation.name, scene, operation.document)} if operation.body else {}
 
 
 def _on_the_body(operation, path, sends):
     if operation.body:
         yield from _on_a_json_body(operation, path, sends["json"])
-    elif operation.name in FILES:
+    elif REQUESTS[operation.name].file is not None:
         yield Request("258 JSON for a form", (415,), path, sends={"json": {}})
         yield Request("258 no file", (422,), path, sends=FORM | {"data": {}}, blames="file")
     elif operation.method != "GET":
@@ -427,7 +428,7 @@ def _on_the_path(operation, good, sends, scene):
     for parameter in operation.parameters("path"):
         before, _, after = operation.name.split()[1].partition("{" + parameter["name"] + "}")
         # What stands for other parameters is good.
-        start = path_of(f"{operation.method} {before}", scene)
+        start = path_of(operation.name, scene, before)
         for number, value in IN_PATH.items():
             expects = (414,) if number == 124 else (404,)
             yield Request(f"{number} /{parameter['name']}", expects, f"{start}{value}{after}", sends=sends)

@@ -9,8 +9,9 @@ import pytest
 
 from app.db.session import Model
 from tests.security.policy import POLICY
-from tests.security.stage import STATES
 from tests.security.writable import WRITABLE
+from tests.support.callers import STATES
+from tests.support.good_requests import REQUESTS
 from tests.support.http import Client, assert_refused
 
 COLUMNS = sorted({column.name for table in Model.metadata.tables.values() for column in table.columns})
@@ -25,7 +26,6 @@ INVENTED = [
     "progress",
 ]
 WRITES = sorted(name for name in POLICY if not name.startswith("GET"))
-FILES = {"PUT /auth/me/picture", "POST /users/import"}
 LETTERS = {"S": "student", "I": "owner", "A": "admin"}
 
 
@@ -77,7 +77,7 @@ def test_no_column_is_written_by_naming_it(app, _witness, stage, snapshot, opera
     client = as_(app, _witness, stage, name)
 
     for some in batched(forbidden):
-        if name in FILES:
+        if REQUESTS[name].file is not None:
             sent = {"data": dict.fromkeys(some, "x"), "content_type": "multipart/form-data"}
         else:
             sent = {"json": {**content.get("example", {}), **dict.fromkeys(some, "x")}}

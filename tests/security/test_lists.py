@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.stage import CALLERS, NOBODY
+from tests.support.callers import CALLERS, REJECTED
 from tests.support.http import Client
+from tests.support.nouns import merged
 
-LISTS = {
-    "/courses": "course",
-    "/courses?search=stage": "course",
-    "/courses/mine": "course",
-    "/courses/review-queue": "course",
-    "/courses/{course}/sections": "section",
-    "/courses/{course}/lessons": "lesson",
-    "/sections/{section}/lessons": "lesson",
-    "/courses/{course}/reviews": "review",
-    "/courses/{course}/enrollments": "enrollment",
-    "/reviews": "review",
-    "/reviews?search=stage": "review",
-    "/enrollments": "enrollment",
-    "/certificates": "certificate",
-    "/instructor-requests": "request",
-    "/assignments": "run",
-    "/notices": "notice",
-    "/notifications": "notification",
-    "/users": "user",
-    "/categories": "category",
-    "/auth/sessions": "session",
-}
+LISTS = merged("LISTS")
 
 
-@pytest.mark.parametrize("caller", [caller for caller in CALLERS if caller not in NOBODY])
+@pytest.mark.parametrize("caller", [caller for caller in CALLERS if caller not in REJECTED])
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_shows_only_what_its_reader_sees(app, _witness, stage, path, caller):
     kind = LISTS[path]

@@ -12,42 +12,10 @@ import re
 import pytest
 from sqlalchemy import text
 
-from app.enums import MailTokenPurpose
 from tests.security.policy import OK, POLICY
-from tests.security.stage import CALLERS, PASSWORD
+from tests.support.callers import CALLERS
+from tests.support.good_requests import REQUESTS
 from tests.support.http import Client
-
-BODIES = {
-    "POST /auth/change-password": lambda _: {"old_password": PASSWORD},
-    "POST /auth/change-email": lambda _: {"password": PASSWORD},
-    "POST /auth/confirm-email": lambda stage: {"token": stage.email_change_token()},
-    "POST /auth/login": lambda stage: {"email": stage.emails["bystander"], "password": PASSWORD},
-    "POST /auth/logout": lambda _: {"refresh": None},
-    "POST /auth/refresh": lambda stage: {"refresh": stage.refresh_token()},
-    "POST /auth/register": lambda _: {"email": "new@stage.example.org"},
-    "POST /auth/reset-password": lambda stage: {"token": stage.mail_token(MailTokenPurpose.RESET_PASSWORD)},
-    "POST /auth/verify-email": lambda stage: {"token": stage.mail_token(MailTokenPurpose.VERIFY_EMAIL)},
-    "POST /courses/{course_id}/assign": lambda stage: {"email": stage.emails["bystander"]},
-}
-"""What a body's example cannot know. None leaves a field out."""
-
-ORDERS = {
-    "POST /courses/{course_id}/sections/reorder": "section",
-    "POST /sections/{section_id}/lessons/reorder": "lesson",
-}
-"""Whose ids are put in order, of the same variant."""
-
-TOKENS_FOR = {"POST /auth/change-password", "POST /auth/login", "POST /auth/refresh"}
-"""Who answers with tokens."""
-
-FILES = {
-    "POST /users/import": b"email,first_name\nnew@example.org,New\n",
-    "PUT /auth/me/picture": bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-        "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
-    ),
-}
-"""Where a file is sent, one that is accepted."""
 
 
 def cells(stage, rule):
@@ -61,11 +29,12 @@ def body_of(rule, stage, operation, caller, variant):
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return None
-    body = {**content["example"], **BODIES.get(rule.operation, lambda _: {})(stage)}
+    request = REQUESTS[rule.operation]
+    body = {**content["example"], **request.body(stage)}
     if rule.kind.endswith(" in body"):
         body.pop("course_id", None)
         body[f"{rule.about}_id"] = str(stage.id_of(rule.about, variant, caller))
-    if rule.operation in ORDERS:
+    if request.order:
         body["order"] = [str(key) for key in _in_order(rule, stage, variant)]
     return {field: value for field, value in body.items() if value is not None}
 
@@ -73,7 +42,7 @@ def body_of(rule, stage, operation, caller, variant):
 def _in_order(rule, stage, variant):
     if variant == "EMPTY":
         return [stage.empty_section_id]
-    ordered = stage.ids[ORDERS[rule.operation]]
+    ordered = stage.ids[REQUESTS[rule.operation].order]
     if rule.about == "section" and variant == "PUBLISHED":
         return [ordered["PREVIEW"], ordered["PUBLISHED"]]
     return [ordered.get(variant, stage.empty_section_id)]
@@ -84,8 +53,9 @@ def call(client, stage, rule, operation, caller, variant):
     method, path = rule.operation.split()
     path = re.sub(r"{\w+}", lambda _: str(stage.id_of(rule.about, variant, caller)), path)
     client = client.with_token(stage.tokens.get(caller))
-    if rule.operation in FILES:
-        sent = {"file": (io.BytesIO(FILES[rule.operation]), "file")}
+    file = REQUESTS[rule.operation].file
+    if file is not None:
+        sent = {"file": (io.BytesIO(file), "file")}
         response = client.request(method, path, data=sent, content_type="multipart/form-data")
         return response, leaked(stage, rule, caller, {}, response)
     body = body_of(rule, stage, operation, caller, variant)
@@ -96,9 +66,11 @@ def call(client, stage, rule, operation, caller, variant):
 def leaked(stage, rule, caller, sent, response):
     # Whoever logs in proves to be somebody, whatever token they send along.
     reader = "bystander" if rule.who == "E" else caller
-    told = "" if rule.operation in TOKENS_FOR else response.text
+    searched = "" if REQUESTS[rule.operation].gives_tokens else response.text
     found = set(stage.secret.findall(response.text)) - set(stage.secret.findall(str(sent)))
-    return {word for word in found if reader not in stage.secrets[word]} | set(re.findall(r"eyJ\w+\.", told))
+    return {word for word in found if reader not in stage.secrets[word]} | set(
+        re.findall(r"eyJ\w+\.", searched)
+    )
 
 
 def answer_of(response):

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.observability import logs
 from app.web.security_headers import ALWAYS
 from tests.support.http import PREFIX
-from tests.support.scene import PASSWORD
+from tests.support.rows import PASSWORD
 
 SECRETS = {
     "a token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{20,}"),

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from app.enums import CourseStatus
 from tests.security.policy import POLICY
-from tests.support.good_requests import BODIES, IN_STATUS, PLACES, USUALLY
+from tests.support.good_requests import REQUESTS, key_of, values_for
 from tests.support.http import PREFIX
 from tests.support.scene import Scene
 
@@ -56,20 +56,18 @@ def schema(app):
     return schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
 
 
-def stage(app, name):
+def stage(app, status=CourseStatus.PUBLISHED):
     """A scene for the requests of one example, and who makes them."""
-    scene = Scene(app, status=IN_STATUS.get(name, CourseStatus.PUBLISHED))
+    scene = Scene(app, status=status)
     return scene, {caller: f"Bearer {scene.token_of(caller).access}" for caller in CALLERS}
 
 
 def meet(case, name, scene):
     """Point the request to rows that exist."""
-    targets = USUALLY | PLACES.get(name, {})
     for parameter in case.path_parameters or {}:
-        row = scene.certificate.number if parameter == "number" else getattr(scene, targets[parameter]).id
-        case.path_parameters[parameter] = str(row)
-    if isinstance(case.body, dict) and name in BODIES:
-        case.body |= {field: value for field, value in BODIES[name](scene).items() if field in case.body}
+        case.path_parameters[parameter] = key_of(REQUESTS[name].path[parameter], scene)
+    if isinstance(case.body, dict):
+        case.body |= {field: value for field, value in values_for(name, scene).items() if field in case.body}
 
 
 def exercise(app, schema, name, examples, *, callers=CALLERS, seed=None):
@@ -88,7 +86,7 @@ def exercise(app, schema, name, examples, *, callers=CALLERS, seed=None):
     )
     @given(case=requests, meets_rows=st.booleans())
     def answer(case, meets_rows):
-        scene, tokens = scenes[-1] if scenes else stage(app, name)
+        scene, tokens = scenes[-1] if scenes else stage(app, REQUESTS[name].course_is)
         scenes[:] = [(scene, tokens)]
         if meets_rows:
             meet(case, name, scene)
@@ -139,7 +137,7 @@ def test_requests_made_of_answers_get_documented_answers(app, schema, role, seed
     class Story(schema.exclude(operation_id=ENDS_SESSIONS).as_state_machine()):
         def setup(self):
             told[role] += 1
-            _scene, self.tokens = stage(app, "")
+            _scene, self.tokens = stage(app)
 
         def get_call_kwargs(self, *_):
             return {"headers": signed(self.tokens, role)}

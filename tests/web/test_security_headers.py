@@ -10,11 +10,10 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.blueprints import ALL
-from app.enums import CourseStatus
 from config import Rate
 from tests.corpus.generated import good_body, operations_of
 from tests.corpus.harness import Platform
-from tests.support.good_requests import IN_STATUS, path_of
+from tests.support.good_requests import REQUESTS, path_of
 from tests.support.http import PREFIX
 from tests.support.watching import WatchingClient, missing_from
 
@@ -95,7 +94,7 @@ def test_every_operation_answers_with_them_whatever_happens(
 
     for operation in operations:
         if treatment in WITH_EFFECT:
-            platform.stage(status=IN_STATUS.get(operation.name, CourseStatus.PUBLISHED))
+            platform.stage(status=REQUESTS[operation.name].course_is)
         for _ in range(3 if treatment == "once too often" else 1):
             response = platform.send(**good_request(operation, platform, treatment) | changes)
         if response.status_code in statuses:

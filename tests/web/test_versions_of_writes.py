@@ -5,8 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from app.enums import CourseStatus
-from tests.support.good_requests import FILES, IN_STATUS, body_of, path_of
+from tests.support.good_requests import REQUESTS, body_of, path_of
 from tests.support.http import PREFIX, assert_refused, data_of
 from tests.support.scene import Scene
 from tests.web.test_conditional_requests import EDITED, one_of
@@ -55,9 +54,10 @@ def send(api, scene, name, operation):
     }
     body = body_of(name, scene, operation) or {}
     body |= {field: value for field, value in unique.items() if field in body}
+    file = REQUESTS[name].file
     for who in ("admin", "owner", "student", "person"):
         client = api.as_(getattr(scene, who))
-        form = {"data": {"file": (BytesIO(FILES[name]), "file.png")}} if name in FILES else {}
+        form = {} if file is None else {"data": {"file": (BytesIO(file), "file.png")}}
         answer = client.request(method, path_of(name, scene), **(form or ({"json": body} if body else {})))
         if answer.status_code < 300:
             return client, answer
@@ -68,7 +68,7 @@ def test_the_answer_to_a_write_has_the_version_that_is_read_next(app, api, _witn
     tried = {}
     for name, operation, described in writes(_witness.document):
         assert "ETag" in described["headers"], name
-        scene = Scene(app, status=IN_STATUS.get(name, CourseStatus.PUBLISHED))
+        scene = Scene(app, status=REQUESTS[name].course_is)
         client, answer = send(api, scene, name, operation)
         if answer is None:
             tried[name] = None

@@ -1,0 +1,97 @@
+"""Assignments by instructors and admins: runs that were applied, and a preview that has expired."""
+
+from app.enums import OUTCOMES_OF_ASSIGNING, AssignmentAction, AssignmentState, Outcome
+from app.models import Assignment, AssignmentItem
+from tests.support.callers import sees_own_or_is_admin
+from tests.support.declarations import Fault, request
+from tests.support.rows import THEN, add
+
+AFTER = ("courses",)
+
+POLICY = """
+POST   /courses/{course_id}/assign               | IA | course | owner+admin | CLOSED
+POST   /courses/{course_id}/assign-multiple      | IA | course | owner+admin | CLOSED
+POST   /courses/{course_id}/unassign-multiple    | IA | course | owner+admin
+GET    /assignments                              | IA
+GET    /assignments/{assignment_id}              | IA | run | seen
+GET    /assignments/{assignment_id}/items        | IA | run | seen
+"""
+
+WRITABLE = """
+POST /courses/{course_id}/assign: due_at due_in_days email external_id notify override_seats reason user_id
+    username
+POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails external_ids mode notify
+    on_existing override_seats reason user_ids usernames
+POST /courses/{course_id}/unassign-multiple: atomic emails external_ids mode notify reason user_ids
+    usernames
+"""
+
+REQUESTS = {
+    "POST /courses/{course_id}/assign": request(
+        course_id="course", body=lambda world: {"email": world.person.email}
+    ),
+    "POST /courses/{course_id}/assign-multiple": request(course_id="course"),
+    "POST /courses/{course_id}/unassign-multiple": request(course_id="course"),
+    "GET /assignments": request(),
+    "GET /assignments/{assignment_id}": request(assignment_id="run"),
+    "GET /assignments/{assignment_id}/items": request(assignment_id="run"),
+}
+
+LISTS = {"/assignments": "run"}
+
+VISIBLE = {"run": sees_own_or_is_admin}
+
+
+def add_to_scene(scene):
+    scene.run = _row(scene.course, scene.owner)
+
+
+def add_to_stage(stage):
+    course, people = stage.courses["PUBLISHED"], stage.people
+    for name in ("other", "owner", "admin"):
+        stage.register_own("run", name, _row(course, people[name]).id)
+    stage.register("run", "OTHERS", _row(course, people["third"]).id)
+    expired = _row(course, people["owner"], state=AssignmentState.PREVIEW, expires_at=THEN)
+    stage.register("run", "EXPIRED", expired.id)
+
+
+def _row(course, author, **values):
+    """A run with one item, whose user was not found."""
+    run = add(
+        Assignment(
+            action=AssignmentAction.ASSIGN,
+            course_id=course.id,
+            requested=1,
+            unique=1,
+            counts={**dict.fromkeys(OUTCOMES_OF_ASSIGNING, 0), Outcome.NOT_FOUND: 1},
+            created_by_id=author.id,
+            **{"state": AssignmentState.APPLIED, "finished_at": THEN, **values},
+        )
+    )
+    add(
+        AssignmentItem(
+            assignment_id=run.id,
+            row=1,
+            input="nobody@example.org",
+            course_id=course.id,
+            outcome=Outcome.NOT_FOUND,
+            code="not_found",
+        )
+    )
+    return run
+
+
+FAULTS = [
+    Fault("runs are every instructor's", "models/assignment.py",
+          "return present if viewer.is_admin else and_(present, cls.created_by_id == viewer.id)", "return present",
+          "assignments"),
+    Fault("expired plans come back", "models/assignment.py",
+          "present = or_(cls.expires_at.is_(None), cls.expires_at > func.now())",
+          "present = or_(cls.expires_at.is_(None), cls.expires_at < func.now())", "assignment_id"),
+    Fault("any instructor assigns to any course", "services/assigning/assignments.py",
+          "courses.lock_managed(actor, ref)", "courses.lock(ref)", "assign"),
+    Fault("instructors exceed the seats", "services/assigning/assignments.py",
+          "if override_seats and not actor.is_admin:", "if False:", "bodies and seats"),
+    Fault("any instructor unassigns", "services/assigning/assignments_unassign.py",
+          "courses.lock_managed(actor, ref)", "courses.lock(ref)", "unassign"),
+]  # fmt: skip

@@ -1,0 +1,50 @@
+"""Progress through the lessons of a course."""
+
+from sqlalchemy import func
+
+from app.db.session import db, transaction
+from app.models import LessonProgress
+from tests.support.declarations import Fault, request
+from tests.support.rows import CommittedRows
+
+POLICY = """
+POST   /lessons/{lesson_id}/complete             | U  | lesson | enrolled
+DELETE /lessons/{lesson_id}/complete             | U  | lesson | enrolled
+PUT    /lessons/{lesson_id}/progress             | U  | lesson | enrolled
+GET    /enrollments/{enrollment_id}/progress     | U  | enrollment | seen
+GET    /enrollments/{enrollment_id}/completion   | U  | enrollment | seen
+GET    /courses/{course_id}/progress             | U  | course | enrolled
+"""
+
+WRITABLE = """
+PUT /lessons/{lesson_id}/progress: completed position_seconds
+"""
+
+REQUESTS = {
+    "POST /lessons/{lesson_id}/complete": request(lesson_id="lesson"),
+    "DELETE /lessons/{lesson_id}/complete": request(lesson_id="lesson"),
+    "PUT /lessons/{lesson_id}/progress": request(lesson_id="lesson"),
+    "GET /enrollments/{enrollment_id}/progress": request(enrollment_id="enrollment"),
+    "GET /enrollments/{enrollment_id}/completion": request(enrollment_id="enrollment"),
+    "GET /courses/{course_id}/progress": request(course_id="course"),
+}
+
+
+class Make(CommittedRows):
+    def progress(self, enrollment, *lessons):
+        """These lessons completed, as rows only: whether the course is completed is not decided."""
+        with self.app.app_context(), transaction():
+            db.session.add_all(
+                LessonProgress(enrollment_id=enrollment.id, lesson_id=lesson.id, completed_at=func.now())
+                for lesson in lessons
+            )
+
+
+FAULTS = [
+    Fault("progress without an enrollment of one's own", "services/learning/progress.py",
+          ".where(Enrollment.user_id == user.id, Enrollment.holds_seat())\n        .with_for_update",
+          ".where(Enrollment.holds_seat())\n        .limit(1)\n        .with_for_update", "complete"),
+    Fault("who left goes on learning", "services/learning/progress.py",
+          ".where(Enrollment.user_id == user.id, Enrollment.holds_seat())\n        .with_for_update",
+          ".where(Enrollment.user_id == user.id)\n        .with_for_update", "complete"),
+]  # fmt: skip
