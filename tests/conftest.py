@@ -1,4 +1,4 @@
-"""What every test stands on: an application on servers of our own, a client, factories, and a clean database after.
+"""The fixtures of every test: an application on servers of its own, a client, factories, and a clean database after.
 
 Tests commit for real and hold no application context: one around a request would hide a missing commit.
 """
@@ -94,7 +94,7 @@ def _clean(request):
 
 @pytest.fixture(autouse=True)
 def slips():
-    """What only the database refused: a missing rule, whatever the client was answered. The test fails."""
+    """Constraint violations that no rule had foreseen. They fail the test, whatever the response was."""
     caught = []
 
     def note(record):
@@ -110,7 +110,7 @@ def slips():
 
 @pytest.fixture(autouse=True)
 def _no_secret_is_logged():
-    """In nothing that the test made our programs log, as production writes it."""
+    """No log line of the test holds a secret or an address, in the format of production."""
     watching = WatchingHandler()
     root = logging.getLogger()
     root.addHandler(watching)

@@ -72,7 +72,7 @@ def _row(course, author, **values):
         AssignmentItem(
             assignment_id=run.id,
             row=1,
-            input="nobody@example.org",
+            input="unknown@example.org",
             course_id=course.id,
             outcome=Outcome.NOT_FOUND,
             code="not_found",
@@ -82,12 +82,12 @@ def _row(course, author, **values):
 
 
 FAULTS = [
-    Fault("runs are every instructor's", "models/assignment.py",
-          "return present if viewer.is_admin else and_(present, cls.created_by_id == viewer.id)", "return present",
+    Fault("runs are every instructor's", "models/visibility.py",
+          "return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)", "return present",
           "assignments"),
-    Fault("expired plans come back", "models/assignment.py",
-          "present = or_(cls.expires_at.is_(None), cls.expires_at > func.now())",
-          "present = or_(cls.expires_at.is_(None), cls.expires_at < func.now())", "assignment_id"),
+    Fault("expired plans come back", "models/visibility.py",
+          "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at > func.now())",
+          "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at < func.now())", "assignment_id"),
     Fault("any instructor assigns to any course", "services/assigning/assignments.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "assign"),
     Fault("instructors exceed the seats", "services/assigning/assignments.py",

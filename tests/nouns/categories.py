@@ -52,6 +52,6 @@ def add_to_stage(stage):
 
 
 FAULTS = [
-    Fault("hidden categories are shown", "models/category.py",
-          "return or_(cls.is_active, literal(viewer is not None and viewer.is_admin))", "return literal(True)", "categories"),
+    Fault("hidden categories are shown", "models/visibility.py",
+          "return or_(Category.is_active, literal(viewer is not None and viewer.is_admin))", "return literal(True)", "categories"),
 ]  # fmt: skip

@@ -151,30 +151,48 @@ def _row(stage, variant, teacher):
 
 
 FAULTS = [
-    Fault("drafts are everybody's", "models/course.py",
-          """if viewer is None:
-            return and_(present, cls.status == CourseStatus.PUBLISHED)
-        if viewer.is_admin:
-            return present
-        return and_(
-            present,""",
-          """if viewer is None:
-            return present
-        if viewer.is_admin:
-            return present
-        return and_(
-            present,""", "courses"),
-    Fault("deleted courses come back", "models/course.py",
-          "present = cls.deleted_at.is_(None)\n        if viewer is None:\n            return and_(present, cls.status == "
-          "CourseStatus.PUBLISHED)\n        if viewer.is_admin:\n            return present\n        return and_(\n",
-          "present = true()\n        if viewer is None:\n            return and_(present, cls.status == "
-          "CourseStatus.PUBLISHED)\n        if viewer.is_admin:\n            return present\n        return and_(\n",
+    Fault("drafts are everybody's", "models/visibility.py",
+          """    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""",
+          """    if viewer is None:
+        return present
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""", "courses"),
+    Fault("deleted courses come back", "models/visibility.py",
+          """    present = Course.deleted_at.is_(None)
+    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""",
+          """    present = true()
+    if viewer is None:
+        return and_(present, Course.status == CourseStatus.PUBLISHED)
+    if viewer.is_admin:
+        return present
+    return and_(
+        present,
+        or_(
+""",
           "courses"),
-    Fault("every instructor sees every draft", "models/course.py",
-          "cls.instructor_id == viewer.id, cls.is_held_by(viewer)", 'viewer.role == "INSTRUCTOR", cls.is_held_by(viewer)',
+    Fault("every instructor sees every draft", "models/visibility.py",
+          "Course.instructor_id == viewer.id,\n            course_held_by(viewer),", 'literal(viewer.role == "INSTRUCTOR"),\n            course_held_by(viewer),',
           "courses"),
-    Fault("who left keeps seeing the course", "models/course.py",
-          "and_(enrollment.user_id == viewer.id, enrollment.holds_seat())", "enrollment.user_id == viewer.id",
+    Fault("who left keeps seeing the course", "models/visibility.py",
+          "and_(Enrollment.user_id == viewer.id, Enrollment.holds_seat())", "Enrollment.user_id == viewer.id",
           "courses"),
     Fault("every instructor manages every course", "models/course.py",
           "return user.is_admin or self.instructor_id == user.id", 'return user.role != "STUDENT"', "sections"),

@@ -1,4 +1,4 @@
-"""Enrollments: active, cancelled, and completed. A `record` is what one user has enrolled in, whoever that is."""
+"""Enrollments: active, cancelled, and completed. A `record` is all the enrollments of one user."""
 
 from app.db.session import db, transaction
 from app.enums import EnrollmentStatus, PaymentStatus, Source
@@ -120,11 +120,11 @@ def _row(course, user, **values):
 
 
 FAULTS = [
-    Fault("enrollments are everybody's", "models/enrollment.py",
-          "return or_(cls.user_id == viewer.id, cls.course.has(Course.instructor_id == viewer.id))", "return true()",
+    Fault("enrollments are everybody's", "models/visibility.py",
+          "return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))", "return true()",
           "enrollment_id"),
-    Fault("instructors see all enrollments", "models/enrollment.py",
-          "if viewer.is_admin:\n            return true()", 'if viewer.role != "STUDENT":\n            return true()',
+    Fault("instructors see all enrollments", "models/visibility.py",
+          "if viewer.is_admin:\n        return true()", 'if viewer.role != "STUDENT":\n        return true()',
           "enrollment_id"),
     Fault("learners grade themselves", "services/learning/enrollments.py",
           "    if not course.managed_by(manager):\n        raise Forbidden\n", "", "grade"),

@@ -38,7 +38,7 @@ def add_to_stage(stage):
 
 
 FAULTS = [
-    Fault("notifications of others can be read", "models/notice.py",
-          "and_(cls.user_id == user.id, cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)",
-          "and_(cls.channel == Channel.IN_APP, cls.state == NoticeState.SENT)", "notifications"),
+    Fault("notifications of others can be read", "models/visibility.py",
+          "Notice.user_id == reader.id, Notice.channel == Channel.IN_APP, Notice.state == NoticeState.SENT",
+          "Notice.channel == Channel.IN_APP, Notice.state == NoticeState.SENT", "notifications"),
 ]  # fmt: skip

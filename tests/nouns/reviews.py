@@ -88,8 +88,8 @@ FAULTS = [
     Fault("reviews are everybody's to delete", "services/learning/reviews.py",
           "if not (actor.is_admin or review.author_id == actor.id):", "if False:", "review_id"),
     Fault("reviews tell of hidden courses", "services/learning/reviews.py",
-          "found = _shown().where(Review.id == review_id, Course.visible_to(viewer))",
+          "found = _shown().where(Review.id == review_id, course_visible_to(viewer))",
           "found = _shown().where(Review.id == review_id)", "review_id"),
     Fault("the list of reviews tells of hidden courses", "services/learning/reviews.py",
-          "seen = Course.visible_to(viewer)\n    if", "seen = Course.id.is_not(None)\n    if", "lists"),
+          "seen = course_visible_to(viewer)\n    if", "seen = Course.id.is_not(None)\n    if", "lists"),
 ]  # fmt: skip

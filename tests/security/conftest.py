@@ -1,4 +1,4 @@
-"""One stage for all the tests of a module here; it is cleared away after the last of them."""
+"""One stage for all the tests of a module; its rows are deleted after the last of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def snapshot(stage, config):
 
 @pytest.fixture
 def put_back(snapshot, redis_url):
-    """Everything as it was, before the test and whenever it is called."""
+    """Restore the database before the test, and whenever the fixture is called."""
 
     def restore():
         snapshot.restore()

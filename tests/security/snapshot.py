@@ -1,4 +1,4 @@
-"""The whole database as it was: whether it still is, and back to it."""
+"""A snapshot of the whole database: what has changed since, and how to restore it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMNS = """
 
 
 class Snapshot:
-    """Every table, kept in a schema of its own beside the real one."""
+    """A copy of every table, in a schema of its own."""
 
     def __init__(self, database_url):
         self.engine = create_engine(database_url, isolation_level="AUTOCOMMIT")
@@ -50,7 +50,7 @@ class Snapshot:
         return dict(self.connection.execute(text(_DIGEST)).all())
 
     def changed(self):
-        """The tables that are not as they were."""
+        """The tables that differ from the snapshot."""
         return {name for name, digest in self.digest().items() if digest != self.pristine[name]}
 
     def restore(self):

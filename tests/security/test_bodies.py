@@ -1,4 +1,4 @@
-"""Nobody writes a column by naming it: bodies hold what `writable.py` lists, and ids in them are checked like ids in paths."""
+"""No column is written by naming it: bodies hold the fields of `WRITABLE`, and ids in them are checked like ids in paths."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def batched(names):
 
 
 def as_(app, witness, stage, name):
-    """Somebody whom the operation's role lets in: what is refused now is refused for the body."""
+    """A caller whose role may call the operation: what is refused now is refused for the body."""
     caller = LETTERS.get(POLICY[name].who[-1], "student")
     return Client(app, witness, stage.tokens[caller])
 

@@ -1,4 +1,4 @@
-"""A list shows nobody more than they could read one by one, and `count` counts no more than that."""
+"""A list shows a caller no row that they may not read by itself, and `count` counts no more than that."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who may call what about what: every operation, every kind of caller, every state of what it is about.
+"""The authorization matrix: every operation, every caller, every variant of the row that it is about.
 
-The cells come from the OpenAPI document and the stage; what each has to answer, from `policy.py`. Whatever is refused
-leaves every table as it was, and no answer holds a word that is not for its reader.
+The cells come from the OpenAPI document and the stage, the expected answer of each from `policy.py`. A refused call
+changes no table, and no response holds a word that its reader must not see.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _in_order(rule, stage, variant):
 
 
 def call(client, stage, rule, operation, caller, variant):
-    """The answer, and the words in it that are not for whoever gets it."""
+    """The response, and the words in it that its reader must not see."""
     method, path = rule.operation.split()
     path = re.sub(r"{\w+}", lambda _: str(stage.id_of(rule.about, variant, caller)), path)
     client = client.with_token(stage.tokens.get(caller))
@@ -64,7 +64,7 @@ def call(client, stage, rule, operation, caller, variant):
 
 
 def leaked(stage, rule, caller, sent, response):
-    # Whoever logs in proves to be somebody, whatever token they send along.
+    # A login identifies the user, whatever token is sent along.
     reader = "bystander" if rule.who == "E" else caller
     searched = "" if REQUESTS[rule.operation].gives_tokens else response.text
     found = set(stage.secret.findall(response.text)) - set(stage.secret.findall(str(sent)))
@@ -126,7 +126,7 @@ def test_only_the_right_people_get_through(app, _witness, stage, snapshot, put_b
 def test_a_demoted_instructor_only_reads_what_was_theirs(
     app, _witness, stage, snapshot, put_back, operations
 ):
-    """One's own course and the wrong role: the cell that suites of other people's objects leave out."""
+    """The owner of a course in the wrong role: a cell that the matrix does not have."""
     courses = {"course", "section", "lesson", "enrollment", "review"}
     writes = [rule for name, rule in POLICY.items() if rule.about in courses and not name.startswith("GET")]
     demote = text("UPDATE users SET role = 'STUDENT' WHERE id = :id")

@@ -1,4 +1,4 @@
-"""The alarms of a test: how often each was counted, and the lines that a machine finds."""
+"""Alarms raised during a test: their counts in the metrics, and their log lines."""
 
 import json
 import logging
@@ -11,13 +11,15 @@ from app.observability import logs
 
 @pytest.fixture
 def counts(app):
-    """`{"credential_stuffing": 1}`, what was added since the test began."""
+    """The alarms counted since the test began: `{"credential_stuffing": 1}`."""
 
     def read():
         families = text_string_to_metric_families(app.test_client().get("/metrics").text)
-        told = [sample for family in families for sample in family.samples]
+        samples = [sample for family in families for sample in family.samples]
         return {
-            sample.labels["event"]: sample.value for sample in told if sample.name == "rollcall_alarms_total"
+            sample.labels["event"]: sample.value
+            for sample in samples
+            if sample.name == "rollcall_alarms_total"
         }
 
     before = read()
@@ -26,12 +28,12 @@ def counts(app):
 
 @pytest.fixture
 def lines(caplog):
-    """The lines of one event, as a machine reads them."""
+    """The log lines of one event, parsed from JSON."""
 
-    def told(event):
+    def of_event(event):
         formatter, about = logs.JsonFormatter(verbatim=[]), logs.About()
         written = [json.loads(formatter.format(each)) for each in caplog.records if about.filter(each)]
         return [line for line in written if line.get("event") == event]
 
     caplog.set_level(logging.INFO, logger="app")
-    return told
+    return of_event

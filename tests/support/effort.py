@@ -1,7 +1,7 @@
-"""How much work something is for the processor: a guard against what grows out of hand, on any text.
+"""CPU time of a call: a guard against algorithms whose cost explodes on some text.
 
-How fast things are is for the bench to say. The limits that tests set here are more than ten times what was measured, and
-nothing else that the machine does counts: other threads, other processes, the collection of garbage.
+The bench measures speed. The limits of tests are more than ten times what was measured, and nothing else on the machine
+counts: other threads, other processes, garbage collection.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from time import thread_time
 
 
 def seconds(call: Callable[[], object], *, enough: float = 0.0) -> float:
-    """The least that the call has taken this thread in three tries; no more tries once it took less than `enough`."""
+    """The least CPU time of three calls on this thread; the first that takes less than `enough` is the last."""
     least = float("inf")
     was_collecting = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""A client that speaks our API and believes nothing that the OpenAPI document does not say."""
+"""A test client for the API that checks every response against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from app.db.session import transaction
 from app.services.auth import sessions
 
 PREFIX = "/api/v1"
-TELLING = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}
+MEANINGFUL_HEADERS = {"ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"}
 """Headers that a client acts on."""
 
 
 class OpenApiWitness:
-    """Holds every answer of the test run against the document: undocumented statuses and codes fail the test."""
+    """Checks every response of the test run against the document: an undocumented status or code fails the test."""
 
     def __init__(self, app):
         self.app = app
@@ -34,7 +34,7 @@ class OpenApiWitness:
             f"{method} {template} answered an undocumented {response.status_code}: {response.text[:300]}"
         )
         described = documented[str(response.status_code)].get("headers", {})
-        unknown = sorted(TELLING & set(response.headers.keys()) - set(described))
+        unknown = sorted(MEANINGFUL_HEADERS & set(response.headers.keys()) - set(described))
         assert unknown == [], f"{method} {template} answered undocumented headers {unknown}"
         if response.status_code >= 400:
             code = response.get_json()["error"]["code"]
@@ -80,7 +80,7 @@ class OpenApiWitness:
             yield from self._missing(named[name], value[name], f"{path}.{name}")
 
     def _member(self, schema, keyword):
-        """What a schema says under a keyword, behind references and alternatives."""
+        """The values of a keyword in a schema, its references and its alternatives."""
         if "$ref" in schema:
             schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         found = [schema[keyword]] if keyword in schema else []
@@ -91,7 +91,7 @@ class OpenApiWitness:
 
 
 class Client:
-    """`client.get("/courses")` under `/api/v1`; `as_(user)` signs in with a session of its own."""
+    """`client.get("/courses")` under `/api/v1`; `as_(user)` signs in with a new session."""
 
     def __init__(self, app, witness, token=None):
         self.app = app
@@ -132,7 +132,7 @@ class Client:
 
 
 def assert_refused(response, status, code):
-    """The answer is this refusal, in the one error shape."""
+    """Check that the response is this refusal in the error shape, and return its details."""
     body = response.get_json()
     assert (response.status_code, body["error"]["code"]) == (status, code), response.text
     assert body["success"] is False
@@ -143,7 +143,7 @@ def assert_refused(response, status, code):
 
 
 def data_of(response, status=200):
-    """The `data` of a success."""
+    """The `data` of a successful response."""
     assert response.status_code == status, response.text
     body = response.get_json()
     assert body["success"] is True

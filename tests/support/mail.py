@@ -1,4 +1,4 @@
-"""A real SMTP server that records what it takes, in the moods that servers have; and the worker that talks to it."""
+"""A real SMTP server that records mails and can fail as servers do, and the worker that sends to it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 ne
 
 @dataclass
 class Sink:
-    """`mood`: ok, temporary (4xx), permanent (5xx), drop (the line, before the answer), drop_after (having taken it),
-    slow (longer than anybody waits). `hostile` recipients are refused whatever the mood. At the command `closes_at` it
-    says 421 and closes the line; `refuses_text` is what it says instead of listening to one.
+    """`mood`: ok, temporary (4xx), permanent (5xx), drop (the connection, before the reply), drop_after (having taken
+    the mail), slow (longer than any timeout). `hostile` recipients are refused in every mood. At the command `closes_at`
+    the server replies 421 and closes the connection; `refuses_text` is its reply to DATA in place of taking the text.
     """
 
     mood: str = "ok"
@@ -41,7 +41,7 @@ class Sink:
     connections: int = 0
     port: int = 0
     gate: threading.Event | None = None
-    """What the server waits for before it takes a mail; not for one to `opens_for`."""
+    """The server waits for it before it takes a mail, except one to `opens_for`."""
     opens_for: str = ""
     held: int = 0
     pause: float = 0.0
@@ -63,7 +63,7 @@ class Sink:
         return "250 OK"
 
     def close(self, server):
-        """The answer; the line is closed behind it."""
+        """The reply, after which the connection is closed."""
         self.closes_at = ""
         server.loop.call_later(0.01, server.transport.close)
         return "421 4.7.0 too many mails on one connection"
@@ -101,7 +101,7 @@ Sink.handle_RCPT, Sink.handle_DATA = Sink.admit, Sink.take
 
 
 class _Server(SMTP):
-    """Like many in use, it forgets nothing of a mail whose text it will not hear: no second one may begin."""
+    """Like many servers, it keeps the envelope of a mail whose DATA it has refused: a second MAIL is out of order."""
 
     async def listen(self, arg):
         if self.event_handler.refuses_text:
@@ -115,7 +115,7 @@ _Server.smtp_DATA = _Server.listen
 
 @pytest.fixture
 def sink():
-    """A server that is up, and nothing more."""
+    """A running SMTP server, which the application is not configured for."""
     sink = Sink()
     loop = asyncio.new_event_loop()
     serving = threading.Thread(target=loop.run_forever)
@@ -148,7 +148,7 @@ def mailbox(smtp, work_off):
 
 
 def token_in(mail):
-    """The token behind the link of a mail, as a person would find it."""
+    """The token in the link of a mail."""
     text = mail.get_body(("plain",)).get_content()
     return re.search(r"/#/[a-z-]+\?token=([\w-]+)", text)[1]
 
@@ -163,13 +163,13 @@ async def _close(server):
 
 @pytest.fixture
 def smtp(sink, setting):
-    """The same, and our mail goes there."""
+    """The same server, which the application sends its mail to."""
     setting(mail_transport="smtp", mail_port=sink.port, mail_timeout_seconds=5.0, notice_lease_seconds=30.0)
     return sink
 
 
 class WorkerHere(RefusesUnknownJobs, SimpleWorker):
-    """A worker that needs no process for a job."""
+    """A worker that runs jobs in this process."""
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def work_off(app):
 
 @pytest.fixture
 def age(app):
-    """Let time pass for every notice."""
+    """Move the times of every notice into the past by so many seconds."""
 
     def run(seconds):
         with app.app_context(), transaction():

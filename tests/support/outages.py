@@ -1,4 +1,4 @@
-"""Redis servers that are no help: one that never answers, and one that is not there."""
+"""Redis servers that fail: one that accepts connections and never answers, and one that is not running."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.adapters import redis
 class Silence(NamedTuple):
     url: str
     visits: list[socket.socket]
-    """Who has connected: a client that gave up waiting connects anew, so these are the times it was waited for."""
+    """The connections made. After a timeout a client connects again, so there is one for every wait."""
 
 
 @pytest.fixture
 def silent_server():
-    """A server that takes connections and never says a word."""
+    """A server that accepts connections and never answers."""
     visits = []
 
     def take():
@@ -45,7 +45,7 @@ def silence(silent_server):
 
 @pytest.fixture
 def nowhere():
-    """A port that nobody listens on."""
+    """A URL with a port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     return f"redis://127.0.0.1:{port}/0"
@@ -53,7 +53,7 @@ def nowhere():
 
 @pytest.fixture
 def without_redis(app):
-    """Redis is away: nobody listens on the port."""
+    """Run the test with Redis unavailable: nothing listens on its port."""
     before = app.extensions["rollcall-redis"]
     app.extensions["rollcall-redis"] = redis.client("redis://127.0.0.1:1/0", timeout=0.2)
     yield

@@ -1,4 +1,4 @@
-"""Processes of the real thing, started beside the test and never left behind."""
+"""Real processes of the platform, started by a test and always stopped after it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from http.client import HTTPConnection
 
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import until
 
 
 @pytest.fixture
 def environment(config, sink):
-    """What a process of the platform needs to work on this test's servers."""
+    """The environment of a process that works on the servers of this test."""
     return os.environ | {
         "DATABASE_URL": config.database_url,
         "REDIS_URL": config.redis_url,
@@ -43,7 +43,7 @@ def start(environment):
     started = []
 
     def run(*arguments, says=None, log=None):
-        """With `says`, come back once its log has said that; with `log`, a file, it is kept there."""
+        """With `says`, return once the process has logged that text; with `log`, write its log to that file."""
         with contextlib.ExitStack() as opened:
             kept = opened.enter_context(log.open("wb")) if log else None
             process = subprocess.Popen(
@@ -55,8 +55,8 @@ def start(environment):
             )
         started.append(process)
         if says:
-            heard = any(says.encode() in line for line in process.stderr)
-            assert heard, f"it never said {says!r}"
+            is_logged = any(says.encode() in line for line in process.stderr)
+            assert is_logged, f"the process never logged {says!r}"
         return process
 
     yield run
@@ -83,12 +83,12 @@ def web(start):
 
 
 def await_answer(address):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        connection = HTTPConnection(*address, timeout=10)
-        with contextlib.suppress(OSError), contextlib.closing(connection):
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        time.sleep(0.2)
-    raise TimeoutError("the web server does not answer")
+    until(lambda: is_healthy(address), 60)
+
+
+def is_healthy(address):
+    connection = HTTPConnection(*address, timeout=10)
+    with contextlib.suppress(OSError), contextlib.closing(connection):
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    return False

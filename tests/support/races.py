@@ -1,4 +1,4 @@
-"""Calls that start at the same moment, each in a thread and on a connection of its own."""
+"""Concurrent calls, each in a thread and on a database connection of its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, Thread
-from time import monotonic, sleep
 
 from sqlalchemy import create_engine, text
 
+from tests.support.waiting import until
+
 
 def at_once(*calls):
-    """The answers of all calls, in order."""
+    """Start all calls at the same moment, and return their responses in order."""
     barrier = Barrier(len(calls))
 
     def start(call):
@@ -49,9 +50,9 @@ class Started:
 
 @contextmanager
 def holding(config, statement, *, commits=False, **values):
-    """Hold what the statement locks; yields a function that waits until so many others wait for it.
+    """Hold the locks of a statement; yields a function that waits until so many sessions wait for them.
 
-    What the statement changed is undone at the end, unless it `commits`.
+    The statement is rolled back at the end, unless it `commits`.
     """
     engine = create_engine(config.database_url)
     with engine.connect() as holder, engine.connect() as watcher:
@@ -62,11 +63,11 @@ def holding(config, statement, *, commits=False, **values):
         )
 
         def wait_for(number):
-            deadline = monotonic() + 10
-            while watcher.scalar(waiting) < number:
-                assert monotonic() < deadline, "nobody waits for the lock"
+            def enough_wait():
                 watcher.rollback()
-                sleep(0.01)
+                return watcher.scalar(waiting) >= number
+
+            until(enough_wait)
 
         yield wait_for
         if commits:

@@ -1,4 +1,4 @@
-"""Databases and Redis numbers for the tests, which are nobody else's.
+"""Databases and Redis numbers that only the tests use.
 
 By default every run of pytest has servers of its own. `TEST_DATABASE_URL`, or the server of `DATABASE_URL`, is used
 instead where it is set, but never the database it names: `rollcall_test_...` databases are made there and dropped.
@@ -30,7 +30,7 @@ from tools import throwaway
 TEMPLATE = "rollcall_test_template"
 MAINTENANCE = "postgres"
 COPY_SECONDS = 20.0
-REDIS_NUMBERS = 16  # a server has as many unless told otherwise
+REDIS_NUMBERS = 16  # the default of a server
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def make_database(name_suffix: str, *, migrated: bool = True) -> str:
 
 
 def drop_database(url: str) -> None:
-    """Drop a database that `make_database` made, whoever is still connected."""
+    """Drop a database that `make_database` made, even while clients are connected."""
     name = urlsplit(url).path.lstrip("/")
     if not name.startswith("rollcall_test_"):
         raise ValueError(f"{name} is not a database of the tests.")

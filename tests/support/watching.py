@@ -1,4 +1,4 @@
-"""What every answer and every log line of the test run is held against: whoever builds a client in a test has this one."""
+"""Checks of every response and every log line of the test run. Every Flask test client is a `WatchingClient`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRETS = {
     "a key of ours": re.compile("test secret that is long enough"),
 }
 INNARDS = re.compile(r'Traceback \(most|File "/|psycopg2|sqlalchemy|\.py\b')
-"""What is for the log and not for a client."""
+"""Internals that belong in the log and never in a response."""
 
 PERSON = re.compile(r"[\w.+-]+@(?:[\w-]+\.)*example\.(?:org|com)")
 
@@ -32,7 +32,7 @@ def secrets_in(text):
 
 
 def missing_from(response):
-    """What an answer ought to say and does not."""
+    """The headers that a response lacks or that are wrong."""
     headers = response.headers
     wrong = [name for name, value in ALWAYS.items() if headers.getlist(name) != [value]]
     policy = headers.get("Content-Security-Policy", "")
@@ -45,7 +45,7 @@ def missing_from(response):
 
 
 def wrongly_kept(response, *, signed_in):
-    """What an answer of the API says wrongly about who may keep it."""
+    """The caching headers of an API response that are wrong."""
     tagged = "private, no-cache" if signed_in else "no-cache"
     expected = tagged if "ETag" in response.headers else "no-store"
     wrong = [] if response.headers.get("Cache-Control") == expected else ["Cache-Control"]
@@ -53,7 +53,7 @@ def wrongly_kept(response, *, signed_in):
 
 
 def gives_away(response):
-    """What a refusal says and must not."""
+    """Secrets and internals in the text of a refusal."""
     if response.status_code < 400:
         return []
     text = response.get_data(as_text=True)
@@ -61,20 +61,20 @@ def gives_away(response):
 
 
 class WatchingClient(FlaskClient):
-    """A test client that fails on any answer without its headers, and on any refusal that gives something away."""
+    """A test client that fails on a response without its headers, and on a refusal that discloses internals."""
 
     def open(self, *args, **options):
         response = super().open(*args, **options)
         sent = response.request
-        trouble = missing_from(response) + gives_away(response)
+        wrong = missing_from(response) + gives_away(response)
         if sent.path.startswith(f"{PREFIX}/"):
-            trouble += wrongly_kept(response, signed_in="Authorization" in sent.headers)
-        assert trouble == [], f"{sent.method} {sent.path} answered {response.status_code} with {trouble}"
+            wrong += wrongly_kept(response, signed_in="Authorization" in sent.headers)
+        assert wrong == [], f"{sent.method} {sent.path} answered {response.status_code} with {wrong}"
         return response
 
 
 class WatchingHandler(logging.Handler):
-    """Reads every line as production would write it."""
+    """Checks every log line in the format of production."""
 
     def __init__(self):
         super().__init__()
@@ -83,5 +83,5 @@ class WatchingHandler(logging.Handler):
 
     def emit(self, record):
         line = self.format(record)
-        told = secrets_in(line) + (["a person"] if PERSON.search(line) else [])
-        self.found += [(name, line[:300]) for name in told]
+        disclosed = secrets_in(line) + (["a person"] if PERSON.search(line) else [])
+        self.found += [(name, line[:300]) for name in disclosed]
