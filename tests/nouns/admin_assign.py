@@ -82,10 +82,10 @@ def _row(course, author, **values):
 
 
 FAULTS = [
-    Fault("runs are every instructor's", "models/visibility.py",
+    Fault("every instructor sees every run", "models/visibility.py",
           "return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)", "return present",
           "assignments"),
-    Fault("expired plans come back", "models/visibility.py",
+    Fault("expired previews are visible", "models/visibility.py",
           "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at > func.now())",
           "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at < func.now())", "assignment_id"),
     Fault("any instructor assigns to any course", "services/assigning/assignments.py",

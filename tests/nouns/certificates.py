@@ -56,6 +56,6 @@ def _row(completion, course, learner, **values):
 
 
 FAULTS = [
-    Fault("certificates are everybody's", "services/learning/certificates.py",
+    Fault("every user sees every certificate", "services/learning/certificates.py",
           "true() if user.is_admin else _belongs_to(user)", "true()", "certificate_id"),
 ]  # fmt: skip

@@ -151,7 +151,7 @@ def _row(stage, variant, teacher):
 
 
 FAULTS = [
-    Fault("drafts are everybody's", "models/visibility.py",
+    Fault("drafts are public", "models/visibility.py",
           """    if viewer is None:
         return and_(present, Course.status == CourseStatus.PUBLISHED)
     if viewer.is_admin:
@@ -168,7 +168,7 @@ FAULTS = [
         present,
         or_(
 """, "courses"),
-    Fault("deleted courses come back", "models/visibility.py",
+    Fault("deleted courses are visible", "models/visibility.py",
           """    present = Course.deleted_at.is_(None)
     if viewer is None:
         return and_(present, Course.status == CourseStatus.PUBLISHED)
@@ -191,32 +191,32 @@ FAULTS = [
     Fault("every instructor sees every draft", "models/visibility.py",
           "Course.instructor_id == viewer.id,\n            course_held_by(viewer),", 'literal(viewer.role == "INSTRUCTOR"),\n            course_held_by(viewer),',
           "courses"),
-    Fault("who left keeps seeing the course", "models/visibility.py",
+    Fault("learners who have left see the course", "models/visibility.py",
           "and_(Enrollment.user_id == viewer.id, Enrollment.holds_seat())", "Enrollment.user_id == viewer.id",
           "courses"),
     Fault("every instructor manages every course", "models/course.py",
           "return user.is_admin or self.instructor_id == user.id", 'return user.role != "STUDENT"', "sections"),
-    Fault("seeing is managing", "services/catalogue/courses.py",
+    Fault("a visible course may be managed", "services/catalogue/courses.py",
           "course = get_visible(user, ref)\n    if not course.managed_by(user):\n        raise Forbidden\n",
           "course = get_visible(user, ref)\n", "history"),
-    Fault("admins submit what is not theirs", "services/catalogue/courses_workflow.py",
+    Fault("admins submit other users' courses", "services/catalogue/courses_workflow.py",
           "if course.instructor_id != owner.id:", "if False:", "submit"),
     Fault("instructors decide about courses", "blueprints/courses.py",
           "@requires(Role.ADMIN)\n@blp.arguments(DecisionSchema)",
           "@requires(Role.INSTRUCTOR, Role.ADMIN)\n@blp.arguments(DecisionSchema)", "review"),
-    Fault("the waiting list is public", "blueprints/courses.py",
+    Fault("every user reads the review queue", "blueprints/courses.py",
           '@blp.get("/courses/review-queue")\n@requires(Role.ADMIN)', '@blp.get("/courses/review-queue")\n@requires()',
           "queue"),
-    Fault("instructors give their course away", "services/catalogue/courses_write.py",
+    Fault("instructors hand over their course", "services/catalogue/courses_write.py",
           '_refuse_for_others(actor, changed, "instructor_id")', "pass", "bodies and instructor"),
     Fault("instructors choose who teaches", "services/catalogue/courses_write.py",
-          '_refuse_for_others(actor, values, "code", "instructor_id")', "pass", "bodies and somebody"),
+          '_refuse_for_others(actor, values, "code", "instructor_id")', "pass", "bodies and another"),
     Fault("a course takes its status from the body", "schemas/courses.py",
           '    """A whole course. What is left out', '    status = fields.Flag()\n    """A whole course. What is left out',
           "bodies"),
-    Fault("notes are told to everybody", "schemas/courses.py",
+    Fault("review notes are public", "schemas/courses.py",
           "return shown if course.is_managed else", "return shown if shown else", "courses and ref"),
-    Fault("email stands beside every name", "schemas/courses.py",
+    Fault("email addresses of instructors are public", "schemas/courses.py",
           "    username = fields.Text(max_length=60)\n    full_name = fields.Text(max_length=201)\n",
           "    username = fields.Text(max_length=60)\n    full_name = fields.Text(max_length=201)\n    email = fields.Email()\n",
           "courses"),

@@ -120,17 +120,17 @@ def _row(course, user, **values):
 
 
 FAULTS = [
-    Fault("enrollments are everybody's", "models/visibility.py",
+    Fault("every user sees every enrollment", "models/visibility.py",
           "return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))", "return true()",
           "enrollment_id"),
-    Fault("instructors see all enrollments", "models/visibility.py",
+    Fault("every instructor sees every enrollment", "models/visibility.py",
           "if viewer.is_admin:\n        return true()", 'if viewer.role != "STUDENT":\n        return true()',
           "enrollment_id"),
     Fault("learners grade themselves", "services/learning/enrollments.py",
           "    if not course.managed_by(manager):\n        raise Forbidden\n", "", "grade"),
     Fault("enrollments of others are listed", "services/learning/enrollments_read.py",
           "if user_id is not None and user_id != user.id and not user.is_admin:", "if False:", "bodies"),
-    Fault("the roster is every instructor's", "services/learning/enrollments_read.py",
+    Fault("every instructor reads every roster", "services/learning/enrollments_read.py",
           "courses.get_managed(manager, ref)", "courses.get_visible(manager, ref)", "course_id and enrollments"),
     Fault("students record their payment", "blueprints/enrollments.py",
           '/payment")\n@requires(Role.ADMIN)', '/payment")\n@requires()', "payment"),

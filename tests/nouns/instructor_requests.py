@@ -67,6 +67,6 @@ def _reason_of(user):
 
 
 FAULTS = [
-    Fault("applications are everybody's", "models/visibility.py",
+    Fault("every user sees every instructor request", "models/visibility.py",
           "return true() if viewer.is_admin else InstructorRequest.user_id == viewer.id", "return true()", "request_id"),
 ]  # fmt: skip

@@ -121,9 +121,9 @@ def _row(section, **values):
 
 
 FAULTS = [
-    Fault("bodies of lessons are everybody's", "services/content/lessons_read.py",
+    Fault("the content of lessons is public", "services/content/lessons_read.py",
           "if enrollment_id is None:\n        raise NotEnrolled", "if False:\n        raise NotEnrolled", "lesson_id"),
-    Fault("who left keeps reading", "services/content/lessons_read.py",
+    Fault("learners who have left read lessons", "services/content/lessons_read.py",
           "        Enrollment.user_id == (viewer.id if viewer else None),\n        Enrollment.holds_seat(),\n",
           "        Enrollment.user_id == (viewer.id if viewer else None),\n", "lesson_id"),
     Fault("a lesson moves into another course", "services/content/lessons.py",

@@ -41,10 +41,10 @@ class Make(CommittedRows):
 
 
 FAULTS = [
-    Fault("progress without an enrollment of one's own", "services/learning/progress.py",
+    Fault("progress is recorded for another user's enrollment", "services/learning/progress.py",
           ".where(Enrollment.user_id == user.id, Enrollment.holds_seat())\n        .with_for_update",
           ".where(Enrollment.holds_seat())\n        .limit(1)\n        .with_for_update", "complete"),
-    Fault("who left goes on learning", "services/learning/progress.py",
+    Fault("learners who have left record progress", "services/learning/progress.py",
           ".where(Enrollment.user_id == user.id, Enrollment.holds_seat())\n        .with_for_update",
           ".where(Enrollment.user_id == user.id)\n        .with_for_update", "complete"),
 ]  # fmt: skip

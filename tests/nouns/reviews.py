@@ -83,13 +83,13 @@ def _row(course, author):
 
 
 FAULTS = [
-    Fault("reviews are everybody's to edit", "services/learning/reviews.py",
+    Fault("every user edits every review", "services/learning/reviews.py",
           "if review.author_id != author.id:", "if False:", "review_id"),
-    Fault("reviews are everybody's to delete", "services/learning/reviews.py",
+    Fault("every user deletes every review", "services/learning/reviews.py",
           "if not (actor.is_admin or review.author_id == actor.id):", "if False:", "review_id"),
-    Fault("reviews tell of hidden courses", "services/learning/reviews.py",
+    Fault("a review discloses a hidden course", "services/learning/reviews.py",
           "found = _shown().where(Review.id == review_id, course_visible_to(viewer))",
           "found = _shown().where(Review.id == review_id)", "review_id"),
-    Fault("the list of reviews tells of hidden courses", "services/learning/reviews.py",
+    Fault("the list of reviews discloses hidden courses", "services/learning/reviews.py",
           "seen = course_visible_to(viewer)\n    if", "seen = Course.id.is_not(None)\n    if", "lists"),
 ]  # fmt: skip

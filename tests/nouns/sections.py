@@ -77,7 +77,7 @@ def _row(course):
 
 
 FAULTS = [
-    Fault("deleted sections come back", "services/content/sections.py",
+    Fault("deleted sections are visible", "services/content/sections.py",
           "found.where(Section.id == section_id, Section.deleted_at.is_(None), course_visible_to(viewer))",
           "found.where(Section.id == section_id, course_visible_to(viewer))", "section_id"),
 ]  # fmt: skip

@@ -142,9 +142,9 @@ def add_to_stage(stage):
 
 
 FAULTS = [
-    Fault("everybody lists people", "blueprints/users.py",
+    Fault("every user lists the users", "blueprints/users.py",
           '@blp.get("/users")\n@requires(Role.ADMIN)', '@blp.get("/users")\n@requires()', "users"),
-    Fault("people change their own role", "schemas/users.py",
+    Fault("users change their own role", "schemas/users.py",
           "    SOME_OF = ()\n\n    username = Username()\n    phone_number = Phone()\n",
           "    SOME_OF = ()\n\n    username = Username()\n    role = fields.Flag()\n    phone_number = Phone()\n", "bodies"),
 ]  # fmt: skip

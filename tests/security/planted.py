@@ -10,12 +10,12 @@ from tests.support.declarations import Fault
 from tests.support.nouns import declared
 
 GENERAL = [
-    Fault("roles are not looked at", "web/access.py",
+    Fault("roles are not checked", "web/access.py",
           "if access.roles and g.caller.role not in access.roles:", "if False:", "POST and users"),
-    Fault("any signed-in role is an admin's", "web/access.py",
+    Fault("every role may do what an admin may", "web/access.py",
           "g.caller.role not in access.roles", "not g.caller.role", "recalculate"),
-    Fault("a refresh token opens the door", "web/access.py", 'kind="access"', 'kind=None', "auth and me"),
-    Fault("unknown fields are swallowed", "schemas/base.py", "unknown = ma.RAISE", "unknown = ma.EXCLUDE", "bodies"),
+    Fault("a refresh token is accepted as an access token", "web/access.py", 'kind="access"', 'kind=None', "auth and me"),
+    Fault("unknown fields are ignored", "schemas/base.py", "unknown = ma.RAISE", "unknown = ma.EXCLUDE", "bodies"),
 ]  # fmt: skip
 
 FAULTS = [*GENERAL, *(fault for faults in declared("FAULTS").values() for fault in faults)]

@@ -116,7 +116,7 @@ def test_no_lesson_of_a_batch_holds_more_than_a_lesson(app, _witness, stage, sna
 
 
 STRANGE = {
-    # What the owner of one course writes, with an id of a course that is somebody else's.
+    # What the owner of one course writes, with an id of a course of another owner.
     "a lesson moves to their section": ("PATCH /lessons/{lesson}", {"section_id": "foreign section"}),
     "a lesson is made in their section": (
         "POST /courses/{course}/lessons",
@@ -130,10 +130,10 @@ STRANGE = {
     "their section in my order": ("POST /courses/{course}/sections/reorder", {"order": ["foreign section"]}),
     "their lesson in my order": ("POST /sections/{section}/lessons/reorder", {"order": ["foreign lesson"]}),
     "another instructor": ("PATCH /courses/{course}", {"instructor_id": "other"}),
-    "another instructor, written anew": ("PUT /courses/{course}", {"instructor_id": "other"}),
-    "a course for somebody else": ("POST /courses", {"instructor_id": "other"}),
+    "another instructor by PUT": ("PUT /courses/{course}", {"instructor_id": "other"}),
+    "a course for another instructor": ("POST /courses", {"instructor_id": "other"}),
     "a hidden category": ("PATCH /courses/{course}", {"category_id": "hidden category"}),
-    "a list of somebody else's enrollments": ("GET /enrollments", {"user_id": "other"}),
+    "a list of another user's enrollments": ("GET /enrollments", {"user_id": "other"}),
     "more people than seats": ("POST /courses/{open}/assign", {"override_seats": True}),
     "more people than seats, many": ("POST /courses/{open}/assign-multiple", {"override_seats": True}),
     "a review of their hidden course": ("POST /reviews", {"course_id": "gone course"}),
