@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.corpus.cases import ID, SYNTAX
-from tests.support.good_requests import REQUESTS, body_of, path_of
+from tests.support.good_requests import REQUESTS, body_of, filled, path_of
 from tests.support.http import PREFIX
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -428,7 +428,7 @@ def _on_the_path(operation, good, sends, scene):
     for parameter in operation.parameters("path"):
         before, _, after = operation.name.split()[1].partition("{" + parameter["name"] + "}")
         # What stands for other parameters is good.
-        start = path_of(operation.name, scene, before)
+        start = filled(operation.name, before, scene)
         for number, value in IN_PATH.items():
             expects = (414,) if number == 124 else (404,)
             yield Request(f"{number} /{parameter['name']}", expects, f"{start}{value}{after}", sends=sends)

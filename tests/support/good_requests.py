@@ -8,10 +8,14 @@ from tests.support.nouns import merged
 REQUESTS = merged("REQUESTS")
 
 
-def path_of(name, scene, path=None):
-    """The path of the operation with the ids of the scene's rows in it; or another path with its parameters."""
+def path_of(name, scene):
+    """The path of the operation with the ids of the scene's rows in it."""
+    return filled(name, name.split()[1], scene).removesuffix("/")
+
+
+def filled(name, path, scene):
+    """The same for a part of that path."""
     rows = REQUESTS[name].path
-    path = (path or name.split()[1]).removesuffix("/")
     return re.sub(r"{(\w+)}", lambda found: key_of(rows[found[1]], scene), path)
 
 
