@@ -1,4 +1,4 @@
-"""Assigning people to courses in bulk, and the record of every run."""
+"""Bulk assignment of users to courses, and the record of every run."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
 
 blp = Blueprint(
-    "admin-assign", __name__, description="Assign one person or ten thousand to a course in one call."
+    "admin-assign", __name__, description="Assign one user or ten thousand to a course in one call."
 )
 
 ITEM_COLUMNS = (
@@ -50,12 +50,12 @@ ITEM_COLUMNS = (
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.idempotent
 @blp.arguments(AssignSchema)
-@blp.response(201, AssignedSchema, message="Assigned.")
+@blp.response(201, AssignedSchema, message="User assigned.")
 @blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
 def assign_person(person: dict[str, Any], course_id: str):
-    """Assign one person.
+    """Assign a user to a course.
 
-    By exactly one of `user_id`, `email`, `username`, `external_id`. Somebody who had left comes back with the same
+    Named by exactly one of `user_id`, `email`, `username`, `external_id`. A user who had left returns with the same
     enrollment and progress. A refusal names the reason, and no run is recorded.
     """
     return assignments.assign_one(caller(), course_id, **person)
@@ -66,16 +66,16 @@ def assign_person(person: dict[str, Any], course_id: str):
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(AssignMultipleSchema)
-@blp.response(200, ReportSchema, message="Here is what became of everybody.")
+@blp.response(200, ReportSchema, message="Assignment finished: see the report.")
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
 def assign_people(order: dict[str, Any], course_id: str):
-    """Assign up to 10,000 people.
+    """Assign up to 10,000 users to a course.
 
-    Every person is answered for, in the order `user_ids`, `emails`, `usernames`, `external_ids`. One bad row never
-    fails the others; all refused is still 200. With `atomic` a single refusal leaves everything as it was
-    (`state: REFUSED`). `mode: preview` decides the same and writes nothing but its own record, which lives for a day.
-    Instructors assign to their own courses; to them unknown, inactive and unverified people are all `not_found` (with
-    `REQUIRE_EMAIL_VERIFICATION=off` unverified people are like others).
+    The report has a row for each user, in the order `user_ids`, `emails`, `usernames`, `external_ids`. A refused row
+    does not affect the others, and the status is 200 even when all are refused. With `atomic` one refused row means
+    that nothing is written (`state: REFUSED`). `mode: preview` decides the same and writes only its own record, which
+    is kept for a day. Instructors assign to their own courses; for them unknown, inactive and unverified users are all
+    `not_found` (with `REQUIRE_EMAIL_VERIFICATION=off` unverified users are treated like others).
     """
     return assignments.assign(caller(), course_id, **order)
 
@@ -85,13 +85,13 @@ def assign_people(order: dict[str, Any], course_id: str):
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
-@blp.response(200, UnassignReportSchema, message="Here is what became of everybody.")
+@blp.response(200, UnassignReportSchema, message="Unassignment finished: see the report.")
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: str):
-    """Take up to 10,000 people out of a course.
+    """Unassign up to 10,000 users from a course.
 
-    Cancels ACTIVE enrollments, whoever made them, and frees their seats; progress is kept. Whoever has completed the
-    course stays (`kept_completed`).
+    Cancels ACTIVE enrollments from every source and frees their seats; progress is kept. COMPLETED enrollments stay
+    (`kept_completed`).
     """
     return assignments_unassign.unassign(caller(), course_id, **order)
 
@@ -100,9 +100,9 @@ def unassign_people(order: dict[str, Any], course_id: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(AssignmentSchema, AssignmentQuerySchema)
 def list_assignments(filters: dict[str, Any]):
-    """Bulk runs.
+    """List bulk runs.
 
-    All of them for admins, one's own for instructors. Previews are listed for a day.
+    Admins see all of them, instructors their own. Previews are listed for a day.
     """
     return assignments_runs.list_visible(caller(), **filters)
 
@@ -111,7 +111,7 @@ def list_assignments(filters: dict[str, Any]):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.response(200, AssignmentSchema)
 def show_assignment(assignment_id: UUID):
-    """One bulk run."""
+    """Show a bulk run."""
     return assignments_runs.get_visible(caller(), assignment_id)
 
 
@@ -119,8 +119,8 @@ def show_assignment(assignment_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
-    """The ledger of a run.
+    """List the ledger of a bulk run.
 
-    In the order in which the people were sent; `format=csv` gives all of it as a sheet.
+    One row for each user, in the order in which they were sent; `format=csv` returns the whole ledger as CSV.
     """
     return assignments_runs.list_items(caller(), assignment_id, **filters)

@@ -1,4 +1,4 @@
-"""Accounts from the owner's side: sign up, log in, stay logged in, and one's own profile."""
+"""Registration, login, tokens, and the caller's own profile."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ from app.web.access import caller, device, entrance, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
-blp = Blueprint("auth", __name__, description="Sign up, log in, and one's own profile.")
+blp = Blueprint("auth", __name__, description="Sign up, log in, and your own profile.")
 
 
 def _welcome(registration: users.Registration) -> str:
@@ -52,11 +52,11 @@ def _welcome(registration: users.Registration) -> str:
 @blp.response(201, RegisteredSchema, message=_welcome)
 @blp.refuses(EmailTaken, UsernameTaken)
 def register(registration: dict[str, Any]):
-    """Open an account.
+    """Register an account.
 
-    A password has 8 to 128 characters with an upper-case letter, a lower-case letter and a digit, is not a common one,
-    and not your own name or address. We send a mail to the address: log in once you have confirmed it, where
-    `email_verified` does not say that you need not.
+    A password has 8 to 128 characters, with an upper-case letter, a lower-case letter and a digit; common passwords and
+    your own name or address are refused. Unless `email_verified` is true, a mail with a confirmation token is sent:
+    confirm the address before you log in.
     """
     return users.register(**registration)
 
@@ -65,12 +65,12 @@ def register(registration: dict[str, Any]):
 @entrance
 @throttled(MAIL)
 @blp.arguments(MailTokenSchema)
-@blp.response(200, message="Your email address is verified.")
+@blp.response(200, message="Email address confirmed.")
 @blp.refuses(MailTokenInvalid)
 def verify_email(body: dict[str, Any]):
     """Confirm your email address.
 
-    With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set).
+    The token of the mail works once and expires after `VERIFICATION_TOKEN_HOURS` (24 hours unless set).
     """
     email_verification.verify(**body)
 
@@ -79,9 +79,9 @@ def verify_email(body: dict[str, Any]):
 @entrance
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
-@blp.response(200, message="If an account waits for this address to be confirmed, a mail is on its way.")
+@blp.response(200, message="Mail requested: it is sent if this address belongs to an unconfirmed account.")
 def resend_verification(body: dict[str, Any]):
-    """Ask for another confirmation mail.
+    """Request another confirmation mail.
 
     The answer is the same whether or not there is such an account.
     """
@@ -95,7 +95,7 @@ def resend_verification(body: dict[str, Any]):
 @blp.response(200, LoggedInSchema, message="Logged in.")
 @blp.refuses(InvalidCredentials, AccountInactive, EmailNotVerified)
 def log_in(login: dict[str, Any]):
-    """Log in by email or username."""
+    """Log in with an email address or username."""
     return credentials.log_in(**login, **device())
 
 
@@ -103,13 +103,13 @@ def log_in(login: dict[str, Any]):
 @entrance
 @throttled(REFRESH)
 @blp.arguments(RefreshSchema)
-@blp.response(200, TokensSchema, message="Here are your next tokens.")
+@blp.response(200, TokensSchema, message="Tokens refreshed.")
 @blp.refuses(AlreadyRotated)
 def refresh_tokens(body: dict[str, Any]):
-    """Exchange a refresh token for the next pair.
+    """Exchange a refresh token for a new pair of tokens.
 
-    Each refresh token is good for one exchange. The same one again is 409 and changes nothing for as long as
-    `REFRESH_GRACE_SECONDS` says (10 seconds unless set); later it ends the session.
+    Each refresh token works once. Sent again within `REFRESH_GRACE_SECONDS` (10 seconds unless set), it is refused with
+    409 and changes nothing; sent again later, it ends the session.
     """
     return sessions.refresh(body["refresh"])
 
@@ -120,7 +120,7 @@ def refresh_tokens(body: dict[str, Any]):
 @blp.arguments(TokenSchema)
 @blp.response(200, TokenReportSchema)
 def verify_token(body: dict[str, Any]):
-    """Ask whether a token is good."""
+    """Check whether a token is valid."""
     return sessions.inspect(body["token"])
 
 
@@ -128,12 +128,13 @@ def verify_token(body: dict[str, Any]):
 @requires()
 @throttled(MAIL)
 @blp.arguments(EmailChangeSchema)
-@blp.response(200, message="If nobody has an account with the new address, a mail is on its way there.")
+@blp.response(200, message="Email change requested: a mail is sent to the new address if no account has it.")
 def change_email(change: dict[str, Any]):
-    """Ask for another email address.
+    """Request a change of your email address.
 
-    With your password. The address changes once you confirm it with the token of the mail; until then you may ask again,
-    and setting a password calls it off. The answer is the same whether or not the new address has an account.
+    Needs your password. The address changes once you confirm it with the token of the mail; until then you may request
+    another change, and setting a password cancels the request. The answer is the same whether or not the new address
+    has an account.
     """
     email_changes.ask(caller(), **change)
 
@@ -142,13 +143,13 @@ def change_email(change: dict[str, Any]):
 @entrance
 @throttled(MAIL)
 @blp.arguments(MailTokenSchema)
-@blp.response(200, message="This is your email address now.")
+@blp.response(200, message="Email address changed.")
 @blp.refuses(MailTokenInvalid, EmailTaken)
 def confirm_email(body: dict[str, Any]):
     """Confirm your new email address.
 
-    With the token of the mail, once, and for as long as `VERIFICATION_TOKEN_HOURS` says (24 hours unless set). Your
-    sessions stay, and the old address is told.
+    The token of the mail works once and expires after `VERIFICATION_TOKEN_HOURS` (24 hours unless set). Your sessions
+    continue, and a mail notifies the old address.
     """
     email_changes.confirm(**body)
 
@@ -157,9 +158,9 @@ def confirm_email(body: dict[str, Any]):
 @entrance
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
-@blp.response(200, message="If there is an account with this address, a mail is on its way.")
+@blp.response(200, message="Mail requested: it is sent if an account has this address.")
 def forgot_password(body: dict[str, Any]):
-    """Ask for a mail that lets you set a new password.
+    """Request a mail to set a new password.
 
     The answer is the same whether or not there is such an account.
     """
@@ -170,14 +171,14 @@ def forgot_password(body: dict[str, Any]):
 @entrance
 @throttled(MAIL)
 @blp.arguments(PasswordResetSchema)
-@blp.response(200, message="Password set. Log in with it; all your sessions have ended.")
+@blp.response(200, message="Password set. All your sessions have ended: log in with the new password.")
 @blp.refuses(MailTokenInvalid)
 def reset_password(body: dict[str, Any]):
     """Set a new password with the token of a mail.
 
-    Once, and for as long as `RESET_TOKEN_MINUTES` says (60 minutes unless set), or `INVITATION_TOKEN_HOURS` (168 hours
-    unless set) where an admin made the account. A password that is refused leaves the token good. One that is taken
-    confirms the email address as well, and voids the other tokens that could set a password.
+    The token works once and expires after `RESET_TOKEN_MINUTES` (60 minutes unless set), or `INVITATION_TOKEN_HOURS`
+    (168 hours unless set) where an admin created the account. A refused password leaves the token valid. An accepted
+    one also confirms the email address, and invalidates the other tokens that could set a password.
     """
     password_reset.reset(**body)
 
@@ -186,24 +187,24 @@ def reset_password(body: dict[str, Any]):
 @requires()
 @blp.response(200, UserSchema)
 def show_me():
-    """Your own account."""
+    """Show your own account."""
     return caller()
 
 
 @blp.patch("/auth/me")
 @requires()
 @blp.arguments(ProfileChangeSchema)
-@blp.response(200, UserSchema, message="Profile saved.")
+@blp.response(200, UserSchema, message="Profile updated.")
 @blp.refuses(UsernameTaken)
 def change_me(changes: dict[str, Any]):
-    """Change some of your profile."""
+    """Change fields of your profile."""
     return users.change_own(caller(), **changes)
 
 
 @blp.put("/auth/me")
 @requires()
 @blp.arguments(ProfileSchema)
-@blp.response(200, UserSchema, message="Profile saved.")
+@blp.response(200, UserSchema, message="Profile updated.")
 @blp.refuses(UsernameTaken)
 def replace_me(profile: dict[str, Any]):
     """Replace your profile."""
@@ -217,10 +218,10 @@ def replace_me(profile: dict[str, Any]):
 @blp.response(200, UserSchema, message="Picture saved.")
 @blp.refuses(StorageFull)
 def replace_picture(picture: dict[str, Any]):
-    """Show a picture of yourself.
+    """Replace your profile picture.
 
-    A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a WebP
-    3 million. It is drawn anew without its metadata, at most 512 pixels a side.
+    A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a
+    WebP 3 million. It is re-encoded without its metadata, at most 512 pixels a side.
     """
     return profile_pictures.replace(caller(), **picture)
 
@@ -229,5 +230,5 @@ def replace_picture(picture: dict[str, Any]):
 @requires()
 @blp.response(200, UserSchema, message="Picture removed.")
 def remove_picture():
-    """Remove your picture."""
+    """Remove your profile picture."""
     return profile_pictures.remove(caller())

@@ -1,4 +1,4 @@
-"""The shelves of the catalogue: everybody reads, admins arrange."""
+"""Categories of the catalogue: public to read, changed by admins."""
 
 from typing import Any
 
@@ -14,24 +14,27 @@ from app.services.catalogue import categories
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 
-blp = Blueprint("categories", __name__, description="The shelves of the catalogue.")
+blp = Blueprint("categories", __name__, description="Categories of the catalogue.")
 
 
 @blp.get("/categories")
 @public
 @blp.lists(CategorySchema, CategoryQuerySchema)
 def list_categories(filters: dict[str, Any]):
-    """Categories, with the number of published courses in each."""
+    """List categories.
+
+    Each with the number of its published courses.
+    """
     return categories.list_visible(visitor(), **filters)
 
 
 @blp.post("/categories")
 @requires(Role.ADMIN)
 @blp.arguments(CategoryInputSchema)
-@blp.response(201, CategorySchema, message="The category was made.")
+@blp.response(201, CategorySchema, message="Category created.")
 @blp.refuses(NameTaken, SlugTaken)
 def create_category(values: dict[str, Any]):
-    """Make a category."""
+    """Create a category."""
     return categories.create(caller(), **values)
 
 
@@ -39,24 +42,27 @@ def create_category(values: dict[str, Any]):
 @public
 @blp.response(200, CategorySchema)
 def show_category(ref: str):
-    """One category, by id or slug."""
+    """Show a category."""
     return categories.show(visitor(), ref)
 
 
 @blp.put("/categories/<ref>")
 @requires(Role.ADMIN)
 @blp.arguments(CategoryInputSchema)
-@blp.response(200, CategorySchema, message="The category is changed.")
+@blp.response(200, CategorySchema, message="Category updated.")
 @blp.refuses(NameTaken, SlugTaken)
 def replace_category(values: dict[str, Any], ref: str):
-    """Write a category anew; without a slug it keeps its own."""
+    """Replace a category.
+
+    Without a slug it keeps its own.
+    """
     return categories.update(caller(), ref, **values)
 
 
 @blp.patch("/categories/<ref>")
 @requires(Role.ADMIN)
 @blp.arguments(CategoryPatchSchema, partial=True)
-@blp.response(200, CategorySchema, message="The category is changed.")
+@blp.response(200, CategorySchema, message="Category updated.")
 @blp.refuses(NameTaken, SlugTaken)
 def edit_category(changes: dict[str, Any], ref: str):
     """Change fields of a category."""

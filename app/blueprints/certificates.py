@@ -1,4 +1,4 @@
-"""Certificates: one's own, verification by anybody, revocation by admins."""
+"""Certificates: the caller's own, public verification, revocation by admins."""
 
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,14 @@ from app.services.learning import certificates
 from app.web.access import caller, public, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("certificates", __name__, description="Proof of completion, verifiable by anybody.")
+blp = Blueprint("certificates", __name__, description="Proof of completion, which anyone can verify.")
 
 
 @blp.get("/certificates")
 @requires()
 @blp.lists(CertificateSchema, CertificateQuerySchema)
 def list_certificates(filters: dict[str, Any]):
-    """Your certificates."""
+    """List your certificates."""
     return certificates.list_own(caller(), **filters)
 
 
@@ -30,9 +30,9 @@ def list_certificates(filters: dict[str, Any]):
 @requires()
 @blp.response(200, CertificateSchema)
 def show_certificate(certificate_id: UUID):
-    """One certificate.
+    """Show a certificate.
 
-    Your own; admins see any.
+    One of your own; admins see any.
     """
     return certificates.get_own(caller(), certificate_id)
 
@@ -43,7 +43,7 @@ def show_certificate(certificate_id: UUID):
 def verify_certificate(number: str):
     """Verify a certificate by its number.
 
-    Name, course and date only; a revoked certificate says so.
+    Shows the name, the course and the dates only; `is_revoked` marks a revoked certificate.
     """
     return certificates.verify(number)
 
@@ -51,7 +51,7 @@ def verify_certificate(number: str):
 @blp.post("/certificates/<uuid:certificate_id>/revoke")
 @requires(Role.ADMIN)
 @blp.arguments(RevocationSchema)
-@blp.response(200, CertificateSchema, message="The certificate is revoked.")
+@blp.response(200, CertificateSchema, message="Certificate revoked.")
 @blp.refuses(InvalidTransition)
 def revoke_certificate(revocation: dict[str, Any], certificate_id: UUID):
     """Revoke a certificate."""

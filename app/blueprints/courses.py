@@ -1,4 +1,4 @@
-"""The catalogue and the life of a course."""
+"""The catalogue, courses, and their way through review."""
 
 from typing import Any
 
@@ -33,17 +33,17 @@ from app.services.catalogue import courses, courses_list, courses_workflow, cour
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 
-blp = Blueprint("courses", __name__, description="The catalogue and the life of a course.")
+blp = Blueprint("courses", __name__, description="The catalogue, courses, and their way through review.")
 
 
 @blp.get("/courses")
 @public
 @blp.lists(CourseSchema, CourseQuerySchema)
 def list_courses(filters: dict[str, Any]):
-    """The catalogue.
+    """List the courses of the catalogue.
 
-    Everybody finds published courses, instructors also their own, admins all. With `search` and no `ordering` the best
-    matches come first.
+    Every caller sees published courses, instructors also their own, admins all. With `search` and without `ordering`
+    the best matches come first.
     """
     return courses_list.list_catalogue(visitor(), **filters)
 
@@ -51,13 +51,13 @@ def list_courses(filters: dict[str, Any]):
 @blp.post("/courses")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CourseInputSchema)
-@blp.response(201, CreatedCourseSchema, message="The course was made.")
+@blp.response(201, CreatedCourseSchema, message="Course created.")
 @blp.refuses(SlugTaken, CodeTaken)
 def create_course(values: dict[str, Any]):
-    """Draft a course.
+    """Create a course.
 
-    It needs a title and one of the descriptions. With `publish: true` it is published if that is allowed;
-    `publish_refused` says why not.
+    A DRAFT, which needs a title and one of the descriptions. With `publish: true` it is published if that is allowed;
+    otherwise `publish_refused` gives the reason code.
     """
     return courses_write.create(caller(), **values)
 
@@ -66,7 +66,10 @@ def create_course(values: dict[str, Any]):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(CourseSchema, OwnCourseQuerySchema)
 def list_my_courses(filters: dict[str, Any]):
-    """What you teach, in every state."""
+    """List the courses that you teach.
+
+    In every state.
+    """
     return courses_list.list_own(caller(), **filters)
 
 
@@ -74,9 +77,10 @@ def list_my_courses(filters: dict[str, Any]):
 @requires(Role.ADMIN)
 @blp.lists(WaitingCourseSchema)
 def list_review_queue():
-    """Courses that wait for a decision, longest first.
+    """List the courses that await a decision.
 
-    Each tells what has been edited since the last decision: fields by name, and `sections` or `lessons`.
+    Longest waiting first. `changed_fields` names what was edited since the last decision: fields by name, and
+    `sections` or `lessons`.
     """
     return courses_list.list_waiting(caller())
 
@@ -85,29 +89,32 @@ def list_review_queue():
 @public
 @blp.response(200, CourseDetailSchema)
 def show_course(ref: str):
-    """One course with the outline of its lessons, by id, slug or code."""
+    """Show a course with the outline of its lessons."""
     return courses.show(visitor(), ref)
 
 
 @blp.put("/courses/<ref>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CourseReplaceSchema)
-@blp.response(200, CourseDetailSchema, message="The course is changed.")
+@blp.response(200, CourseDetailSchema, message="Course updated.")
 @blp.refuses(Forbidden, SlugTaken, CourseUnderReview, AlreadyEnrolled)
 def replace_course(values: dict[str, Any], ref: str):
-    """Write a course anew; slug and instructor stay unless given."""
+    """Replace a course.
+
+    Slug and instructor stay unless given.
+    """
     return courses_write.update(caller(), ref, **values)
 
 
 @blp.patch("/courses/<ref>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(CoursePatchSchema, partial=True)
-@blp.response(200, CourseDetailSchema, message="The course is changed.")
+@blp.response(200, CourseDetailSchema, message="Course updated.")
 @blp.refuses(Forbidden, SlugTaken, CourseUnderReview, AlreadyEnrolled)
 def edit_course(changes: dict[str, Any], ref: str):
     """Change fields of a course.
 
-    An APPROVED course returns to DRAFT; a PUBLISHED one stays live and says that it changed since its review.
+    An APPROVED course returns to DRAFT; a PUBLISHED one stays published, with `changed_since_review` true.
     """
     return courses_write.update(caller(), ref, **changes)
 
@@ -118,27 +125,30 @@ def edit_course(changes: dict[str, Any], ref: str):
 @blp.response(204)
 @blp.refuses(Forbidden, CourseInUse, CourseUnderReview)
 def delete_course(options: dict[str, Any], ref: str):
-    """Take a course out of the catalogue; learners' records stay."""
+    """Delete a course.
+
+    A soft delete: the course is 404 and leaves the catalogue, and its learners' records stay.
+    """
     courses_write.delete(caller(), ref, **options)
 
 
 @blp.post("/courses/<course_id>/submit")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course waits for a decision.")
+@blp.response(200, CourseDetailSchema, message="Course submitted for review.")
 @blp.refuses(Forbidden, CourseIncomplete, InvalidTransition)
 def submit_course(course_id: str):
-    """Ask for a decision about your draft."""
+    """Submit a course for review."""
     return courses_workflow.submit(caller(), course_id)
 
 
 @blp.post("/courses/<course_id>/withdraw")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.response(200, CourseDetailSchema, message="Course withdrawn: it is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def withdraw_course(course_id: str):
-    """Take your course back from review."""
+    """Withdraw a course from review."""
     return courses_workflow.withdraw(caller(), course_id)
 
 
@@ -146,10 +156,13 @@ def withdraw_course(course_id: str):
 @requires(Role.ADMIN)
 @blp.arguments(DecisionSchema)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The decision stands.")
+@blp.response(200, CourseDetailSchema, message="Decision recorded.")
 @blp.refuses(CourseIncomplete, InvalidTransition)
 def review_course(decision: dict[str, Any], course_id: str):
-    """Decide about a course that waits, or think again about an approved one."""
+    """Approve, reject or publish a submitted course.
+
+    The decision about an APPROVED course can be changed.
+    """
     return courses_workflow.review(caller(), course_id, **decision)
 
 
@@ -157,13 +170,13 @@ def review_course(decision: dict[str, Any], course_id: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(PublicationSchema)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course is published.")
+@blp.response(200, CourseDetailSchema, message="Course published.")
 @blp.refuses(Forbidden, ApprovalRequired, CourseIncomplete, InvalidTransition)
 def publish_course(options: dict[str, Any], course_id: str):
-    """Open a course to everybody.
+    """Publish a course.
 
-    Instructors publish what is approved, or their drafts where they are trusted to; admins may override completeness
-    with a reason.
+    Instructors publish approved courses, and their drafts where they may publish without approval; admins may publish
+    an incomplete course with a reason.
     """
     return courses_workflow.publish(caller(), course_id, **options)
 
@@ -171,30 +184,36 @@ def publish_course(options: dict[str, Any], course_id: str):
 @blp.post("/courses/<course_id>/unpublish")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.response(200, CourseDetailSchema, message="Course unpublished: it is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def unpublish_course(course_id: str):
-    """Take a published course back to draft; its learners keep it."""
+    """Unpublish a course.
+
+    It returns to DRAFT; its learners keep their access.
+    """
     return courses_workflow.unpublish(caller(), course_id)
 
 
 @blp.post("/courses/<course_id>/archive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course is archived.")
+@blp.response(200, CourseDetailSchema, message="Course archived.")
 @blp.refuses(Forbidden, InvalidTransition)
 def archive_course(course_id: str):
-    """Put a course away; its learners keep it."""
+    """Archive a course.
+
+    It leaves the catalogue; its learners keep their access.
+    """
     return courses_workflow.archive(caller(), course_id)
 
 
 @blp.post("/courses/<course_id>/unarchive")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="The course is a draft again.")
+@blp.response(200, CourseDetailSchema, message="Course unarchived: it is a draft again.")
 @blp.refuses(Forbidden, InvalidTransition)
 def unarchive_course(course_id: str):
-    """Take a course out of the archive."""
+    """Unarchive a course."""
     return courses_workflow.unarchive(caller(), course_id)
 
 
@@ -203,5 +222,8 @@ def unarchive_course(course_id: str):
 @blp.lists(CourseChangeSchema)
 @blp.refuses(Forbidden)
 def list_course_history(course_id: str):
-    """Who did what to a course, newest first."""
+    """List the history of a course.
+
+    Who did what and when, newest first.
+    """
     return courses_list.list_history(caller(), course_id)

@@ -1,4 +1,4 @@
-"""Dashboards: figures that are right after every change."""
+"""Dashboards: figures for each role, current after every change."""
 
 from app.enums import Role
 from app.errors.base import Forbidden
@@ -16,16 +16,16 @@ from app.services.dashboards import dashboard
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("dashboard", __name__, description="Figures, right after every change.")
+blp = Blueprint("dashboard", __name__, description="Figures for each role, current after every change.")
 
 
 @blp.get("/dashboard")
 @requires()
 @blp.figures(DashboardSchema)
 def show_dashboard():
-    """The dashboard of your role.
+    """Show the dashboard of your role.
 
-    The members are those of the admin's, the instructor's or the student's dashboard, and `role` says which.
+    The members are those of the admin, instructor or student dashboard; `role` says which.
     """
     return dashboard.show_own(caller())
 
@@ -34,7 +34,7 @@ def show_dashboard():
 @requires()
 @blp.figures(StatsSchema)
 def show_stats():
-    """How large the platform is."""
+    """Show the totals of the platform."""
     return dashboard.show_stats()
 
 
@@ -42,9 +42,9 @@ def show_stats():
 @requires(Role.ADMIN)
 @blp.figures(AdminDashboardSchema)
 def show_admin_dashboard():
-    """The platform in figures.
+    """Show the admin dashboard.
 
-    People, courses, decisions, enrollments and learning, by month for the last twelve.
+    Users, courses, decisions, enrollments and learning, by month for the last twelve months.
     """
     return dashboard.show_admin(caller())
 
@@ -53,7 +53,10 @@ def show_admin_dashboard():
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.figures(InstructorDashboardSchema)
 def show_instructor_dashboard():
-    """Your courses in figures."""
+    """Show the instructor dashboard.
+
+    Figures of the courses that you teach.
+    """
     return dashboard.show_instructor(caller())
 
 
@@ -61,7 +64,10 @@ def show_instructor_dashboard():
 @requires()
 @blp.figures(StudentDashboardSchema)
 def show_student_dashboard():
-    """Your learning in figures."""
+    """Show the student dashboard.
+
+    Figures of your own learning.
+    """
     return dashboard.show_student(caller())
 
 
@@ -70,17 +76,20 @@ def show_student_dashboard():
 @blp.figures(CourseAnalyticsSchema)
 @blp.refuses(Forbidden)
 def show_course_analytics(course_id: str):
-    """A course in figures, lesson by lesson."""
+    """Show the figures of a course.
+
+    With its completion funnel, lesson by lesson.
+    """
     return dashboard.show_course(caller(), course_id)
 
 
 @blp.post("/dashboard/verify")
 @requires(Role.ADMIN)
-@blp.response(200, RecountSchema, message="Every stored counter was recomputed.")
+@blp.response(200, RecountSchema, message="Counters recomputed.")
 def verify_counters():
     """Recompute every stored counter.
 
-    Lists where the stored number and the rows differ: nowhere, if all is well. Nothing is changed. Where one counter
-    takes more than a minute the answer is 503; `flask stats verify` has more time.
+    `differences` lists the counters whose stored number differs from the rows; it is empty when all agree. Nothing is
+    changed. Where one counter takes more than a minute the answer is 503; `flask stats verify` has more time.
     """
     return verification.verify_in_request()

@@ -1,4 +1,4 @@
-"""Enrollments: join, leave, see who is where and how far."""
+"""Enrollments: enroll, cancel, list, grade, record payment."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,9 @@ from app.services.learning import enrollments, enrollments_read
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("enrollments", __name__, description="Join, leave, and see who is where and how far.")
+blp = Blueprint(
+    "enrollments", __name__, description="Enroll, cancel, and follow enrollments and their progress."
+)
 
 JOINING = (OwnCourse, CourseNotOpen, AlreadyEnrolled, AdmissionClosed, CourseFull)
 ROSTER_COLUMNS = (
@@ -55,19 +57,19 @@ FOR_ADMINS = ("user.email", "user.external_id", "user.department")
 
 
 def roster_columns() -> tuple[str, ...]:
-    """Addresses and personnel numbers are not for instructors."""
+    """Email addresses and external ids are for admins only."""
     return (*ROSTER_COLUMNS, *FOR_ADMINS) if caller().is_admin else ROSTER_COLUMNS
 
 
 @blp.post("/courses/<course_id>/enroll")
 @requires(Role.STUDENT)
 @blp.idempotent
-@blp.response(201, EnrollmentSchema, message="You are enrolled.")
+@blp.response(201, EnrollmentSchema, message="Enrolled in the course.")
 @blp.refuses(*JOINING)
 def enroll_in_course(course_id: str):
-    """Join a course.
+    """Enroll in a course.
 
-    Coming back after leaving revives the same enrollment with its progress.
+    Enrolling again after leaving reactivates the same enrollment with its progress.
     """
     return enrollments.enroll(caller(), course_id)
 
@@ -76,10 +78,10 @@ def enroll_in_course(course_id: str):
 @requires(Role.STUDENT)
 @blp.idempotent
 @blp.arguments(EnrollSchema)
-@blp.response(201, EnrollmentSchema, message="You are enrolled.")
+@blp.response(201, EnrollmentSchema, message="Enrolled in the course.")
 @blp.refuses(NotFound, *JOINING)
 def enroll(wanted: dict[str, Any]):
-    """Join a course named in the body."""
+    """Enroll in a course named in the body."""
     return enrollments.enroll(caller(), **wanted)
 
 
@@ -88,7 +90,7 @@ def enroll(wanted: dict[str, Any]):
 @blp.lists(EnrollmentSchema, OwnEnrollmentQuerySchema)
 @blp.refuses(Forbidden)
 def list_enrollments(filters: dict[str, Any]):
-    """Your enrollments.
+    """List your enrollments.
 
     Each with its course, progress and due date. Admins may name another `user_id`.
     """
@@ -99,10 +101,10 @@ def list_enrollments(filters: dict[str, Any]):
 @requires(Role.ADMIN)
 @blp.lists(EnrollmentSchema, PersonalEnrollmentQuerySchema)
 def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
-    """A user's enrollments.
+    """List the enrollments of a user.
 
-    Those of a deleted person too, although the account itself is 404: what somebody learned stays on record, and no
-    longer says who it was.
+    Also those of a deleted user, although the account itself is 404: the learning record is kept, and no longer
+    identifies the user.
     """
     return enrollments_read.list_of_user(user_id, **filters)
 
@@ -111,9 +113,9 @@ def list_enrollments_of_user(filters: dict[str, Any], user_id: UUID):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.lists(EnrollmentSchema, RosterQuerySchema, csv_columns=roster_columns, csv_schema=RosterRowSchema)
 def list_roster(filters: dict[str, Any], course_id: str):
-    """A course's roster.
+    """List the roster of a course.
 
-    For its instructor and admins. `format=csv` answers all of it as a spreadsheet; for admins with the columns
+    For its instructor and admins. `format=csv` returns the whole roster as CSV; for admins with the columns
     `user_email`, `user_external_id` and `user_department`.
     """
     return enrollments_read.list_of_course(caller(), course_id, **filters)
@@ -123,7 +125,7 @@ def list_roster(filters: dict[str, Any], course_id: str):
 @requires()
 @blp.response(200, EnrollmentSchema)
 def show_enrollment(enrollment_id: UUID):
-    """One enrollment.
+    """Show an enrollment.
 
     For its learner, the course's instructor and admins.
     """
@@ -132,13 +134,13 @@ def show_enrollment(enrollment_id: UUID):
 
 @blp.delete("/enrollments/<uuid:enrollment_id>")
 @requires()
-@blp.response(200, EnrollmentSchema, message="The enrollment is cancelled.")
+@blp.response(200, EnrollmentSchema, message="Enrollment cancelled.")
 @blp.refuses(Forbidden, AssignedByAdmin, AlreadyCompleted, InvalidTransition)
 def leave_course(enrollment_id: UUID):
-    """Leave a course.
+    """Cancel an enrollment.
 
-    The seat is free again and the progress is kept. Learners leave what they joined themselves and have not
-    completed; admins may cancel anything.
+    Frees the seat and keeps the progress. Learners cancel enrollments that they made themselves and have not completed;
+    admins may cancel any.
     """
     return enrollments.leave(caller(), enrollment_id)
 
@@ -146,7 +148,7 @@ def leave_course(enrollment_id: UUID):
 @blp.post("/enrollments/<uuid:enrollment_id>/grade")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(GradeSchema)
-@blp.response(200, EnrollmentSchema, message="The grade is recorded.")
+@blp.response(200, EnrollmentSchema, message="Grade recorded.")
 @blp.refuses(EnrollmentCancelled)
 def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
     """Grade an enrollment.
@@ -159,8 +161,8 @@ def grade_enrollment(graded: dict[str, Any], enrollment_id: UUID):
 @blp.post("/enrollments/<uuid:enrollment_id>/payment")
 @requires(Role.ADMIN)
 @blp.arguments(PaymentSchema)
-@blp.response(200, EnrollmentSchema, message="The payment state is recorded.")
+@blp.response(200, EnrollmentSchema, message="Payment state recorded.")
 @blp.refuses(EnrollmentCancelled)
 def record_payment(paid: dict[str, Any], enrollment_id: UUID):
-    """Record whether an enrollment is paid for."""
+    """Record the payment state of an enrollment."""
     return enrollments.record_payment(enrollment_id, **paid)

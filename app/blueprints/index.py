@@ -1,16 +1,16 @@
-"""The address of the API itself: where its documentation is."""
+"""The root of the API: links to its documentation."""
 
 from app.schemas.index import IndexSchema
 from app.web import front_page
 from app.web.access import public
 from app.web.api import Blueprint
 
-blp = Blueprint("index", __name__, description="Where to begin.")
+blp = Blueprint("index", __name__, description="Links to the documentation.")
 
 
 @blp.get("")
 @public
 @blp.response(200, IndexSchema)
 def show_index():
-    """Find the documentation."""
+    """Show the links to the documentation."""
     return front_page.links()

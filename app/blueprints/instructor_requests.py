@@ -1,4 +1,4 @@
-"""Asking to become an instructor, and deciding about it."""
+"""Requests to become an instructor, and the decisions about them."""
 
 from typing import Any
 from uuid import UUID
@@ -21,28 +21,32 @@ from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
 
-blp = Blueprint("instructor requests", __name__, description="Becoming an instructor.")
+blp = Blueprint(
+    "instructor requests", __name__, description="Request to become an instructor, and decide about requests."
+)
 
 
 @blp.get("/instructor-requests")
 @requires()
 @blp.lists(InstructorRequestSchema, InstructorRequestQuerySchema)
 def list_instructor_requests(filters: dict[str, Any]):
-    """Your requests; everybody's for admins."""
+    """List instructor requests.
+
+    Your own; admins see all.
+    """
     return instructor_requests.list_visible(caller(), **filters)
 
 
 @blp.post("/instructor-requests")
 @requires()
 @blp.arguments(NewInstructorRequestSchema)
-@blp.response(201, InstructorRequestSchema, message="An admin will decide about your request.")
+@blp.response(201, InstructorRequestSchema, message="Instructor request sent: an admin decides about it.")
 @blp.refuses(InvalidTransition, RequestPending, ReapplyTooSoon)
 def ask_to_instruct(request: dict[str, Any]):
-    """Ask to become an instructor.
+    """Request to become an instructor.
 
-    One request can be PENDING at a time, and as many can be made, withdrawn ones included, as
-    `RATELIMIT_INSTRUCTOR_REQUEST` says (3 a day unless set). Who is an INSTRUCTOR or an ADMIN already is refused with
-    `invalid_transition`.
+    One request can be PENDING at a time. `RATELIMIT_INSTRUCTOR_REQUEST` limits how many a user can make, withdrawn ones
+    included (3 a day unless set). A caller who is an INSTRUCTOR or ADMIN already is refused with `invalid_transition`.
     """
     return instructor_requests.ask(caller(), **request)
 
@@ -51,17 +55,17 @@ def ask_to_instruct(request: dict[str, Any]):
 @requires()
 @blp.response(200, InstructorRequestSchema)
 def show_instructor_request(request_id: UUID):
-    """One request."""
+    """Show an instructor request."""
     return instructor_requests.get_visible(caller(), request_id)
 
 
 @blp.patch("/instructor-requests/<uuid:request_id>")
 @requires()
 @blp.arguments(RequestTextsSchema)
-@blp.response(200, InstructorRequestSchema, message="Request saved.")
+@blp.response(200, InstructorRequestSchema, message="Instructor request updated.")
 @blp.refuses(AlreadyDecided)
 def change_instructor_request(changes: dict[str, Any], request_id: UUID):
-    """Change a request while it is PENDING."""
+    """Change an instructor request while it is PENDING."""
     return instructor_requests.update(caller(), request_id, **changes)
 
 
@@ -70,7 +74,7 @@ def change_instructor_request(changes: dict[str, Any], request_id: UUID):
 @blp.response(204)
 @blp.refuses(AlreadyDecided)
 def withdraw_instructor_request(request_id: UUID):
-    """Withdraw a request while it is PENDING."""
+    """Withdraw an instructor request while it is PENDING."""
     instructor_requests.withdraw(caller(), request_id)
 
 
@@ -78,13 +82,13 @@ def withdraw_instructor_request(request_id: UUID):
 @requires(Role.ADMIN)
 @blp.arguments(RequestDecisionSchema)
 @blp.acts_on(show_instructor_request)
-@blp.response(200, InstructorRequestSchema, message="Decided.")
+@blp.response(200, InstructorRequestSchema, message="Decision recorded.")
 @blp.refuses(AlreadyDecided)
 def review_instructor_request(decision: dict[str, Any], request_id: UUID):
-    """Approve or reject a request.
+    """Approve or reject an instructor request.
 
-    An approval makes the applicant an INSTRUCTOR at once; an INSTRUCTOR or ADMIN keeps the role. Where nobody has
-    confirmed the applicant's address, it voids the password of the sign-up: the owner of the mailbox sets one by mail.
+    An approval makes the applicant an INSTRUCTOR at once; an INSTRUCTOR or ADMIN keeps the role. Where the applicant's
+    address is unconfirmed, it invalidates the password of the sign-up: the owner of the mailbox sets a new one by mail.
     """
     return instructor_requests_review.review(caller(), request_id, **decision)
 
@@ -93,12 +97,12 @@ def review_instructor_request(decision: dict[str, Any], request_id: UUID):
 @requires(Role.ADMIN)
 @throttled(BULK)
 @blp.arguments(RequestDecisionsSchema)
-@blp.response(200, DecisionReportSchema, message="Decided; see the report.")
+@blp.response(200, DecisionReportSchema, message="Review finished: see the report.")
 @blp.refuses(TooManyPeople)
 def review_instructor_requests(decision: dict[str, Any]):
-    """Approve or reject many requests.
+    """Approve or reject many instructor requests.
 
-    Every id gets a line: `approved`, `rejected`, `already_decided`, `duplicate` or `not_found`. One that cannot be
-    decided about fails no other.
+    The report has a row for each id: `approved`, `rejected`, `already_decided`, `duplicate` or `not_found`. A refused
+    row does not affect the others.
     """
     return instructor_requests_review.review_multiple(caller(), **decision)

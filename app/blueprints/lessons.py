@@ -1,4 +1,4 @@
-"""Lessons: the outline is public with the course, the body is for those who are entitled to it."""
+"""Lessons: a public outline, and bodies for callers with access."""
 
 from uuid import UUID
 
@@ -22,14 +22,16 @@ from app.services.content import lessons, lessons_outline, lessons_read
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 
-blp = Blueprint("lessons", __name__, description="What there is to watch, read, answer or hand in.")
+blp = Blueprint(
+    "lessons", __name__, description="Videos, texts, quizzes, assignments and resources of a course."
+)
 
 
 @blp.get("/courses/<course_id>/lessons")
 @public
 @blp.lists(CourseLessonSchema)
 def list_course_lessons(course_id: str):
-    """Outline of a course.
+    """List the lessons of a course.
 
     Every lesson in order, without its body; `position` counts over the whole course.
     """
@@ -40,19 +42,19 @@ def list_course_lessons(course_id: str):
 @public
 @blp.lists(LessonOutlineSchema)
 def list_section_lessons(section_id: UUID):
-    """Outline of a section."""
+    """List the lessons of a section."""
     return lessons_outline.list_of_section(visitor(), section_id)
 
 
 @blp.post("/lessons")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(NewLessonSchema)
-@blp.response(201, LessonSchema, message="The lesson was made.")
+@blp.response(201, LessonSchema, message="Lesson created.")
 @blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_lesson(lesson: dict):
-    """Add a lesson.
+    """Create a lesson.
 
-    To a section, or with `course_id` to the first section of a course, which is made when there is none. Without a
+    In a section, or with `course_id` in the first section of a course, which is created when there is none. Without a
     position it is appended.
     """
     return lessons.create(caller(), **lesson)
@@ -61,10 +63,10 @@ def create_lesson(lesson: dict):
 @blp.post("/lessons/bulk")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(NewLessonsSchema)
-@blp.response(201, LessonsSchema, message="The lessons were made.")
+@blp.response(201, LessonsSchema, message="Lessons created.")
 @blp.refuses(Forbidden, NotFound, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_lessons(batch: dict):
-    """Add up to 500 lessons.
+    """Create up to 500 lessons.
 
     All of them or none: `details` names every position that is taken, such as `lessons.3.position`.
     """
@@ -74,12 +76,12 @@ def create_lessons(batch: dict):
 @blp.post("/courses/<course_id>/lessons")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(LessonInCourseSchema)
-@blp.response(201, LessonSchema, message="The lesson was made.")
+@blp.response(201, LessonSchema, message="Lesson created.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_course_lesson(lesson: dict, course_id: str):
-    """Add a lesson to a course.
+    """Create a lesson in a course.
 
-    Without a section it goes to the first one, which is made when there is none.
+    Without a section it goes into the first one, which is created when there is none.
     """
     return lessons.create(caller(), course_id=course_id, **lesson)
 
@@ -87,7 +89,7 @@ def create_course_lesson(lesson: dict, course_id: str):
 @blp.post("/sections/<uuid:section_id>/lessons/reorder")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(OrderSchema)
-@blp.response(200, LessonsSchema, message="The lessons have a new order.")
+@blp.response(200, LessonsSchema, message="Lessons reordered.")
 @blp.refuses(Forbidden, CourseUnderReview, OrderStale)
 def reorder_lessons(order: dict, section_id: UUID):
     """Reorder the lessons of a section.
@@ -102,9 +104,9 @@ def reorder_lessons(order: dict, section_id: UUID):
 @blp.response(200, LessonSchema)
 @blp.refuses(NotEnrolled, PaymentRequired)
 def show_lesson(lesson_id: UUID):
-    """One lesson with its body.
+    """Show a lesson with its body.
 
-    For the instructor, admins and people who are enrolled; a preview lesson of a published course for everybody.
+    For the course's instructor, admins and enrolled learners; a preview lesson of a published course is public.
     """
     return lessons_read.get_readable(visitor(), lesson_id)
 
@@ -112,7 +114,7 @@ def show_lesson(lesson_id: UUID):
 @blp.put("/lessons/<uuid:lesson_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(LessonReplacementSchema)
-@blp.response(200, LessonSchema, message="The lesson was changed.")
+@blp.response(200, LessonSchema, message="Lesson updated.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def replace_lesson(lesson: dict, lesson_id: UUID):
     """Replace a lesson.
@@ -125,12 +127,12 @@ def replace_lesson(lesson: dict, lesson_id: UUID):
 @blp.patch("/lessons/<uuid:lesson_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(LessonPatchSchema, partial=True)
-@blp.response(200, LessonSchema, message="The lesson was changed.")
+@blp.response(200, LessonSchema, message="Lesson updated.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def edit_lesson(changes: dict, lesson_id: UUID):
-    """Change a lesson.
+    """Change fields of a lesson.
 
-    Moved to another section without a position, it is appended there. Made optional, it may complete people.
+    Moved to another section without a position, it is appended there. Making it optional may complete enrollments.
     """
     return lessons.update(caller(), lesson_id, **changes)
 
@@ -142,6 +144,6 @@ def edit_lesson(changes: dict, lesson_id: UUID):
 def delete_lesson(lesson_id: UUID):
     """Delete a lesson.
 
-    What people did in it is kept. Whoever had done all the others completes the course.
+    Progress in it is kept. Learners who had done all the other lessons complete the course.
     """
     return lessons.delete(caller(), lesson_id)

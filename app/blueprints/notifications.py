@@ -1,4 +1,4 @@
-"""What you have been told in the app."""
+"""The caller's in-app notifications."""
 
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,17 @@ from app.services.messaging import notifications
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("notifications", __name__, description="What you have been told in the app.")
+blp = Blueprint("notifications", __name__, description="Your in-app notifications.")
 
 
 @blp.get("/notifications")
 @requires()
 @blp.lists(NotificationSchema, NotificationQuerySchema)
 def list_notifications(filters: dict[str, Any]):
-    """Your notifications, newest first."""
+    """List your notifications.
+
+    Newest first.
+    """
     return notifications.list_own(caller(), **filters)
 
 
@@ -28,21 +31,21 @@ def list_notifications(filters: dict[str, Any]):
 @requires()
 @blp.response(200, UnreadCountSchema)
 def count_unread_notifications():
-    """How many of your notifications you have not read."""
+    """Count your unread notifications."""
     return {"unread_count": notifications.count_unread(caller())}
 
 
 @blp.post("/notifications/<uuid:notification_id>/read")
 @requires()
-@blp.response(200, NotificationSchema, message="Read.")
+@blp.response(200, NotificationSchema, message="Notification marked as read.")
 def read_notification(notification_id: UUID):
-    """Mark one of your notifications as read."""
+    """Mark a notification as read."""
     return notifications.read(caller(), notification_id)
 
 
 @blp.post("/notifications/read-all")
 @requires()
-@blp.response(200, ReadAllSchema, message="All read.")
+@blp.response(200, ReadAllSchema, message="Notifications marked as read.")
 def read_all_notifications():
     """Mark all your notifications as read."""
     return {"marked": notifications.read_all(caller())}

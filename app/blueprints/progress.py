@@ -1,4 +1,4 @@
-"""Progress: lessons done and watched, and why a course is completed or not."""
+"""Progress in lessons, and the explanation of a completion."""
 
 from typing import Any
 from uuid import UUID
@@ -17,29 +17,29 @@ from app.services.learning import completion_explained, progress, progress_read,
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("progress", __name__, description="Lessons done and watched, and why a course is completed.")
+blp = Blueprint("progress", __name__, description="Progress in lessons, and the explanation of a completion.")
 
 
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
-@blp.response(200, EnrollmentSchema, message="The lesson is done.")
+@blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
 @blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
 def complete_lesson(lesson_id: UUID):
-    """Mark a lesson done.
+    """Mark a lesson as done.
 
-    The last one that counts completes the course, with a certificate and a notice. Once more changes nothing.
+    The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
     """
     return progress.complete(caller(), lesson_id)
 
 
 @blp.delete("/lessons/<uuid:lesson_id>/complete")
 @requires()
-@blp.response(200, EnrollmentSchema, message="The lesson is not done.")
+@blp.response(200, EnrollmentSchema, message="Lesson marked as not done.")
 @blp.refuses(NotEnrolled, PaymentRequired)
 def undo_lesson(lesson_id: UUID):
-    """Mark a lesson not done.
+    """Mark a lesson as not done.
 
-    The percentage falls; what was completed stays completed.
+    The percentage falls; a completed course stays completed.
     """
     return progress.record(caller(), lesson_id, completed=False)
 
@@ -47,18 +47,24 @@ def undo_lesson(lesson_id: UUID):
 @blp.put("/lessons/<uuid:lesson_id>/progress")
 @requires()
 @blp.arguments(ProgressSchema)
-@blp.response(200, EnrollmentSchema, message="The progress is recorded.")
+@blp.response(200, EnrollmentSchema, message="Progress recorded.")
 @blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
-def record_progress(told: dict[str, Any], lesson_id: UUID):
-    """Record how far a lesson was watched, or that it is done."""
-    return progress.record(caller(), lesson_id, **told)
+def record_progress(changes: dict[str, Any], lesson_id: UUID):
+    """Record the progress in a lesson.
+
+    How far it was watched, whether it is done, or both.
+    """
+    return progress.record(caller(), lesson_id, **changes)
 
 
 @blp.get("/enrollments/<uuid:enrollment_id>/progress")
 @requires()
 @blp.lists(ProgressRowSchema)
 def list_progress(enrollment_id: UUID):
-    """An enrollment's progress, lesson by lesson."""
+    """List the progress of an enrollment.
+
+    Lesson by lesson.
+    """
     return progress_read.list_of_enrollment(caller(), enrollment_id)
 
 
@@ -67,7 +73,10 @@ def list_progress(enrollment_id: UUID):
 @blp.lists(ProgressRowSchema)
 @blp.refuses(NotEnrolled)
 def list_own_progress(course_id: str):
-    """Your progress in a course, lesson by lesson."""
+    """List your progress in a course.
+
+    Lesson by lesson.
+    """
     return progress_read.list_own(caller(), course_id)
 
 
@@ -75,7 +84,10 @@ def list_own_progress(course_id: str):
 @requires()
 @blp.response(200, CompletionSchema)
 def explain_completion(enrollment_id: UUID):
-    """Why an enrollment is completed, or what is missing."""
+    """Explain the completion of an enrollment.
+
+    Why it is completed, or what is missing.
+    """
     return completion_explained.explain(caller(), enrollment_id)
 
 
@@ -84,8 +96,9 @@ def explain_completion(enrollment_id: UUID):
 @blp.arguments(RecalculateSchema)
 @blp.response(200, RecalculationSchema, message="Completions recalculated.")
 def recalculate_course(body: dict[str, Any], course_id: str):
-    """Complete everybody who has done all that counts.
+    """Recalculate the completions of a course.
 
-    Nobody's completion is ever taken back. With `notify: false` the notices are recorded and not sent.
+    Completes every enrollment whose learner has done all that counts; no completion is taken back. With `notify: false`
+    the notices are recorded and not sent.
     """
     return recalculation.recalculate(course_id, **body)

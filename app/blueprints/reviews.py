@@ -1,4 +1,4 @@
-"""Reviews: under their course, and by themselves."""
+"""Reviews of courses: under their course, and across courses."""
 
 from typing import Any
 from uuid import UUID
@@ -25,9 +25,9 @@ blp = Blueprint("reviews", __name__, description="What learners think of a cours
 @public
 @blp.lists(ReviewSchema, CourseReviewQuerySchema, summary=ReviewSummarySchema)
 def list_course_reviews(filters: dict[str, Any], course_id: str):
-    """The reviews of a course.
+    """List the reviews of a course.
 
-    With how many there are of each rating, and their average.
+    With the number of reviews for each rating, and their average.
     """
     return reviews.list_of_course(visitor(), course_id, **filters)
 
@@ -35,12 +35,12 @@ def list_course_reviews(filters: dict[str, Any], course_id: str):
 @blp.post("/courses/<course_id>/reviews")
 @requires()
 @blp.arguments(ReviewInputSchema)
-@blp.response(201, ReviewSchema, message="Thank you for the review.")
+@blp.response(201, ReviewSchema, message="Review created.")
 @blp.refuses(NotEnrolled, AlreadyReviewed)
 def write_course_review(review: dict[str, Any], course_id: str):
-    """Review a course you are taking.
+    """Review a course.
 
-    Once per course. The review stays when you leave.
+    One review per learner and course, and you must be enrolled. The review stays when you leave.
     """
     return reviews.write(caller(), course_id, **review)
 
@@ -49,7 +49,7 @@ def write_course_review(review: dict[str, Any], course_id: str):
 @public
 @blp.lists(ReviewSchema, ReviewQuerySchema, summary=ReviewSummarySchema)
 def list_reviews(filters: dict[str, Any]):
-    """Reviews.
+    """List reviews.
 
     Of all courses that you may see; with `course_id` the same as under the course.
     """
@@ -59,7 +59,7 @@ def list_reviews(filters: dict[str, Any]):
 @blp.post("/reviews")
 @requires()
 @blp.arguments(CourseReviewInputSchema)
-@blp.response(201, ReviewSchema, message="Thank you for the review.")
+@blp.response(201, ReviewSchema, message="Review created.")
 @blp.refuses(NotFound, NotEnrolled, AlreadyReviewed)
 def write_review(review: dict[str, Any]):
     """Review a course named in the body."""
@@ -70,27 +70,27 @@ def write_review(review: dict[str, Any]):
 @public
 @blp.response(200, ReviewSchema)
 def show_review(review_id: UUID):
-    """One review."""
+    """Show a review."""
     return reviews.get_visible(visitor(), review_id)
 
 
 @blp.put("/reviews/<uuid:review_id>")
 @requires()
 @blp.arguments(ReviewInputSchema)
-@blp.response(200, ReviewSchema, message="The review is changed.")
+@blp.response(200, ReviewSchema, message="Review updated.")
 @blp.refuses(Forbidden)
 def replace_review(review: dict[str, Any], review_id: UUID):
-    """Write your review anew."""
+    """Replace your review."""
     return reviews.revise(caller(), review_id, **review)
 
 
 @blp.patch("/reviews/<uuid:review_id>")
 @requires()
 @blp.arguments(ReviewPatchSchema, partial=True)
-@blp.response(200, ReviewSchema, message="The review is changed.")
+@blp.response(200, ReviewSchema, message="Review updated.")
 @blp.refuses(Forbidden)
 def edit_review(changes: dict[str, Any], review_id: UUID):
-    """Change stars or comment of your review."""
+    """Change the stars or the comment of your review."""
     return reviews.revise(caller(), review_id, **changes)
 
 
@@ -99,8 +99,8 @@ def edit_review(changes: dict[str, Any], review_id: UUID):
 @blp.response(204)
 @blp.refuses(Forbidden)
 def delete_review(review_id: UUID):
-    """Take a review back.
+    """Delete a review.
 
-    Your own; admins any.
+    One of your own; admins may delete any.
     """
     reviews.delete(caller(), review_id)

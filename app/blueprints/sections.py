@@ -1,4 +1,4 @@
-"""The parts of a course: public with it, changed by whoever manages it."""
+"""Sections of a course: public with it, changed by its instructor and admins."""
 
 from uuid import UUID
 
@@ -16,24 +16,24 @@ from app.services.content import sections
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 
-blp = Blueprint("sections", __name__, description="The parts of a course, in order.")
+blp = Blueprint("sections", __name__, description="The sections of a course, in order.")
 
 
 @blp.get("/courses/<course_id>/sections")
 @public
 @blp.lists(SectionSchema)
 def list_sections(course_id: str):
-    """Sections of a course."""
+    """List the sections of a course."""
     return sections.list_of_course(visitor(), course_id)
 
 
 @blp.post("/courses/<course_id>/sections")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(SectionInputSchema)
-@blp.response(201, SectionSchema, message="The section was made.")
+@blp.response(201, SectionSchema, message="Section created.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken, CourseTooLarge)
 def create_section(section: dict, course_id: str):
-    """Add a section.
+    """Create a section.
 
     Without a position it is appended.
     """
@@ -43,10 +43,10 @@ def create_section(section: dict, course_id: str):
 @blp.post("/courses/<course_id>/sections/reorder")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(OrderSchema)
-@blp.response(200, OrderedSectionsSchema, message="The sections have a new order.")
+@blp.response(200, OrderedSectionsSchema, message="Sections reordered.")
 @blp.refuses(Forbidden, CourseUnderReview, OrderStale)
 def reorder_sections(order: dict, course_id: str):
-    """Reorder the sections.
+    """Reorder the sections of a course.
 
     Name every section of the course exactly once. They get the positions 1, 2, 3 and so on.
     """
@@ -57,14 +57,14 @@ def reorder_sections(order: dict, course_id: str):
 @public
 @blp.response(200, SectionSchema)
 def show_section(section_id: UUID):
-    """One section."""
+    """Show a section."""
     return sections.get_visible(visitor(), section_id)
 
 
 @blp.put("/sections/<uuid:section_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(SectionInputSchema)
-@blp.response(200, SectionSchema, message="The section was changed.")
+@blp.response(200, SectionSchema, message="Section updated.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def replace_section(section: dict, section_id: UUID):
     """Replace a section.
@@ -77,10 +77,10 @@ def replace_section(section: dict, section_id: UUID):
 @blp.patch("/sections/<uuid:section_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(SectionPatchSchema, partial=True)
-@blp.response(200, SectionSchema, message="The section was changed.")
+@blp.response(200, SectionSchema, message="Section updated.")
 @blp.refuses(Forbidden, CourseUnderReview, PositionTaken)
 def edit_section(changes: dict, section_id: UUID):
-    """Change a section."""
+    """Change fields of a section."""
     return sections.update(caller(), section_id, **changes)
 
 
@@ -91,6 +91,6 @@ def edit_section(changes: dict, section_id: UUID):
 def delete_section(section_id: UUID):
     """Delete a section and its lessons.
 
-    What people did in the lessons is kept. Whoever had done all the others completes the course.
+    Progress in the lessons is kept. Learners who had done all the other lessons complete the course.
     """
     return sections.delete(caller(), section_id)

@@ -1,6 +1,6 @@
-"""What ends logins: one session, all of them, or those that a changed password ends.
+"""Sessions: list them, end one or all, and change the password, which ends the others.
 
-The last folder of the documentation: who sends all requests in order sends these when the others need no token any more.
+The last folder of the documentation: a client that sends all requests in order needs its token until here.
 """
 
 from typing import Any
@@ -11,14 +11,17 @@ from app.services.auth import credentials, sessions
 from app.web.access import caller, requires, session_id
 from app.web.api import Blueprint
 
-blp = Blueprint("sessions", __name__, description="Your logins, and how to end them.")
+blp = Blueprint("sessions", __name__, description="Your sessions, one for each login, and how to end them.")
 
 
 @blp.get("/auth/sessions")
 @requires()
 @blp.lists(SessionSchema)
 def list_sessions():
-    """Your sessions, a line per device."""
+    """List your sessions.
+
+    One for each login on a device.
+    """
     return sessions.list_own(caller(), session_id())
 
 
@@ -35,7 +38,10 @@ def end_session(session_id: UUID):
 @blp.arguments(PasswordChangeSchema)
 @blp.response(200, TokensSchema, message="Password changed. Your other sessions have ended.")
 def change_password(change: dict[str, Any]):
-    """Change your password and end your other sessions."""
+    """Change your password.
+
+    Your other sessions end.
+    """
     return credentials.change_password(caller(), session_id(), **change)
 
 
@@ -52,5 +58,8 @@ def log_out_everywhere():
 @blp.arguments(LogoutSchema)
 @blp.response(200, message="Logged out.")
 def log_out(body: dict[str, Any]):
-    """End this session, or the one of a refresh token of yours."""
+    """Log out.
+
+    Ends the session of the access token, or that of one of your refresh tokens.
+    """
     sessions.log_out(caller(), session_id(), **body)

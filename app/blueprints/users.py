@@ -1,4 +1,4 @@
-"""Accounts from the admin's side."""
+"""User accounts, for admins."""
 
 from typing import Any
 from uuid import UUID
@@ -23,24 +23,27 @@ from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
 
-blp = Blueprint("users", __name__, description="People, for admins.")
+blp = Blueprint("users", __name__, description="User accounts, for admins.")
 
 
 @blp.get("/users")
 @requires(Role.ADMIN)
 @blp.lists(UserRowSchema, UserQuerySchema)
 def list_users(filters: dict[str, Any]):
-    """People, filtered, searched and ordered."""
+    """List users.
+
+    Filtered, searched and ordered.
+    """
     return users_list.list_people(**filters)
 
 
 @blp.post("/users")
 @requires(Role.ADMIN)
 @blp.arguments(NewUserSchema)
-@blp.response(201, UserSchema, message="Account made.")
+@blp.response(201, UserSchema, message="User created.")
 @blp.refuses(EmailTaken, UsernameTaken, ExternalIdTaken)
 def create_user(person: dict[str, Any]):
-    """Make an account for somebody."""
+    """Create a user."""
     return users.create(**person)
 
 
@@ -48,21 +51,21 @@ def create_user(person: dict[str, Any]):
 @requires(Role.ADMIN)
 @blp.response(200, UserSchema)
 def show_user(user_id: UUID):
-    """Somebody's account."""
+    """Show a user."""
     return users.get_visible(caller(), user_id)
 
 
 @blp.patch("/users/<uuid:user_id>")
 @requires(Role.ADMIN)
 @blp.arguments(UserChangeSchema)
-@blp.response(200, UserSchema, message="Account saved.")
+@blp.response(200, UserSchema, message="User updated.")
 @blp.refuses(EmailTaken, UsernameTaken, ExternalIdTaken)
 def change_user(changes: dict[str, Any], user_id: UUID):
-    """Edit somebody's account.
+    """Change fields of a user.
 
-    Another address is told to the old one, voids the links of earlier mails and calls off the person's own wish for
-    another; password and sessions stay. Where nobody has confirmed the address, another one or an external id voids the
-    password of the sign-up: the owner of the mailbox sets one by mail.
+    A changed address notifies the old one by mail, invalidates the links of earlier mails and cancels the user's own
+    pending change of address; password and sessions stay. Where the address is unconfirmed, changing it or the external
+    id invalidates the password of the sign-up: the owner of the mailbox sets a new one by mail.
     """
     return users.change(caller(), user_id, **changes)
 
@@ -72,11 +75,11 @@ def change_user(changes: dict[str, Any], user_id: UUID):
 @blp.response(204)
 @blp.refuses(LastAdmin, InstructorHasCourses)
 def delete_user(user_id: UUID):
-    """Deactivate and anonymise an account.
+    """Delete a user.
 
-    Names, address and everything else that says who it was are overwritten for good, in the ledgers of bulk runs within
-    the hour. Certificates keep verifying with the name they were issued to, reviews stay, sessions end. Give an
-    instructor's courses to somebody else first.
+    Deactivates and anonymises the account: names, address and everything else that identifies the user are overwritten
+    permanently, in the ledgers of bulk runs within the hour. Certificates keep verifying with the name they were issued
+    to, reviews stay, sessions end. Assign an instructor's courses to another instructor first.
     """
     users_delete.forget(caller(), user_id)
 
@@ -84,33 +87,36 @@ def delete_user(user_id: UUID):
 @blp.post("/users/<uuid:user_id>/role")
 @requires(Role.ADMIN)
 @blp.arguments(RoleSchema)
-@blp.response(200, UserSchema, message="Role given.")
+@blp.response(200, UserSchema, message="Role changed.")
 @blp.refuses(LastAdmin)
 def set_role(body: dict[str, Any], user_id: UUID):
-    """Give somebody a role.
+    """Change the role of a user.
 
-    A lower role ends the person's sessions and trust to publish at once; a higher one ends nothing. The last active admin
-    who can log in stays one. Where nobody has confirmed the address, a higher role voids the password of the sign-up: the
-    owner of the mailbox sets one by mail.
+    A lower role ends the user's sessions and the right to publish without approval at once; a higher one ends nothing.
+    The last active admin who can log in stays one. Where the address is unconfirmed, a higher role invalidates the
+    password of the sign-up: the owner of the mailbox sets a new one by mail.
     """
     return users_roles.set_role(caller(), user_id, **body)
 
 
 @blp.post("/users/<uuid:user_id>/activate")
 @requires(Role.ADMIN)
-@blp.response(200, UserSchema, message="Account activated.")
+@blp.response(200, UserSchema, message="User activated.")
 @blp.refuses(InvalidTransition)
 def activate_user(user_id: UUID):
-    """Let somebody in again."""
+    """Activate a user."""
     return users_roles.activate(caller(), user_id)
 
 
 @blp.post("/users/<uuid:user_id>/deactivate")
 @requires(Role.ADMIN)
-@blp.response(200, UserSchema, message="Account deactivated.")
+@blp.response(200, UserSchema, message="User deactivated.")
 @blp.refuses(InvalidTransition, LastAdmin)
 def deactivate_user(user_id: UUID):
-    """Shut somebody out, at once."""
+    """Deactivate a user.
+
+    The user's sessions end at once. Enrollments, reviews and certificates stay.
+    """
     return users_roles.deactivate(caller(), user_id)
 
 
@@ -119,19 +125,20 @@ def deactivate_user(user_id: UUID):
 @throttled(BULK)
 @blp.arguments(ImportQuerySchema, location="query")
 @blp.arguments(PeopleFileSchema, location="files")
-@blp.response(200, ImportReportSchema, message="The file was read. The report has a line for each row.")
+@blp.response(200, ImportReportSchema, message="Import finished: see the report.")
 @blp.refuses(TooManyPeople, EmailTaken, UsernameTaken, ExternalIdTaken, Forbidden)
 def import_users(options: dict[str, Any], upload: dict[str, Any]):
-    """Create and update accounts from a CSV file.
+    """Import users from a CSV file.
 
-    Every row gets a line: `created`, `updated`, `unchanged`, `duplicate` or `invalid` with a code and details. People are
-    known by external id, else by email; an external id that belongs to an account with another name and another address is
-    refused as `identity_conflict`, unless `on_conflict=update`. An empty cell leaves what is there. New people are verified
-    and set their password by mail; so do known people whose address was never confirmed, and the password of their sign-up
-    is void. `role` is STUDENT or INSTRUCTOR: no file makes or unmakes an admin. `manager` is an address, username or
-    external id; `is_active` activates or deactivates, and a row about an inactive person has the code `user_inactive`. One
-    bad row fails no other; the whole call is refused as taken only where another call takes an identifier at the same
-    moment. `sheet` describes how the file was read: encoding, delimiter, columns and ignored columns.
+    The report has a line for each row: `created`, `updated`, `unchanged`, `duplicate`, or `invalid` with a code and
+    details. Users are matched by external id, else by email; an external id that belongs to an account with another
+    name and another address is refused as `identity_conflict`, unless `on_conflict=update`. An empty cell keeps the
+    stored value. New users are verified and set their password by mail; so do existing users whose address was never
+    confirmed, and the password of their sign-up becomes invalid. `role` is STUDENT or INSTRUCTOR: a file neither grants
+    nor removes the admin role. `manager` is an address, username or external id; `is_active` activates or deactivates,
+    and a row about an inactive user has the code `user_inactive`. An invalid row does not affect the others; the whole
+    call is refused only where another call takes one of its identifiers at the same moment. `sheet` describes how the
+    file was read: encoding, delimiter, columns and ignored columns.
     """
     return users_import.import_people(caller(), **upload, **options)
 
@@ -140,12 +147,12 @@ def import_users(options: dict[str, Any], upload: dict[str, Any]):
 @requires(Role.ADMIN)
 @throttled(BULK)
 @blp.arguments(UserIdsSchema)
-@blp.response(200, ActivationReportSchema, message="Done; see the report.")
+@blp.response(200, ActivationReportSchema, message="Activation finished: see the report.")
 @blp.refuses(TooManyPeople)
 def activate_users(body: dict[str, Any]):
-    """Let many people in again.
+    """Activate many users.
 
-    Every id gets a line: `activated`, `unchanged`, `duplicate` or `not_found`.
+    The report has a row for each id: `activated`, `unchanged`, `duplicate` or `not_found`.
     """
     return users_many.activate_multiple(caller(), **body)
 
@@ -154,34 +161,34 @@ def activate_users(body: dict[str, Any]):
 @requires(Role.ADMIN)
 @throttled(BULK)
 @blp.arguments(UserIdsSchema)
-@blp.response(200, ActivationReportSchema, message="Done; see the report.")
+@blp.response(200, ActivationReportSchema, message="Deactivation finished: see the report.")
 @blp.refuses(TooManyPeople)
 def deactivate_users(body: dict[str, Any]):
-    """Shut many people out, at once.
+    """Deactivate many users.
 
-    Every id gets a line: `deactivated`, `unchanged`, `duplicate`, `not_found`, or `refused` with the code `last_admin`
-    for the one active admin who would be the last that can log in.
+    Their sessions end at once. The report has a row for each id: `deactivated`, `unchanged`, `duplicate`, `not_found`,
+    or `refused` with the code `last_admin` for the last active admin who can log in.
     """
     return users_many.deactivate_multiple(caller(), **body)
 
 
 @blp.post("/users/<uuid:user_id>/grant-self-publish")
 @requires(Role.ADMIN)
-@blp.response(200, UserSchema, message="This person may publish courses without a decision.")
+@blp.response(200, UserSchema, message="Right to publish without approval granted.")
 @blp.refuses(InvalidTransition)
 def grant_self_publish(user_id: UUID):
-    """Let somebody publish without a decision.
+    """Grant a user the right to publish without approval.
 
-    Where nobody has confirmed the address, this voids the password of the sign-up: the owner of the mailbox sets one by
-    mail.
+    Where the address is unconfirmed, this invalidates the password of the sign-up: the owner of the mailbox sets a new
+    one by mail.
     """
     return users_roles.let_publish(caller(), user_id, granted=True)
 
 
 @blp.post("/users/<uuid:user_id>/revoke-self-publish")
 @requires(Role.ADMIN)
-@blp.response(200, UserSchema, message="This person's courses need a decision again.")
+@blp.response(200, UserSchema, message="Right to publish without approval revoked.")
 @blp.refuses(InvalidTransition)
 def revoke_self_publish(user_id: UUID):
-    """Have somebody's courses decided about again."""
+    """Revoke a user's right to publish without approval."""
     return users_roles.let_publish(caller(), user_id, granted=False)
