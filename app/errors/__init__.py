@@ -1,4 +1,4 @@
-"""What the rules can refuse, by subject.
+"""Domain errors (refusals), in a module per subject.
 
 Every module is imported here, so that `catalogue()` knows every refusal whatever else is imported.
 """

@@ -13,12 +13,12 @@ class TokenInvalid(Refusal):
 
     status = 401
     code = "token_invalid"
-    title = "This token is not valid."
+    title = "This token is not valid: log in again."
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class RefreshTokenReused(TokenInvalid):
-    """A spent refresh token came back: whoever holds it may have stolen it, so the session ends for everybody."""
+    """A spent refresh token was used again: it may be stolen, so the session ends for all its holders."""
 
     keeps_writes = True
 
@@ -36,7 +36,7 @@ class InvalidCredentials(Refusal):
 
     status = 401
     code = "invalid_credentials"
-    title = "Login or password is wrong."
+    title = "The login or the password is wrong."
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
@@ -44,30 +44,30 @@ class AccountInactive(Forbidden):
     """The password was right, but an admin has deactivated the account."""
 
     code = "account_inactive"
-    title = "This account is deactivated."
+    title = "This account is deactivated: ask an admin to activate it."
 
 
 class EmailNotVerified(Forbidden):
-    """The password was right, but the address has not been confirmed with the mail that we sent; ask for another one at
+    """The password was right, but the address has not been confirmed with the mail that we sent; request another one at
     `/auth/resend-verification`.
     """
 
     code = "email_not_verified"
-    title = "Confirm your email address first."
+    title = "Your email address is not confirmed: confirm it with the mail that we sent."
 
 
 class EmailTaken(Conflict):
     """Email addresses are unique, upper and lower case alike."""
 
     code = "email_taken"
-    title = "This email address already has an account."
+    title = "An account with this email address exists already."
 
 
 class UsernameTaken(Conflict):
     """Usernames are unique, upper and lower case alike."""
 
     code = "username_taken"
-    title = "This username is taken."
+    title = "This username is taken: choose another one."
 
 
 class ExternalIdTaken(Conflict):
@@ -78,15 +78,15 @@ class ExternalIdTaken(Conflict):
 
 
 class IdentityConflict(Conflict):
-    """The row of an import gives an external id that belongs to another person: the account has neither the address nor
+    """The row of an import gives an external id that belongs to another user: the account has neither the address nor
     the name of the row, or the address belongs to a second account, or an earlier row gives the same external id with
-    another address. Nothing of the row was written. Correct the external id, or, where the external id is right and the
-    person has another name and address, send the file with `?on_conflict=update`: then rows that were written in spite of
-    such a conflict have this code.
+    another address. Nothing of the row was written. Correct the external id. Where it is right, and the user has a new
+    name and address, send the file with `?on_conflict=update`: rows that are written despite such a conflict then have
+    this code.
     """
 
     code = "identity_conflict"
-    title = "This external id belongs to another person."
+    title = "This external id belongs to another user: check it."
 
 
 class AlreadyRotated(Conflict):
@@ -95,37 +95,37 @@ class AlreadyRotated(Conflict):
     """
 
     code = "already_rotated"
-    title = "This refresh token has just been exchanged."
+    title = "This refresh token has just been exchanged: use the tokens of that call."
 
 
 class LastAdmin(Conflict):
-    """Demoting, deactivating or deleting this user would leave nobody to administer the platform. An admin who has no
+    """Demoting, deactivating or deleting this user would leave the platform without an admin. An admin who has no
     password yet, or has not confirmed the address, cannot log in and does not count.
     """
 
     code = "last_admin"
-    title = "There has to be an active admin who can log in, and this is the last one."
+    title = "This is the last active admin who can log in: make another user an admin first."
 
 
 class InstructorHasCourses(Conflict):
-    """Give the courses to somebody else first: a course always has an instructor."""
+    """Assign the courses to another instructor first: a course always has one."""
 
     code = "instructor_has_courses"
-    title = "This person still has courses: give them to somebody else first."
+    title = "This user still teaches courses: assign them to another instructor first."
 
 
 class RequestPending(Conflict):
-    """One instructor request at a time: edit the pending one, or withdraw it."""
+    """A user has one pending instructor request at a time: edit it, or withdraw it."""
 
     code = "request_pending"
-    title = "A request of yours is waiting for a decision."
+    title = "You have a pending request: edit it, or withdraw it first."
 
 
 class ReapplyTooSoon(Conflict):
     """This installation has a waiting time after a rejected instructor request; `details.retry_at` says when it ends."""
 
     code = "reapply_too_soon"
-    title = "It is too soon to ask again."
+    title = "It is too soon for another request: see details.retry_at."
 
 
 class AlreadyDecided(Conflict):
@@ -136,10 +136,10 @@ class AlreadyDecided(Conflict):
 
 
 class UserInactive(Conflict):
-    """Deactivated people cannot be assigned."""
+    """Deactivated users cannot be assigned."""
 
     code = "user_inactive"
-    title = "This user is deactivated."
+    title = "This user is deactivated: activate the account first."
 
 
 class DamagedIdentifier(InvalidRequest):
@@ -148,4 +148,4 @@ class DamagedIdentifier(InvalidRequest):
     """
 
     code = "damaged_identifier"
-    title = "A spreadsheet has destroyed this identifier."
+    title = "A spreadsheet has damaged this identifier: format its column as text and export again."

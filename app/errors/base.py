@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 Details = Mapping[str, list[str]]
-"""Where the trouble lies: a path such as `lessons.3.title`, and the sentences about it."""
+"""What is wrong, by place: a path such as `lessons.3.title`, and the sentences about it."""
 
 
 class Refusal(Exception):
-    """A request that the rules do not allow."""
+    """A request that the rules do not allow; the base class of all domain errors."""
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -44,7 +44,7 @@ def catalogue() -> dict[str, type[Refusal]]:
 
 
 def kinds_of(code: str) -> list[type[Refusal]]:
-    """What is refused under a code, which may mean a little more than one thing: the kind of the catalogue comes first."""
+    """The classes that share a code, which may have more than one status: the one of the catalogue comes first."""
     named = catalogue()[code]
     sharing = [kind for kind in named.__subclasses__() if kind.code == code and "status" in vars(kind)]
     return [named, *sharing]
@@ -55,12 +55,12 @@ class Unauthenticated(Refusal):
 
     status = 401
     code = "unauthenticated"
-    title = "Sign in first."
+    title = "Log in first."
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(Refusal):
-    """The caller is known and sees the thing, but neither role nor ownership allows this act."""
+    """The caller is known and sees the resource, but neither role nor ownership allows the action."""
 
     status = 403
     code = "forbidden"
@@ -68,7 +68,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or the caller may not see it: the answer is the same for both."""
+    """There is no such resource, or the caller may not see it: the answer is the same for both."""
 
     status = 404
     code = "not_found"
@@ -76,7 +76,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The state of things stands against it."""
+    """The current state does not allow the request."""
 
     status = 409
 
@@ -86,4 +86,4 @@ class InvalidRequest(Refusal):
 
     status = 422
     code = "invalid_request"
-    title = "Some fields are not valid."
+    title = "Some fields are not valid: see the details."

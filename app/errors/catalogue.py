@@ -9,83 +9,85 @@ class NameTaken(Conflict):
     """Another category has this name."""
 
     code = "name_taken"
-    title = "This name is taken."
+    title = "This name is taken: choose another one."
 
 
 class SlugTaken(Conflict):
-    """Slugs are unique among their kind."""
+    """Slugs are unique among courses, and among categories."""
 
     code = "slug_taken"
-    title = "This slug is taken."
+    title = "This slug is taken: choose another one."
 
 
 class CodeTaken(Conflict):
     """Course codes are unique."""
 
     code = "code_taken"
-    title = "This course code is taken."
+    title = "This course code is taken: choose another one."
 
 
 class CategoryInUse(Conflict):
     """A category can be deleted once no course refers to it."""
 
     code = "category_in_use"
-    title = "Courses still use this category."
+    title = "Courses still use this category: move them to another one first."
 
 
 class CourseInUse(Conflict):
-    """A course with active enrollments is deleted only by an admin who insists with `?force=true`."""
+    """A course with active enrollments is deleted only by an admin who sends `?force=true`."""
 
     code = "course_in_use"
-    title = "People are enrolled in this course."
+    title = "Learners are enrolled in this course: only an admin can delete it, with force=true."
 
 
 class CourseIncomplete(Conflict):
     """Submitting and publishing need a complete course; `details` names what is missing."""
 
     code = "course_incomplete"
-    title = "The course is not complete yet."
+    title = "This course is not complete yet: see the details."
 
 
 class CourseUnderReview(Conflict):
-    """A PENDING course is frozen until it is decided about or withdrawn."""
+    """A PENDING course cannot be edited until it is decided about or withdrawn."""
 
     code = "course_under_review"
-    title = "The course is under review."
+    title = "This course is under review: withdraw it to edit it."
 
 
 class ApprovalRequired(Conflict):
     """On this installation a course is published after an admin has approved it."""
 
     code = "approval_required"
-    title = "The course has to be approved first."
+    title = "This course is not approved: submit it for review first."
 
 
 class InvalidTransition(Conflict):
-    """The transition does not start from the present state, or somebody else was faster: repeats are refused too."""
+    """The action does not start from the current state, or another request was faster: a repeated request is refused
+    too.
+    """
 
     code = "invalid_transition"
-    title = "The present state does not allow this."
+    title = "The current state does not allow this action."
 
 
 class PositionTaken(Conflict):
-    """Another section or lesson stands there; `details` names the clashing positions. Leave the position out to
+    """Another section or lesson has this position; `details` names the clashing ones. Leave the position out to
     append.
     """
 
     code = "position_taken"
-    title = "This position is taken."
+    title = "This position is taken: leave it out to append."
 
 
 class OrderStale(Conflict):
     """A reorder names every current id exactly once; something was added or removed since it was read."""
 
     code = "order_stale"
-    title = "The list to reorder is not the current one."
+    title = "The order does not list exactly the current ids: read them again."
 
 
 class CourseTooLarge(InvalidRequest):
     """A course holds at most 2,000 lessons in 500 sections: its page shows them all."""
 
     code = "course_too_large"
-    title = "This course holds as much as a course can."
+    title = "This course is too large: it holds at most 2,000 lessons in 500 sections."

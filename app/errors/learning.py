@@ -10,18 +10,18 @@ class PaymentRequired(Refusal):
 
     status = 402
     code = "payment_required"
-    title = "This course has to be paid for first."
+    title = "This course is not paid for yet."
 
 
 class NotEnrolled(Forbidden):
-    """What was asked for is only for people with an ACTIVE or COMPLETED enrollment in the course."""
+    """The resource is only for learners with an ACTIVE or COMPLETED enrollment in the course."""
 
     code = "not_enrolled"
-    title = "You are not enrolled in this course."
+    title = "You are not enrolled in this course: enroll first."
 
 
 class CourseNotOpen(Conflict):
-    """Only a PUBLISHED course takes new people."""
+    """Only a PUBLISHED course takes new learners."""
 
     code = "course_not_open"
     title = "This course is not open for enrollment."
@@ -45,35 +45,35 @@ class OwnCourse(Conflict):
     """The instructor of a course cannot be enrolled in it."""
 
     code = "own_course"
-    title = "You are the instructor of this course."
+    title = "The instructor of a course cannot be enrolled in it."
 
 
 class AlreadyEnrolled(Conflict):
     """There is an ACTIVE or COMPLETED enrollment; `details.enrollment_id` names it."""
 
     code = "already_enrolled"
-    title = "Already enrolled in this course."
+    title = "There is an enrollment in this course already."
 
 
 class AlreadyReviewed(Conflict):
     """There is one review per learner and course; edit the one you wrote."""
 
     code = "already_reviewed"
-    title = "You have already reviewed this course."
+    title = "You have already reviewed this course: edit your review."
 
 
 class AssignedByAdmin(Conflict):
-    """Only an enrollment of one's own making can be cancelled by the learner; ask whoever assigned you."""
+    """A learner can cancel only an enrollment that the learner made; ask the instructor or an admin."""
 
     code = "assigned_by_admin"
-    title = "You were assigned to this course and cannot leave it yourself."
+    title = "You were assigned to this course: ask the instructor or an admin to unassign you."
 
 
 class AlreadyCompleted(Conflict):
     """A completed enrollment is not cancelled, except by an admin."""
 
     code = "already_completed"
-    title = "This enrollment is completed."
+    title = "This enrollment is completed: only an admin can cancel it."
 
 
 class EnrollmentCancelled(Conflict):
@@ -87,11 +87,11 @@ class LessonLocked(Conflict):
     """The course is completed in order; `details.lesson_id` names the first lesson that is missing."""
 
     code = "lesson_locked"
-    title = "An earlier lesson comes first."
+    title = "Complete the earlier lessons of this course first."
 
 
 class NoticeNotDelivered(Conflict):
     """Only a SENT or FAILED notice is sent again."""
 
     code = "notice_not_delivered"
-    title = "This notice has not been delivered or given up yet."
+    title = "This notice is still being delivered: send it again once it is SENT or FAILED."

@@ -12,7 +12,7 @@ class PageNotFound(NotFound):
     """The list ends before this page."""
 
     code = "page_not_found"
-    title = "There is no such page."
+    title = "There is no such page: the list ends before it."
 
 
 class MethodNotAllowed(Refusal):
@@ -20,7 +20,7 @@ class MethodNotAllowed(Refusal):
 
     status = 405
     code = "method_not_allowed"
-    title = "This method is not allowed here."
+    title = "This method is not allowed here: see the Allow header."
 
 
 class PreconditionFailed(Refusal):
@@ -56,13 +56,13 @@ class HeadersTooLarge(Refusal):
 
 
 class RequestTimeout(Refusal):
-    """The body did not come in in time, or made room for others while many requests were unfinished. The connection is
-    closed; send the request again.
+    """The body did not arrive in time, or was dropped to make room while many requests were unfinished. The connection
+    is closed; send the request again.
     """
 
     status = 408
     code = "request_timeout"
-    title = "The request took too long to come in."
+    title = "The request took too long to arrive: send it again."
 
 
 class UnsupportedMediaType(Refusal):
@@ -100,40 +100,40 @@ class InvalidHost(InvalidRequest):
 
 
 class InvalidIdentifier(InvalidRequest):
-    """The string has not the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
+    """The string does not have the form of the identifier it was sent as. In bulk reports the row is `not_found`."""
 
     code = "invalid_identifier"
-    title = "This cannot be an identifier."
+    title = "This string cannot be an identifier."
 
 
 class PageTooDeep(InvalidRequest):
     """Numbered pages reach to row 1,000. From there on `next` carries an `after` cursor."""
 
     code = "page_too_deep"
-    title = "This page is too deep; follow the cursor."
+    title = "This page is too deep: follow the cursor in next."
 
 
 class IdempotencyKeyReused(InvalidRequest):
-    """The key came with another request to the same endpoint within the last day. A new request takes a new key."""
+    """The key was sent with another request to the same endpoint within the last day. A new request takes a new key."""
 
     code = "idempotency_key_reused"
-    title = "This Idempotency-Key belongs to another request."
+    title = "This Idempotency-Key belongs to another request: use a new one."
 
 
 class PreconditionRequired(Refusal):
-    """This installation wants every PUT, PATCH and DELETE to name in `If-Match` the version that it changes."""
+    """This installation requires every PUT, PATCH and DELETE to name the version that it changes, in `If-Match`."""
 
     status = 428
     code = "precondition_required"
-    title = "Say which version you change: send its ETag as If-Match."
+    title = "The version to change is missing: send its ETag as If-Match."
 
 
 class Throttled(Refusal):
-    """There have been too many requests like this one. `Retry-After` says in how many seconds to come back."""
+    """The rate limit of requests like this one is used up. `Retry-After` is the number of seconds to wait."""
 
     status = 429
     code = "throttled"
-    title = "Too many requests: slow down."
+    title = "Too many requests: try again later."
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(f"Too many requests: try again in {_spelled(retry_after)}.")
@@ -141,21 +141,21 @@ class Throttled(Refusal):
 
 
 class InternalError(Refusal):
-    """A defect of ours. Nothing was changed; the request id helps us find it."""
+    """A defect of the server. Nothing was changed; the request id helps to find it in the logs."""
 
     status = 500
     code = "internal_error"
-    title = "Something went wrong on our side."
+    title = "Something went wrong on the server: nothing was changed."
 
 
 class Unavailable(Refusal):
-    """The database or another dependency did not answer in time, or more people log in, or send pictures, than we can
-    keep up with. Nothing was changed; try again.
+    """The database or another dependency did not answer in time, or more logins or pictures arrive than the server can
+    process. Nothing was changed; try again.
     """
 
     status = 503
     code = "unavailable"
-    title = "A service we depend on is down."
+    title = "A dependency of the server did not answer: try again."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 
@@ -164,7 +164,7 @@ class StorageFull(Refusal):
 
     status = 507
     code = "storage_full"
-    title = "There is no room left for files."
+    title = "The file store is full: nothing was changed."
 
 
 def _spelled(seconds: int) -> str:
