@@ -1,4 +1,4 @@
-"""Closed vocabularies. Stored as text with a CHECK, shown in upper case, read in any case."""
+"""Enumerations: stored as text with a CHECK, shown as defined, read in any case."""
 
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class EnrollmentStatus(StrEnum):
 
 
 class Source(StrEnum):
-    """Why an enrollment exists: the learner's own act, a bulk run, or a standing rule."""
+    """Why an enrollment exists: the learner enrolled, a bulk run assigned it, or a rule did."""
 
     SELF = "SELF"
     ASSIGNED = "ASSIGNED"
@@ -47,7 +47,7 @@ class Source(StrEnum):
 
 
 class CancellationReason(StrEnum):
-    """Why an enrollment was cancelled otherwise than by somebody's act on it."""
+    """Why an enrollment was cancelled, where no user cancelled it."""
 
     USER_DELETED = "user_deleted"
 
@@ -84,7 +84,7 @@ class NoticeKind(StrEnum):
 
 
 class Lane(StrEnum):
-    """The queues of mail, the one that is served first before the other."""
+    """The queues of mail, each with a worker of its own."""
 
     URGENT = "urgent"
     BULK = "bulk"
@@ -96,7 +96,7 @@ class Channel(StrEnum):
 
 
 class MailTokenPurpose(StrEnum):
-    """What whoever brings the token of a mail may do, once. Named like the notice that carries it."""
+    """What the token of a mail allows, once. Named like the notice that carries it."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"
@@ -128,7 +128,7 @@ class AssignmentState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a bulk run did about one row. Lower case: outcomes are reason words, not states."""
+    """The outcome of one row of a bulk run. In lower case: outcomes are reasons, not states."""
 
     ASSIGNED = "assigned"
     REACTIVATED = "reactivated"
@@ -168,21 +168,21 @@ OUTCOMES_OF_UNASSIGNING = (
 
 
 class OnExisting(StrEnum):
-    """What an assigning run does about people who are enrolled already."""
+    """What an assignment does with users who are enrolled already."""
 
     KEEP = "keep"
     UPDATE_DUE = "update_due"
 
 
 class Mode(StrEnum):
-    """Whether a bulk run writes, or only says what it would write."""
+    """Whether a bulk run writes, or only reports what it would write."""
 
     RUN = "run"
     PREVIEW = "preview"
 
 
 class RequestStatus(StrEnum):
-    """Where an instructor request stands."""
+    """The state of an instructor request."""
 
     PENDING = "PENDING"
     APPROVED = "APPROVED"
@@ -190,7 +190,7 @@ class RequestStatus(StrEnum):
 
 
 class DecisionOutcome(StrEnum):
-    """What a bulk decision did about one instructor request."""
+    """The outcome of one instructor request in a bulk decision."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -200,7 +200,7 @@ class DecisionOutcome(StrEnum):
 
 
 class ActivationOutcome(StrEnum):
-    """What a bulk activation or deactivation did about one account."""
+    """The outcome of one account in a bulk activation or deactivation."""
 
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
@@ -211,7 +211,7 @@ class ActivationOutcome(StrEnum):
 
 
 class ImportOutcome(StrEnum):
-    """What an import did about one row of the file."""
+    """The outcome of one row of an import."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -221,7 +221,7 @@ class ImportOutcome(StrEnum):
 
 
 class OnConflict(StrEnum):
-    """What an import does about a row whose external id belongs to an account with another address and name."""
+    """What an import does with a row whose external id belongs to an account with another address and name."""
 
     REFUSE = "refuse"
     UPDATE = "update"

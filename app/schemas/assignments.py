@@ -1,4 +1,4 @@
-"""Bulk runs: who is meant and on what terms, the report person by person, and the record."""
+"""Bulk assignment: users and terms in, the report row by row and the record of the run out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _gathered(data: Mapping[str, Any], name: str, kind: type[People | Terms]) ->
 
 
 class Strings(ma.fields.List[str]):
-    """A list of strings, however long, checked in one pass. Whether each can be an identifier is the report's to say."""
+    """A list of strings of any length, checked in one pass. The report says which of them cannot be identifiers."""
 
     def __init__(self, description: str) -> None:
         super().__init__(ma.fields.String(), metadata={"description": description, "minItems": 1})
@@ -58,22 +58,25 @@ class Strings(ma.fields.List[str]):
 
 
 class PeopleSchema(Schema):
-    """Whom a bulk run is about, by any mixture of identifiers; rows count in this order."""
+    """The users of a bulk run, by any mixture of identifiers; rows are numbered in this order."""
 
     MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
     SOME_OF: ClassVar = IDENTIFIERS
 
-    user_ids = Strings("UUIDs.")
-    emails = Strings("Compared without regard to case.")
-    usernames = Strings("Compared without regard to case.")
-    external_ids = Strings("Identifiers from an HR system, compared exactly.")
-    reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
+    user_ids = Strings("Ids of users (UUIDs).")
+    emails = Strings("Email addresses, compared without regard to case.")
+    usernames = Strings("Usernames, compared without regard to case.")
+    external_ids = Strings("External ids, such as those of an HR system, compared exactly.")
+    reason = fields.Text(
+        max_length=1000, metadata={"description": "The reason for the run, stored with its record."}
+    )
     atomic = fields.Flag(
-        metadata={"description": "All or nobody: one refused person and nothing is written."}
+        metadata={"description": "true: all or nothing. If one row is refused, nothing is written."}
     )
     mode = fields.Choice(
-        Mode, metadata={"description": "`preview` reports what `run` would do and writes none of it."}
+        Mode,
+        metadata={"description": "`run` writes; `preview` reports what `run` would do and writes nothing."},
     )
 
     @ma.post_load
@@ -82,22 +85,26 @@ class PeopleSchema(Schema):
 
 
 class TermsSchema(Schema):
-    """On what terms people are assigned."""
+    """The terms of an assignment: due date, notification, seats."""
 
     due_at = fields.DayOrInstant(
         allow_none=True,
         metadata={
-            "description": "A time with its zone, or a day, which means its end in the time zone of the platform.",
+            "description": "When the course is due: a time with its zone, or a day, which means its end in the time zone of the platform.",
             "example": "2027-01-31",
         },
     )
     due_in_days = fields.Whole(
         maximum=3650,
         allow_none=True,
-        metadata={"description": "Instead of `due_at`: due at the end of so many days after today."},
+        metadata={
+            "description": "Instead of `due_at`: days from today until the course is due, at the end of that day; at most 3,650."
+        },
     )
-    notify = fields.Flag(metadata={"description": "Whether the people hear of it; true when left out."})
-    override_seats = fields.Flag(metadata={"description": "Exceed the seats of the course; for admins only."})
+    notify = fields.Flag(metadata={"description": "Whether the users are notified; true when left out."})
+    override_seats = fields.Flag(
+        metadata={"description": "true: assign beyond the seats of the course; for admins only."}
+    )
 
     @ma.validates_schema
     def _check_one_due(self, data: dict[str, Any], **_: Any) -> None:
@@ -110,7 +117,7 @@ class TermsSchema(Schema):
 
 
 class AssignMultipleSchema(PeopleSchema, TermsSchema):
-    """Many people for one course."""
+    """Users to assign to one course."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "emails": ["ada@example.org", "grace@example.org"],
@@ -122,8 +129,8 @@ class AssignMultipleSchema(PeopleSchema, TermsSchema):
     on_existing = fields.Choice(
         OnExisting,
         metadata={
-            "description": "`update_due` gives people who are taking the course already this run's due date;"
-            " `due_at` null takes theirs away."
+            "description": "What happens to users who are enrolled already: `keep` changes nothing, `update_due` sets their due date"
+            " to that of this run; `due_at` null removes it."
         },
     )
 
@@ -135,14 +142,14 @@ class AssignMultipleSchema(PeopleSchema, TermsSchema):
 
 
 class UnassignMultipleSchema(PeopleSchema):
-    """Many people to take out of one course."""
+    """Users to unassign from one course."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "emails": ["ada@example.org"],
         "reason": "Moved to another department",
     }
 
-    notify = fields.Flag(metadata={"description": "Accepted for symmetry: nobody is told."})
+    notify = fields.Flag(metadata={"description": "Has no effect: unassigning notifies no user."})
 
     @ma.post_load
     def _forget_notify(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -150,7 +157,7 @@ class UnassignMultipleSchema(PeopleSchema):
 
 
 class AssignSchema(TermsSchema):
-    """One person for one course, by exactly one identifier."""
+    """A user to assign to a course, by exactly one identifier."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"email": "ada@example.org", "due_at": "2027-01-31T17:00:00Z"}
 
@@ -160,7 +167,9 @@ class AssignSchema(TermsSchema):
     email = fields.Email()
     username = fields.Identifier(min_length=1, max_length=254)
     external_id = fields.Text(min_length=1, max_length=254)
-    reason = fields.Text(max_length=1000, metadata={"description": "Kept with the record of the run."})
+    reason = fields.Text(
+        max_length=1000, metadata={"description": "The reason for the run, stored with its record."}
+    )
 
     @ma.post_load
     def _as_person(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -180,7 +189,7 @@ class AssignedSchema(EnrollmentSchema):
 
 
 class StandingSchema(Schema):
-    """How a person stands to the course."""
+    """The state of a user's enrollment in the course."""
 
     status = fields.Choice(EnrollmentStatus, required=True)
     source = fields.Choice(Source, required=True)
@@ -188,10 +197,12 @@ class StandingSchema(Schema):
 
 
 class ItemSchema(Schema):
-    """One row of a run: who was meant, what became of it, and why."""
+    """One row of a run: the identifier, the outcome, and the reason."""
 
-    row = fields.Whole(required=True, minimum=1, metadata={"description": "From 1, over the whole call."})
-    input = ma.fields.String(required=True, metadata={"description": "The string as sent."})
+    row = fields.Whole(
+        required=True, minimum=1, metadata={"description": "Number of the row, from 1 over the whole call."}
+    )
+    input = ma.fields.String(required=True, metadata={"description": "The identifier as sent."})
     user_id = fields.Id(required=True, allow_none=True)
     course_id = fields.Id(required=True)
     outcome = fields.Choice(Outcome, required=True)
@@ -204,7 +215,7 @@ class ItemSchema(Schema):
 
 
 class Rows(ma.fields.List[Any]):
-    """The lines of a run as `ItemSchema` has them, ten thousand in one pass: dumping each would take a second."""
+    """The rows of a run in the form of `ItemSchema`, serialized in one pass: dumping 10,000 one by one takes a second."""
 
     def __init__(self, *, attribute: str) -> None:
         super().__init__(ma.fields.Nested(ItemSchema), required=True, attribute=attribute)
@@ -233,28 +244,26 @@ def _standing(status: str | None, source: str | None, due_at: Any) -> dict[str, 
 
 
 class ReportSchema(Schema):
-    """What a run did about everybody."""
+    """The report of a run that assigns: a row for each user."""
 
     assignment_id = fields.Id(required=True, attribute="run.id")
     state = fields.Choice(AssignmentState, required=True, attribute="run.state")
     course_id = fields.Id(required=True, attribute="run.course_id")
     requested = fields.Whole(required=True, attribute="run.requested")
     unique = fields.Whole(
-        required=True, attribute="run.unique", metadata={"description": "Requested without the duplicates."}
+        required=True, attribute="run.unique", metadata={"description": "Rows without the duplicates."}
     )
     counts = bulk.Counts(OUTCOMES_OF_ASSIGNING, attribute="run.counts")
     overdue = fields.Whole(
         required=True,
-        metadata={
-            "description": "Of those given a due date by this run, how many it has passed for already."
-        },
+        metadata={"description": "Enrollments whose due date, as set by this run, has already passed."},
     )
     results = Rows(attribute="lines")
     plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
 
 
 class UnassignReportSchema(ReportSchema):
-    """What a run that unassigned did about everybody."""
+    """The report of a run that unassigns: a row for each user."""
 
     counts = bulk.Counts(OUTCOMES_OF_UNASSIGNING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
 
@@ -276,7 +285,7 @@ class AssignmentSchema(Schema):
 
 
 class AssignmentQuerySchema(ListQuerySchema):
-    """Which runs to list."""
+    """The filters of the list of runs."""
 
     course = course_filter()
     state = fields.Choices(AssignmentState, load_default=None)
@@ -285,7 +294,7 @@ class AssignmentQuerySchema(ListQuerySchema):
 
 
 class ItemQuerySchema(ListQuerySchema):
-    """Which rows of a run to list."""
+    """The filters of the ledger of a run."""
 
     outcome = fields.Choices(Outcome, load_default=None)
     format = ma.fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))

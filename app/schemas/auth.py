@@ -1,4 +1,4 @@
-"""What people send to come in, and the tokens they get."""
+"""Registration, login and tokens, in and out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.schemas.instructor_requests import InstructorRequestSchema
 from app.schemas.users import NamesSchema, Password, Phone, Username, UserSchema
 
 STRANGERS_MAY_SEND = 4 * 1024
-"""Bytes of a body where no token is asked for: longer than any real one, in whatever script."""
+"""Bytes of a body on a public endpoint: more than any real one has, in any script."""
 
 WITH_A_TOKEN = 8 * 1024
 
@@ -26,7 +26,7 @@ class Token(fields.Text):
 
 
 class ConfirmedSchema(Schema):
-    """A password typed twice, of which one goes on."""
+    """A password and its confirmation, which have to be equal."""
 
     CONFIRMED: ClassVar = "new_password"
 
@@ -66,8 +66,10 @@ class LoginSchema(Schema):
     EXAMPLE: ClassVar = {"email": "ada@example.org", "password": "Analytical-Engine-1843"}
     ONE_OF: ClassVar = ("email", "username")
 
-    email = fields.Identifier(max_length=300, metadata={"description": "Or `username`."})
-    username = fields.Identifier(max_length=300, metadata={"description": "Or `email`."})
+    email = fields.Identifier(
+        max_length=300, metadata={"description": "The email address; or give `username`."}
+    )
+    username = fields.Identifier(max_length=300, metadata={"description": "The username; or give `email`."})
     password = Password(required=True)
 
     @post_load
@@ -86,7 +88,11 @@ class RefreshSchema(Schema):
 class LogoutSchema(Schema):
     EXAMPLE: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiJ9.…"}
 
-    refresh = Token(metadata={"description": "Left out: the session of the access token."})
+    refresh = Token(
+        metadata={
+            "description": "A refresh token of the session to end; left out: the session of the access token."
+        }
+    )
 
 
 class TokenSchema(Schema):
@@ -147,7 +153,9 @@ class RegisteredSchema(Schema):
     instructor_request = ma.fields.Nested(
         InstructorRequestSchema,
         allow_none=True,
-        metadata={"description": "Made by an INSTRUCTOR sign-up; an admin decides about it."},
+        metadata={
+            "description": "The request that an INSTRUCTOR sign-up creates; an admin decides about it."
+        },
     )
 
 
@@ -155,7 +163,7 @@ class TokensSchema(Schema):
     access = ma.fields.String()
     refresh = ma.fields.String()
     token_type = ma.fields.Constant("Bearer", metadata={"type": "string", "enum": ["Bearer"]})
-    expires_in = ma.fields.Integer(metadata={"description": "Seconds that the access token lives."})
+    expires_in = ma.fields.Integer(metadata={"description": "Lifetime of the access token, in seconds."})
 
 
 class LoggedInSchema(Schema):
@@ -164,7 +172,7 @@ class LoggedInSchema(Schema):
 
 
 class TokenReportSchema(Schema):
-    """What a token is worth right now; for a bad one all but `valid` is null."""
+    """The state of a token; for an invalid one all but `valid` is null."""
 
     valid = ma.fields.Boolean()
     kind = ma.fields.String(allow_none=True, metadata={"enum": ["access", "refresh", None]})
@@ -180,6 +188,6 @@ class SessionSchema(Schema):
     user_agent = ma.fields.String()
     ip_address = ma.fields.String()
     created_at = fields.Instant()
-    last_used_at = fields.Instant(metadata={"description": "When it was opened or last refreshed."})
+    last_used_at = fields.Instant(metadata={"description": "When the session began or was last refreshed."})
     expires_at = fields.Instant()
-    is_current = ma.fields.Boolean(metadata={"description": "The session of this request."})
+    is_current = ma.fields.Boolean(metadata={"description": "Whether it is the session of this request."})

@@ -1,4 +1,4 @@
-"""What every schema shares: strictness, examples, and the query of a list."""
+"""The base class of schemas, which refuses unknown fields, and the query parameters of a list."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from app.schemas.fields import Text, Whole
 
 
 class Schema(ma.Schema):
-    """Unknown fields are refused. `EXAMPLE` is a body that loads; the OpenAPI document shows it."""
+    """A schema that refuses unknown fields. `EXAMPLE` is a body that loads; the OpenAPI document shows it."""
 
     EXAMPLE: ClassVar[Mapping[str, Any] | None] = None
 
     MAX_BYTES: ClassVar[int | None] = None
-    """What a JSON body may weigh; by default what the fields can hold."""
+    """The largest JSON body in bytes; by default what the fields can hold."""
 
     REPORTED: ClassVar[Collection[str]] = ()
-    """Lists in a body whose strings are judged one by one, in a report: one bad string never refuses the call."""
+    """Lists in a body whose strings a report judges one by one: one invalid string never refuses the call."""
 
     IS_RESOURCE: ClassVar[bool] = False
-    """It is read at an address of its own: an answer with it carries its version, as `ETag`."""
+    """It has a URL of its own: an answer with it carries its version, as `ETag`."""
 
     ASIDE: ClassVar[Collection[str]] = ()
-    """Members that only the answer to a write has; they are no part of the version."""
+    """Members that only the answer to a write has; they are not part of the version."""
 
     ONE_OF: ClassVar[Sequence[str]] = ()
-    """Members of which exactly one is given; what is wrong is told of the first."""
+    """Members of which exactly one is given; an error is reported at the first."""
 
     SOME_OF: ClassVar[Sequence[str]] = ()
-    """Members of which at least one is given; what is wrong is told of the first."""
+    """Members of which at least one is given; an error is reported at the first."""
 
     class Meta:
         unknown = ma.RAISE
@@ -41,7 +41,7 @@ class Schema(ma.Schema):
     def check_given(
         self, _loaded: Mapping[str, Any], given: object, *, partial: object = None, **_: Any
     ) -> None:
-        """Together with what is wrong with single members: nobody sends a body three times to hear three things."""
+        """Checked together with the single members, so that one answer reports all errors of a body."""
         if not isinstance(given, Mapping):
             return
         if self.ONE_OF and sum(name in given for name in self.ONE_OF) != 1:
@@ -51,7 +51,7 @@ class Schema(ma.Schema):
 
 
 class ListQuerySchema(Schema):
-    """How to walk a list."""
+    """The paging parameters of a list."""
 
     page = Whole(
         minimum=1,
@@ -59,7 +59,7 @@ class ListQuerySchema(Schema):
         load_default=1,
         strict=False,
         metadata={
-            "description": "The page with this number; numbers reach to row 1,000. Beside `after` it is a label."
+            "description": "Number of the page, from 1; pages end at row 1,000. With `after` it is only a label."
         },
     )
     page_size = Whole(minimum=1, maximum=100, load_default=20, strict=False)
@@ -67,8 +67,8 @@ class ListQuerySchema(Schema):
         max_length=4000,
         load_default=None,
         metadata={
-            "description": "Where the page begins: a signed cursor from a `next` or `previous` link, which holds filters"
-            " and ordering. Rows that come or go meanwhile shift nothing."
+            "description": "Keyset cursor at which the page begins, from a `next` or `previous` link: signed, with the filters and"
+            " the ordering. Rows that are added or removed meanwhile do not shift the pages."
         },
     )
 
@@ -79,14 +79,17 @@ def ordering(*names: str, default: str | None) -> ma.fields.String:
     return ma.fields.String(
         load_default=default,
         validate=validate.OneOf(allowed, error="Order by one of {choices}."),
-        metadata={"description": "`-` in front orders downwards; missing values come last either way."},
+        metadata={
+            "description": "The field to order by; with `-` in front, descending. Missing values come last either way."
+        },
     )
 
 
 _SEARCH = (
-    "Every word must match, by its stem or as the beginning of a word; names by their beginning. Accents and capitals make"
-    " no difference, words with signs (`C++`, `node.js`, `R&D`) are found as they are typed, and words of scripts without"
-    " spaces anywhere. Where users are searched, an exact match of a username, email address or external id comes first."
+    "Full text search, at most 200 characters. Every word must match, by its stem or as the beginning of a word; names by"
+    " their beginning. Accents and case are ignored, words with signs (`C++`, `node.js`, `R&D`) match as they are typed, and"
+    " words of scripts without spaces match anywhere. Where users are searched, an exact match of a username, email address"
+    " or external id comes first."
 )
 
 

@@ -1,4 +1,4 @@
-"""Calls about many rows: the ids in, and the report out."""
+"""Bulk calls: ids in, the report out."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from app.schemas import fields
 from app.schemas.base import Schema
 
 MAX_BYTES = 4 * 1024 * 1024
-"""What a body that names many people may weigh."""
+"""The largest body of a bulk call, in bytes."""
 
 
 class Ids(ma.fields.List[str]):
-    """A list of strings, at least one. Whether each can be an id is the report's to say."""
+    """A list of strings, at least one. The report says which of them cannot be ids."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(ma.fields.String(), required=True, validate=ma.validate.Length(min=1), **kwargs)
 
 
 class Counts(ma.fields.Dict):
-    """How often each outcome came about.
+    """The number of rows for each outcome.
 
-    :param always: the outcomes that are there in any case, zeros included
-    :param sometimes: those that are there only in some reports
+    :param always: the outcomes that every report has, zeros included
+    :param sometimes: those that only some reports have
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Counts(ma.fields.Dict):
         super().__init__(
             required=True,
             metadata={
-                "description": "Every outcome that can be, zeros included; they add up to `requested`.",
+                "description": "Rows by outcome, zeros included; they add up to `requested`.",
                 "properties": {outcome: {"type": "integer"} for outcome in every},
                 "required": listed,
                 "additionalProperties": False,
@@ -47,17 +47,19 @@ class Counts(ma.fields.Dict):
 
 
 class LineSchema(Schema):
-    """One row of the call and what became of it."""
+    """One row of the call and its outcome."""
 
-    row = fields.Whole(required=True, minimum=1, metadata={"description": "From 1, in the order sent."})
-    input = ma.fields.String(required=True, metadata={"description": "The string as sent."})
+    row = fields.Whole(
+        required=True, minimum=1, metadata={"description": "Number of the row, from 1 in the order sent."}
+    )
+    input = ma.fields.String(required=True, metadata={"description": "The id as sent."})
     code = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
     )
 
 
 class Lines(ma.fields.List[Any]):
-    """Lines as their schema has them, ten thousand in one pass: dumping each by itself would take a second."""
+    """Rows in the form of their schema, serialized in one pass: dumping 10,000 one by one takes a second."""
 
     def __init__(self, schema: type[LineSchema]) -> None:
         super().__init__(ma.fields.Nested(schema), required=True)
@@ -72,4 +74,4 @@ class ReportSchema(Schema):
     """The sums of a bulk call."""
 
     requested = fields.Whole(required=True)
-    unique = fields.Whole(required=True, metadata={"description": "Requested without the duplicates."})
+    unique = fields.Whole(required=True, metadata={"description": "Rows without the duplicates."})

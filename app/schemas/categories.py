@@ -1,4 +1,4 @@
-"""The shelves of the catalogue, in and out."""
+"""Categories of the catalogue, in and out."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ SLUG_LENGTH = 120
 
 
 def slug_field(*, max_length: int) -> fields.Text:
-    """An address of one's own choice; without one it is made from the name."""
+    """The slug that the client chooses; without one it is made from the name."""
     spelling = validate.Regexp(
         r"[a-z0-9]+(-[a-z0-9]+)*\Z", error="Lower-case letters, digits and single hyphens."
     )
@@ -40,7 +40,7 @@ class CategorySchema(Schema):
 
 
 class CategoryInputSchema(Schema):
-    """A whole category. The slug is made from the name when a new one has none; an old one keeps its own."""
+    """A whole category. Without a slug, a new one gets it from its name, and an existing one keeps its own."""
 
     EXAMPLE: ClassVar = {"name": "Finance", "description": "Money and how to count it.", "icon": "coins"}
 

@@ -1,4 +1,4 @@
-"""Certificates out."""
+"""Certificates and their public verification."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,14 +11,14 @@ from app.settings import settings
 
 
 class VerifyUrl(String):
-    """Where anybody can verify a certificate's number."""
+    """The public URL that verifies the number of a certificate."""
 
     def _serialize(self, value: Any, *_place: Any, **_kwargs: Any) -> str | None:
         return f"{settings().public_url}/api/v1/certificates/verify/{value}"
 
 
 class CertificateSchema(Schema):
-    """A certificate, to its owner and admins. Title and name are as they stood on the day it was issued."""
+    """A certificate, for its owner and admins. Title and name are those of the day of issue."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -33,17 +33,17 @@ class CertificateSchema(Schema):
 
 
 class VerificationSchema(Schema):
-    """What a certificate's number proves to anybody: name, course, date, and whether it still holds."""
+    """What the number of a certificate proves: name, course, date, and whether the certificate is valid."""
 
     full_name = fields.Text(
         max_length=201,
         allow_none=True,
         attribute="public_name",
-        metadata={"description": "As it stood on that day; null once the person's account has been deleted."},
+        metadata={"description": "The name on the day of issue; null once the account has been deleted."},
     )
     course_title = fields.Text(max_length=200)
     issued_at = fields.Instant()
-    is_valid = fields.Flag(metadata={"description": "Issued, and not revoked since."})
+    is_valid = fields.Flag(metadata={"description": "Whether it was issued and has not been revoked."})
     is_revoked = fields.Flag()
     revoked_at = fields.Instant(allow_none=True)
 

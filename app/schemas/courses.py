@@ -1,4 +1,4 @@
-"""Courses: in a list, on their own page, as they are written, and what happens to them."""
+"""Courses in lists and on their page, course input, review decisions and history."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CategoryBriefSchema(Schema):
 
 
 class PersonBriefSchema(Schema):
-    """Somebody as everybody may know them."""
+    """The public fields of a user."""
 
     id = fields.Id()
     username = fields.Text(max_length=60)
@@ -88,7 +88,7 @@ class CourseSchema(Schema):
 
 
 class WaitingCourseSchema(CourseSchema):
-    """A course that waits for a decision. `changed_fields` names what was edited since the last one."""
+    """A course that awaits a decision. `changed_fields` names what was edited since the last one."""
 
     submitted_at = fields.Instant(allow_none=True)
     decided_at = fields.Instant(allow_none=True)
@@ -116,7 +116,7 @@ class OutlineSectionSchema(Schema):
 
 
 class CourseDetailSchema(CourseSchema):
-    """A course on its own page. Notes and reviewer are told to its instructor and to admins, and null to others."""
+    """A course on its own page. Review notes and reviewer are null for all but its instructor and admins."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -141,7 +141,7 @@ class CourseDetailSchema(CourseSchema):
 
 
 class CreatedCourseSchema(CourseDetailSchema):
-    """A new course. `publish_refused` says why it was not published at once, when that was asked for."""
+    """A new course. `publish_refused` is the reason code when `publish` was true and it was not published."""
 
     ASIDE: ClassVar = ("publish_refused",)
 
@@ -149,9 +149,9 @@ class CreatedCourseSchema(CourseDetailSchema):
 
 
 class CourseReplaceSchema(Schema):
-    """A whole course. What is left out is emptied, but slug and instructor stay.
+    """A whole course. Fields that are left out are emptied, except slug and instructor.
 
-    One of the two descriptions is needed. `instructor_id` is for admins.
+    One of the two descriptions is required. `instructor_id` is for admins.
     """
 
     EXAMPLE: ClassVar = {
@@ -189,7 +189,7 @@ class CourseReplaceSchema(Schema):
 
 
 class CoursePatchSchema(CourseReplaceSchema):
-    """The fields of a course that change. Its status changes by the actions."""
+    """The fields of a course that change. Actions such as `publish` change its status."""
 
     EXAMPLE: ClassVar = {"price": "39.90", "total_seats": 40}
 
@@ -205,16 +205,16 @@ class CourseInputSchema(CourseReplaceSchema):
         metadata={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "example": "ACC-101"},
     )
     publish = fields.Flag(
-        load_default=False, metadata={"description": "Publish at once, if that is allowed."}
+        load_default=False, metadata={"description": "true: publish the course at once, if that is allowed."}
     )
 
 
 class OwnCourseQuerySchema(ListQuerySchema):
-    """How to narrow and order one's own courses."""
+    """The filters and orderings of the caller's own courses."""
 
     search = search_term()
     category = fields.Text(
-        min_length=1, max_length=120, load_default=None, metadata={"description": "An id or a slug."}
+        min_length=1, max_length=120, load_default=None, metadata={"description": "A category by id or slug."}
     )
     level = fields.Choices(Level, load_default=None)
     is_free = fields.Flag(load_default=None)
@@ -226,21 +226,25 @@ class OwnCourseQuerySchema(ListQuerySchema):
 
 
 class CourseQuerySchema(OwnCourseQuerySchema):
-    """How to narrow and order the catalogue."""
+    """The filters and orderings of the catalogue."""
 
     instructor = fields.Identifier(
-        min_length=1, max_length=60, load_default=None, metadata={"description": "An id or a username."}
+        min_length=1,
+        max_length=60,
+        load_default=None,
+        metadata={"description": "An instructor by id or username."},
     )
 
 
 class CourseDeletionSchema(Schema):
     force = fields.Flag(
-        load_default=False, metadata={"description": "Admins: delete although people are learning here."}
+        load_default=False,
+        metadata={"description": "true: delete although learners are enrolled; for admins only."},
     )
 
 
 class DecisionSchema(Schema):
-    """A course decision."""
+    """A decision about a course."""
 
     EXAMPLE: ClassVar = {"status": "APPROVED", "review_notes": "A pleasure to read."}
     DECISIONS = (CourseStatus.APPROVED, CourseStatus.REJECTED, CourseStatus.PUBLISHED)

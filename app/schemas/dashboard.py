@@ -1,6 +1,6 @@
-"""Dashboards, described. Services shape the figures and the cache keeps them so; tests hold the two together.
+"""Dashboards, as the OpenAPI document describes them. Services shape the figures; tests compare the two.
 
-What each figure means stands in `docs/figures.md`.
+`docs/figures.md` defines each figure.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ RegistrationsSchema = _by_word(
 
 class SnapshotSchema(Schema):
     as_of = fields.Instant(
-        metadata={"description": "When the figures were computed. They are right until the next change."}
+        metadata={"description": "When the figures were computed. They are current until the next change."}
     )
 
 
 class StatsSchema(SnapshotSchema):
-    total_users = fields.Whole(metadata={"description": "Active accounts."})
-    total_courses = fields.Whole(metadata={"description": "Courses in every state but deleted."})
-    total_enrollments = fields.Whole(metadata={"description": "ACTIVE and COMPLETED."})
+    total_users = fields.Whole(metadata={"description": "Active users."})
+    total_courses = fields.Whole(metadata={"description": "Courses in every state, without deleted ones."})
+    total_enrollments = fields.Whole(metadata={"description": "ACTIVE and COMPLETED enrollments."})
 
 
 class CoursesCreatedSchema(Schema):
@@ -75,7 +75,7 @@ class TopCourseSchema(Schema):
 class CategoryFiguresSchema(Schema):
     id = fields.Id()
     name = fields.Text(max_length=100)
-    courses = fields.Whole(metadata={"description": "Published."})
+    courses = fields.Whole(metadata={"description": "Published courses."})
     enrollments = fields.Whole()
 
 
@@ -84,9 +84,11 @@ class AdminDashboardSchema(StatsSchema):
     registrations = ma.fields.List(ma.fields.Nested(RegistrationsSchema))
     courses_by_status = ma.fields.Nested(CoursesByStatusSchema)
     courses_created = ma.fields.List(ma.fields.Nested(CoursesCreatedSchema))
-    creation_rate = ma.fields.Float(metadata={"description": "Courses a month, over the months listed."})
+    creation_rate = ma.fields.Float(
+        metadata={"description": "Courses created per month, over the months listed."}
+    )
     course_decisions = ma.fields.Nested(CourseDecisionsSchema)
-    approval_rate = _percentage("Approvals of all course decisions, in percent.")
+    approval_rate = _percentage("Share of approvals in all course decisions, in percent.")
     approval_times = ma.fields.Nested(ApprovalTimesSchema)
     pending_course_decisions = fields.Whole()
     pending_instructor_requests = fields.Whole()
@@ -95,19 +97,21 @@ class AdminDashboardSchema(StatsSchema):
     enrollment_rate = ma.fields.Float(
         allow_none=True, metadata={"description": "Enrollments per active student."}
     )
-    completion_rate = _percentage("COMPLETED of total_enrollments, in percent.")
+    completion_rate = _percentage("Share of COMPLETED in total_enrollments, in percent.")
     average_rating = ma.fields.Float(allow_none=True)
     total_reviews = fields.Whole()
-    active_users = fields.Whole(metadata={"description": "Signed in or refreshed in the last seven days."})
-    active_learners = fields.Whole(metadata={"description": "Those of them who take a course."})
-    lessons_completed = fields.Whole(metadata={"description": "In the last seven days."})
+    active_users = fields.Whole(
+        metadata={"description": "Users who logged in or refreshed a token in the last seven days."}
+    )
+    active_learners = fields.Whole(metadata={"description": "Active users with an enrollment."})
+    lessons_completed = fields.Whole(metadata={"description": "Lessons completed in the last seven days."})
     engagement = ma.fields.Float(
         allow_none=True,
         metadata={"description": "Lessons completed per active learner in the last seven days."},
     )
     overdue_assignments = fields.Whole(
         metadata={
-            "description": "ACTIVE enrollments past their due date, of active people in courses that exist."
+            "description": "ACTIVE enrollments past their due date, of active users in courses that are not deleted."
         }
     )
     top_courses = ma.fields.List(ma.fields.Nested(TopCourseSchema))
@@ -126,14 +130,15 @@ class CourseFiguresSchema(Schema):
     slug = fields.Text(max_length=220)
     status = fields.Choice(CourseStatus)
     students = fields.Whole(metadata={"description": "ACTIVE and COMPLETED enrollments."})
-    ever_enrolled = fields.Whole(metadata={"description": "Those who left included."})
+    ever_enrolled = fields.Whole(metadata={"description": "All enrollments, cancelled ones included."})
     completed = fields.Whole()
-    completion_rate = _percentage("Completed of students, in percent.")
+    completion_rate = _percentage("Share of completed in students, in percent.")
     average_rating = ma.fields.Float(allow_none=True)
     total_reviews = fields.Whole()
-    average_quiz_score = _percentage("Null until there are quizzes.")
+    average_quiz_score = _percentage("Average score of quizzes, in percent; null until there are quizzes.")
     revenue = ma.fields.List(
-        ma.fields.Nested(RevenueSchema), metadata={"description": "What PAID enrollments cost, by currency."}
+        ma.fields.Nested(RevenueSchema),
+        metadata={"description": "Sum of the prices of PAID enrollments, by currency."},
     )
 
 
@@ -143,7 +148,7 @@ class FunnelStepSchema(Schema):
     position = fields.Whole()
     is_required = fields.Flag()
     completed = fields.Whole()
-    completed_percentage = _percentage("Of ever_enrolled.")
+    completed_percentage = _percentage("Share of completed in ever_enrolled, in percent.")
 
 
 class CourseAnalyticsSchema(SnapshotSchema, CourseFiguresSchema):
@@ -155,11 +160,12 @@ class InstructorDashboardSchema(SnapshotSchema):
     published_courses = fields.Whole()
     total_enrollments = fields.Whole()
     average_rating = ma.fields.Float(
-        allow_none=True, metadata={"description": "Weighted by reviews; null when none."}
+        allow_none=True,
+        metadata={"description": "Average of all reviews of the courses; null without reviews."},
     )
     total_reviews = fields.Whole()
     courses = ma.fields.List(
-        ma.fields.Nested(CourseFiguresSchema), metadata={"description": "The hundred newest."}
+        ma.fields.Nested(CourseFiguresSchema), metadata={"description": "The 100 newest courses."}
     )
 
 
@@ -173,17 +179,17 @@ class RecentCourseSchema(Schema):
 
 
 class StudentDashboardSchema(SnapshotSchema):
-    enrolled = fields.Whole(metadata={"description": "ACTIVE and COMPLETED."})
-    in_progress = fields.Whole(metadata={"description": "ACTIVE."})
+    enrolled = fields.Whole(metadata={"description": "ACTIVE and COMPLETED enrollments."})
+    in_progress = fields.Whole(metadata={"description": "ACTIVE enrollments."})
     completed = fields.Whole()
-    certificates = fields.Whole(metadata={"description": "Not revoked."})
-    due_soon = fields.Whole(metadata={"description": "ACTIVE and due within seven days."})
-    overdue = fields.Whole(metadata={"description": "ACTIVE and past the due date."})
+    certificates = fields.Whole(metadata={"description": "Certificates that are not revoked."})
+    due_soon = fields.Whole(metadata={"description": "ACTIVE enrollments that are due within seven days."})
+    overdue = fields.Whole(metadata={"description": "ACTIVE enrollments past their due date."})
     recent_courses = ma.fields.List(ma.fields.Nested(RecentCourseSchema))
 
 
 class DashboardSchema(AdminDashboardSchema, InstructorDashboardSchema, StudentDashboardSchema):
-    """The members of the dashboard of one's role, which it names."""
+    """The members of the dashboard of the caller's role, which `role` names."""
 
     ALWAYS_SENT: ClassVar = ("as_of", "role")
 
@@ -192,14 +198,17 @@ class DashboardSchema(AdminDashboardSchema, InstructorDashboardSchema, StudentDa
 
 class DifferenceSchema(Schema):
     counter = ma.fields.String(metadata={"example": "courses.enrollment_count"})
-    id = ma.fields.String(metadata={"description": "The row or number whose counter it is."})
+    id = ma.fields.String(metadata={"description": "The row that the counter belongs to, or its number."})
     stored = ma.fields.Integer()
     actual = ma.fields.Integer()
 
 
 class RecountSchema(SnapshotSchema):
-    counters = ma.fields.List(ma.fields.String(), metadata={"description": "What was recomputed."})
+    counters = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Names of the counters that were recomputed."}
+    )
     difference_count = fields.Whole()
     differences = ma.fields.List(
-        ma.fields.Nested(DifferenceSchema), metadata={"description": "At most 1,000."}
+        ma.fields.Nested(DifferenceSchema),
+        metadata={"description": "Counters that differ; at most 1,000 are listed."},
     )

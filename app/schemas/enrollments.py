@@ -27,7 +27,7 @@ class LearnerSchema(Schema):
 
 
 class EnrollmentSchema(Schema):
-    """One person in one course.
+    """The enrollment of one user in one course.
 
     The numbers count the lessons that the course has now: the required ones, or all where none is required.
     """
@@ -48,7 +48,7 @@ class EnrollmentSchema(Schema):
     cancellation_reason = fields.Choice(
         CancellationReason,
         allow_none=True,
-        metadata={"description": "`user_deleted`: cancelled because the account was deleted."},
+        metadata={"description": "Why it was cancelled; `user_deleted`: the account was deleted."},
     )
     reactivated_at = fields.Instant(allow_none=True)
     due_at = fields.Instant(allow_none=True)
@@ -59,7 +59,10 @@ class EnrollmentSchema(Schema):
     total_lessons = fields.Whole()
     completed_lessons = fields.Whole()
     completion_percentage = Float(
-        metadata={"description": "Two decimals; 100 only when all are done.", "example": 58.33}
+        metadata={
+            "description": "Percentage of the lessons that are done, with two decimals; 100 only when all are.",
+            "example": 58.33,
+        }
     )
     optional_total = fields.Whole()
     optional_completed = fields.Whole()
@@ -76,7 +79,7 @@ class RosterLearnerSchema(LearnerSchema):
 
 
 class RosterRowSchema(EnrollmentSchema):
-    """A line of a roster's CSV: for admins also how other systems know the person."""
+    """A row of a roster's CSV; for admins with email address, external id and department."""
 
     user = Nested(RosterLearnerSchema)
 
@@ -100,7 +103,7 @@ class PaymentSchema(Schema):
 
 
 class EnrollmentQuerySchema(ListQuerySchema):
-    """What both lists of enrollments filter by."""
+    """The filters that all lists of enrollments share."""
 
     status = fields.Choices(EnrollmentStatus, load_default=None)
     search = search_term()
@@ -108,19 +111,22 @@ class EnrollmentQuerySchema(ListQuerySchema):
         meaning=days.after,
         load_default=None,
         metadata={
-            "description": "Due before this time; of a day, due on it or earlier.",
+            "description": "Enrollments due before this time; for a day, due on it or earlier.",
             "example": "2027-01-31",
         },
     )
     due_after = fields.DayOrInstant(
         load_default=None,
-        metadata={"description": "Due after this time; of a day, after its end.", "example": "2026-01-01"},
+        metadata={
+            "description": "Enrollments due after this time; for a day, after its end.",
+            "example": "2026-01-01",
+        },
     )
     overdue = fields.Flag(
         load_default=None,
         metadata={
-            "description": "ACTIVE, and the due date has passed, of an active learner in a course that exists;"
-            " or not."
+            "description": "true: ACTIVE enrollments past their due date, of active learners in courses that are not deleted;"
+            " false: all others."
         },
     )
 
@@ -133,7 +139,10 @@ class PersonalEnrollmentQuerySchema(EnrollmentQuerySchema):
 
 
 class OwnEnrollmentQuerySchema(PersonalEnrollmentQuerySchema):
-    user_id = fields.Id(load_default=None, metadata={"description": "Somebody else's, for admins."})
+    user_id = fields.Id(
+        load_default=None,
+        metadata={"description": "The user whose enrollments to list, for admins; by default the caller."},
+    )
 
 
 class RosterQuerySchema(EnrollmentQuerySchema):
@@ -150,5 +159,5 @@ class RosterQuerySchema(EnrollmentQuerySchema):
         max_length=4,
         load_default="json",
         validate=validate.OneOf(["json", "csv"]),
-        metadata={"description": "`csv` answers the whole list as a spreadsheet."},
+        metadata={"description": "`csv` returns the whole list as CSV."},
     )

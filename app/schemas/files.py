@@ -1,4 +1,4 @@
-"""Files in forms."""
+"""Files in multipart forms."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class PictureSchema(Schema):
     file = fields.Upload(
         max_bytes=images.LARGEST_FILE,
         required=True,
-        metadata={"description": "JPEG, PNG or WebP, at most 5 MB and 25 million pixels."},
+        metadata={"description": "The picture: JPEG, PNG or WebP, at most 5 MB and 25 million pixels."},
     )

@@ -1,4 +1,4 @@
-"""What the API says about itself."""
+"""Links to the documentation of the API."""
 
 from marshmallow.fields import Nested
 
@@ -7,15 +7,15 @@ from app.schemas.base import Schema
 
 
 class LinksSchema(Schema):
-    """Absolute addresses of what describes the API."""
+    """Absolute URLs of the documentation."""
 
     docs = fields.Link(metadata={"description": "Swagger UI."})
     redoc = fields.Link(metadata={"description": "ReDoc."})
-    openapi = fields.Link(metadata={"description": "The OpenAPI document, for importing."})
-    problems = fields.Link(metadata={"description": "Every reason code of an error."})
+    openapi = fields.Link(metadata={"description": "The OpenAPI document, to import into a client."})
+    problems = fields.Link(metadata={"description": "The reason codes of errors."})
 
 
 class IndexSchema(Schema):
-    """Where to begin."""
+    """The root of the API."""
 
     links = Nested(LinksSchema)

@@ -1,4 +1,4 @@
-"""Instructor requests: what applicants write, what admins decide, and the report of many decisions."""
+"""Instructor requests: the application, the decision, and the report of many decisions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ApplicantSchema(Schema):
 
 
 class InstructorRequestSchema(Schema):
-    """A wish to teach, and what became of it."""
+    """A request to become an instructor, and the decision about it."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -40,7 +40,7 @@ class InstructorRequestSchema(Schema):
 
 
 class RequestTextsSchema(Schema):
-    """What an applicant says; on a change, what is left out stays."""
+    """The texts of an application; on a change, fields that are left out stay."""
 
     EXAMPLE: ClassVar = {"qualifications": "Ten years of analysis at sea."}
 
@@ -74,7 +74,7 @@ class RequestDecisionsSchema(RequestDecisionSchema):
     EXAMPLE: ClassVar = {
         "request_ids": ["0198f3a0-7c1e-7f00-8000-000000000001"],
         "status": "REJECTED",
-        "review_notes": "Please tell us more about yourself.",
+        "review_notes": "Please describe your experience.",
     }
 
     MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
@@ -89,7 +89,7 @@ class DecisionLineSchema(bulk.LineSchema):
 
 
 class DecisionReportSchema(bulk.ReportSchema):
-    """What was decided about every request that the call names."""
+    """The report of a bulk decision: a row for each request."""
 
     counts = bulk.Counts(DecisionOutcome)
     results = bulk.Lines(DecisionLineSchema)

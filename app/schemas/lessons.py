@@ -1,4 +1,4 @@
-"""Lessons: their bodies, and the outline that everybody sees."""
+"""Lessons with their bodies, and in the public outline."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class SafeHtml(String):
 
 
 class LessonOutlineSchema(Schema):
-    """What everybody who sees the course sees of a lesson. `position` counts within its section."""
+    """A lesson for every caller who sees its course. `position` counts within its section."""
 
     id = fields.Id()
     section_id = fields.Id()
@@ -56,7 +56,7 @@ class LessonSchema(LessonOutlineSchema):
 
 
 class LessonInputSchema(Schema):
-    """A lesson to add to a section. Without a position it is appended."""
+    """A lesson to create in a section. Without a position it is appended."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "title": "What a ledger is",
@@ -71,19 +71,21 @@ class LessonInputSchema(Schema):
         max_length=200_000,
         trim=False,
         load_default="",
-        metadata={"description": "Markdown; HTML is shown as text."},
+        metadata={"description": "The body in Markdown, at most 200,000 characters; HTML is shown as text."},
     )
     video_url = fields.Link(allow_none=True, load_default=None)
     duration_seconds = fields.Whole(maximum=LONGEST_SECONDS, allow_none=True, load_default=None)
-    is_preview = fields.Flag(load_default=False, metadata={"description": "Everybody may read its body."})
+    is_preview = fields.Flag(load_default=False, metadata={"description": "true: its body is public."})
     is_required = fields.Flag(
-        load_default=True, metadata={"description": "Counts for completing the course."}
+        load_default=True, metadata={"description": "true: it counts for completing the course."}
     )
-    position = fields.Whole(minimum=1, maximum=LAST_PLACE, metadata={"description": "Within the section."})
+    position = fields.Whole(
+        minimum=1, maximum=LAST_PLACE, metadata={"description": "Position within the section, from 1."}
+    )
 
 
 class LessonInCourseSchema(LessonInputSchema):
-    """A lesson to add to a course; without a section it goes into the first one."""
+    """A lesson to create in a course; without a section it goes into the first one."""
 
     section_id = fields.Id()
 
@@ -93,12 +95,12 @@ class PlacedSchema(Schema):
 
     ONE_OF: ClassVar = ("section_id", "course_id")
 
-    course_id = course_ref("Instead of `section_id`: its first section, made when absent.")
+    course_id = course_ref("Instead of `section_id`: its first section, created when there is none.")
     section_id = fields.Id()
 
 
 class NewLessonSchema(PlacedSchema, LessonInputSchema):
-    """A lesson and the place it goes to."""
+    """A lesson and where it is created."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "section_id": "01890a5d-ac96-774b-bcce-b302099a8057",
@@ -107,7 +109,7 @@ class NewLessonSchema(PlacedSchema, LessonInputSchema):
 
 
 class NewLessonsSchema(PlacedSchema):
-    """Lessons to add in one act: all of them or none."""
+    """Lessons to create in one call: all of them or none."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "section_id": "01890a5d-ac96-774b-bcce-b302099a8057",
@@ -122,7 +124,7 @@ class NewLessonsSchema(PlacedSchema):
 class LessonReplacementSchema(LessonInputSchema):
     """A whole lesson. Without a section or a position it stays where it is."""
 
-    section_id = fields.Id(metadata={"description": "Another section of the same course."})
+    section_id = fields.Id(metadata={"description": "Moves it to this section of the same course."})
 
 
 class LessonPatchSchema(LessonReplacementSchema):

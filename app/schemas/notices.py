@@ -1,4 +1,4 @@
-"""The outbox as admins see it."""
+"""The outbox of notices, for admins."""
 
 from app.enums import Channel, NoticeKind, NoticeState
 from app.schemas import fields
@@ -6,7 +6,7 @@ from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
 
 
 class NoticeSchema(Schema):
-    """One message owed to one person on one channel."""
+    """One message to one user on one channel."""
 
     id = fields.Id()
     kind = fields.Choice(NoticeKind)
@@ -15,28 +15,30 @@ class NoticeSchema(Schema):
     reason = fields.Text(
         max_length=200,
         allow_none=True,
-        metadata={"description": "Why it failed, waits for another try, or is not sent at all."},
+        metadata={"description": "Why it failed, waits for another attempt, or is not sent."},
     )
     enrollment_id = fields.Id(allow_none=True)
     course_id = fields.Id(allow_none=True)
     cause_id = fields.Id(
         allow_none=True,
         metadata={
-            "description": "Of a notice that is about no enrollment: a course change, an instructor request …"
+            "description": "What caused a notice that is about no enrollment: a course change, an instructor request …"
         },
     )
     assignment_id = fields.Id(allow_none=True)
     user_id = fields.Id()
     completion_number = fields.Whole()
-    attempt_number = fields.Whole(metadata={"description": "2 and up: resent by an admin after it was SENT."})
-    attempts = fields.Whole(metadata={"description": "Tries at handing it over, begun ones included."})
+    attempt_number = fields.Whole(
+        metadata={"description": "1, and 2 or more for a notice that an admin sent again after it was SENT."}
+    )
+    attempts = fields.Whole(metadata={"description": "Attempts at delivery, begun ones included."})
     message_id = fields.Text(
         max_length=300,
         allow_none=True,
-        metadata={"description": "Of the mail, the same at every try; null in the app."},
+        metadata={"description": "Message-ID of the mail, the same at every attempt; null in the app."},
     )
     created_at = fields.Instant()
-    due_at = fields.Instant(metadata={"description": "When it is tried next, while it is QUEUED."})
+    due_at = fields.Instant(metadata={"description": "When it is attempted next, while it is QUEUED."})
     sent_at = fields.Instant(allow_none=True)
 
 

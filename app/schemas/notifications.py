@@ -1,4 +1,4 @@
-"""Notices as their recipients see them in the app."""
+"""In-app notifications, for their recipients."""
 
 from app.enums import NoticeKind
 from app.schemas import fields
@@ -6,7 +6,7 @@ from app.schemas.base import ListQuerySchema, Schema
 
 
 class NotificationSchema(Schema):
-    """Something you have been told."""
+    """An in-app notification."""
 
     id = fields.Id()
     kind = fields.Choice(NoticeKind)
@@ -16,7 +16,7 @@ class NotificationSchema(Schema):
     enrollment_id = fields.Id(allow_none=True)
     cause_id = fields.Id(
         allow_none=True,
-        metadata={"description": "Of INSTRUCTOR_REQUEST and its decision: the request."},
+        metadata={"description": "For INSTRUCTOR_REQUEST and INSTRUCTOR_REQUEST_DECIDED: the request."},
     )
     is_read = fields.Flag()
     read_at = fields.Instant(allow_none=True)
@@ -32,4 +32,4 @@ class UnreadCountSchema(Schema):
 
 
 class ReadAllSchema(Schema):
-    marked = fields.Whole(metadata={"description": "Notifications that were unread."})
+    marked = fields.Whole(metadata={"description": "Number of notifications that were unread."})

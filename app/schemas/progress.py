@@ -11,7 +11,7 @@ from app.schemas.base import Schema
 
 
 class ProgressRowSchema(Schema):
-    """One lesson of the course, and how far the learner is in it. `position` counts over the whole course."""
+    """The learner's progress in one lesson. `position` counts over the whole course."""
 
     lesson_id = fields.Id()
     section_id = fields.Id()
@@ -35,7 +35,7 @@ class ProgressSchema(Schema):
 
 
 class RequirementSchema(Schema):
-    """A lesson that decides about completion."""
+    """A lesson that counts for completion."""
 
     lesson_id = fields.Id()
     title = fields.Text(max_length=200)
@@ -59,7 +59,7 @@ class RecalculateSchema(Schema):
 
     notify = fields.Flag(
         load_default=True,
-        metadata={"description": "false: the notices are recorded as SUPPRESSED and nobody is told."},
+        metadata={"description": "false: the notices are recorded as SUPPRESSED and not sent."},
     )
 
 

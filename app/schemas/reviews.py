@@ -10,14 +10,14 @@ from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref,
 
 
 class AuthorSchema(Schema):
-    """Who wrote it, as everybody may know them."""
+    """The public fields of the author."""
 
     id = fields.Id()
     full_name = fields.Text(max_length=201)
 
 
 class ReviewSchema(Schema):
-    """What a learner thinks of a course. `is_completed`: its author has completed the course."""
+    """A review of a course by a learner. `is_completed`: its author has completed the course."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -37,26 +37,29 @@ _BREAKDOWN: dict[str, Field[Any]] = {
 
 
 class ReviewSummarySchema(Schema):
-    """All reviews of the course, however the list is narrowed by rating or search.
+    """The summary of all reviews of the course, whatever the list is filtered by.
 
-    Without a course: all that the caller may see, and null when they are too many to count.
+    Without a course: of all reviews that the caller may see, and null when they are too many to count.
     """
 
     breakdown = Nested(
         Schema.from_dict(_BREAKDOWN, name="RatingBreakdown"),
         required=True,
         allow_none=True,
-        metadata={"description": "How many reviews give one star, two, up to five."},
+        metadata={"description": "Number of reviews by stars, from 1 to 5."},
     )
     average = Float(
         required=True,
         allow_none=True,
-        metadata={"description": "Two decimals; null without reviews.", "example": 4.33},
+        metadata={
+            "description": "Average of the stars, with two decimals; null without reviews.",
+            "example": 4.33,
+        },
     )
 
 
 class ReviewInputSchema(Schema):
-    """A whole review. Without a comment it is stars alone."""
+    """A whole review: stars, and optionally a comment."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"rating": 5, "comment": "Clear, and to the point."}
 
@@ -76,13 +79,13 @@ class CourseReviewInputSchema(ReviewInputSchema):
 
 
 class ReviewPatchSchema(ReviewInputSchema):
-    """What changes of a review."""
+    """The fields of a review that change."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"rating": 4}
 
 
 class CourseReviewQuerySchema(ListQuerySchema):
-    """How to narrow and order the reviews of a course."""
+    """The filters and orderings of the reviews of a course."""
 
     rating = fields.Whole(minimum=1, maximum=5, load_default=None, strict=False)
     search = search_term()
@@ -90,6 +93,6 @@ class CourseReviewQuerySchema(ListQuerySchema):
 
 
 class ReviewQuerySchema(CourseReviewQuerySchema):
-    """How to narrow and order all reviews."""
+    """The filters and orderings of all reviews."""
 
     course_id = course_filter()

@@ -1,4 +1,4 @@
-"""The parts of a course."""
+"""Sections of a course, in and out."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,11 +11,11 @@ from app.schemas.base import Schema
 
 LAST_PLACE = 1_000_000
 MOST_IN_ORDER = 2_000
-"""No section holds more lessons, and no course more sections."""
+"""The most lessons of a section, and more than the most sections of a course."""
 
 
 class SectionSchema(Schema):
-    """A section, to everybody who sees its course."""
+    """A section, for every caller who sees its course."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -29,7 +29,7 @@ class SectionSchema(Schema):
 
 
 class SectionInputSchema(Schema):
-    """A whole section. Without a position a new one is appended and an old one keeps its place."""
+    """A whole section. Without a position a new one is appended, and an existing one keeps its own."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "title": "The balance sheet",

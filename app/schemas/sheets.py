@@ -1,4 +1,4 @@
-"""Sheets in a form: the file as rows of checked values, and what was read."""
+"""CSV files in a form: rows of validated values, and how the file was read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from app.schemas.base import Schema
 MAX_BYTES = 4 * 1024 * 1024
 
 FORM = (
-    "CSV in UTF-8, UTF-16 with its mark, or Windows-1252; comma, semicolon, tab or bar; the header names the columns, and"
-    " those not known are ignored."
+    "CSV in UTF-8, UTF-16 with a byte order mark, or Windows-1252, at most 4 MiB; separated by comma, semicolon, tab or"
+    " bar. The header names the columns; unknown ones are ignored."
 )
 
 
 class SheetFile(fields.Upload):
-    """A CSV file as a `Sheet` of checked rows. A row that is wrong keeps its cells and says why."""
+    """A CSV file as a `Sheet` of validated rows. An invalid row keeps its cells, with its errors."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class SheetFile(fields.Upload):
 
 
 class SheetSchema(Schema):
-    """What was read of a sheet."""
+    """How a sheet was read."""
 
     encoding = ma.fields.String(
         required=True, metadata={"enum": ["utf-8", "utf-16", "utf-32", "windows-1252"]}
@@ -55,10 +55,12 @@ class SheetSchema(Schema):
         keys=ma.fields.String(),
         values=ma.fields.String(),
         required=True,
-        metadata={"description": "The title in the file of each column that was read."},
+        metadata={"description": "For each column that was read, its title in the file."},
     )
     ignored_columns = ma.fields.List(
-        ma.fields.String(), required=True, metadata={"description": "Titles of columns that were not read."}
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Titles of the columns that were ignored."},
     )
 
 

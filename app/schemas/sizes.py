@@ -1,4 +1,4 @@
-"""How long the longest body is that a schema can accept: more is refused before it is read."""
+"""The longest body that a schema can accept, in bytes: a longer one is refused before it is read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ LONGEST = 1024 * 1024
 """For a schema whose fields have no limit of their own."""
 
 SHORTEST = 16 * 1024
-"""Blanks between the members, and mistakes that are worth a sentence of their own."""
+"""Leaves room for whitespace, and for mistakes that deserve an error of their own."""
 
 _CHARACTER = 12
 """Bytes: JSON may write one as two escapes, such as an emoji."""
 
 _MARKS = len('"": ,')
-"""What stands around a name, a string or an object."""
+"""Bytes around a name, a string or an object."""
 
 _VALUE = 64
 """Bytes of a number, a date, an id or a word from a list."""

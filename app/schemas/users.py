@@ -1,4 +1,4 @@
-"""People, as they see themselves and as admins see them."""
+"""User accounts, for their owners and for admins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_NAME = 100
 
 
 class Username(fields.Identifier):
-    """ASCII letters, digits, dots, dashes and underscores: never mistaken for an email address."""
+    """A username: ASCII letters, digits, dots, dashes and underscores, so that it is never an email address."""
 
     def __init__(self, **kwargs: Any) -> None:
         rule = validate.Regexp(
@@ -28,7 +28,7 @@ class Username(fields.Identifier):
 
 
 class Phone(fields.Text):
-    """Digits with the usual punctuation. An empty one is none."""
+    """A phone number: digits with the usual punctuation. An empty one is stored as null."""
 
     def __init__(self, **kwargs: Any) -> None:
         rule = validate.Regexp(r"(\+?[0-9][0-9 ()./-]{2,})?\Z", error="Not a phone number.")
@@ -42,14 +42,14 @@ class Phone(fields.Text):
 
 
 class Password(fields.Text):
-    """As typed. Whether it is good enough is for the service to say; longer ones are nobody's."""
+    """A password, as typed. The service decides whether it is strong enough."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=1000, verbatim=True, is_line=True, **kwargs)
 
 
 class UserSchema(Schema):
-    """An account, to its owner and to admins."""
+    """An account, for its owner and for admins."""
 
     IS_RESOURCE: ClassVar = True
 
@@ -74,7 +74,7 @@ class UserSchema(Schema):
 
 
 class UserRowSchema(UserSchema):
-    """An account in a list: everything but the biography."""
+    """An account in a list: all fields but the biography."""
 
     class Meta(UserSchema.Meta):
         exclude = ("bio",)
@@ -88,7 +88,9 @@ class NamesSchema(Schema):
     first_name = fields.Text(min_length=1, max_length=_LONGEST_NAME)
     last_name = fields.Text(max_length=_LONGEST_NAME)
     full_name = fields.Text(
-        min_length=1, max_length=201, metadata={"description": "In place of `first_name` and `last_name`."}
+        min_length=1,
+        max_length=201,
+        metadata={"description": "The whole name, in place of `first_name` and `last_name`."},
     )
 
     @validates_schema
@@ -107,7 +109,7 @@ class NamesSchema(Schema):
 
 
 class ProfileChangeSchema(NamesSchema):
-    """What people change about themselves."""
+    """The fields of a profile that its owner changes."""
 
     EXAMPLE: ClassVar = {"phone_number": "+44 20 7946 0958", "bio": "Taught myself; still at it."}
     SOME_OF = ()
@@ -118,7 +120,7 @@ class ProfileChangeSchema(NamesSchema):
 
 
 class ProfileSchema(NamesSchema):
-    """The whole profile: what is left out is emptied, except the username."""
+    """A whole profile: fields that are left out are emptied, except the username."""
 
     EXAMPLE: ClassVar = {
         "first_name": "Ada",
@@ -137,7 +139,7 @@ class ProfileSchema(NamesSchema):
 
 
 class UserChangeSchema(ProfileChangeSchema):
-    """What admins change about others."""
+    """The fields of an account that admins change."""
 
     EXAMPLE: ClassVar = {"department": "Finance", "hired_on": "2026-09-01"}
 
@@ -149,7 +151,7 @@ class UserChangeSchema(ProfileChangeSchema):
 
 
 class NewUserSchema(NamesSchema):
-    """An account made by an admin, verified at once."""
+    """An account that an admin creates, verified at once."""
 
     EXAMPLE: ClassVar = {
         "email": "grace@example.org",
@@ -164,7 +166,7 @@ class NewUserSchema(NamesSchema):
     email = fields.Email(required=True)
     username = Username()
     password = Password(
-        metadata={"description": "Left out: a mail lets the person set one, and they log in with that."}
+        metadata={"description": "The first password; left out: a mail is sent with which the user sets one."}
     )
     role = fields.Choice(Role)
     phone_number = Phone()
@@ -186,16 +188,20 @@ class UserQuerySchema(ListQuerySchema):
     email_verified = fields.Flag(load_default=None)
     department = fields.Text(min_length=1, max_length=100, load_default=None)
     email = fields.Email(
-        load_default=None, metadata={"format": "email", "description": "Exactly this address, in any case."}
+        load_default=None,
+        metadata={"format": "email", "description": "The user with exactly this email address, in any case."},
     )
     username = fields.Text(
         min_length=1,
         max_length=60,
         load_default=None,
-        metadata={"description": "Exactly this username, in any case."},
+        metadata={"description": "The user with exactly this username, in any case."},
     )
     external_id = fields.Text(
-        min_length=1, max_length=100, load_default=None, metadata={"description": "Exactly this id."}
+        min_length=1,
+        max_length=100,
+        load_default=None,
+        metadata={"description": "The user with exactly this external id."},
     )
     search = search_term()
     ordering = ordering(

@@ -1,4 +1,4 @@
-"""People in a sheet, whichever system it comes from, and the report row by row."""
+"""The import of users from a CSV file of any HR system, and its report row by row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.values.identifiers import MOST_ROWS
 
 
 class RoleWord(fields.Choice):
-    """A role, also by the name that other systems have for it."""
+    """A role, also by the names that other systems use."""
 
     _OTHERS: ClassVar = {"teacher": Role.INSTRUCTOR, "learner": Role.STUDENT}
 
@@ -41,7 +41,7 @@ class PersonRef(fields.Identifier):
 
 
 class ImportedPersonSchema(NamesSchema):
-    """What the cells of one row may hold."""
+    """The cells of one row."""
 
     SOME_OF: ClassVar = ()
 
@@ -65,7 +65,7 @@ class ImportedPersonSchema(NamesSchema):
 
     @pre_load
     def choose(self, cells: Mapping[str, str], **_: Any) -> dict[str, str]:
-        """Names in parts go before the whole one; a login that is an address is no username, but may be the address."""
+        """First and last name win over the whole name; a login with an @ is an email address, not a username."""
         chosen = _names_of(cells)
         if "@" in chosen.get("username", ""):
             chosen.setdefault("email", chosen.pop("username"))
@@ -74,14 +74,14 @@ class ImportedPersonSchema(NamesSchema):
 
     @post_load
     def sum_up_activity(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """People are active if no column says that they are not."""
+        """A user is active unless a column says otherwise."""
         signs = [given.pop(name) for name in ("is_active", "status") if name in given]
         signs += [not given.pop(name) for name in ("suspended", "deleted") if name in given]
         return {**given, "is_active": all(signs)} if signs else given
 
 
 def _names_of(cells: Mapping[str, str]) -> dict[str, str]:
-    """The cells with a first name, where one can be told from a whole name and a last one."""
+    """The cells with a first name, where it follows from the whole name and the last name."""
     full_name, last_name = cells.get("full_name", ""), cells.get("last_name", "")
     if not full_name or "," in full_name or not ("first_name" in cells or last_name):
         return {
@@ -93,7 +93,7 @@ def _names_of(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 class PeopleFileSchema(Schema):
-    """A sheet of people."""
+    """A CSV file of users."""
 
     file = sheets.SheetFile(
         ImportedPersonSchema,
@@ -110,29 +110,27 @@ class PeopleFileSchema(Schema):
 
 
 class ImportQuerySchema(Schema):
-    """How to read the sheet."""
+    """The options of an import."""
 
     on_conflict = fields.Choice(
         OnConflict,
         load_default=OnConflict.REFUSE,
         metadata={
-            "description": "`update`: a row whose external id belongs to an account with another name and address changes that"
-            " account, in place of being refused; its line has the code `identity_conflict`."
+            "description": "What happens to a row whose external id belongs to an account with another name and address: `refuse`"
+            " reports it as invalid, `update` changes that account. Its line has the code `identity_conflict`."
         },
     )
     strict = fields.Flag(
         load_default=False,
-        metadata={
-            "description": "Refuse a sheet with columns that are not known, in place of ignoring them."
-        },
+        metadata={"description": "true: refuse a file with unknown columns, in place of ignoring them."},
     )
 
 
 class ImportLineSchema(bulk.LineSchema):
-    """One row of the file and what became of it."""
+    """One row of the file and its outcome."""
 
     input = ma.fields.String(
-        required=True, metadata={"description": "Its external id as sent, or its email."}
+        required=True, metadata={"description": "The external id as sent, or else the email address."}
     )
     user_id = fields.Id(required=True, allow_none=True)
     outcome = fields.Choice(ImportOutcome, required=True)
@@ -140,12 +138,12 @@ class ImportLineSchema(bulk.LineSchema):
         keys=ma.fields.String(),
         values=ma.fields.List(ma.fields.String()),
         required=True,
-        metadata={"description": "What is wrong, by column."},
+        metadata={"description": "Errors, by column."},
     )
 
 
 class ImportReportSchema(bulk.ReportSchema):
-    """What became of every row of the file."""
+    """The report of an import: a line for each row of the file."""
 
     counts = bulk.Counts(ImportOutcome)
     sheet = ma.fields.Nested(sheets.SheetSchema, required=True)

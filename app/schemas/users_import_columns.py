@@ -1,4 +1,4 @@
-"""The columns of a sheet of people, and what other systems call them."""
+"""The columns of an import of users, and their names in other systems."""
 
 from __future__ import annotations
 
@@ -71,4 +71,4 @@ PEOPLE = (
     Column("suspended", ("is suspended", "disabled", "is disabled", "deactivated")),
     Column("deleted", ("is deleted", "terminated")),
 )
-"""In the order in which they are documented. A word stands under one column only."""
+"""In the order in which they are documented. A name belongs to one column only."""

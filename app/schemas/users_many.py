@@ -1,4 +1,4 @@
-"""Many accounts in one call: whom it is about, and the report."""
+"""Bulk activation and deactivation: user ids in, the report out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ActivationLineSchema(bulk.LineSchema):
 
 
 class ActivationReportSchema(bulk.ReportSchema):
-    """What became of every account that the call names."""
+    """The report of a bulk activation or deactivation: a row for each id."""
 
     counts = bulk.Counts(ActivationOutcome)
     results = bulk.Lines(ActivationLineSchema)

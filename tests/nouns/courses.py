@@ -212,7 +212,7 @@ FAULTS = [
     Fault("instructors choose who teaches", "services/catalogue/courses_write.py",
           '_refuse_for_others(actor, values, "code", "instructor_id")', "pass", "bodies and another"),
     Fault("a course takes its status from the body", "schemas/courses.py",
-          '    """A whole course. What is left out', '    status = fields.Flag()\n    """A whole course. What is left out',
+          '    """A whole course. Fields that are left out', '    status = fields.Flag()\n    """A whole course. Fields that are left out',
           "bodies"),
     Fault("review notes are public", "schemas/courses.py",
           "return shown if course.is_managed else", "return shown if shown else", "courses and ref"),

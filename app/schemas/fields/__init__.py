@@ -1,4 +1,4 @@
-"""Field types: what a value looks like on the wire, and the range its column can hold."""
+"""Field types: the form of a value in JSON and queries, and the range that its column can hold."""
 
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, Upload

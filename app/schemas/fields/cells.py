@@ -1,4 +1,4 @@
-"""Cells of sheets that people send: values in the spellings of spreadsheets and of other systems."""
+"""Cells of CSV files: values in the spellings of spreadsheets and of other systems."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class CellFlag(ma.fields.Boolean):
 
 
 class CellStatus(CellFlag):
-    """Whether a status means that the person is active. Any other word is refused: no account is deactivated by a guess."""
+    """Whether a status means that the user is active. Any other word is refused: no account is deactivated by a guess."""
 
     falsy = {*CellFlag.falsy, "suspended", "deleted", "tobedeleted", "deactivated", "terminated"}
     default_error_messages = {"invalid": "Give active or inactive."}
 
 
 def _as_iso(cell: str) -> str:
-    """The day as ISO 8601 writes it; unchanged where it is none that can be read."""
+    """The day in ISO 8601; unchanged where it cannot be read."""
     if found := _YEAR_FIRST.fullmatch(cell):
         return f"{found[1]}-{int(found[3]):02}-{int(found[4]):02}"
     if found := _NAMED.fullmatch(cell):
@@ -80,4 +80,4 @@ def _in_order(first: int, second: int, year: str, *, has_dots: bool) -> str:
         return month_first
     if has_dots:
         return day_first
-    raise ma.ValidationError(f"This may be {day_first} or {month_first}: write it so.")
+    raise ma.ValidationError(f"This may be {day_first} or {month_first}: write it in that form.")

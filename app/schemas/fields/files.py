@@ -1,4 +1,4 @@
-"""Files: as they are sent, and where they can be had."""
+"""Files: uploads, and the URLs of stored ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Upload(ma.fields.Field[bytes]):
 
 
 class PublicFile(ma.fields.String):
-    """The name of a stored file, told as the URL where it can be had."""
+    """The URL of a stored file."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "uri"}, **kwargs)

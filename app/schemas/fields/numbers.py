@@ -1,4 +1,4 @@
-"""Numbers, each within what its column holds."""
+"""Numbers, each within the range of its column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_INTEGER = 2_147_483_647
 
 
 class Whole(ma.fields.Integer):
-    """A whole number within a range that its column holds. In bodies a JSON number, never `"7"` or `7.0`."""
+    """A whole number within the range of its column. In bodies a JSON number, never `"7"` or `7.0`."""
 
     def __init__(
         self, *, minimum: int = 0, maximum: int = LARGEST_INTEGER, strict: bool = True, **kwargs: Any

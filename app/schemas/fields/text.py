@@ -1,4 +1,4 @@
-"""Text: what people write, and the addresses among it."""
+"""Text, identifiers, email addresses and links."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LONGEST_LINE = 300
 
 
 def check_text(value: str, *, is_line: bool = False) -> None:
-    """Refuse characters that nobody may send."""
+    """Refuse characters that are not allowed in any text."""
     found = text_rules.forbidden_in(value, is_line=is_line)
     if found is not None:
         raise ma.ValidationError(f"Contains a character that is not allowed: {text_rules.named(found)}.")
 
 
 class Text(ma.fields.String):
-    """A string, trimmed, at most `max_length` characters; what nobody would see counts as empty.
+    """A string, trimmed, at most `max_length` characters; invisible characters alone count as empty.
 
-    :param verbatim: neither trimmed nor brought into one spelling
+    :param verbatim: neither trimmed nor normalized (Unicode NFC)
     :param is_line: whether line breaks are refused; by default where no more than a line fits
-    :param empty_is_null: whether an empty one is none
+    :param empty_is_null: whether an empty one becomes null
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Text(ma.fields.String):
 class Identifier(Text):
     """A string that finds an account: trimmed, and otherwise as sent.
 
-    Unicode normalization would make ASCII letters of others: U+212A is a K to it.
+    Unicode normalization would turn other characters into ASCII letters, such as U+212A into K.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ class Identifier(Text):
 
 
 class Email(ma.fields.String):
-    """An email address in the spelling in which it is stored. The network is not asked whether its domain exists."""
+    """An email address in the spelling in which it is stored. Whether its domain exists is not looked up."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -118,7 +118,7 @@ def _check_address(address: str) -> None:
 
 
 class Link(ma.fields.Url):
-    """An absolute http or https URL of a named port, at most 2,000 characters, without anybody's password."""
+    """An absolute http or https URL, at most 2,000 characters, without user name and password."""
 
     LONGEST = 2000
 

@@ -1,4 +1,4 @@
-"""Moments and days."""
+"""Moments and days, in ISO 8601."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Instant(ma.fields.AwareDateTime):
 class DayOrInstant(Instant):
     """A moment, or a day such as `2026-12-31` in its place.
 
-    :param meaning: the moment that a day stands for; by default its end in `TIMEZONE`.
+    :param meaning: the moment that a day means; by default its end in `TIMEZONE`.
     """
 
     default_error_messages = {

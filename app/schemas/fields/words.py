@@ -15,7 +15,7 @@ from app.values.identifiers import SPELLING
 
 
 class Flag(ma.fields.Boolean):
-    """true or false; in a query also as the words, and as Python spells them."""
+    """true or false; in a query also as words, and in Python's spelling."""
 
     truthy = {True, "true", "True"}
     falsy = {False, "false", "False"}
@@ -56,7 +56,7 @@ class Choice(ma.fields.Field[Any]):
 
 
 class Choices(Choice):
-    """Words of a closed vocabulary, between commas, for a filter of a query. No word at all is no filter."""
+    """Words of a closed vocabulary, separated by commas, for a filter. An empty one does not filter."""
 
     default_error_messages = {"unknown": "{input} is not one of {choices}."}
 
