@@ -1,4 +1,4 @@
-// Swagger UI over our own document. What it shows stands in data attributes, so that no script is inline.
+// Swagger UI over our own document. Its settings are in data attributes, so that no script is inline.
 const page = document.getElementById("swagger-ui");
 
 window.ui = SwaggerUIBundle({

@@ -134,7 +134,7 @@ def test_every_operation_says_who_may_call(document, operations):
     marks = {
         "every user who is logged in": None,
         "everyone. With an access token the answer is that user's": [{}, {"bearerAuth": []}],
-        "everyone. An access token is not looked at": [],
+        "everyone. An access token is ignored": [],
     }
     wrong = {}
     for name, operation in operations.items():

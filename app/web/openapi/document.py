@@ -22,32 +22,37 @@ from app.web.openapi.examples.plugin import ExamplesPlugin
 
 TITLE = "Rollcall"
 DESCRIPTION = """\
-A learning platform's backend: catalogue, lessons, enrollment, progress, certificates, and the assignment of one or of
-thousands of people in a single call with a report for each of them.
+The backend of a learning platform: catalogue, lessons, enrollment, progress, certificates, and bulk assignment of up to
+10,000 users in a single call, with a report for each of them.
 
-- **Signing in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
+- **Log in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
 - **Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
 - **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
-  `code` is the contract and has a page at its `type` URL.
+  `code` is stable, and its page is at the `type` URL.
 - **Blank parameters.** A query parameter, `If-Match` or `Idempotency-Key` that is blank counts as not sent.
-- **Examples** work as they stand against the demo of `make run`, for its admin.
-- **Slow down.** Every answer tells in `RateLimit-Limit`, `-Remaining` and `-Reset` how many requests are left; beyond that
-  it is 429 `throttled`, and `Retry-After` says for how many seconds. Reading the catalogue, logging in, registering, mails
-  and bulk calls have budgets of their own.
+- **Examples** work unchanged against the demo of `make run`, for its admin.
+- **Optimistic locking.** Send the `ETag` of what you read as `If-Match`: if another request has changed it since, yours is
+  refused with 412.
+- **Rate limits.** Every answer has `RateLimit-Limit`, `-Remaining` and `-Reset`. A request above the limit is refused
+  with 429 `throttled`; `Retry-After` is the number of seconds to wait. Reading the catalogue, logging in, registering,
+  mails and bulk calls have limits of their own.
 """
 
-STANDING = {
-    "RateLimit-Limit": ("integer", "How many requests like this one the caller has in a window."),
-    "RateLimit-Policy": ("string", "The same with the window's seconds, such as `1000;w=3600`."),
-    "RateLimit-Remaining": ("integer", "How many of them are left."),
-    "RateLimit-Reset": ("integer", "In how many seconds they are all back."),
+RATE_LIMIT_HEADERS = {
+    "RateLimit-Limit": ("integer", "Requests like this one that the caller may send in a window."),
+    "RateLimit-Policy": (
+        "string",
+        "The same with the length of the window in seconds, such as `1000;w=3600`.",
+    ),
+    "RateLimit-Remaining": ("integer", "Requests that are left in this window."),
+    "RateLimit-Reset": ("integer", "Seconds until all of them are available again."),
 }
-OTHERS = {
-    "Retry-After": ("integer", "In how many seconds to come back."),
-    "ETag": ("string", "Which version this is: for `If-None-Match`, and for `If-Match` before a change."),
+OTHER_HEADERS = {
+    "Retry-After": ("integer", "Seconds to wait before the next request."),
+    "ETag": ("string", "The version of the resource: for `If-None-Match`, and for `If-Match` with a change."),
     "Link": (
         "string",
-        "The pages before and after this one, as `rel=prev` and `rel=next`, as far as there are any.",
+        "The previous and the next page, as `rel=prev` and `rel=next`, where there are any.",
     ),
 }
 
@@ -79,7 +84,7 @@ def init_app(app: Flask) -> None:
                 },
                 "headers": {
                     name: {"schema": {"type": kind}, "description": about}
-                    for name, (kind, about) in {**STANDING, **OTHERS}.items()
+                    for name, (kind, about) in {**RATE_LIMIT_HEADERS, **OTHER_HEADERS}.items()
                 },
             },
         },
@@ -103,7 +108,7 @@ class Api(flask_smorest.Api):
         """Errors are rendered by `app.web.problems` alone."""
 
     def _openapi_json(self) -> Response:
-        """With an absolute address, so that a client that saves the document can send requests."""
+        """The document with an absolute URL, so that a client that saves it can send requests."""
         rest, digest = self._without_servers
         servers = current_app.json.dumps({"servers": [{"url": _address()}]}).encode()
         response = Response(
@@ -115,9 +120,9 @@ class Api(flask_smorest.Api):
 
     @cached_property
     def _without_servers(self) -> tuple[bytes, bytes]:
-        """The document but for its address, serialised once per process, and its digest.
+        """The document without its URL, serialized once per process, and its digest.
 
-        Clients choose the port in the address, so a cache by address would let them have it serialised on every request.
+        Clients choose the port in the URL, so a cache by URL would be missed by every new one.
         """
         body = current_app.json.dumps(self.spec.to_dict()).encode()
         return body, sha256(body).digest()
@@ -146,9 +151,9 @@ class Api(flask_smorest.Api):
 
 
 def _address() -> str:
-    """The address that the client used where that is this machine, whatever its port; else `PUBLIC_URL`.
+    """The URL that the client used where that is this machine, on any port; else `PUBLIC_URL`.
 
-    A Host header names whatever its sender likes: other names are never repeated.
+    Clients choose the Host header, so other names are never repeated.
     """
     return (
         f"{request.scheme}://{request.host}"
@@ -172,7 +177,7 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
     if isinstance(field, fields.Hours):
         return {"minimum": 0, "maximum": 99_999.99, "description": "With at most two decimals."}
     if isinstance(field, fields.Whole) and not field.from_text:
-        # Readers make up the largest number that is allowed, which reads like a defect.
+        # Without an example, readers show the largest number that is allowed, which looks like a defect.
         return {"example": field.metadata.get("example", 1)}
     return {}
 
@@ -222,7 +227,7 @@ _ABSENT: dict[str, Any] = {"not": {}}
 
 class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """With what holds of several members together, in words that generators of clients pass over."""
+        """The schema with the rules for several members together, in a form that client generators ignore."""
         described: dict[str, Any] = super().schema2jsonschema(schema)
         if type(schema) in _sent:
             described["required"] = list(getattr(schema, "ALWAYS_SENT", None) or described["properties"])
@@ -241,7 +246,7 @@ class _Plugin(MarshmallowPlugin):
 class ErrorBodySchema(ma.Schema):
     code = ma.fields.String(required=True, metadata={"example": "course_full"})
     type = ma.fields.String(
-        required=True, metadata={"format": "uri-reference", "description": "A page about this code."}
+        required=True, metadata={"format": "uri-reference", "description": "The page about this code."}
     )
     status = ma.fields.Integer(required=True, metadata={"example": 409})
     details = ma.fields.Dict(
@@ -270,7 +275,7 @@ def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
 
 @lru_cache
 def list_envelope(schema: type[ma.Schema], summary: type[ma.Schema] | None = None) -> type[ma.Schema]:
-    """The documented shape of one page of a list, with what is told about the whole of it."""
+    """The documented shape of one page of a list, with a summary of the whole list."""
     members = {
         **_frame(),
         "data": ma.fields.List(ma.fields.Nested(schema), required=True),
@@ -301,11 +306,11 @@ def _named(name: str, members: dict[str, ma.fields.Field[Any]]) -> type[ma.Schem
 
 
 _sent: set[type[ma.Schema]] = set()
-"""The schemas of answers. Marshmallow dumps every field, so each member of theirs is always sent."""
+"""The schemas of answers. Marshmallow dumps every field, so all their members are always sent."""
 
 
 def _sending(schema: type[ma.Schema]) -> type[ma.Schema]:
-    """Note that a schema shapes an answer, with all that is nested in it."""
+    """Record that a schema shapes an answer, with all schemas that are nested in it."""
     if schema not in _sent:
         _sent.add(schema)
         for field in schema().fields.values():

@@ -1,7 +1,7 @@
-"""What the OpenAPI document tells about one operation: answers, headers, refusals, and who may call.
+"""One operation of the OpenAPI document: answers, headers, refusals, and who may call.
 
-flask-smorest keeps what it knows in the view's `_apidoc`; our marks stand beside it. Both are attributes of the function,
-because `functools.wraps` hands those on from decorator to decorator.
+flask-smorest keeps its documentation in the view's `_apidoc`, beside our marks. Both are attributes of the function,
+because `functools.wraps` copies those from decorator to decorator.
 """
 
 from __future__ import annotations
@@ -48,29 +48,29 @@ _EVERYWHERE = {
     Unavailable,
 }
 _OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
-_PHRASES = {200: "Done.", 201: "Made.", 202: "Accepted; a job does it.", 204: "Deleted."}
+_PHRASES = {200: "OK.", 201: "Created.", 202: "Accepted: a job does it.", 204: "Deleted."}
 
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you read: the change is refused when it is not current any more.",
+    "description": "The `ETag` of what you read: the change is refused with 412 when it is not the current version.",
 }
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you have: 304 says that it is still current.",
+    "description": "The `ETag` of what you have: the answer is 304 when it is the current version.",
 }
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": idempotency.HEADER,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Names this request for a day: sent again with the same body, it does nothing and is answered alike.",
+    "description": "Names this request for a day: sent again with the same body, it changes nothing and gets the same answer.",
 }
 _IDEMPOTENCY_REPLAYED = {
     "schema": {"type": "string", "enum": ["true"]},
-    "description": "The request was sent before under this `Idempotency-Key`; this is the answer that it got.",
+    "description": "Present when the request was sent before with this `Idempotency-Key`: this is the first answer, repeated.",
 }
 
 
@@ -82,7 +82,7 @@ class Operation:
     access: Access
     takes_path: bool
     reader: View | None
-    """The view behind GET on the same path, where this view is it or may change what it reads; or what it acts on."""
+    """The view of GET on the same path, where this view is it or changes what it reads; or the view that it acts on."""
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
@@ -91,12 +91,12 @@ class Operation:
 
     @property
     def query(self) -> set[str]:
-        """The names that may stand in the query."""
+        """The names of the query parameters."""
         return {name for each in self.parameters if each["in"] == "query" for name in each["schema"].fields}
 
     @property
     def bodies(self) -> dict[str, ma.Schema]:
-        """The schema of the body, by where its fields stand."""
+        """The schemas of the body, by location."""
         return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
 
     @property
@@ -113,7 +113,7 @@ class Operation:
 
     @property
     def is_conditional(self) -> bool:
-        """It reads one thing, and answers 304 to whom has that."""
+        """A conditional request: it reads one resource, and answers 304 when the client has the current version."""
         return self.view is self.reader and not self.is_list
 
     @property
@@ -125,7 +125,7 @@ class Operation:
         return self.reader is not None and self.view is not self.reader
 
     def refusals(self) -> set[type[Refusal]]:
-        """What every endpoint of this kind can refuse, and what the view declares."""
+        """The refusals of every endpoint of this kind, and those that the view declares."""
         return {
             *_EVERYWHERE,
             *_marks(self.view).get("refusals", ()),
@@ -143,7 +143,7 @@ def mark_list(view: View) -> View:
 
 
 def mark_resource(view: View) -> View:
-    """The view answers with something that is read at an address of its own, and with its version."""
+    """Mark a view that answers with a resource that has a URL of its own, and with its version."""
     return _mark(view, shows_resource=True)
 
 
@@ -156,7 +156,7 @@ def mark_action(view: View, reader: View) -> View:
 
 
 def acted_on(view: View) -> View | None:
-    """The view that shows what this one acts on, where it was marked with one."""
+    """The view that shows what this one acts on, if it is marked with one."""
     found: View | None = _marks(view).get("acts_on")
     return found
 
@@ -180,16 +180,18 @@ def document(endpoint: View, operation: Operation) -> View:
     """Document an endpoint beyond the arguments and the answer of its view."""
     parameters = [*operation.parameters, *_request_headers(operation)]
     access = operation.access
-    said = load_info_from_docstring(operation.view.__doc__ or "", delimiter="---").get("description", "")
-    told = {
+    description = load_info_from_docstring(operation.view.__doc__ or "", delimiter="---").get(
+        "description", ""
+    )
+    described = {
         "operationId": operation.view.__name__,
-        "description": f"{said}\n\n{_callers(access)}".strip(),
+        "description": f"{description}\n\n{_callers(access)}".strip(),
         "responses": _responses(operation),
         **_security(access),
         **({"x-roles": sorted(access.roles)} if access.roles else {}),
     }
     taken = {"arguments": {"parameters": parameters}} if parameters else {}
-    return _mark(endpoint, _apidoc={**_documented(operation.view), **taken, "manual_doc": told})
+    return _mark(endpoint, _apidoc={**_documented(operation.view), **taken, "manual_doc": described})
 
 
 def _callers(access: Access) -> str:
@@ -201,11 +203,11 @@ def _callers(access: Access) -> str:
         return "**Who may call:** every user who is logged in."
     if access.reads_token:
         return "**Who may call:** everyone. With an access token the answer is that user's."
-    return "**Who may call:** everyone. An access token is not looked at."
+    return "**Who may call:** everyone. An access token is ignored."
 
 
 def _security(access: Access) -> dict[str, Any]:
-    """Nothing where a token is needed: importers then take the token of the whole document, which users fill in once."""
+    """Empty where a token is required: importers then use the token of the whole document, which users enter once."""
     if not access.is_public:
         return {}
     return {"security": [{}, {"bearerAuth": []}] if access.reads_token else []}
@@ -222,7 +224,7 @@ def _request_headers(operation: Operation) -> list[dict[str, Any]]:
 def _responses(operation: Operation) -> dict[Any, Any]:
     tag = openapi.headers("ETag") if operation.answers_with_tag else {}
     headers = {
-        **openapi.headers(*openapi.STANDING),
+        **openapi.headers(*openapi.RATE_LIMIT_HEADERS),
         **tag,
         **(openapi.headers("Link") if operation.is_list else {}),
         **({idempotency.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
@@ -247,7 +249,7 @@ def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
     described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
     is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
     says_when = is_throttled or any("Retry-After" in kind.headers for kind in kinds.values())
-    headers = [*(openapi.STANDING if is_throttled else ()), *(["Retry-After"] if says_when else ())]
+    headers = [*(openapi.RATE_LIMIT_HEADERS if is_throttled else ()), *(["Retry-After"] if says_when else ())]
     return {
         "description": described,
         **({"headers": openapi.headers(*headers)} if headers else {}),
@@ -276,7 +278,7 @@ def _example(kind: type[Refusal]) -> dict[str, Any]:
 
 
 def _documented(view: View) -> dict[str, Any]:
-    """What flask-smorest knows about a view. Never changed in place: wrapped and wrapping view share it."""
+    """The documentation of a view by flask-smorest. Never changed in place: wrapped and wrapping view share it."""
     found: dict[str, Any] = _marks(view).get("_apidoc", {})
     return found
 

@@ -1,4 +1,4 @@
-"""What parameters of the API are about, by name, where their field does not say so itself."""
+"""Descriptions of parameters by name, where their field has none."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ DESCRIPTIONS = {
     "section_id": _ONE.format("section"),
     "session_id": _ONE.format("session"),
     "user_id": _ONE.format("user"),
-    "ref": "The id or slug; of a course also its code.",
+    "ref": "The id or slug; for a course also its code.",
     "number": "The number printed on the certificate.",
-    "page_size": "Rows per page.",
-    "action": "Only runs that assigned, or only runs that unassigned.",
-    "channel": "Only notices by mail, or only those in the app.",
-    "department": "Only users of this department, written exactly like this.",
-    "email_verified": "Only users whose email address is confirmed, or only the others.",
-    "format": "`csv` answers the whole list as a spreadsheet.",
-    "has_seats": "Only courses with a seat left, or only full ones.",
-    "is_active": "Only what is active, or only what is not.",
-    "is_free": "Only free courses, or only priced ones.",
-    "is_read": "Only notifications that were read, or only unread ones.",
+    "page_size": "Rows per page, from 1 to 100.",
+    "action": "Only runs with this action: ASSIGN or UNASSIGN.",
+    "channel": "Only notices on this channel: by mail or in the app.",
+    "department": "Only users of exactly this department.",
+    "email_verified": "true: only users whose email address is confirmed; false: only the others.",
+    "format": "`csv` returns the whole list as CSV.",
+    "has_seats": "true: only courses with a seat left; false: only full ones.",
+    "is_active": "true: only active ones; false: only inactive ones.",
+    "is_free": "true: only free courses; false: only priced ones.",
+    "is_read": "true: only read notifications; false: only unread ones.",
     "kind": "Only notices of this kind.",
     "level": "Only courses of this level.",
     "max_price": "Only courses that cost this much or less.",
@@ -36,6 +36,6 @@ DESCRIPTIONS = {
     "outcome": "Only rows with this outcome.",
     "rating": "Only reviews with this many stars.",
     "role": "Only users with this role.",
-    "state": "Only what is in this state.",
-    "status": "Only what has this status.",
+    "state": "Only those in this state.",
+    "status": "Only those with this status.",
 }

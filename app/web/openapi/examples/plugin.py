@@ -1,4 +1,4 @@
-"""The part of the OpenAPI document that importers make requests of: parameters, and examples of what goes in and out.
+"""Parameters and examples of the OpenAPI document, from which importers make their requests.
 
 A plugin of apispec, called for each path once its parameters and schemas are resolved.
 """
@@ -17,7 +17,7 @@ from app.web.openapi.examples.parameters import DESCRIPTIONS
 from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
 
 ANSWERS = Path(__file__).parent / "answers.json"
-"""What each operation answered to its example, by media type; `make examples` records it."""
+"""The answer of each operation to its example, by media type; `make examples` records it."""
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _EXAMPLE_FILE = "portrait.png"
@@ -31,7 +31,7 @@ class ExamplesPlugin(BasePlugin):
         parameters: list[dict[str, Any]] | None = None,
         **_: Any,
     ) -> str | None:
-        """Move the parameters of a path to its operations: not every importer looks for them at the path."""
+        """Move the parameters of a path to its operations: some importers do not read them at the path."""
         own = parameters or []
         for operation in (operations or {}).values():
             operation["parameters"] = [*deepcopy(own), *operation.get("parameters", [])]
@@ -41,7 +41,7 @@ class ExamplesPlugin(BasePlugin):
     def operation_helper(
         self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
     ) -> None:
-        """Describe the parameters of the path's operations, and show what goes in and out."""
+        """Describe the parameters of the path's operations, and add examples of requests and answers."""
         del path
         for operation in (operations or {}).values():
             name = operation["operationId"]
@@ -64,14 +64,14 @@ def answers() -> dict[str, dict[str, Any]]:
 
 def _describe(parameter: dict[str, Any], request: Request) -> None:
     name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
-    # The same words stand at the parameter already, where the field has any.
+    # A field with a description has copied it to the parameter already.
     about = schema.pop("description", None)
     parameter["description"] = parameter.get("description") or about or DESCRIPTIONS[name]
     schema.pop("example", None)
     if schema.get("type") == "array":
         # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
         word = schema["items"]
-        parameter["description"] += " One word or several, between commas, in any case."
+        parameter["description"] += " One word or several, separated by commas, in any case."
         parameter["schema"] = {"anyOf": [{"type": "array", "items": word}, word]}
     known: dict[str, Any] = {
         "path": {name: request.path} if request.path else {},
@@ -90,7 +90,7 @@ def _exemplify_body(content: dict[str, Any], name: str, request: Request) -> Non
 
 
 def _exemplified(content: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """With what was answered, and JSON first: it is what importers take."""
+    """The content with the recorded answers, JSON first, because importers take the first."""
     ordered = sorted(content.items(), key=lambda item: item[0] != _JSON)
     return {
         kind: {**media, **({"example": answer[kind]} if kind in answer else {})} for kind, media in ordered

@@ -1,8 +1,8 @@
-"""A request for every operation that succeeds as it stands when an admin of the demo sends it.
+"""An example request for every operation, which succeeds unchanged when an admin of the demo sends it.
 
-Importers switch on whatever has an example, all of it at once: filters are chosen so that together they find something.
-What an admin may not do at all is written for the role that may. Requests that undo what others need have objects of
-their own (`demo/examples.py` makes them), so that they can be sent in any order.
+Importers enable every parameter that has an example: filters are chosen so that together they find something. An
+operation that is closed to admins is written for the role that may call it. Requests that undo what others need have
+objects of their own (`demo/examples.py` creates them), so that they can be sent in any order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.web.openapi.examples.ids import (
 )
 
 PASSWORD = "Rollcall-demo-1"
-"""Of all demo people."""
+"""The password of all demo users."""
 
 COURSE = "first-aid-at-work"
 INSTRUCTOR, STUDENT = "instructor2", "student"
@@ -137,7 +137,7 @@ _ACCOUNTS = {
     "review_instructor_requests": _with(
         request_ids=_ids("instructor request to review with others"),
         status="REJECTED",
-        review_notes="Please tell us more about yourself.",
+        review_notes="Please describe your experience.",
     ),
 }
 
@@ -272,7 +272,7 @@ _RUNNING = {
     "assign_people": _in(
         COURSE,
         {
-            "emails": ["student3@example.org", "nobody@example.org"],
+            "emails": ["student3@example.org", "unknown@example.org"],
             "external_ids": ["HR-1002"],
             "due_in_days": 30,
             "reason": "Yearly safety training",
@@ -309,7 +309,7 @@ HEADERS = {
     "If-None-Match": '"another-version"',
     "Idempotency-Key": "3f9a1c52-first-try",
 }
-"""What works without knowing anything: any version, a version that nobody has, a name for the request."""
+"""Values that work without further knowledge: any version, a version that does not exist, a name for the request."""
 
 FILES = {"import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n"}
 """The content of the file, where it is text."""
