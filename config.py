@@ -24,7 +24,7 @@ SEARCH_LANGUAGES = (
     *("lithuanian", "nepali", "norwegian", "portuguese", "romanian", "russian", "serbian", "simple"),
     *("spanish", "swedish", "tamil", "turkish", "yiddish"),
 )
-"""The text search configurations that every PostgreSQL from 15 on brings along."""
+"""The text search configurations that every PostgreSQL from 15 on has."""
 
 
 def _text(value: str) -> str:
@@ -80,7 +80,7 @@ def _ladder(value: str) -> tuple[int, ...]:
 
 
 class Rate(NamedTuple):
-    """So many in so many seconds."""
+    """An amount per number of seconds."""
 
     amount: int
     seconds: int
@@ -106,7 +106,9 @@ def _origins(value: str) -> tuple[str, ...]:
     origins = _listed(value)
     for number, origin in enumerate(origins, start=1):
         if origin != "local" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"must be origins such as https://app.example.org, and number {number} is none")
+            raise ValueError(
+                f"must be origins such as https://app.example.org, and number {number} is not one"
+            )
     return origins
 
 
@@ -114,7 +116,9 @@ def _hosts(value: str) -> tuple[str, ...]:
     hosts = _listed(value)
     for number, host in enumerate(hosts, start=1):
         if not _HOST.fullmatch(host):
-            raise ValueError(f"must be host names such as rollcall.example.org, and number {number} is none")
+            raise ValueError(
+                f"must be host names such as rollcall.example.org, and number {number} is not one"
+            )
     return hosts
 
 
@@ -124,7 +128,7 @@ def _listed(value: str) -> tuple[str, ...]:
 
 
 def _database_url(value: str) -> str:
-    """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; this project speaks psycopg2."""
+    """The URL with its driver: SQLAlchemy 2.1 takes a bare `postgresql://` as psycopg 3, and this project uses psycopg2."""
     for prefix in ("postgres://", "postgresql://"):
         if value.startswith(prefix):
             value = "postgresql+psycopg2://" + value.removeprefix(prefix)
@@ -144,7 +148,7 @@ def _redis_url(value: str) -> str:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """None for what is no URL. What the library has to say about it may repeat a password."""
+    """The parts of a URL, None for what is not one. The library's own error may repeat a password."""
     try:
         read = urlsplit(url)
         return read if read.port is None or read.port else None
@@ -156,7 +160,7 @@ def _public_url(value: str) -> str:
     read = _parts(value)
     if read is None or read.scheme not in {"http", "https"} or not read.hostname or _has_more(read):
         raise ValueError(
-            "must be an address such as https://rollcall.example.org, without user, query and fragment"
+            "must be a URL such as https://rollcall.example.org, without user, query and fragment"
         )
     return value.rstrip("/")
 
@@ -176,7 +180,7 @@ def _sender(value: str) -> str:
 
 
 def _zone(value: str) -> ZoneInfo:
-    """A name of the IANA database. `localtime` is none: it is another zone on every machine."""
+    """A name of the IANA database. `localtime` is not accepted: it differs from machine to machine."""
     if re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", value) and value != "localtime":
         with suppress(ValueError, OSError, KeyError):  # no such file, or a folder of zones
             return ZoneInfo(value)
@@ -201,183 +205,239 @@ def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> An
 class Config:
     """The settings of one application, in the units their names say."""
 
-    database_url: str = _setting(None, _database_url, "PostgreSQL 15 or newer")
-    redis_url: str = _setting(None, _redis_url, "Redis 6.2 or newer: job queue and cache")
+    database_url: str = _setting(None, _database_url, "URL of the PostgreSQL database, version 15 or newer")
+    redis_url: str = _setting(None, _redis_url, "URL of Redis 6.2 or newer, for the job queue and the cache")
     app_env: str = _setting(
-        "development", _choice("development", "production", "test"), "development, production or test"
+        "development",
+        _choice("development", "production", "test"),
+        "environment: development, production or test",
     )
-    secret_key: str = _setting(DEVELOPMENT_SECRET, _text, "signs page cursors; at least 32 bytes")
+    secret_key: str = _setting(DEVELOPMENT_SECRET, _text, "secret that signs page cursors, at least 32 bytes")
     jwt_secret_key: str = _setting(
-        DEVELOPMENT_SECRET, _text, "signs access and refresh tokens; at least 32 bytes"
+        DEVELOPMENT_SECRET, _text, "secret that signs access and refresh tokens, at least 32 bytes"
     )
-    public_url: str = _setting("http://127.0.0.1:8000", _public_url, "where clients reach us; links")
-    log_level: str = _setting("INFO", _level, "DEBUG, INFO, WARNING or ERROR")
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", _public_url, "URL at which clients reach the platform; links begin with it"
+    )
+    log_level: str = _setting(
+        "INFO", _level, "least severe level that is logged: DEBUG, INFO, WARNING or ERROR"
+    )
     log_format: str = _setting(
         "auto",
         _choice("auto", "line", "json"),
-        "line for people, json for machines; auto: json in production",
+        "format of log entries: line (to read), json (to collect); auto: json in production, else line",
     )
     cors_origins: tuple[str, ...] = _setting(
         "local",
         _origins,
-        "origins of other people's pages that may call; local: in development this machine and Hoppscotch; or none",
+        "origins whose pages may call (CORS), separated by commas; local: in development this machine and Hoppscotch; or none",
     )
     force_https: str = _setting(
         "auto",
         _choice("auto", "on", "off"),
-        "plain HTTP is sent to PUBLIC_URL, and browsers told never to use it; auto: on in production",
+        "on: redirects plain HTTP to PUBLIC_URL and sends HSTS; auto: on in production",
     )
     hsts_seconds: int = _setting(
-        "31536000", _whole(0), "how long browsers remember that; 0 makes them forget it"
+        "31536000",
+        _whole(0),
+        "seconds for which browsers use HTTPS only (HSTS); 0: ends it in browsers that know it",
     )
     trusted_proxies: int = _setting(
-        "0", _whole(0), "proxies before us whose X-Forwarded-For and X-Forwarded-Proto are believed"
+        "0", _whole(0), "number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are trusted"
     )
     trusted_hosts: tuple[str, ...] = _setting(
-        "", _hosts, "names in the Host header that are answered, .example.org with all below it; empty: any"
+        "",
+        _hosts,
+        "accepted names in the Host header, separated by commas; .example.org includes its subdomains; empty: any",
     )
     metrics_token: str = _setting(
-        "", _text, "bearer token of whoever reads /metrics; empty: only this machine may"
+        "", _text, "bearer token for /metrics; empty: only this machine may read it"
     )
     prometheus_multiproc_dir: str = _setting(
-        "", _text, "where the web workers count together; empty: a folder that gunicorn.conf.py makes"
+        "", _text, "folder in which the web workers share their metrics; empty: gunicorn.conf.py creates one"
     )
-    run_id: str = _setting("", _text, "told by /healthz, so that a supervisor knows its own child")
+    run_id: str = _setting(
+        "", _text, "id that /healthz returns, by which a supervisor recognizes its own process"
+    )
     require_if_match: bool = _setting(
-        "off", _switch, "PUT, PATCH and DELETE must name the version they change"
+        "off", _switch, "on: PUT, PATCH and DELETE require If-Match with the version that they change"
     )
-    db_pool_size: int = _setting("5", _whole(1), "connections a web process keeps open")
-    statement_timeout_ms: int = _setting("15000", _whole(100), "the longest a request's statement may run")
+    db_pool_size: int = _setting(
+        "5",
+        _whole(1),
+        "database connections that a web process keeps open; it may open as many more under load",
+    )
+    statement_timeout_ms: int = _setting(
+        "15000", _whole(100), "milliseconds after which a SQL statement of a request is cancelled"
+    )
     chore_timeout_ms: int = _setting(
-        "600000", _whole(100), "the longest a statement of the sweep's chores or of a command may run"
+        "600000",
+        _whole(100),
+        "milliseconds after which a SQL statement of the sweep's chores or of a command is cancelled",
     )
 
-    access_token_minutes: int = _setting("60", _whole(1), "life of an access token")
-    refresh_token_days: int = _setting("7", _whole(1), "life of a refresh token")
+    access_token_minutes: int = _setting("60", _whole(1), "minutes until an access token expires")
+    refresh_token_days: int = _setting("7", _whole(1), "days until a refresh token expires")
     jwt_leeway_seconds: int = _setting(
-        "5", _whole(0, 300), "by how much the clocks of servers that make and check tokens may differ"
+        "5", _whole(0, 300), "seconds by which the clocks of servers that issue and check tokens may differ"
     )
-    refresh_grace_seconds: int = _setting("10", _whole(0), "how long a spent refresh token is forgiven")
-    password_hash_memory_kib: int = _setting("19456", _whole(8), "Argon2id memory")
-    password_hash_passes: int = _setting("2", _whole(1), "Argon2id passes")
+    refresh_grace_seconds: int = _setting(
+        "10", _whole(0), "seconds in which a spent refresh token does not end its session"
+    )
+    password_hash_memory_kib: int = _setting(
+        "19456", _whole(8), "memory of Argon2id password hashing, in KiB"
+    )
+    password_hash_passes: int = _setting("2", _whole(1), "passes of Argon2id password hashing")
     require_email_verification: bool = _setting(
-        "on", _switch, "off: accounts are verified when they are made, and nobody has to be to log in"
+        "on",
+        _switch,
+        "on: users must confirm their email address before they log in; off: accounts are verified when they are created",
     )
-    verification_token_hours: int = _setting("24", _whole(1), "life of the token that confirms an address")
-    reset_token_minutes: int = _setting("60", _whole(1), "life of the token that sets a forgotten password")
+    verification_token_hours: int = _setting(
+        "24", _whole(1), "hours until the token that confirms an email address expires"
+    )
+    reset_token_minutes: int = _setting(
+        "60", _whole(1), "minutes until the token that sets a forgotten password expires"
+    )
     invitation_token_hours: int = _setting(
-        "168", _whole(1), "life of the token that sets the first password of an account made by an admin"
+        "168",
+        _whole(1),
+        "hours until the token that sets the first password of an account created by an admin expires",
     )
     instructor_signup: str = _setting(
-        "request", _choice("request", "open"), "open: signing up as INSTRUCTOR gives the role"
+        "request",
+        _choice("request", "open"),
+        "request: an admin decides about an INSTRUCTOR sign-up; open: it gives the role at once",
     )
     instructor_reapply_days: int = _setting(
-        "0", _whole(0), "days between a rejected instructor request and the next"
+        "0", _whole(0), "days to wait after a rejected instructor request before the next"
     )
 
-    ratelimit_enabled: bool = _setting("on", _switch, "off: nobody is ever told to slow down")
-    ratelimit_anonymous: Rate = _setting("100/hour", _rate, "requests of an address without a token")
-    ratelimit_user: Rate = _setting("1000/hour", _rate, "requests of somebody signed in")
+    ratelimit_enabled: bool = _setting("on", _switch, "off: disables rate limiting")
+    ratelimit_anonymous: Rate = _setting("100/hour", _rate, "requests from one IP address without a token")
+    ratelimit_user: Rate = _setting("1000/hour", _rate, "requests of one user")
     ratelimit_catalogue: Rate = _setting(
-        "3000/hour", _rate, "what anybody may read, of an address or of somebody signed in"
+        "3000/hour", _rate, "requests to public endpoints that read, from one IP address or of one user"
     )
     ratelimit_login_name: Rate = _setting(
-        "5/5 minutes", _rate, "failed logins with one name; an account has two, its email and its username"
+        "5/5 minutes",
+        _rate,
+        "failed logins with one name; an account has two, its email address and its username",
     )
     ratelimit_login_address: Rate = _setting(
         "50/5 minutes",
         _rate,
-        "failed logins from one address; users who have logged in from there before are not refused by it",
+        "failed logins from one IP address; users who have logged in from it before are exempt",
     )
     ratelimit_login_address_slow: Rate = _setting(
-        "200/hour", _rate, "the same over a longer time: the wait grows with the failures"
+        "200/hour",
+        _rate,
+        "failed logins from one IP address over a longer time: the wait grows with the failures",
     )
-    ratelimit_login_everybody: Rate = _setting(
-        "1000/5 minutes", _rate, "failed logins of all people together"
-    )
+    ratelimit_login_everybody: Rate = _setting("1000/5 minutes", _rate, "failed logins of all users together")
     client_patience_seconds: float = _setting(
-        "20", _seconds, "how long a client may take to send a request, and longer as 10 kB a second come in"
+        "20", _seconds, "seconds that a client has to send a request, and one more for each 10 kB received"
     )
     ratelimit_hashing: Rate = _setting(
         "600/minute",
         _rate,
-        "passwords that one web process looks at, as many at once as come in four seconds",
+        "passwords that one web process checks; the burst is the amount of four seconds",
     )
-    ratelimit_login: Rate = _setting("300/5 minutes", _rate, "logins from one address, right or wrong")
-    ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one address")
+    ratelimit_login: Rate = _setting("300/5 minutes", _rate, "logins from one IP address, successful or not")
+    ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one IP address")
     ratelimit_refresh: Rate = _setting(
-        "600/hour", _rate, "tokens refreshed or verified from one address; many people may share it"
+        "600/hour", _rate, "tokens refreshed or verified from one IP address, which many users may share"
     )
     ratelimit_mail_address: Rate = _setting(
-        "10/hour", _rate, "mails asked for, and tokens of mails tried, from one address"
+        "10/hour", _rate, "mails requested, and tokens of mails tried, from one IP address"
     )
     ratelimit_mail_recipient: Rate = _setting(
         "3/6 hours",
         _rate,
-        "mails of one kind asked for to one recipient; counted no longer than their link is good",
+        "mails of one kind requested for one recipient; each counts at most until its link expires",
     )
-    ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user sends")
+    ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user uploads")
     ratelimit_instructor_request: Rate = _setting(
-        "3/day", _rate, "requests of one person to become an instructor; admins are mailed about each"
+        "3/day", _rate, "instructor requests of one user; each sends a mail to the admins"
     )
-    ratelimit_bulk: Rate = _setting("60/hour", _rate, "calls about many people at once, of one user")
+    ratelimit_bulk: Rate = _setting("60/hour", _rate, "bulk calls of one user")
 
     timezone: ZoneInfo = _setting(
-        "UTC", _zone, "IANA name of the time zone in which days begin and end, such as Europe/Zurich"
+        "UTC", _zone, "time zone in which days begin and end, by its IANA name such as Europe/Zurich"
     )
-    default_currency: str = _setting("USD", _currency, "currency of a course that names none")
-    course_approval: bool = _setting("on", _switch, "off: owners publish drafts without a course decision")
-    publish_min_lessons: int = _setting("1", _whole(0), "lessons a course needs before submit and publish")
+    default_currency: str = _setting("USD", _currency, "ISO 4217 currency of a course that names none")
+    course_approval: bool = _setting(
+        "on",
+        _switch,
+        "on: an admin approves a course before it is published; off: instructors publish their drafts",
+    )
+    publish_min_lessons: int = _setting(
+        "1", _whole(0), "fewest lessons of a course that is submitted or published"
+    )
     search_language: str = _setting(
-        "english", _choice(*SEARCH_LANGUAGES), "PostgreSQL text search configuration of the catalogue"
+        "english",
+        _choice(*SEARCH_LANGUAGES),
+        "language of full text search: a text search configuration of PostgreSQL",
     )
     paid_enrollment: str = _setting(
-        "allow", _choice("allow", "require"), "allow, or require: priced courses open once paid"
+        "allow",
+        _choice("allow", "require"),
+        "allow: priced courses open at once; require: they open once the enrollment is paid",
     )
     review_requires: str = _setting(
-        "enrolled", _choice("enrolled", "completed"), "enrolled or completed: who may review a course"
+        "enrolled",
+        _choice("enrolled", "completed"),
+        "who may review a course: enrolled or completed learners",
     )
     notify_instructor_of_completion: bool = _setting(
-        "off", _switch, "on: completion notices to the instructor as well"
+        "off", _switch, "on: completion notices go to the instructor as well"
     )
 
     mail_transport: str = _setting(
         "log",
         _choice("smtp", "file", "log"),
-        "smtp, and the only one in production; or the sinks file and log",
+        "how mail is sent: smtp, the only one in production; file or log: written there and not sent",
     )
-    mail_file_dir: str = _setting("mail", _text, "where the file sink writes messages")
-    mail_host: str = _setting("127.0.0.1", _text, "SMTP server")
-    mail_port: int = _setting("25", _whole(1, 65_535), "SMTP port")
-    mail_security: str = _setting("none", _choice("none", "starttls", "tls"), "none, starttls or tls")
-    mail_username: str = _setting("", _text, "SMTP user; empty: no login")
-    mail_password: str = _setting("", _text, "SMTP password")
-    mail_timeout_seconds: float = _setting("20", _seconds, "the longest one SMTP exchange may take")
+    mail_file_dir: str = _setting("mail", _text, "folder in which MAIL_TRANSPORT=file writes mails")
+    mail_host: str = _setting("127.0.0.1", _text, "host of the SMTP server")
+    mail_port: int = _setting("25", _whole(1, 65_535), "port of the SMTP server")
+    mail_security: str = _setting(
+        "none", _choice("none", "starttls", "tls"), "encryption of SMTP: none, starttls or tls"
+    )
+    mail_username: str = _setting("", _text, "user name for SMTP; empty: no login")
+    mail_password: str = _setting("", _text, "password for SMTP")
+    mail_timeout_seconds: float = _setting(
+        "20", _seconds, "seconds after which one SMTP exchange is given up"
+    )
     mail_from: str = _setting(
-        "Rollcall <no-reply@rollcall.example>", _sender, "sender of every mail; in production your own"
+        "Rollcall <no-reply@rollcall.example>",
+        _sender,
+        "sender of every mail; in production a domain of your own",
     )
-    mail_subject_prefix: str = _setting("", _text, "before every subject, such as [Rollcall]")
-    mail_domain: str = _setting("rollcall.example", _text, "domain of our Message-IDs")
+    mail_subject_prefix: str = _setting("", _text, "prefix of every subject, such as [Rollcall]")
+    mail_domain: str = _setting("rollcall.example", _text, "domain of the Message-ID of every mail")
 
     media_dir: str = _setting(
         "media",
         _text,
-        "where uploaded files are kept: the same for web, worker and sweep, another for each database",
+        "folder of uploaded files: the same for web, worker and sweep, another for each database",
     )
 
-    notice_lease_seconds: float = _setting("60", _seconds, "how long a claimed notice belongs to one worker")
+    notice_lease_seconds: float = _setting(
+        "60", _seconds, "seconds for which a worker leases a notice; at least twice MAIL_TIMEOUT_SECONDS"
+    )
     notice_retry_seconds: tuple[int, ...] = _setting(
         "30,60,120,300,600,1800,3600,3600,7200",
         _ladder,
-        "waits between tries; after the last a notice is FAILED",
+        "seconds between attempts at a mail, separated by commas; after the last a notice is FAILED",
     )
     notice_nudge_seconds: float = _setting(
         "60",
         _seconds,
-        "how long a due notice waits before it is enqueued again, if no job in the queue is about it",
+        "seconds after which a due notice is enqueued again, if no job in the queue is about it",
     )
-    sweep_interval_seconds: float = _setting("5", _seconds, "pause between two sweeps of the outbox")
-    redis_timeout_seconds: float = _setting("0.2", _seconds, "how long a request waits for Redis")
+    sweep_interval_seconds: float = _setting("5", _seconds, "seconds between two sweeps of the outbox")
+    redis_timeout_seconds: float = _setting("0.2", _seconds, "seconds that a request waits for Redis")
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
@@ -391,7 +451,7 @@ class Config:
                 "max_overflow": self.db_pool_size,
                 "pool_timeout": 5,
                 "pool_recycle": 1800,
-                # An error's text goes to the log; what people sent does not.
+                # The text of an error is logged; the values that clients sent are not.
                 "hide_parameters": self.app_env == "production",
                 "connect_args": {
                     "connect_timeout": 5,

@@ -1,6 +1,6 @@
-"""What no production installation can mean. Each rule finds plain mistakes; what somebody may want is not refused.
+"""Checks of the settings in production. Each rule finds plain mistakes; a setting that an operator may want passes.
 
-A sentence never repeats a value: it may be a secret.
+A sentence never repeats a value, which may be a secret.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from config import Config
 MINIMUM_SECRET_BYTES = 32
 MINIMUM_TOKEN_LENGTH = 16
 FEWEST_CHARACTERS = 6
-"""A secret with fewer different ones was typed, not drawn."""
+"""A secret with fewer different characters was typed, not drawn at random."""
 
 MOST = {
     "access_token_minutes": (1_440, "a day"),
     "refresh_token_days": (366, "a year"),
-    "refresh_grace_seconds": (300, "five minutes: a stolen token would go unnoticed as long"),
+    "refresh_grace_seconds": (300, "five minutes: a stolen token would go unnoticed for as long"),
     "reset_token_minutes": (1_440, "a day"),
     "verification_token_hours": (90 * 24, "90 days"),
     "invitation_token_hours": (90 * 24, "90 days"),
-    "trusted_proxies": (10, "10: whoever calls could write the address they are counted by"),
-    "password_hash_memory_kib": (1_048_576, "1 GiB: a few logins would take all memory"),
+    "trusted_proxies": (10, "10: clients could choose the IP address that they are counted by"),
+    "password_hash_memory_kib": (1_048_576, "1 GiB: a few logins would use all memory"),
 }
 MOST_AN_HOUR = {"ratelimit_login_name": 600, "ratelimit_mail_recipient": 60}
 
-# The least of what OWASP counts as equal for Argon2id: 7 MiB and 5 passes, 9 and 4, 12 and 3, 19 and 2, 46 and 1.
+# The least of what OWASP considers equal for Argon2id: 7 MiB and 5 passes, 9 and 4, 12 and 3, 19 and 2, 46 and 1.
 LEAST_HASH_MEMORY_KIB = 7_168
 LEAST_HASH_WORK = 5 * 7_168
 
@@ -45,12 +45,12 @@ _USUAL_PASSWORDS = {
     *("admin", "changeme", "default", "example", "password", "postgres", "redis", "rollcall", "root"),
     *("secret", "test", "valkey", "123456", "12345678", "123456789"),
 }
-_NOBODYS_DOMAIN = re.compile(r"(?:^|\.)(?:example|invalid|localhost|test)$", re.IGNORECASE)
+_RESERVED_DOMAIN = re.compile(r"(?:^|\.)(?:example|invalid|localhost|test)$", re.IGNORECASE)
 _ON = {"1", "true", "on", "yes"}
 
 
 def mistakes(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each, which begins with the setting."""
+    """A sentence for each mistake, which begins with the setting."""
     for rule in _RULES:
         yield from rule(config, environ)
 
@@ -67,7 +67,7 @@ def _secrets(config: Config, _: Mapping[str, str]) -> Iterator[str]:
 def _token(config: Config, _: Mapping[str, str]) -> Iterator[str]:
     token = config.metrics_token
     if token in {config.secret_key, config.jwt_secret_key}:
-        yield "METRICS_TOKEN must be none of the secrets that sign: whoever reads metrics would know it"
+        yield "METRICS_TOKEN must not be one of the signing secrets: every reader of the metrics would know it"
     elif token and (len(token) < MINIMUM_TOKEN_LENGTH or _is_guessable(token)):
         yield f"METRICS_TOKEN must be at least {MINIMUM_TOKEN_LENGTH} characters drawn at random"
 
@@ -82,13 +82,13 @@ def _addresses(config: Config, _: Mapping[str, str]) -> Iterator[str]:
     host = address.hostname or ""
     is_https_wanted = config.force_https != "off"
     if is_https_wanted and address.scheme != "https":
-        yield "PUBLIC_URL must begin with https://, or FORCE_HTTPS be off: plain HTTP is sent there"
+        yield "PUBLIC_URL must begin with https://, or FORCE_HTTPS be off: plain HTTP is redirected to it"
     elif _leads_nowhere(host) or (is_https_wanted and _is_this_machine(host)):
-        yield "PUBLIC_URL must name a host that others reach: it is in every link"
+        yield "PUBLIC_URL must name a host that clients can reach: it is in every link"
     if config.trusted_hosts and not any(_covers(trusted, host) for trusted in config.trusted_hosts):
-        yield "TRUSTED_HOSTS must contain the host of PUBLIC_URL: our own links would be 404"
+        yield "TRUSTED_HOSTS must contain the host of PUBLIC_URL: links to it would be 404"
     if is_https_wanted and any(origin.startswith("http://") for origin in config.cors_origins):
-        yield "CORS_ORIGINS must begin with https://: anybody on the way can change a page that came without"
+        yield "CORS_ORIGINS must begin with https://: a page that is sent without it can be changed on the way"
 
 
 def _covers(trusted: str, host: str) -> bool:
@@ -111,11 +111,11 @@ def _is_this_machine(host: str) -> bool:
 
 def _switches(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
     if not config.ratelimit_enabled:
-        yield "RATELIMIT_ENABLED must be on: passwords could be guessed without end"
+        yield "RATELIMIT_ENABLED must be on: passwords could be guessed without limit"
     if environ.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}:
         yield "FLASK_DEBUG must be off: its error pages show code and secrets"
     if environ.get("DEMO_DATA", "").lower() in _ON:
-        yield "DEMO_DATA must be off: its people have known passwords"
+        yield "DEMO_DATA must be off: its users have public passwords"
 
 
 def _amounts(config: Config, _: Mapping[str, str]) -> Iterator[str]:
@@ -130,28 +130,28 @@ def _amounts(config: Config, _: Mapping[str, str]) -> Iterator[str]:
         yield "ACCESS_TOKEN_MINUTES must not outlast REFRESH_TOKEN_DAYS"
     memory, passes = config.password_hash_memory_kib, config.password_hash_passes
     if memory < LEAST_HASH_MEMORY_KIB or memory * passes < LEAST_HASH_WORK:
-        yield "PASSWORD_HASH_MEMORY_KIB and PASSWORD_HASH_PASSES must cost a thief as much as 19456 and 2, or 7168 and 5"
+        yield "PASSWORD_HASH_MEMORY_KIB and PASSWORD_HASH_PASSES must cost an attacker as much as 19456 and 2, or 7168 and 5"
 
 
 def _mail(config: Config, _: Mapping[str, str]) -> Iterator[str]:
     if config.mail_transport != "smtp":
-        yield "MAIL_TRANSPORT must be smtp: a sink sends nothing and counts it as sent"
-    if _NOBODYS_DOMAIN.search(parseaddr(config.mail_from)[1].rpartition("@")[2]):
+        yield "MAIL_TRANSPORT must be smtp: file and log send nothing, and count mail as sent"
+    if _RESERVED_DOMAIN.search(parseaddr(config.mail_from)[1].rpartition("@")[2]):
         yield "MAIL_FROM must be a sender of your own: its domain cannot exist"
     if bool(config.mail_username) != bool(config.mail_password):
         yield "MAIL_USERNAME and MAIL_PASSWORD must be given together"
     if config.mail_password and config.mail_security == "none" and not _is_this_machine(config.mail_host):
-        yield "MAIL_SECURITY must be starttls or tls: MAIL_PASSWORD would travel in the clear"
+        yield "MAIL_SECURITY must be starttls or tls: MAIL_PASSWORD would be sent unencrypted"
     if config.mail_port == 465 and config.mail_security != "tls":
-        yield "MAIL_SECURITY must be tls with MAIL_PORT 465: nobody would say the first word"
+        yield "MAIL_SECURITY must be tls with MAIL_PORT 465: client and server would wait for each other"
 
 
 def _servers(config: Config, _: Mapping[str, str]) -> Iterator[str]:
     database, redis = make_url(config.database_url or "postgresql://"), urlsplit(config.redis_url)
     if _is_usual(database.username, str(database.password or "")):
-        yield "DATABASE_URL must have a password that is not the first one that anybody tries"
+        yield "DATABASE_URL must have a password that is not a common one"
     if _is_usual(redis.username, redis.password):
-        yield "REDIS_URL must have a password that is not the first one that anybody tries"
+        yield "REDIS_URL must have a password that is not a common one"
     if (database.database or "").startswith("rollcall_test_"):
         yield "DATABASE_URL must not name a database of the tests: they drop it"
 
