@@ -25,7 +25,7 @@ _MOST_HEAD = 1024 * 1024
 
 _LONGEST_CHUNK_LINE = 4_096
 
-MostAwaited = Callable[[str, str, str], int]
+BodyLimitFor = Callable[[str, str, str], int]
 """The longest body to wait for in bytes, by method, target and `Authorization`."""
 
 
@@ -41,14 +41,14 @@ class Progress(enum.Enum):
 class Incoming:
     """One request in the buffer of its connection. Bytes behind its end belong to the next one."""
 
-    def __init__(self, held: bytearray, most_awaited: MostAwaited) -> None:
+    def __init__(self, held: bytearray, body_limit_for: BodyLimitFor) -> None:
         self.held = held
         self.has_head = False
         self.is_cut = False
         """The rest of the body is not awaited, and the connection closes after the response."""
 
         self.expects_continue = False
-        self._most_awaited = most_awaited
+        self._body_limit_for = body_limit_for
         self._searched = 0
         self._end = 0
         self._most = 0
@@ -112,7 +112,7 @@ class Incoming:
         """Decide whether to wait for a body that has not arrived with its head."""
         method, target = [*head.partition(b"\r\n")[0].decode("latin-1").split(" "), ""][:2]
         token = _AUTHORIZATION.search(head)
-        most = self._most_awaited(method, target, token[1].decode("latin-1") if token else "")
+        most = self._body_limit_for(method, target, token[1].decode("latin-1") if token else "")
         # The size lines of chunks are no part of the body.
         self._most = len(head) + (most if self._chunk is None else 2 * most)
         if most == 0 or (self._chunk is None and self._end > self._most):

@@ -27,7 +27,7 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from deploy.web_intake import Incoming, MostAwaited, Progress
+from deploy.web_intake import Incoming, BodyLimitFor, Progress
 from environment import load
 
 SECONDS_TO_SEND = load().client_patience_seconds
@@ -68,9 +68,9 @@ class Client(socket.socket):
         self.due_at = 0.0
         self.is_hanging_up = False
 
-    def begin_request(self, most_awaited: MostAwaited) -> Progress:
+    def begin_request(self, body_limit_for: BodyLimitFor) -> Progress:
         """Expect a request, whose first bytes may have arrived behind the previous one."""
-        self.incoming = Incoming(self.held, most_awaited)
+        self.incoming = Incoming(self.held, body_limit_for)
         self.due_at = monotonic() + SECONDS_TO_SEND
         return self._progress() if self.held else self.take_in()
 
@@ -136,7 +136,7 @@ class Worker(ThreadWorker):
         if not isinstance(conn.sock, Client):
             conn.sock = Client(conn.sock.detach())
         conn.sock.settimeout(0)
-        progress = conn.sock.begin_request(self._application.most_awaited)
+        progress = conn.sock.begin_request(self._application.body_limit_for)
         if progress is Progress.UNFINISHED:
             self._wait_for(conn)
         else:

@@ -30,7 +30,7 @@ from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
 from app.services.auth import credentials, email_changes, email_verification, password_reset, sessions
 from app.services.people import profile_pictures, users
-from app.web.access import caller, device, entrance, requires
+from app.web.access import caller, device, public_ignoring_token, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
@@ -46,7 +46,7 @@ def _welcome(registration: users.Registration) -> str:
 
 
 @blp.post("/auth/register")
-@entrance
+@public_ignoring_token
 @throttled(REGISTER)
 @blp.arguments(RegistrationSchema)
 @blp.response(201, RegisteredSchema, message=_welcome)
@@ -62,7 +62,7 @@ def register(registration: dict[str, Any]):
 
 
 @blp.post("/auth/verify-email")
-@entrance
+@public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(MailTokenSchema)
 @blp.response(200, message="Email address confirmed.")
@@ -76,7 +76,7 @@ def verify_email(body: dict[str, Any]):
 
 
 @blp.post("/auth/resend-verification")
-@entrance
+@public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
 @blp.response(200, message="Mail requested: it is sent if this address belongs to an unconfirmed account.")
@@ -89,7 +89,7 @@ def resend_verification(body: dict[str, Any]):
 
 
 @blp.post("/auth/login")
-@entrance
+@public_ignoring_token
 @throttled(LOGIN)
 @blp.arguments(LoginSchema)
 @blp.response(200, LoggedInSchema, message="Logged in.")
@@ -100,7 +100,7 @@ def log_in(login: dict[str, Any]):
 
 
 @blp.post("/auth/refresh")
-@entrance
+@public_ignoring_token
 @throttled(REFRESH)
 @blp.arguments(RefreshSchema)
 @blp.response(200, TokensSchema, message="Tokens refreshed.")
@@ -115,7 +115,7 @@ def refresh_tokens(body: dict[str, Any]):
 
 
 @blp.post("/auth/verify")
-@entrance
+@public_ignoring_token
 @throttled(REFRESH)
 @blp.arguments(TokenSchema)
 @blp.response(200, TokenReportSchema)
@@ -140,7 +140,7 @@ def change_email(change: dict[str, Any]):
 
 
 @blp.post("/auth/confirm-email")
-@entrance
+@public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(MailTokenSchema)
 @blp.response(200, message="Email address changed.")
@@ -155,7 +155,7 @@ def confirm_email(body: dict[str, Any]):
 
 
 @blp.post("/auth/forgot-password")
-@entrance
+@public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
 @blp.response(200, message="Mail requested: it is sent if an account has this address.")
@@ -168,7 +168,7 @@ def forgot_password(body: dict[str, Any]):
 
 
 @blp.post("/auth/reset-password")
-@entrance
+@public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(PasswordResetSchema)
 @blp.response(200, message="Password set. All your sessions have ended: log in with the new password.")

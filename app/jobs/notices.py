@@ -121,7 +121,7 @@ def _give_up(leased: Lease, error: Exception) -> None:
     name = type(error).__name__
     _mark_failed(leased, f"internal_error: {name}")
     with logs.about(notice_id=leased.notice_id):
-        alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", trouble=error)
+        alarms.sound(Alarm.MAIL_FAILED, f"a mail cannot be sent: {name}", error=error)
 
 
 def _lease(lease: Callable[[], Lease | None]) -> Lease | None:

@@ -172,4 +172,4 @@ def _do(chore: Chore) -> bool:
 
 def _report_failure(chore: Chore, error: Exception) -> None:
     message = f"{chore.name}: {type(error).__name__}, next time again"
-    alarms.sound(Alarm.CHORE_FAILED, message, trouble=error, chore=chore.name)
+    alarms.sound(Alarm.CHORE_FAILED, message, error=error, chore=chore.name)

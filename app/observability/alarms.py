@@ -28,8 +28,8 @@ def sound(
     message: str,
     *,
     level: int = logging.ERROR,
-    trouble: BaseException | None = None,
+    error: BaseException | None = None,
     **facts: object,
 ) -> None:
     sounded.labels(alarm.value).inc()
-    log.log(level, message, exc_info=trouble, extra={"about": {"event": alarm.value, **facts}})
+    log.log(level, message, exc_info=error, extra={"about": {"event": alarm.value, **facts}})

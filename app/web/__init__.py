@@ -1,1 +1,1 @@
-"""HTTP: what comes in, what goes out, and what holds for every request."""
+"""HTTP: requests, responses, and the rules for every request."""

@@ -1,6 +1,6 @@
-"""Who is calling, and which roles an endpoint is for.
+"""Authentication by bearer token, and authorization by role.
 
-Role, active flag and session are read from the database on every request, in one statement: a token says who somebody
+Role, active flag and session are read from the database on every request, in one statement: a token says who the caller
 claims to be, never what they may do.
 """
 
@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call an endpoint: everybody, anyone signed in, or the named roles."""
+    """Who may call an endpoint: anyone, any signed-in user, or the named roles."""
 
     is_public: bool
     roles: frozenset[Role] = frozenset()
@@ -36,19 +36,19 @@ class Access:
 
 
 def requires(*roles: Role) -> Callable[[View], View]:
-    """Only people with one of these roles; without any, everyone who is signed in."""
+    """Only users with one of these roles; without any, every signed-in user."""
     return _declare(Access(is_public=False, roles=frozenset(roles)))
 
 
 def public(view: View) -> View:
-    """Everybody; a caller who sends a token is known all the same."""
+    """Anyone; a caller who sends a token is still authenticated."""
     return _declare(Access(is_public=True))(view)
 
 
-def entrance(view: View) -> View:
-    """Everybody, and whatever token the request carries is not looked at.
+def public_ignoring_token(view: View) -> View:
+    """Anyone; a token in the request is ignored.
 
-    A client whose access token has expired sends it along out of habit; logging in or refreshing must work all the same.
+    A client whose access token has expired keeps sending it; logging in or refreshing must still work.
     """
     return _declare(Access(is_public=True, reads_token=False))(view)
 
@@ -57,14 +57,14 @@ def access_of(view: Callable[..., object]) -> Access | None:
     return getattr(view, "_access", None)
 
 
-def recognize(access: Access) -> UUID | None:
-    """Find out who calls. Nobody is refused yet: requests with bad tokens are counted, too."""
-    g.caller, g.session_id, g.distrust = None, None, None
+def authenticate(access: Access) -> UUID | None:
+    """Identify the caller. A bad token is not refused yet: such requests count towards the rate limits, too."""
+    g.caller, g.session_id, g.refusal = None, None, None
     try:
         if access.reads_token:
             g.caller, g.session_id = _identify()
     except Refusal as refusal:
-        g.distrust = refusal
+        g.refusal = refusal
     # Logs are written after a rollback, when the next look at `g.caller` would be a query.
     caller_id: UUID | None = g.caller.id if g.caller else None
     g.caller_id = caller_id
@@ -72,9 +72,9 @@ def recognize(access: Access) -> UUID | None:
 
 
 def may_send(access: Access, authorization: str) -> bool:
-    """Whether a body is worth receiving: not from callers who are refused whatever it says.
+    """Whether a body is worth receiving: not from callers who are refused regardless of it.
 
-    Without the database: whether the session lives is asked once the body is there.
+    Does not use the database: whether the session is alive is checked once the body has arrived.
     """
     if not access.reads_token:
         return True
@@ -85,10 +85,10 @@ def may_send(access: Access, authorization: str) -> bool:
     return is_signed or access.is_public
 
 
-def admit(access: Access) -> None:
-    """Let whom we recognized in, or refuse: 401 for a bad or missing token, then 403 by role."""
-    if g.distrust is not None:
-        raise g.distrust
+def authorize(access: Access) -> None:
+    """Refuse callers without access: 401 for a bad or missing token, then 403 by role."""
+    if g.refusal is not None:
+        raise g.refusal
     if access.is_public:
         return
     if g.caller is None:
@@ -98,13 +98,13 @@ def admit(access: Access) -> None:
 
 
 def caller() -> User:
-    """The person who is signed in. Only for views that are not public."""
+    """The signed-in user. Only for views that are not public."""
     user: User = g.caller
     return user
 
 
 def visitor() -> User | None:
-    """The person who is signed in, or nobody. For public views."""
+    """The signed-in user, or None. For public views."""
     found: User | None = g.caller
     return found
 
@@ -116,7 +116,7 @@ def session_id() -> UUID:
 
 
 def device() -> dict[str, str]:
-    """Where the request comes from, as the list of sessions tells it."""
+    """Where the request comes from, as the list of sessions shows it."""
     return {"user_agent": request.user_agent.string, "ip_address": request.remote_addr or ""}
 
 
@@ -131,7 +131,7 @@ def _identify() -> tuple[User, UUID] | tuple[None, None]:
 
 
 def _claims(authorization: str) -> Claims | None:
-    """What the access token of the request says; nothing where none was sent."""
+    """The claims of the request's access token, or None if none was sent."""
     header = authorization.strip()
     if not header:
         return None

@@ -1,8 +1,8 @@
-"""The REST surface: one registration for access, envelope, paging and the commit.
+"""Blueprints of the REST API: access, response envelope, pagination and one transaction per request.
 
-Order of a request: receive → recognize → count → admit → query and body → service (flushes) → render → commit →
-after-commit effects → send.
-The envelope of a success is built here and nowhere else. What is documented about it stands in `operations`.
+Order of a request: receive → authenticate → rate limit → authorize → query and body → service (flushes) → render →
+commit → after-commit effects → send.
+The envelope of a success is built here and nowhere else. `operations` documents it in OpenAPI.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._readers: dict[str, View] = {}
-        """The views behind GET, by rule: what a precondition on PUT, PATCH or DELETE is about."""
+        """The views of GET, by rule: a precondition on PUT, PATCH or DELETE refers to what they return."""
 
     def add_url_rule(
         self,
@@ -95,7 +95,7 @@ class Blueprint(flask_smorest.Blueprint):
     def response(
         self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
     ) -> Callable[[View], View]:
-        """The answer: `schema` shapes `data`, `message` is the sentence for people, or makes it of what the view returns."""
+        """The response: `schema` shapes `data`; `message` is the sentence for people, or makes it from the view's result."""
         instance = schema() if schema else None
         documented = None if status_code == 204 else document.envelope(schema)
         is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
@@ -115,7 +115,7 @@ class Blueprint(flask_smorest.Blueprint):
                 response.status_code = status_code
                 if is_resource and data is not None:
                     read = {name: value for name, value in data.items() if name not in aside}
-                    conditional_requests.name(response, result, read)
+                    conditional_requests.set_etag(response, result, read)
                 return response
 
             described = operations.document_answer(wrapper, status_code, documented)
@@ -125,7 +125,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     @staticmethod
     def figures(schema: type[ma.Schema], *, message: str = "OK.") -> Callable[[View], View]:
-        """The answer: a `Snapshot`, which is shaped already. `schema` describes it; its tag is of the figures alone."""
+        """The response: a `Snapshot`, already serialized. `schema` documents it; its ETag covers the figures only."""
         documented = document.envelope(schema)
 
         def decorator(view: View) -> View:
@@ -153,8 +153,8 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> Callable[[View], View]:
         """One page of the `Listing` that the view returns; with `csv_columns` also the whole list as CSV.
 
-        Columns may depend on the caller; `csv_schema` shapes rows that have others than the page.
-        `summary` shapes what the `Listing` tells about the whole list, beside `data`.
+        Columns may depend on the caller; `csv_schema` shapes the rows of a CSV whose columns differ from the page's.
+        `summary` shapes what the `Listing` says about the whole list, beside `data`.
         The view receives the filters of `query` as its first argument, when `query` has any.
         """
         instance = schema()
@@ -182,12 +182,12 @@ class Blueprint(flask_smorest.Blueprint):
 
     @staticmethod
     def idempotent(view: View) -> View:
-        """Sent again under the same `Idempotency-Key`, the request gets its first answer and does nothing."""
+        """A request sent again with the same `Idempotency-Key` gets the first response and has no further effect."""
         return operations.mark_idempotent(view)
 
     @staticmethod
     def acts_on(reader: View) -> Callable[[View], View]:
-        """The action moves what `reader` shows under the same path; it heeds an `If-Match` with the tag of that."""
+        """The action changes what `reader` returns at the same path; it checks an `If-Match` against that ETag."""
 
         def decorator(view: View) -> View:
             return operations.mark_action(view, reader)
@@ -196,7 +196,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     @staticmethod
     def refuses(*kinds: type[Refusal]) -> Callable[[View], View]:
-        """What the service behind this view can say no with; the OpenAPI document lists it."""
+        """Domain errors that the service behind this view can raise; the OpenAPI document lists them."""
 
         def decorator(view: View) -> View:
             return operations.add_refusals(view, *kinds)
@@ -205,14 +205,14 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def _guard(operation: Operation) -> View:
-    """The view behind access, strict query and path, and one transaction when it may write."""
+    """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
     view, declared, reader = operation.view, operation.access, operation.reader
     query, takes_body = operation.query, operation.takes_body
     is_list, is_idempotent = operation.is_list, operation.is_idempotent
     body_limit = limit_of(operation.bodies)
     budget = rate_limits.budget_of(view)
 
-    def most_awaited(method: str, authorization: str) -> int:
+    def body_limit_for(method: str, authorization: str) -> int:
         is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
         return body_limit if is_taken else 0
 
@@ -221,25 +221,25 @@ def _guard(operation: Operation) -> View:
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
-        if most_awaited(request.method, request.headers.get("Authorization", "")):
+        if body_limit_for(request.method, request.headers.get("Authorization", "")):
             receive(body_limit)
-        user_id = access.recognize(declared)
+        user_id = access.authenticate(declared)
         is_catalogue = declared.is_public and request.method in SAFE_METHODS
-        rate_limits.spend(budget, user_id, is_catalogue=is_catalogue)
-        access.admit(declared)
+        rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
+        access.authorize(declared)
         check_path(path)
         check_query(query)
         if request.method in SAFE_METHODS:
             response = answer(**path)
-            return response if is_list else conditional_requests.tag(response)
+            return response if is_list else conditional_requests.make_conditional(response)
         if takes_body:
             read_json(operation.bodies)
         else:
             check_no_body()
-        with conditional_requests.upheld(reader, path), transaction():
+        with conditional_requests.precondition_on(reader, path), transaction():
             if is_idempotent:
                 return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
             return answer(**path)
 
-    endpoint.most_awaited = most_awaited  # type: ignore[attr-defined]
+    endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)

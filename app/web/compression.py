@@ -1,7 +1,7 @@
-"""Answers that are the same for everybody, sent compressed to clients that accept it.
+"""Gzip compression of public responses.
 
-Documents, pages and files of our own alone: an answer that holds both a secret and something a stranger chose would give
-the secret away by its compressed length (BREACH).
+Only documents, pages and static files are compressed: a response with both a secret and text that an attacker chose
+would leak the secret by its compressed length (BREACH).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WORTH_IT = 1_024
 
 _LEVEL = 6
 _KEPT = 32
-"""Compressed answers that a process remembers."""
+"""Compressed responses that a process caches."""
 
 
 def init_app(app: Flask) -> None:
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 
 def _compress(response: Response) -> Response:
-    if not _is_for_everybody(response):
+    if not _is_public(response):
         return response
     response.vary.add("Accept-Encoding")
     if response.status_code != 200 or request.accept_encodings.best_match(["gzip", "identity"]) != "gzip":
@@ -46,7 +46,7 @@ def _compress(response: Response) -> Response:
     return response
 
 
-def _is_for_everybody(response: Response) -> bool:
+def _is_public(response: Response) -> bool:
     if request.method not in {"GET", "HEAD"} or request.path.startswith(
         (f"{PREFIX}/", "/media/", "/metrics")
     ):

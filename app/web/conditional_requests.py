@@ -1,13 +1,12 @@
-"""Versions of single resources over HTTP: `ETag`, `If-None-Match`, `If-Match`.
+"""Conditional requests and optimistic locking: `ETag`, `If-None-Match`, `If-Match`.
 
-A tag has two parts: which edit the caller read, and a digest of all that was read. For readers both count, so that
-whatever they could notice makes a new version. For writers the edit counts: somebody else's enrollment moves a counter
-on the course's page and is no reason to refuse its instructor's change. What knows no edits (`updated_at`) has the
-digest alone.
+An ETag has two parts: which edit the caller read, and a digest of the whole representation. For reads both count, so
+that every visible change makes a new version. For writes only the edit counts: another user's enrollment changes a
+counter on the course's page and is no reason to refuse the instructor's change. A resource without edits (`updated_at`)
+has the digest only.
 
-A write that names a version is held against a fresh reading, and then against the row that it changes: PostgreSQL
-refuses when the row was edited in between, whoever did it and by whatever request (migrations 0022 and 0035). A write that names
-none costs nothing.
+A write with `If-Match` is compared with a fresh read, and then with the row that it changes: PostgreSQL refuses the
+write if any other request has edited the row in between (migrations 0022 and 0035). A write without it costs nothing.
 """
 
 from __future__ import annotations
@@ -31,22 +30,22 @@ View = Callable[..., Any]
 
 _PARTS = "."
 _DEMANDED = {"PUT", "PATCH", "DELETE"}
-"""Where REQUIRE_IF_MATCH demands a version; actions heed one."""
+"""Where REQUIRE_IF_MATCH demands a version. Actions check one if it is sent."""
 
 
-def name(response: Response, shown: object, read: Mapping[str, Any]) -> None:
-    """Name the version of a resource in the answer, to a read or to a write.
+def set_etag(response: Response, shown: object, read: Mapping[str, Any]) -> None:
+    """Set the ETag of a resource on the response to a read or a write.
 
-    :param read: what a read shows of it, and nothing beside
+    :param read: what a read shows of the resource, and nothing else
     """
-    # The database dates an edit when it is written.
+    # The database sets the time of an edit when it is written.
     db.session.flush()
     g.edited_at = getattr(shown, "updated_at", None)
     response.set_etag(_version(g.edited_at, msgspec.json.encode(read, enc_hook=str, order="sorted")))
 
 
-def tag(response: Response) -> Response:
-    """Name the version of what was read, if that has none yet; answer 304 when the caller has it already."""
+def make_conditional(response: Response) -> Response:
+    """Set the ETag of a read that has none yet; respond with 304 if the caller already has this version."""
     if response.status_code != 200 or response.is_streamed:
         return response
     if "ETag" not in response.headers:
@@ -56,8 +55,8 @@ def tag(response: Response) -> Response:
 
 
 @contextmanager
-def upheld(reader: View | None, path: dict[str, Any]) -> Iterator[None]:
-    """Around the transaction of a write to what `reader` shows. It is called with the values of the path in their order."""
+def precondition_on(reader: View | None, path: dict[str, Any]) -> Iterator[None]:
+    """Wrap the transaction of a write to what `reader` returns. It is called with the values of the path in their order."""
     g.precondition = None if reader is None else (reader, path)
     try:
         yield
@@ -68,7 +67,7 @@ def upheld(reader: View | None, path: dict[str, Any]) -> Iterator[None]:
 
 
 def check() -> None:
-    """Refuse a write to a resource that is not what the caller read. After the body was found to be good."""
+    """Refuse a write if the resource is no longer what the caller read. Runs after the body was validated."""
     precondition = g.pop("precondition", None)
     if precondition is None:
         return
@@ -77,7 +76,7 @@ def check() -> None:
             raise PreconditionRequired
         return
     reader, path = precondition
-    # Who calls was read when the request came in, and may be what is to be written.
+    # The caller's row was read when the request came in, and may be the one to be written.
     db.session.expire_all()
     response = current_app.make_response(reader(*path.values()))
     edited_at = g.pop("edited_at", None)

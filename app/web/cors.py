@@ -1,8 +1,7 @@
-"""Which pages of other origins may call us from a browser: those that `CORS_ORIGINS` names, exactly.
+"""CORS: the origins that `CORS_ORIGINS` names, exactly, may call the API from a browser.
 
-There are no cookies, hence no credentials to allow: a page gets no further than its visitor's token, which it must
-have. A preflight is answered before anything is read from the database. That answers vary by `Origin` is said with the
-other headers, in `app.web.security_headers`.
+There are no cookies, hence no credentials to allow: a page gets no further than the token that it has. A preflight is
+answered before anything is read from the database. `app.web.security_headers` sets `Vary: Origin`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from flask import Flask, Response, request
 
 from app.settings import settings
 
-# The one page of another machine that testers use: Hoppscotch runs in the browser and calls from there.
+# The only remote page that testers use: Hoppscotch runs in the browser and calls from there.
 _LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?|https://hoppscotch\.io")
 
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -44,7 +43,7 @@ PREFLIGHT_KEPT_SECONDS = 600
 
 def init_app(app: Flask) -> None:
     app.before_request(_answer_preflight)
-    app.after_request(_let_in)
+    app.after_request(_add_headers)
 
 
 def _is_preflight() -> bool:
@@ -55,7 +54,7 @@ def _answer_preflight() -> Response | None:
     return Response(status=204) if _is_preflight() else None
 
 
-def _let_in(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     origin = request.headers.get("Origin", "")
     if not _is_allowed(origin):
         return response

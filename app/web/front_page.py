@@ -1,4 +1,4 @@
-"""The front page, the icon, and the links to the documentation."""
+"""The front page, the favicon, and the links to the documentation."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def init_app(app: Flask) -> None:
 
 
 @pages.get("/")
-def open_front_door() -> AnyResponse:
-    """Until the frontend exists, the documentation is the front door."""
+def redirect_to_docs() -> AnyResponse:
+    """Redirect to the documentation, as long as there is no frontend."""
     return redirect(url_for("api-docs.openapi_swagger_ui"))
 
 
@@ -29,5 +29,5 @@ def show_icon() -> Response:
 
 
 def links() -> dict[str, dict[str, str]]:
-    """`{"links": {"docs": "https://…/docs", …}}`: the absolute address of each page that describes the API."""
+    """`{"links": {"docs": "https://…/docs", …}}`: the absolute URL of each page that describes the API."""
     return {"links": {name: f"{settings().public_url}{path}" for name, path in DOCUMENTATION.items()}}

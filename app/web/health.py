@@ -1,4 +1,4 @@
-"""Probes: is the process up, and can it do its work."""
+"""Health checks: liveness (`/healthz`) and readiness (`/readyz`)."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def init_app(app: Flask) -> None:
 
 @probes.get("/healthz")
 def is_alive() -> Response:
-    """The process answers. No database, no Redis."""
+    """Liveness: the process responds. No database, no Redis."""
     return jsonify(status="ok", run_id=settings().run_id)
 
 
 @probes.get("/readyz")
 def is_ready() -> Response:
-    """503 where requests would fail: without the database, or before its migrations. Requests do without Redis."""
+    """Readiness: 503 where requests would fail, without the database or before its migrations. Redis is optional."""
     checks = {"database": _database(), "redis": _redis()}
     if checks["database"] != "ok":
-        return _told("unavailable", 503, checks)
-    return _told("ok" if checks["redis"] == "ok" else "degraded", 200, checks)
+        return _response("unavailable", 503, checks)
+    return _response("ok" if checks["redis"] == "ok" else "degraded", 200, checks)
 
 
-def _told(status: str, code: int, checks: Mapping[str, str]) -> Response:
+def _response(status: str, code: int, checks: Mapping[str, str]) -> Response:
     response = jsonify(status=status, checks=checks)
     response.status_code = code
     return response
@@ -55,9 +55,9 @@ def _database() -> str:
 
 @cache
 def _older_revisions(folder: str) -> frozenset[str]:
-    """All our migrations but the newest. Read once: nothing changes them while this code runs.
+    """All migrations of this code except the newest. Read once: nothing changes them while this code runs.
 
-    A revision that is none of ours comes from newer code: a deployment that migrates first, while we go on serving.
+    An unknown revision comes from newer code: a deployment that migrates first, while this process keeps serving.
     """
     ours = [script.revision for script in ScriptDirectory(folder).walk_revisions()]
     return frozenset(ours[1:])

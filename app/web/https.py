@@ -1,7 +1,7 @@
-"""How requests reach us: through which proxies, under which name, over HTTPS.
+"""Trusted proxies, allowed hosts, the redirect to HTTPS, and HSTS.
 
-Nobody but the proxies that the settings count is believed about where a request comes from. `X-Forwarded-Host` never
-is: links are made of `PUBLIC_URL`. Probes are answered under every name, with and without HTTPS.
+Only as many proxies as `TRUSTED_PROXIES` says may set the client's address and scheme. `X-Forwarded-Host` is never
+used: links are made from `PUBLIC_URL`. Health checks are answered under every host name, with and without HTTPS.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from app.observability.logs import PROBES
 from app.settings import settings
 
 LONGEST_ADDRESS = 8_000
-"""Bytes of path and query: a little less than gunicorn reads, which would refuse in its own words."""
+"""Bytes of path and query: a little less than gunicorn accepts, which would refuse with its own response."""
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]*)(?::[0-9]*)?")
-"""A host and a port. gunicorn joins repeated headers with a comma, which no name of a server contains."""
+"""A host and a port. gunicorn joins repeated headers with a comma, which no host name contains."""
 
 
 def init_app(app: Flask) -> None:
@@ -36,8 +36,8 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_host)
     app.before_request(_check_length)
     app.before_request(_check_name)
-    app.before_request(_lead_to_https)
-    app.after_request(_remember_https)
+    app.before_request(_redirect_to_https)
+    app.after_request(_set_hsts)
 
 
 def forces_https() -> bool:
@@ -65,15 +65,15 @@ def _check_name() -> None:
         raise NotFound("Nothing is served under this host name.")
 
 
-def _lead_to_https() -> Response | None:
-    """308 keeps method and body. The target is ours, whatever the request said about its host."""
+def _redirect_to_https() -> Response | None:
+    """308 keeps method and body. The target is made from `PUBLIC_URL`, never from the request's Host header."""
     if request.is_secure or request.path in PROBES or not forces_https():
         return None
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
     return redirect(settings().public_url + quote(request.path) + query, code=308)
 
 
-def _remember_https(response: Response) -> Response:
+def _set_hsts(response: Response) -> Response:
     if request.is_secure and forces_https():
         response.headers["Strict-Transport-Security"] = f"max-age={settings().hsts_seconds}"
     return response

@@ -1,6 +1,7 @@
-"""`Idempotency-Key` over HTTP: a request that is sent again gets the answer that it got.
+"""Idempotent requests: with an `Idempotency-Key`, a repeated request gets the stored response.
 
-Inside the transaction of the request: answer and effect are committed together or not at all, and refusals are not kept.
+It is stored in the transaction of the request: response and effect are committed together or not at all, and errors are
+not stored.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NOTHING = {b"", b"{}", b"null"}
 
 
 def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
-    """Act and keep the answer, or answer what was answered before. Without a key just act."""
+    """Act and store the response, or return the stored one. Without a key just act."""
     key = request_values.header(HEADER)
     if key is None:
         return act()
@@ -45,7 +46,7 @@ def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Res
 
 
 def _hash_of_request(path: dict[str, Any]) -> bytes:
-    """The same for the same place and content, however the content was written down."""
+    """The same for the same path and content, however the content was formatted."""
     place = msgspec.json.encode({name: str(value) for name, value in path.items()}, order="sorted")
     said = request_body.content()
     return hashlib.sha256(place + b"\n" + (b"" if said in _NOTHING else said)).digest()

@@ -1,4 +1,4 @@
-"""Public files over HTTP. A name never stands for another file, so browsers may keep what they have for ever."""
+"""Uploaded images over HTTP, immutable: a name never refers to another file, so browsers may cache it for ever."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
 @media.get("/media/<path:name>")
 def show_file(name: str) -> Response:
-    """A picture; nothing else is public, and nothing is listed."""
+    """Send a picture. Nothing else is public, and there is no directory listing."""
     mimetype = _TYPES.get(name.rpartition(".")[2])
     content = storage.read(name) if mimetype else None
     if content is None:

@@ -1,8 +1,7 @@
-"""`/metrics` for Prometheus: what was answered and how fast, what is waiting, and how many hold the database.
+"""Prometheus metrics at `/metrics`: requests and their durations, outbox, queue, and database connections.
 
-The workers of one web server count into files that they share, so that whichever of them is asked tells the sum. What
-stands in PostgreSQL and Redis is read when it is asked for. Read by whoever has METRICS_TOKEN; without one, from this
-machine alone.
+The workers of one web server count in shared files, so that each of them can report the sum. The state of PostgreSQL
+and Redis is read at scrape time. Scrapers need METRICS_TOKEN; without that setting only this machine may read them.
 """
 
 from __future__ import annotations
@@ -62,21 +61,21 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 def init_app(app: Flask) -> None:
     app.register_blueprint(scrapes)
     app.after_request(_count)
-    # Registered before the database's own, hence called after it: the request's connection is back by then.
-    app.teardown_appcontext(_weigh_pool)
+    # Registered before the database's own, hence called after it: the request's connection is back in the pool by then.
+    app.teardown_appcontext(_measure_pool)
 
 
 @scrapes.get(logs.METRICS)
-def tell_metrics() -> Response:
-    """Everything that is counted, in Prometheus' text format."""
-    _admit()
-    standing = CollectorRegistry()
-    standing.register(_Standing())
-    text = generate_latest(_all_counts()) + generate_latest(standing)
+def show_metrics() -> Response:
+    """All metrics, in Prometheus' text format."""
+    _authorize()
+    current = CollectorRegistry()
+    current.register(_CurrentState())
+    text = generate_latest(_all_counts()) + generate_latest(current)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _admit() -> None:
+def _authorize() -> None:
     token = settings().metrics_token
     if token:
         sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -87,7 +86,7 @@ def _admit() -> None:
 
 
 def _comes_from_here() -> bool:
-    # Behind a proxy on this machine that nobody told us of, everybody seems to be here.
+    # Behind a proxy on this machine that the settings do not mention, every client seems to be local.
     is_forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if is_forwarded and not settings().trusted_proxies:
         return False
@@ -99,7 +98,7 @@ def _comes_from_here() -> bool:
 
 def _all_counts() -> CollectorRegistry:
     for each in Alarm:
-        # Told as 0 before the first, so that the first is a rise.
+        # Reported as 0 before the first alarm, so that the first one is a rise.
         alarms.sounded.labels(each.value)
     shared = settings().prometheus_multiproc_dir
     if not shared:
@@ -124,8 +123,8 @@ def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return _answered.labels(method, route, str(status)), _durations.labels(method, route)
 
 
-def _weigh_pool(_error: BaseException | None) -> None:
-    # Jobs and commands have contexts, too, and connections that are not the web server's.
+def _measure_pool(_error: BaseException | None) -> None:
+    # Jobs and commands have app contexts, too, and connections that are not the web server's.
     pool = db.engine.pool if "began_at" in g else None
     if isinstance(pool, QueuePool):
         in_use, idle, allowed = _gauges()
@@ -139,8 +138,8 @@ def _gauges() -> tuple[Gauge, Gauge, Gauge]:
     return _connections.labels("in_use"), _connections.labels("idle"), _connections.labels("allowed")
 
 
-class _Standing(Collector):
-    """What stands in PostgreSQL and Redis now; what does not answer says so by a 0 and no figures."""
+class _CurrentState(Collector):
+    """The state of PostgreSQL and Redis at scrape time; a server that does not respond reports 0 and no figures."""
 
     def collect(self) -> Iterator[Metric]:
         build = InfoMetricFamily("rollcall_build", "What is running.")

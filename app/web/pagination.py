@@ -1,4 +1,4 @@
-"""A page of a list over HTTP: links, cursors that carry filters and ordering, and the whole list as CSV."""
+"""Pagination over HTTP: links, signed cursors for keyset pagination, and the whole list as streamed CSV."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def page_of(
 
 
 def _turn(place: Place | None, number: int | None, size: int) -> str | None:
-    """The link to the page at this place, which decides its rows; the number is a label, for as long as pages have one."""
+    """The link to the page at this place, which determines its rows; the number is only a label, as far as pages have one."""
     if place is None:
         return None
     is_numbered = number and (number - 1) * size < DEEPEST_ROW
@@ -87,25 +87,25 @@ def _filters() -> dict[str, str]:
 
 
 def _cursors() -> URLSafeSerializer:
-    """The number goes up when a key changes its meaning: cursors of before are refused, not misread."""
+    """The number in the salt goes up when a key changes its meaning: older cursors are refused, not misread."""
     return URLSafeSerializer(settings().secret_key, salt="page-cursor-4")
 
 
 def read_cursor(text: str) -> dict[str, Any]:
     try:
         cursor: dict[str, Any] = _cursors().loads(text)
-    except BadData as problem:
-        raise invalid({"after": ["Not a cursor of ours; follow a `next` or `previous` link."]}) from problem
+    except BadData as error:
+        raise invalid({"after": ["Not a cursor of ours; follow a `next` or `previous` link."]}) from error
     if cursor["path"] != request.path:
         raise invalid({"after": ["This cursor belongs to another list."]})
     return cursor
 
 
 def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: str) -> Response:
-    """The whole list as CSV, a page of rows after the other.
+    """The whole list as CSV, streamed in chunks of rows.
 
-    The client decides how fast it reads, so nothing of the database is held while it does. No context stays pushed
-    between two pieces either: a generator that a client never reads to the end would leave it to the next request.
+    The client decides how fast it reads, so no database connection is held meanwhile. No context stays pushed between
+    two chunks either: a generator that a client never reads to the end would leave it to the next request.
     """
     pieces = _pieces_of_csv(listing, schema, columns)
 

@@ -1,7 +1,7 @@
-"""Everything that goes wrong, in the one error shape, and a page for each reason code.
+"""Error responses, request ids, and a documentation page for each reason code.
 
 `{success: false, message, data: null, error: {code, type, status, details, request_id}}` is built here and nowhere
-else. Driver text never reaches a client.
+else. Messages of database drivers never reach a client.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLIPPED = "a value slipped past its schema"
 
 MOST_DETAILS = 100
-"""A request can be wrong in more ways than anybody wants to read about."""
+"""The limit of the details in one response: a request can be wrong in many more ways."""
 
 _BY_STATUS: dict[int, type[Refusal]] = {
     400: MalformedBody,
@@ -56,8 +56,8 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
-    app.before_request(name_request)
-    app.after_request(_tell_request_name)
+    app.before_request(assign_request_id)
+    app.after_request(_add_request_id)
     app.register_error_handler(Refusal, render)
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_unavailable)
@@ -68,7 +68,7 @@ def init_app(app: Flask) -> None:
 
 
 def render(refusal: Refusal) -> Response:
-    """The answer to a refused request."""
+    """The response for a domain error."""
     response = jsonify(
         success=False,
         message=refusal.message,
@@ -89,12 +89,12 @@ def render(refusal: Refusal) -> Response:
 
 
 def _first(details: Details) -> Details:
-    """What is wrong first, at most `MOST_DETAILS` sentences."""
-    told: dict[str, list[str]] = {}
+    """The first `MOST_DETAILS` sentences of the details."""
+    first: dict[str, list[str]] = {}
     every = ((where, sentence) for where, sentences in details.items() for sentence in sentences)
     for where, sentence in islice(every, MOST_DETAILS):
-        told.setdefault(where, []).append(sentence)
-    return told
+        first.setdefault(where, []).append(sentence)
+    return first
 
 
 def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
@@ -115,7 +115,7 @@ def invalid(details: Details) -> InvalidRequest:
 
 
 def _render_http(error: HTTPException) -> Response:
-    """Werkzeug's and webargs' own errors, among them the validation errors of schemas."""
+    """Errors of Werkzeug and webargs, among them the validation errors of schemas."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     kind = _BY_STATUS.get(error.code, InternalError if error.code >= 500 else MalformedBody)
@@ -129,7 +129,7 @@ def _render_http(error: HTTPException) -> Response:
 
 
 def _without_location(messages: Any) -> Any:
-    """Drop the place that webargs files messages under: a client knows where it put its fields."""
+    """Drop the location that webargs groups messages by: a client knows where it put its fields."""
     if isinstance(messages, Mapping) and len(messages) == 1:
         (location, inner), *_ = messages.items()
         if location in {"json", "query", "form", "files"}:
@@ -143,14 +143,14 @@ def _render_unavailable(error: DBAPIError | PoolTimeout) -> Response:
 
 
 def _render_unreadable(error: ParseException) -> Response:
-    """The web server finds out about broken chunks only when the body is read."""
+    """The web server detects broken chunks only when the body is read."""
     log.info("the body could not be read: %s", type(error).__name__)
     return render(MalformedBody())
 
 
 def _render_out_of_range(error: DataError) -> Response:
-    """A net below the schemas: a value that no column can hold. Each catch is a missing rule there."""
-    alarms.sound(Alarm.VALUE_SLIPPED, SLIPPED, trouble=error)
+    """The fallback behind the schemas: a value that no column can hold. Each case is a missing rule in a schema."""
+    alarms.sound(Alarm.VALUE_SLIPPED, SLIPPED, error=error)
     return render(InvalidRequest())
 
 
@@ -159,12 +159,12 @@ def _render_defect(error: Exception) -> Response:
     return render(InternalError())
 
 
-def name_request() -> None:
+def assign_request_id() -> None:
     offered = request.headers.get("X-Request-ID", "")
     g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex
 
 
-def _tell_request_name(response: Response) -> Response:
+def _add_request_id(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     return response
 

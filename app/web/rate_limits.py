@@ -1,8 +1,8 @@
-"""How often one may call: budgets, counted in Redis for all processes together.
+"""Rate limits: fixed-window counters in Redis, shared by all processes.
 
-Every endpoint of the API draws on one budget: that of its caller, unless it declares one of its own. Where Redis is away
-each process counts for itself, so that nobody is ever unlimited. Failed logins and the mails of one recipient are
-counted in PostgreSQL instead, see `app.services.auth.attempts`.
+Every endpoint of the API counts towards one budget: that of its caller, unless it declares one of its own. While Redis is
+unavailable each process counts in its own memory, so that no caller is ever unlimited. Failed logins and the mails of
+one recipient are counted in PostgreSQL instead, see `app.services.auth.attempts`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _EXTENSION = "rollcall-limiter"
 
 @dataclass(frozen=True)
 class Budget:
-    """How many requests one user may make, or one address where nobody is signed in."""
+    """How many requests one user may make, or one address where no user is signed in."""
 
     name: str
     rate: Callable[[Config], Rate]
     is_of_address: bool = False
-    """Counted by address for everybody, also for who is signed in."""
+    """Counted by address for all callers, also for signed-in users."""
 
 
 ANONYMOUS = Budget("anonymous", lambda known: known.ratelimit_anonymous)
@@ -51,7 +51,7 @@ REFRESH = Budget("refresh", lambda known: known.ratelimit_refresh, is_of_address
 MAIL = Budget("mail", lambda known: known.ratelimit_mail_address, is_of_address=True)
 
 
-class Standing(NamedTuple):
+class RateLimitStatus(NamedTuple):
     """What is left of a budget."""
 
     rate: Rate
@@ -61,9 +61,9 @@ class Standing(NamedTuple):
 
 
 class RedisOrMemory(RedisStorage):
-    """Counts in Redis, and in the memory of this process while Redis is away.
+    """Counts in Redis, and in the memory of this process while Redis is unavailable.
 
-    The limiter has such a fallback of its own. It is not used: when two threads find Redis gone at the same moment, the
+    The limiter has such a fallback of its own. It is not used: if two threads detect the outage at the same moment, the
     request of one of them fails.
     """
 
@@ -90,11 +90,11 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         limiter = Limiter(lambda: "", app=app, storage_uri="rollcall://", key_prefix="rollcall:limit")
     app.extensions[_EXTENSION] = limiter
-    app.after_request(_tell_standing)
+    app.after_request(_add_headers)
 
 
 def throttled(budget: Budget) -> Callable[[View], View]:
-    """Count calls of this endpoint on a budget of their own."""
+    """Count calls of this endpoint towards a separate budget."""
 
     def mark(view: View) -> View:
         view.budget = budget  # type: ignore[attr-defined]
@@ -107,15 +107,15 @@ def budget_of(view: Callable[..., object]) -> Budget | None:
     return getattr(view, "budget", None)
 
 
-def spend(budget: Budget | None, user_id: UUID | None, *, is_catalogue: bool) -> None:
+def consume(budget: Budget | None, user_id: UUID | None, *, is_catalogue: bool) -> None:
     """Count this request, or refuse it."""
     if not settings().ratelimit_enabled:
         return
     drawn = budget or _usual(user_id, is_catalogue=is_catalogue)
-    count, standing = _count(drawn, user_id)
-    g.standing = standing
-    if count > standing.rate.amount:
-        raise Throttled(standing.resets_in)
+    count, status = _count(drawn, user_id)
+    g.status = status
+    if count > status.rate.amount:
+        raise Throttled(status.resets_in)
 
 
 def _usual(user_id: UUID | None, *, is_catalogue: bool) -> Budget:
@@ -124,13 +124,13 @@ def _usual(user_id: UUID | None, *, is_catalogue: bool) -> Budget:
     return ANONYMOUS if user_id is None else USER
 
 
-def _count(budget: Budget, user_id: UUID | None) -> tuple[int, Standing]:
+def _count(budget: Budget, user_id: UUID | None) -> tuple[int, RateLimitStatus]:
     rate = budget.rate(settings())
     storage = current_app.extensions[_EXTENSION].storage
     key = RateLimitItemPerSecond(rate.amount, rate.seconds, "").key_for(budget.name, _whose(budget, user_id))
     count = storage.incr(key, rate.seconds)
     resets_in = max(1, ceil(storage.get_expiry(key) - time()))
-    return count, Standing(rate, max(0, rate.amount - count), resets_in)
+    return count, RateLimitStatus(rate, max(0, rate.amount - count), resets_in)
 
 
 def _whose(budget: Budget, user_id: UUID | None) -> str:
@@ -139,12 +139,12 @@ def _whose(budget: Budget, user_id: UUID | None) -> str:
     return str(user_id)
 
 
-def _tell_standing(response: Response) -> Response:
-    standing: Standing | None = g.get("standing")
-    if standing is not None:
-        rate = standing.rate
+def _add_headers(response: Response) -> Response:
+    status: RateLimitStatus | None = g.get("status")
+    if status is not None:
+        rate = status.rate
         response.headers["RateLimit-Limit"] = str(rate.amount)
-        response.headers["RateLimit-Remaining"] = str(standing.remaining)
-        response.headers["RateLimit-Reset"] = str(standing.resets_in)
+        response.headers["RateLimit-Remaining"] = str(status.remaining)
+        response.headers["RateLimit-Reset"] = str(status.resets_in)
         response.headers["RateLimit-Policy"] = f"{rate.amount};w={rate.seconds}"
     return response

@@ -1,6 +1,6 @@
-"""What the web server asks the application about a request that no thread has yet.
+"""Early decisions about a request, for the web server, before a thread is assigned to it.
 
-Whether its body is worth waiting for, and what to answer where it cannot hand the request over.
+They are how long a body may be, and the response for a request that cannot be passed to a thread.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ class Reception:
         self._app = app
         self._routes = app.url_map.bind("")
 
-    def most_awaited(self, method: str, target: str, authorization: str) -> int:
+    def body_limit_for(self, method: str, target: str, authorization: str) -> int:
         """The longest body that the endpoint takes from this caller, in bytes; 0 where it will not be read."""
         try:
             endpoint, _ = self._routes.match(unquote(urlsplit(target).path), method=method)
         except (HTTPException, ValueError):
             return 0
-        most_awaited = getattr(self._app.view_functions[endpoint], "most_awaited", None)
-        if most_awaited is None:
+        body_limit_for = getattr(self._app.view_functions[endpoint], "body_limit_for", None)
+        if body_limit_for is None:
             return 0
         with self._app.app_context():
-            most: int = most_awaited(method, authorization)
+            most: int = body_limit_for(method, authorization)
         return most
 
     def refusal(self, code: str) -> bytes:
-        """The answer, as it is sent, to a request that the web server could not hand over; then it hangs up."""
+        """The raw response to a request that the web server could not pass to a thread; then it closes the connection."""
         with self._app.test_request_context():
-            problems.name_request()
+            problems.assign_request_id()
             response = self._app.process_response(problems.render(catalogue()[code]()))
         return _written(response)
 

@@ -1,4 +1,7 @@
-"""What clients sent, as they sent it, or a refusal that says what is wrong; and JSON out."""
+"""Strict request parsing, and JSON serialization.
+
+Bodies, queries and paths are passed on as the client sent them, or refused with an error that says what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +30,18 @@ from app.web.pagination import PAGING, read_cursor
 from app.web.problems import invalid
 
 _FORM_OVERHEAD = 64 * 1024
-"""What boundaries and headers of parts may take beside the files."""
+"""Bytes that boundaries and headers of parts may take beside the files."""
 
 _NO_BODY = 4 * 1024
-"""What clients may send, as blanks or `{}`, where nothing is asked for."""
+"""Bytes that clients may send, as blanks or `{}`, where no body is expected."""
 
 _LONGEST_PATH_PART = 250
-_MOST_TROUBLES = 20
+_MOST_ERRORS = 20
 _HALF_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class MsgspecProvider(JSONProvider):
-    """JSON out: UUIDs, times with `Z`, decimals as strings."""
+    """JSON serialization: UUIDs, times with `Z`, decimals as strings."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
         return msgspec.json.encode(obj, enc_hook=str).decode()
@@ -48,9 +51,9 @@ class MsgspecProvider(JSONProvider):
 
 
 class StrictParser(FlaskParser):
-    """Bodies and queries as clients sent them, or a refusal that says what is wrong."""
+    """Parses bodies, forms and queries without conversion or silent corrections."""
 
-    # Of forms, too, the schema says what is unknown.
+    # For forms, too, the schema reports unknown fields.
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"files": None}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
@@ -79,7 +82,7 @@ class StrictParser(FlaskParser):
 
 
 def check_path(path: dict[str, Any]) -> None:
-    """Nothing that we serve has a name beyond printable ASCII."""
+    """Refuse path values beyond printable ASCII: no resource has such a name."""
     for value in path.values():
         if isinstance(value, str) and not (
             value.isascii() and value.isprintable() and len(value) <= _LONGEST_PATH_PART
@@ -88,7 +91,7 @@ def check_path(path: dict[str, Any]) -> None:
 
 
 def check_query(known: set[str]) -> None:
-    """Refuse unknown and repeated parameters: ignoring them would hide a mistake. An unknown name is one even if blank."""
+    """Refuse unknown and repeated parameters: ignoring them would hide an error. An unknown name is refused even if blank."""
     if not request.query_string:
         return
     _check_encoding_of_query(request.query_string)
@@ -103,17 +106,17 @@ def check_query(known: set[str]) -> None:
 
 
 def limit_of(schemas: Mapping[str, ma.Schema]) -> int:
-    """How many bytes the body of an operation may have, by the schemas of its arguments and where they stand."""
+    """How many bytes the body of an operation may have, by the schemas of its arguments and their locations."""
     if "files" in schemas:
         return _limit_of_form(schemas["files"])
     return _limit_of_json(schemas["json"]) if "json" in schemas else _NO_BODY
 
 
 def receive(limit: int) -> None:
-    """Wait for the whole body. What is wrong with it is told when the view asks for it.
+    """Wait for the whole body. Errors in it are reported when the view reads it.
 
-    Before anything is asked about the caller: whoever holds a body back holds no connection to the database, and cannot
-    keep a right that was taken away in the meantime.
+    This happens before the caller is authenticated: a client that sends slowly holds no database connection, and cannot
+    keep a right that was revoked in the meantime.
     """
     request.max_content_length = limit
     with suppress(HTTPException):
@@ -121,13 +124,13 @@ def receive(limit: int) -> None:
 
 
 def read_json(schemas: Mapping[str, ma.Schema]) -> None:
-    """Judge a JSON body and keep it for the view: before anything is done about it, and once."""
+    """Validate a JSON body and keep it for the view: once, and before any effect."""
     if "json" in schemas:
         g.sent = _read_json(request, schemas["json"])
 
 
 def content() -> bytes:
-    """What the body says, the same however it was written down. Nothing for a body that says nothing."""
+    """The canonical content of the body, the same however it was formatted; empty for an empty body."""
     if "sent" not in g:
         return request.get_data(cache=True).strip()
     # msgspec refuses whole numbers that the strict reader lets through.
@@ -135,7 +138,7 @@ def content() -> bytes:
 
 
 def check_no_body() -> None:
-    """Blanks and `{}` aside; one that is too long or breaks off is a body, too."""
+    """Refuse a body, except blanks and `{}`. One that is too long or incomplete is a body, too."""
     with suppress(RequestEntityTooLarge, TooLarge, MalformedBody):
         if _whole_body(request, limit=_NO_BODY).strip() in (b"", b"{}", b"null"):
             return
@@ -148,7 +151,7 @@ def _read_json(req: Request, schema: ma.Schema) -> Any:
         return {}
     _check_media_type(req, "application/json", "Send JSON in UTF-8.")
     said = strict_json.read(body)
-    # A body without escapes and beyond ASCII has nothing to look for.
+    # A body of ASCII without escapes contains no forbidden characters.
     if b"\\" in body or b"\x7f" in body or not body.isascii():
         _check_texts(said, aside=getattr(schema, "REPORTED", ()))
     return said
@@ -165,7 +168,7 @@ def _limit_of_form(schema: ma.Schema) -> int:
 
 
 def _whole_body(req: Request, *, limit: int) -> bytes:
-    """All of the body. What breaks off, or would be cut at the limit, is never taken for the whole."""
+    """The complete body. An incomplete one, or one that would be cut at the limit, is refused."""
     req.max_content_length = limit
     body = req.get_data(
         cache=True
@@ -202,30 +205,30 @@ def _check_single(given: MultiDict[str, Any]) -> None:
 
 
 def _check_texts(given: Any, *, aside: Iterable[str] = ()) -> None:
-    """Refuse characters that nobody may send, in keys and values however deep.
+    """Refuse forbidden characters in keys and values, at any depth.
 
-    :param aside: lists whose strings a report judges one by one. Halves of pairs, which no report can repeat, are
-        refused even there.
+    :param aside: lists whose strings a report checks one by one. Halves of surrogate pairs, which no report can repeat,
+        are refused even there.
     """
-    trouble = dict(_troubles(given, "", frozenset(aside)))
-    if trouble:
-        raise invalid(_first(trouble))
+    errors = dict(_errors(given, "", frozenset(aside)))
+    if errors:
+        raise invalid(_first(errors))
 
 
-def _troubles(given: Any, path: str, aside: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+def _errors(given: Any, path: str, aside: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
     if isinstance(given, str):
         found = characters.forbidden_in(given)
         if found is not None:
             yield path or "body", [f"Contains a character that is not allowed: {characters.named(found)}."]
     elif isinstance(given, dict):
         for name, value in given.items():
-            yield from _troubles_of_member(name, value, path, aside)
+            yield from _errors_of_member(name, value, path, aside)
     elif isinstance(given, list):
         for place, value in enumerate(given):
-            yield from _troubles(value, f"{path}.{place}".lstrip("."), aside)
+            yield from _errors(value, f"{path}.{place}".lstrip("."), aside)
 
 
-def _troubles_of_member(
+def _errors_of_member(
     name: str, value: Any, path: str, aside: frozenset[str]
 ) -> Iterator[tuple[str, list[str]]]:
     step = f"{path}.{characters.printable(name)}".lstrip(".")
@@ -234,7 +237,7 @@ def _troubles_of_member(
     if name in aside and isinstance(value, list):
         yield from _halves(value, step)
     else:
-        yield from _troubles(value, step, frozenset())
+        yield from _errors(value, step, frozenset())
 
 
 def _halves(strings: list[Any], path: str) -> Iterator[tuple[str, list[str]]]:
@@ -243,5 +246,5 @@ def _halves(strings: list[Any], path: str) -> Iterator[tuple[str, list[str]]]:
             yield f"{path}.{place}", ["Contains half of a surrogate pair."]
 
 
-def _first(trouble: dict[str, list[str]]) -> dict[str, list[str]]:
-    return dict(list(trouble.items())[:_MOST_TROUBLES])
+def _first(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    return dict(list(errors.items())[:_MOST_ERRORS])

@@ -1,4 +1,4 @@
-"""The query and the headers of a request as their client filled them in.
+"""Query parameters and headers that have a value.
 
 A blank value counts as not sent: HTML forms, Postman and Hoppscotch send every field that they show, filled in or not.
 """
@@ -12,7 +12,7 @@ from app.values import characters
 
 
 def query() -> MultiDict[str, str]:
-    """The parameters of the query that have a value. `request.args` has the blank ones, too."""
+    """The query parameters that have a value. `request.args` has the blank ones, too."""
     given = request.args.items(multi=True)
     return MultiDict([(name, value) for name, value in given if not characters.is_blank(value)])
 

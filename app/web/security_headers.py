@@ -1,7 +1,8 @@
-"""What a browser may make of our answers, and who may keep them: said on every answer, in one place.
+"""Security and cache headers, set on every response.
 
-A page runs no inline script and loads nothing from elsewhere; an answer of the API is not a page at all. What was read
-with somebody's token is kept by nobody, or by that person's browser alone, which asks again each time.
+The Content-Security-Policy lets pages run no inline script and load nothing from other origins; API responses load
+nothing at all. A response to a request with a token is not cached, or only by the user's own browser, which revalidates
+it each time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _PAGE_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-# Swagger UI and ReDoc write styles of their own into the page and carry icons and a font in data URLs.
+# Swagger UI and ReDoc add inline styles to the page and carry icons and a font in data URLs.
 _DOCUMENT_POLICY = {
     **_PAGE_POLICY,
     "style-src": "'self' 'unsafe-inline'",
@@ -58,11 +59,11 @@ ALWAYS = {
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_protect)
-    app.after_request(_limit_keeping)
+    app.after_request(_add_security_headers)
+    app.after_request(_add_cache_headers)
 
 
-def _protect(response: Response) -> Response:
+def _add_security_headers(response: Response) -> Response:
     said = {name.lower() for name, _ in response.headers}
     policy = _policy(response)
     response.headers.extend(
@@ -77,20 +78,20 @@ def _policy(response: Response) -> tuple[str, str]:
     return _FOR_DOCUMENTS if request.endpoint in _DOCUMENTS else _FOR_PAGES
 
 
-def _limit_keeping(response: Response) -> Response:
+def _add_cache_headers(response: Response) -> Response:
     is_ours = f"{request.path}/".startswith(f"{PREFIX}/")
-    # Many public answers say more to people who are signed in.
+    # Many public responses contain more for signed-in users.
     varies = "Origin, Authorization" if is_ours else "Origin"
     if "Vary" in response.headers:
         response.vary.update(varies.split(", "))
     else:
         response.headers["Vary"] = varies
     if is_ours or request.path in PROBES:
-        response.headers.setdefault("Cache-Control", _keeping(response))
+        response.headers.setdefault("Cache-Control", _cache_control(response))
     return response
 
 
-def _keeping(response: Response) -> str:
+def _cache_control(response: Response) -> str:
     if "ETag" not in response.headers:
         return "no-store"
     return "private, no-cache" if "Authorization" in request.headers else "no-cache"

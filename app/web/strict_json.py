@@ -1,8 +1,7 @@
-"""JSON as RFC 8259 has it and no more, or a refusal that says what is wrong.
+"""Strict JSON parsing: RFC 8259, with limits on size and nesting.
 
-Everything that two readers might understand differently is refused: a key given twice, numbers that lose their value,
-NaN, a byte order mark, another encoding than UTF-8. The time it takes grows with the size of the body and with nothing
-else.
+Everything that two parsers might read differently is refused: duplicate keys, numbers that lose precision, NaN, a byte
+order mark, another encoding than UTF-8. Parsing takes time linear in the size of the body.
 """
 
 from __future__ import annotations
@@ -19,37 +18,37 @@ from app.errors.requests import MalformedBody
 from app.values import characters
 
 DEEPEST = 32
-"""Arrays and objects within each other; no endpoint needs more than four."""
+"""Levels of nested arrays and objects; no endpoint needs more than four."""
 
 MOST_CONTAINERS = 20_000
 MOST_MEMBERS = 1_000
 LONGEST_KEY = 200
 MOST_DIGITS = 20
 
-# Possessive, and content with a string that never ends: no input makes it look twice at a byte.
+# Possessive, and accepts an unterminated string: no input makes it backtrack.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _OPENERS = {b"[", b"{"}
 _CLOSERS = {b"]", b"}"}
 
 
 def read(body: bytes) -> Any:
-    """What the body says.
+    """The value of the JSON document.
 
-    :raises MalformedBody: when it is not JSON, or not as strict as we are
+    :raises MalformedBody: when it is not JSON, or breaks one of the stricter rules
     """
     if body.startswith(BOM_UTF8):
         raise MalformedBody("The body begins with a byte order mark. Send the JSON without it.")
     _check_nesting(body)
     try:
         written = body.decode()
-    except UnicodeDecodeError as problem:
-        raise MalformedBody(f"The body is not UTF-8: byte {problem.start + 1} does not fit.") from problem
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from error
     try:
         return _reader.decode(written)
-    except json.JSONDecodeError as problem:
+    except json.JSONDecodeError as error:
         raise MalformedBody(
-            f"The body is not valid JSON: line {problem.lineno}, column {problem.colno}: {problem.msg}."
-        ) from problem
+            f"The body is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from error
 
 
 def _check_nesting(body: bytes) -> None:

@@ -21,7 +21,7 @@ def limits(app):
     """`{("POST", "/auth/login"): 4096}`, of every operation that changes something, for who may call it at all."""
     with app.test_request_context():
         return {
-            (method, rule.rule.removeprefix(PREFIX)): app.view_functions[rule.endpoint].most_awaited(
+            (method, rule.rule.removeprefix(PREFIX)): app.view_functions[rule.endpoint].body_limit_for(
                 method, ""
             )
             for rule in app.url_map.iter_rules()

@@ -33,7 +33,7 @@ def caller_of(operation):
 def longest_body(platform, operation):
     """How many bytes the operation reads of a body, from the caller that `send` sends it as."""
     caller = caller_of(operation)
-    return platform.app.extensions[reception.EXTENSION].most_awaited(
+    return platform.app.extensions[reception.EXTENSION].body_limit_for(
         operation.method,
         PREFIX + generated.path_of(operation.name, platform.scene),
         f"Bearer {platform.tokens[caller]}" if caller else "",
