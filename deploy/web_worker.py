@@ -27,7 +27,7 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from deploy.web_intake import Incoming, BodyLimitFor, Progress
+from deploy.web_intake import BodyLimitFor, Incoming, Progress
 from environment import load
 
 SECONDS_TO_SEND = load().client_patience_seconds

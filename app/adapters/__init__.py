@@ -1,1 +1,1 @@
-"""Everything outside the process: Redis, mail, files, images, sheets and cryptography, each behind one module."""
+"""Adapters to what is outside the process: Redis, mail, files, images, CSV and cryptography, each behind one module."""

@@ -22,7 +22,7 @@ from flask_caching import Cache
 from redis.exceptions import RedisError
 
 from app.adapters import redis
-from app.adapters.redis import LeftAlone
+from app.adapters.redis import CircuitOpen
 
 log = logging.getLogger(__name__)
 
@@ -127,8 +127,8 @@ def _get(name: str) -> list[Any] | None:
 def _attempt(exchange: Callable[[], Any]) -> Any:
     try:
         return exchange()
-    except LeftAlone:
+    except CircuitOpen:
         return None
-    except (RedisError, OSError) as trouble:
-        log.warning("computing what the cache would know: %s", type(trouble).__name__)
+    except (RedisError, OSError) as error:
+        log.warning("computing what the cache would know: %s", type(error).__name__)
         return None

@@ -1,4 +1,4 @@
-"""Addresses of the network, as far as they tell one caller from another."""
+"""Client IP addresses as keys of rate limits: an IPv6 address counts as its /64 network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def counted(address: str) -> str:
-    """What requests from this address are counted on: who has one address of IPv6 has the whole network around it."""
+    """The key that requests from this address count towards: a client with one IPv6 address has its whole /64 network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""CSV out, safe to open in a spreadsheet: a cell that a spreadsheet would run as a formula gets a quote in front."""
+"""CSV writing, protected against formula injection: a cell that a spreadsheet would run as a formula gets a quote in front."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMULA_STARTS = (
     "\N{FULLWIDTH HYPHEN-MINUS}",
     "\N{FULLWIDTH COMMERCIAL AT}",
 )
-"""The full-width ones, too: spreadsheets of people who write them take them for the others."""
+"""The full-width ones, too: spreadsheets in locales that use them treat them like the others."""
 
 
 def header(columns: Sequence[str]) -> str:

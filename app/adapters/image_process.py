@@ -1,8 +1,8 @@
-"""A program of its own: it reads a picture from standard input and writes it, drawn anew, to standard output.
+"""A sandboxed subprocess that re-encodes an image: from standard input to standard output.
 
-Files of strangers are decoded here and nowhere else, because libraries in C do it: in a process that knows no setting
-and no secret, and whose memory and processor time are limited. A file of 1 kB can ask for 500 MB. `app.adapters.images` starts
-this program and does not read its standard error.
+Uploaded images are decoded here and nowhere else, because C libraries do it: in a process without settings and secrets,
+with limited memory and CPU time. A file of 1 kB can demand 500 MB (a decompression bomb). `app.adapters.images` starts
+this program and ignores its standard error.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MOST_SECONDS = 2
 MOST_SCANS = 200
 """Each scan of a JPEG may be 23 bytes, and is a pass over all of the picture. Photos have ten."""
 TOO_LARGE, TOO_SLOW = 3, 4
-"""The statuses of pictures that are not looked at any further."""
+"""The exit statuses for refused pictures."""
 STOPPED = -signal.SIGXCPU
-"""The status that the system gives a program which has used up its time."""
+"""The exit status of a process that has used up its CPU time."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ROWS = 16
@@ -42,10 +42,10 @@ class TooManyScansError(Exception):
 
 def limit_myself() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    # At the first of the two the system says why it ends the program, at the second it only ends it.
+    # At the soft limit the system sends SIGXCPU, at the hard limit SIGKILL.
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # It reads and writes what is already open, and no file.
+    # It uses the pipes that are already open, and writes no file.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
@@ -85,7 +85,7 @@ def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
 
 
 def main() -> int:
-    # Ours is the stricter limit, and it refuses instead of warning. A broken file may warn a thousand times.
+    # MOST_PIXELS is the stricter limit, and it refuses instead of warning. A broken file may warn a thousand times.
     Image.MAX_IMAGE_PIXELS = None
     warnings.simplefilter("ignore")
     limit_myself()

@@ -1,7 +1,7 @@
-"""Pictures that people upload, drawn anew: without metadata or anything hidden, and no larger than they are shown.
+"""Uploaded images, re-encoded: without metadata or hidden content, and no larger than they are shown.
 
-The content of a file says what it is, not its name. It is decoded by a program of its own, `app.adapters.image_process`, whose memory
-and time are limited.
+The format is detected from the content of a file, not from its name. The file is decoded by a sandboxed subprocess,
+`app.adapters.image_process`, with limited memory and CPU time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SUFFIX = "webp"
 TOO_LONG = "It takes too long to read this picture."
 
 WAIT_SECONDS = 0.5
-"""Whoever waits keeps a thread of the web process from everybody else."""
+"""A waiting request occupies a thread of the web process."""
 
 _turn = Lock()
 
@@ -30,7 +30,7 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
     """The picture as a WebP of at most this many pixels a side, upright, without its metadata."""
     try:
         with _one_at_a_time():
-            # No environment and no path to our modules: what decodes a stranger's file learns nothing of us.
+            # No environment and no path to our modules: the process that decodes an untrusted file knows no secret.
             done = subprocess.run(
                 [sys.executable, "-I", image_process.__file__, str(longest_side)],
                 input=content,
@@ -39,8 +39,8 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
                 timeout=2 * image_process.MOST_SECONDS,
                 check=False,
             )
-    except subprocess.TimeoutExpired as problem:
-        raise _refused(TOO_LONG) from problem
+    except subprocess.TimeoutExpired as error:
+        raise _refused(TOO_LONG) from error
     if done.returncode == image_process.TOO_LARGE:
         raise _refused(
             "The picture has too many pixels; at most 25 million can be taken, in a WebP 3 million."
@@ -54,9 +54,9 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait a moment for the picture that is being drawn in this process, or refuse.
+    """Wait a moment for the picture that this process is re-encoding, or refuse.
 
-    Drawing one at a time keeps a burst of pictures from taking the memory, and refusing from taking every thread.
+    One at a time keeps a burst of uploads from using up the memory; refusing keeps it from occupying every thread.
     """
     if not _turn.acquire(timeout=WAIT_SECONDS):
         raise Unavailable("Other pictures are being drawn: try again in a moment.")

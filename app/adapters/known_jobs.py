@@ -1,8 +1,8 @@
-"""The jobs that workers do: a list of names, each with the arguments that it takes.
+"""The allow-list of RQ jobs: their function names, each with the arguments that it takes.
 
-RQ imports and calls whatever function a job in Redis names, the callbacks that it names, and sends requests to the web
-addresses that it names. Write access to Redis must not become the right to run code: a job is compared with the list when
-it is read, before anything is imported. What is not on the list is refused, with all that RQ would do on its behalf.
+RQ imports and calls any function and callback that a job in Redis names, and sends requests to the URLs that it names.
+Write access to Redis must not become the right to run code: a job is compared with the list when it is read, before
+anything is imported. A job that is not on the list is refused, together with its callbacks, retries and webhooks.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ FAILED_JOBS_KEPT_SECONDS: Final = 7 * 86_400
 
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 _NOTHING = b'["", null, [], {}]'
-"""In place of a job that cannot be read: its name is on no list."""
+"""Replaces a job that cannot be read: its empty name is not on the list."""
 
 
 class JobRefused(Exception):
-    """The job is not one of ours, and was not begun."""
+    """The job is not on the allow-list, and was not started."""
 
 
 def is_batch_of_notices(arguments: object) -> bool:
@@ -49,25 +49,25 @@ KNOWN: Final[Mapping[str, Callable[[object], bool]]] = {DELIVER_NOTICES: is_batc
 
 
 class KnownJob(Job):
-    """A job that is one of ours, or that has a `refusal` and can do nothing."""
+    """A job from the allow-list, or one with a `refusal`, which does nothing."""
 
     refusal: str | None = None
 
     def refresh(self) -> None:
         try:
             super().refresh()
-        except ResponseError as trouble:
-            # Something else than a job has its key.
-            raise NoSuchJobError(f"No such job: {self.key}") from trouble
+        except ResponseError as error:
+            # The key holds something other than a job.
+            raise NoSuchJobError(f"No such job: {self.key}") from error
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
         try:
             super().restore(raw_data)
             self.refusal = self._why_refused()
-        except _UNREADABLE as trouble:
+        except _UNREADABLE as error:
             kept = {name: raw_data[name] for name in (b"origin",) if name in raw_data}
             super().restore({**kept, b"data": _NOTHING})
-            self.refusal = f"it cannot be read: {type(trouble).__name__}"
+            self.refusal = f"it cannot be read: {type(error).__name__}"
         if self.refusal:
             self._disarm()
 
@@ -95,7 +95,7 @@ class KnownJob(Job):
         return any(names) or bool(self.webhooks) or bool(self.repeats_left)
 
     def _disarm(self) -> None:
-        """Nothing that RQ does for a job that fails is done for this one: no retry, callback, or request."""
+        """Disable what RQ does for a failed job: retries, callbacks and webhooks."""
         self.data = _NOTHING
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks = []

@@ -1,8 +1,8 @@
-"""Header fields of a mail as they go over the wire: RFC 5322 lines, with RFC 2047 encoded words where ASCII does not do.
+"""Serialization of mail headers: RFC 5322 lines, with RFC 2047 encoded words where ASCII is not enough.
 
-Written here and not by the `email` package: its folding parses what it is given, so that a name or a title that looks
-like an encoded word raises an error or arrives as another text, and long names lose their quotes. Here every text is
-either plain or encoded as a whole, and comes out of a mail reader as it went in.
+The `email` package is not used for them: its folding parses its input, so that a name or a title that looks like an
+encoded word raises an error or arrives as another text, and long names lose their quotes. Here every text is either
+plain or encoded as a whole, and a mail client shows it exactly as given.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _phrase(text: str, taken: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    """In quotes a comma ends no address."""
+    """Inside quotes a comma does not end the address."""
     escaped = _NEEDS_ESCAPE.sub(r"\\\g<0>", text)
     return f'"{escaped}"'
 
@@ -57,7 +57,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _encoded(text: str, taken: int) -> str:
-    """The text in encoded words, one a line, each of whole characters. `taken` is what stands before the first."""
+    """The text in encoded words, one a line, each of whole characters. `taken` is the width of what precedes the first."""
     chunks = [b""]
     room = _room(taken)
     for character in text:

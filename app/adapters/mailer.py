@@ -1,8 +1,8 @@
-"""Mail out, by SMTP or into a sink for development.
+"""Sending mail by SMTP, or into a folder or the log for development.
 
-A mail is composed down to its bytes before anything is dialled. One that could not be handed over raises: `MailDeferred`
-when it may go through later, `MailRejected` when it never will; any other error is a fault of ours with this one mail. No
-exchange outlasts `MAIL_TIMEOUT_SECONDS`, however slowly the server drips.
+A mail is composed completely before a connection is opened. A failed delivery raises `MailDeferred` when it is temporary
+and `MailRejected` when it is permanent; any other error is a fault of this program with this one mail. No SMTP exchange
+outlasts `MAIL_TIMEOUT_SECONDS`, however slowly the server responds.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ log = logging.getLogger("app.mailer")
 LONGEST_LINE = 990
 
 _CLOSING = 421
-"""What a server says before it closes the line."""
+"""The reply code of a server that closes the connection."""
 
 _EXTENSION = "rollcall-mail-templates"
 
 
 class MailDeferred(Exception):
-    """Not now. With `is_everywhere` it is the server that fails, so that the next mail would fare no better."""
+    """A temporary failure. With `is_everywhere` the server itself fails, so that the next mail would fail, too."""
 
     def __init__(self, reason: str, *, is_everywhere: bool = False) -> None:
         self.is_everywhere = is_everywhere
@@ -50,14 +50,14 @@ class MailDeferred(Exception):
 
 
 class MailRejected(Exception):
-    """Never: the server refused this sender, recipient or text for good."""
+    """A permanent failure: the server refused this sender, recipient or content."""
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. `message_id` is its own for good: the same however often it is tried.
+    """One mail to one recipient. `message_id` stays the same for every attempt to send it.
 
-    `secret` is for the reader alone: it stands somewhere in `values`, and in no log.
+    `secret` is for the recipient alone: it occurs in `values`, and is never logged.
     """
 
     to_name: str
@@ -114,7 +114,7 @@ def carrier() -> Iterator[Carrier]:
 
 
 def compose(mail: Mail) -> Message:
-    """The mail as it goes over the wire, in text and HTML. What is not a valid address is rejected."""
+    """The complete mail, in text and HTML. An invalid address is rejected."""
     from_name, from_address = parseaddr(settings().mail_from)
     sender, recipient = _valid(from_address), _valid(mail.to_address)
     fields = (
@@ -141,12 +141,12 @@ def _valid(address: str) -> str:
         raise MailRejected("no valid address: it is not ASCII")
     try:
         return Address(addr_spec=address).addr_spec
-    except (HeaderParseError, ValueError, IndexError) as problem:
-        raise MailRejected(f"no valid address: {problem}") from problem
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise MailRejected(f"no valid address: {error}") from error
 
 
 def _one_line(text: str) -> str:
-    """A header ends where its line does: nothing a person typed may start another."""
+    """Prevent header injection: text that a user typed must not end the line and start another header."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
@@ -181,12 +181,12 @@ class _Folder:
             unfinished = self.folder / f".{name}.part"
             unfinished.write_bytes(content)
             unfinished.rename(self.folder / f"{name}.eml")
-        except OSError as problem:
-            raise MailDeferred(f"mail folder: {problem.strerror}", is_everywhere=True) from problem
+        except OSError as error:
+            raise MailDeferred(f"mail folder: {error.strerror}", is_everywhere=True) from error
 
 
 class _Smtp:
-    """One connection for a batch. It outlives a recipient that is refused; after other trouble the next mail opens a new one."""
+    """One connection for a batch. It survives a refused recipient; after any other error the next mail opens a new one."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -204,14 +204,14 @@ class _Smtp:
                     self._drop()
                 raise _verdict(code, text) from refusal
             except smtplib.SMTPResponseException as refusal:
-                # The line may be closed, or the server still in the middle of this mail.
+                # The connection may be closed, or the server still in the middle of this mail.
                 self._drop()
                 raise _verdict(refusal.smtp_code, refusal.smtp_error) from refusal
-            except (smtplib.SMTPException, OSError) as problem:
+            except (smtplib.SMTPException, OSError) as error:
                 self._drop()
-                raise MailDeferred(f"SMTP connection lost: {_named(problem)}") from problem
+                raise MailDeferred(f"SMTP connection lost: {_named(error)}") from error
             except BaseException:
-                # An error of ours, or the end of the job: the server may still be in the middle of this mail.
+                # An error of this program, or the end of the job: the server may still be in the middle of this mail.
                 self._drop()
                 raise
 
@@ -230,10 +230,10 @@ class _Smtp:
                 connection.starttls(context=ssl.create_default_context())
             if config.mail_username:
                 connection.login(config.mail_username, config.mail_password)
-        except (smtplib.SMTPException, OSError, ValueError) as problem:
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             # A ValueError is a setting that cannot be sent, such as a password that is not ASCII.
             self._drop()
-            raise MailDeferred(f"SMTP server: {_named(problem)}", is_everywhere=True) from problem
+            raise MailDeferred(f"SMTP server: {_named(error)}", is_everywhere=True) from error
         return connection
 
     def _dial(self) -> smtplib.SMTP:
@@ -246,7 +246,7 @@ class _Smtp:
 
     @contextmanager
     def _limited(self) -> Iterator[_Limit]:
-        """Cut the line when the whole exchange takes too long; the socket's own timeout limits a single wait."""
+        """Close the connection when the whole exchange takes too long; the socket's timeout limits only a single wait."""
         limit = _Limit()
 
         def cut() -> None:
@@ -283,7 +283,7 @@ def _verdict(code: int, text: bytes | str) -> MailDeferred | MailRejected:
     return MailRejected(reason) if code >= 500 else MailDeferred(reason)
 
 
-def _named(problem: Exception) -> str:
-    if isinstance(problem, smtplib.SMTPResponseException):
-        return str(_verdict(problem.smtp_code, problem.smtp_error))
-    return type(problem).__name__
+def _named(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(_verdict(error.smtp_code, error.smtp_error))
+    return type(error).__name__

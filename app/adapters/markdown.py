@@ -1,7 +1,7 @@
-"""Markdown as authors write it, made into HTML that is safe to show to anybody.
+"""Markdown rendered to sanitized HTML, against cross-site scripting (XSS).
 
-Two walls: the parser knows no raw HTML, and what it makes passes an allow-list of tags, attributes
-and absolute addresses. Nothing that runs, submits, frames or styles comes through.
+Two layers: the parser does not accept raw HTML, and its output passes an allow-list of tags, attributes and absolute
+URLs. Scripts, forms, frames and styles are removed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def render(source: str) -> str:
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
-    """Images come from the web, and a class only names the language of a code block."""
+    """Allow images from http and https only, and a class only as the language of a code block."""
     if tag == "img" and name == "src":
         return value if value.lower().startswith(_IMAGE_SCHEMES) else None
     if name == "class":

@@ -1,7 +1,8 @@
-"""Passwords: how they are stored, and which ones are good enough.
+"""Password hashing with Argon2id, its rate limit (a token bucket), and password strength.
 
-Checking a password costs the same for every login, known or not. Not more than a few are hashed at once, so that a
-burst of logins costs time and not memory; and in a flood most are turned away, so that there is time for other things.
+Checking a password takes the same time for every login, known or not (timing equalization). Only a few are hashed at
+once, so that a burst of logins costs time and not memory; in a flood most are refused, so that other requests get
+through.
 """
 
 from __future__ import annotations
@@ -27,44 +28,44 @@ AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
 _slots = BoundedSemaphore(AT_ONCE)
 
 
-class Door:
-    """Limits how many requests that hash a password this process begins.
+class HashingLimiter:
+    """Limits how many requests that hash a password this process accepts.
 
-    It is a token bucket: it fills by `rate` each second, holds what `CROWD_SECONDS` fill, and each request takes one. A
-    request that finds it empty is answered 503 at once. If it waited for its turn instead, a flood of logins would occupy
-    all threads of the web process; and counting in the database would cost more than the rest of the answer.
+    It is a token bucket: it refills at `rate`, holds the tokens of `BURST_SECONDS`, and each request takes one. A request
+    that finds it empty gets a 503 at once. If it waited instead, a flood of logins would occupy all threads of the web
+    process; and counting in the database would cost more than the rest of the response.
     """
 
-    CROWD_SECONDS = 4
+    BURST_SECONDS = 4
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._room = math.inf
+        self._tokens = math.inf
         self._seen_at = monotonic()
 
-    def enter(self, rate: Rate) -> None:
+    def acquire(self, rate: Rate) -> None:
         with self._lock:
             now = monotonic()
             passed, self._seen_at = now - self._seen_at, now
-            a_second = rate.amount / rate.seconds
-            self._room = min(max(1, self.CROWD_SECONDS * a_second), self._room + passed * a_second)
-            if self._room < 1:
+            per_second = rate.amount / rate.seconds
+            self._tokens = min(max(1, self.BURST_SECONDS * per_second), self._tokens + passed * per_second)
+            if self._tokens < 1:
                 raise Unavailable("Too many people are logging in: try again in a moment.")
-            self._room -= 1
+            self._tokens -= 1
 
 
-_door = Door()
+_limiter = HashingLimiter()
 
 
-def enter() -> None:
-    """Refuse the request, in a flood of others, that is about to hash a password.
+def limit_hashing() -> None:
+    """Take a token for a request that is about to hash a password, or refuse the request.
 
-    Call it first: what is turned away should have cost nothing yet.
+    Call it first: a refused request should have cost nothing yet.
 
-    :raises Unavailable: when too many have come in the last seconds.
+    :raises Unavailable: when too many requests have come in the last seconds.
     """
     if settings().ratelimit_enabled:
-        _door.enter(settings().ratelimit_hashing)
+        _limiter.acquire(settings().ratelimit_hashing)
 
 
 def hash_of(password: str) -> str:
@@ -73,10 +74,10 @@ def hash_of(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Whether the stored hash is of this password. Without a stored hash the answer is no, after the same work."""
+    """Whether the stored hash is of this password. Without a stored hash it is False, after the same work."""
     with _slots:
         try:
-            _hasher().verify(stored or _nobodys_hash(), _normal(password))
+            _hasher().verify(stored or _dummy_hash(), _normal(password))
         except (VerificationError, InvalidHashError):
             return False
     return stored is not None
@@ -90,9 +91,9 @@ def is_outdated(stored: str) -> bool:
 def weaknesses(
     password: str, *, first_name: str = "", last_name: str = "", username: str = "", email: str = ""
 ) -> list[str]:
-    """What is wrong with a new password of this person, as sentences; empty for a good one.
+    """What is wrong with a new password of this user, as sentences; empty for a good one.
 
-    What is judged is the form that is hashed: whoever logs in may type another one, such as letters of normal width.
+    The checks apply to the normalized form, which is hashed: at login, another form of the same letters works, too.
     """
     typed, password = password, _normal(password)
     own = {
@@ -124,8 +125,8 @@ def _hasher() -> PasswordHasher:
     return _hasher_with(settings().password_hash_memory_kib, settings().password_hash_passes)
 
 
-def _nobodys_hash() -> str:
-    return _nobodys_hash_with(settings().password_hash_memory_kib, settings().password_hash_passes)
+def _dummy_hash() -> str:
+    return _dummy_hash_with(settings().password_hash_memory_kib, settings().password_hash_passes)
 
 
 @lru_cache
@@ -134,8 +135,8 @@ def _hasher_with(memory_kib: int, passes: int) -> PasswordHasher:
 
 
 @lru_cache
-def _nobodys_hash_with(memory_kib: int, passes: int) -> str:
-    return _hasher_with(memory_kib, passes).hash("nobody's")
+def _dummy_hash_with(memory_kib: int, passes: int) -> str:
+    return _hasher_with(memory_kib, passes).hash("dummy")
 
 
 @lru_cache

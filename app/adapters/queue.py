@@ -1,6 +1,7 @@
-"""RQ jobs, which tell workers which notices to look at. What is owed stands in PostgreSQL: Redis may lose any job.
+"""The RQ job queue: jobs with the ids of notices to deliver.
 
-Urgent mail has a queue of its own, and a worker that does nothing else: it never waits for bulk mail.
+The notices themselves are in the outbox in PostgreSQL, so that Redis may lose any job. Urgent mail has its own queue and
+worker: it never waits for bulk mail.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from app.settings import settings
 
 NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
 PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
-"""A job keeps its worker to its end, and the next urgent mail waits for it."""
+"""A job occupies its worker until it ends, and the next urgent mail waits for it."""
 
 LOOKED_AT = 20
-"""Jobs at the head of the queue, of which one is expected to be ours."""
+"""Jobs at the head of the queue, at least one of which is expected to be on the allow-list."""
 
 
-def patient_connection() -> Redis:
-    """A pool of one's own for a worker, which waits for its next job as long as it takes."""
+def worker_connection() -> Redis:
+    """A separate pool for a worker, without a timeout: a worker blocks until its next job arrives."""
     return Redis.from_url(settings().redis_url, socket_timeout=None, health_check_interval=30)
 
 
@@ -45,7 +46,7 @@ def jobs(lane: Lane) -> Queue:
 
 
 def depth(lane: Lane) -> dict[str, int]:
-    """Jobs by where they are."""
+    """The number of jobs by state."""
     ours = jobs(lane)
     return {
         "queued": ours.count,
@@ -62,10 +63,10 @@ def workers(lane: Lane) -> int:
 
 
 def next_notices(lane: Lane) -> list[UUID]:
-    """The notices of the job that is taken next; none when no job waits, or none of the first ones is ours."""
+    """The notices of the next job; empty when no job is queued, or none of the first ones is on the allow-list."""
     ours = jobs(lane)
     for job_id in ours.get_job_ids(0, LOOKED_AT):
-        # A job that Redis has lost is taken out of the queue by looking for it.
+        # Fetching a job that Redis has lost also removes it from the queue.
         job = ours.fetch_job(job_id)
         if isinstance(job, KnownJob) and job.refusal is None:
             return [UUID(notice_id) for notice_id in job.args[0]]
@@ -73,7 +74,7 @@ def next_notices(lane: Lane) -> list[UUID]:
 
 
 def deliver_notices(notice_ids: Sequence[UUID | str], lane: Lane) -> None:
-    """Ask workers to send these notices: some to a job, all of them in one exchange with Redis."""
+    """Enqueue these notices for delivery: in batches, one job each, in one round trip to Redis."""
     ids = [str(notice_id) for notice_id in notice_ids]
     batches = [ids[start : start + PER_JOB[lane]] for start in range(0, len(ids), PER_JOB[lane])]
     jobs(lane).enqueue_many([_delivery(batch) for batch in batches])
@@ -84,7 +85,7 @@ def _delivery(ids: list[str]) -> EnqueueData:
     return Queue.prepare_data(
         DELIVER_NOTICES,
         args=[ids],
-        # Every ring has an id of its own: RQ overwrites a job that is rung again under the same one.
+        # Every job gets a unique id: RQ overwrites a job that is enqueued again under the same one.
         job_id=f"notice-{ids[0]}-{secrets.token_hex(3)}",
         description=f"{len(ids)} notices from {ids[0]}",
         timeout=int(60 + len(ids) * settings().mail_timeout_seconds),

@@ -1,7 +1,7 @@
-"""Redis as everybody here talks to it: one pool of connections, impatient, and left alone while it fails.
+"""One Redis connection pool with short timeouts and a circuit breaker.
 
-A request waits a moment for Redis, once, and for one that has failed several times not at all: for some seconds it is
-not asked. Cache, queue and throttling share this, so that none of them finds out anew.
+A request waits for Redis briefly and at most once. After several failures in a row the circuit is open: for some seconds
+no request is sent to Redis. Cache, queue and rate limits share the breaker, so that each outage is detected only once.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from redis.retry import Retry
 from app.settings import settings
 
 FAILURES = 3
-LEFT_ALONE_SECONDS = 5.0
+OPEN_SECONDS = 5.0
 
 _EXTENSION = "rollcall-redis"
 
 Answer = TypeVar("Answer")
 
 
-class LeftAlone(NotConnected):
-    """Redis has failed several times a moment ago, and was not asked."""
+class CircuitOpen(NotConnected):
+    """The circuit breaker is open: Redis has just failed several times, and no request was sent."""
 
 
-class Breaker:
-    """Counts failures in a row. After the pause the first failure opens it again."""
+class CircuitBreaker:
+    """Opens after `FAILURES` in a row, for `OPEN_SECONDS`. After that the first failure opens it again (half-open)."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -40,7 +40,7 @@ class Breaker:
 
     def check(self) -> None:
         if monotonic() < self._open_until:
-            raise LeftAlone("Redis is left alone for some seconds")
+            raise CircuitOpen("the circuit breaker is open: Redis has failed")
 
     def note_success(self) -> None:
         self._failures = 0
@@ -48,26 +48,26 @@ class Breaker:
     def note_failure(self) -> None:
         self._failures += 1
         if self._failures >= FAILURES:
-            self._open_until = monotonic() + LEFT_ALONE_SECONDS
+            self._open_until = monotonic() + OPEN_SECONDS
 
 
 class _Guarded(Retry):
-    """Every exchange of a client passes here, connecting included.
+    """Wraps every command of a client, and connecting, in the circuit breaker.
 
-    A connection that broke is tried afresh once: the server was restarted. One that is silent is left at once.
+    After a broken connection the command is retried once: the server was restarted. After a timeout it is not.
     """
 
     __hash__ = Retry.__hash__
 
     def __init__(self) -> None:
         super().__init__(NoBackoff(), 1, supported_errors=(NotConnected,))
-        self.breaker = Breaker()
+        self.breaker = CircuitBreaker()
 
     def __eq__(self, other: object) -> bool:
         return self is other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Each connection would take a copy: they share one breaker."""
+        """Each connection would make a copy; instead they share one breaker."""
         return self
 
     def call_with_retry(self, do: Callable[[], Answer], *rest: Any, **options: Any) -> Answer:
@@ -75,12 +75,12 @@ class _Guarded(Retry):
         self.breaker.check()
         try:
             answer: Answer = super().call_with_retry(do, *rest, **options)
-        except LeftAlone:
+        except CircuitOpen:
             raise
-        except (NotConnected, TooSlow) as trouble:
-            # An exchange that has to connect first passes here twice, with the same trouble.
-            if not trouble.__dict__.setdefault("is_noted", False):
-                trouble.__dict__["is_noted"] = True
+        except (NotConnected, TooSlow) as error:
+            # A command that has to connect first passes here twice, with the same error.
+            if not error.__dict__.setdefault("is_noted", False):
+                error.__dict__["is_noted"] = True
                 self.breaker.note_failure()
                 _note_request()
             raise
@@ -89,9 +89,9 @@ class _Guarded(Retry):
 
 
 def _check_request() -> None:
-    """Many requests may find out at the same moment that Redis is silent; none of them waits for it twice."""
+    """Many requests may detect an outage at the same moment; none of them waits for Redis twice."""
     if has_request_context() and g.get("redis_has_failed"):
-        raise LeftAlone("Redis has failed this request already")
+        raise CircuitOpen("Redis has failed this request already")
 
 
 def _note_request() -> None:
@@ -105,7 +105,7 @@ def init_app(app: Flask) -> None:
 
 
 def client(url: str, *, timeout: float) -> Redis:
-    """An impatient client with a pool and a breaker of its own."""
+    """A client with short timeouts and its own pool and circuit breaker."""
     return Redis.from_url(
         url,
         socket_timeout=timeout,

@@ -1,7 +1,7 @@
-"""Files that people uploaded: kept whole or not at all, under names of our own.
+"""Storage of uploaded files: atomic writes, under generated names.
 
-Nothing of an uploader's choosing becomes part of a path. The rest of the project knows only the four methods of a
-`Store`, so that S3 can take the place of the disk.
+No part of a path comes from the client (path traversal). The rest of the project knows only the four methods of a
+`Store`, so that S3 can replace the disk.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Disk:
                 Path(beside).unlink(missing_ok=True)
                 raise
             _sync_folder(target.parent)
-        except OSError as problem:
-            if problem.errno in _NO_ROOM:
-                raise StorageFull from problem
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise StorageFull from error
             raise
 
     def get(self, name: str) -> bytes | None:
@@ -77,7 +77,7 @@ class Disk:
         (self.root / name).unlink(missing_ok=True)
 
     def older_than(self, age: timedelta, folder: str) -> Iterator[str]:
-        """The names of files that were written so long ago, also of those that a crash left half written."""
+        """The names of files older than `age`, including those that a crash left half written."""
         latest = time() - age.total_seconds()
         for file in (self.root / folder).glob("*/*"):
             with contextlib.suppress(FileNotFoundError):
@@ -91,7 +91,7 @@ def init_app(app: Flask) -> None:
 
 
 def keep(folder: str, content: bytes, *, suffix: str) -> str:
-    """Store a new file; the answer is its name, which nobody can guess."""
+    """Store a new file and return its name, which cannot be guessed."""
     stem = uuid4().hex
     name = f"{folder}/{stem[:2]}/{stem}.{suffix}"
     _store().put(name, content)
@@ -109,7 +109,7 @@ def remove(name: str) -> None:
 
 
 def remove_all_but(named: Container[str | None], folder: str, *, older_than: timedelta) -> int:
-    """Remove the files of a folder that are not among these names; younger ones may yet be. How many that were."""
+    """Remove the files of a folder that are not among these names, and return how many. Younger files are kept."""
     unnamed = [name for name in _store().older_than(older_than, folder) if name not in named]
     for name in unnamed:
         _store().remove(name)
@@ -117,7 +117,7 @@ def remove_all_but(named: Container[str | None], folder: str, *, older_than: tim
 
 
 def url_of(name: str) -> str:
-    """Where clients find a public file."""
+    """The public URL of a file."""
     return f"{settings().public_url}/media/{name}"
 
 
@@ -127,7 +127,7 @@ def _store() -> Store:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The name is on the disk as well, not only the bytes."""
+    """Make sure that the directory entry is on the disk as well, not only the content."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,7 @@
-"""JSON Web Tokens: minting and reading, nothing about who may use them.
+"""JSON Web Tokens (JWT): signing and verification, without any authorization.
 
-Access and refresh tokens name a user (`sub`) and a session (`sid`). Whether the session lives is the database's word.
+Access and refresh tokens name a user (`sub`) and a session (`sid`). Whether the session is alive is stored in the
+database.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ KINDS = {"access", "refresh"}
 LONGEST = 1_000
 
 _manager = JWTManager()
-# All our tokens begin with the same header, and nothing else is read: no key that it names, no algorithm it prefers.
+# All our tokens begin with the same header; a token with another one, and so another algorithm or key, is refused.
 _HEADER = encode({}, "0" * 32, algorithm="HS256").partition(".")[0] + "."
 
 
@@ -67,8 +68,8 @@ def read(token: str, *, kind: str | None = None) -> Claims:
     try:
         raw = decode_token(token)
         claims = Claims(UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), raw["type"], int(raw["exp"]))
-    except _UNREADABLE as problem:
-        raise TokenInvalid from problem
+    except _UNREADABLE as error:
+        raise TokenInvalid from error
     if claims.kind not in ({kind} if kind else KINDS):
         raise TokenInvalid
     return claims

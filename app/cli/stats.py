@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from app.db.session import patient_transaction
+from app.db.session import long_transaction
 from app.services.counters import verification
 
 group = AppGroup("stats", help="Stored counters.")
@@ -12,7 +12,7 @@ group = AppGroup("stats", help="Stored counters.")
 @group.command("verify")
 def verify() -> None:
     """Recompute every stored counter; fail where one differs from its rows."""
-    with patient_transaction():
+    with long_transaction():
         found = verification.verify()
     for each in found.differences:
         click.echo(f"{each.counter} of {each.id}: stored {each.stored}, actual {each.actual}")

@@ -1,1 +1,1 @@
-"""PostgreSQL: the session and its one commit, lists in pages, column types and full text search."""
+"""PostgreSQL: session and transaction, pagination of lists, column types and full text search."""

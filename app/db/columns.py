@@ -9,7 +9,7 @@ LAST = " DESC NULLS LAST"
 
 
 def word(vocabulary: type[StrEnum]) -> Enum:
-    """A closed vocabulary: text, with a CHECK that each table names."""
+    """An enumeration stored as text, with a CHECK that each table names."""
     return Enum(
         vocabulary,
         native_enum=False,
@@ -21,13 +21,13 @@ def word(vocabulary: type[StrEnum]) -> Enum:
 
 
 def one_of(column: str, vocabulary: type[StrEnum]) -> str:
-    """The CHECK that keeps a column inside its vocabulary."""
+    """The CHECK that restricts a column to its vocabulary."""
     listed = ", ".join(f"'{value}'" for value in _values(vocabulary))
     return f"{column} IN ({listed})"
 
 
 def ordered(table: str, where: str | None = None, **columns: str) -> Iterator[Index]:
-    """Indexes for lists in these orders, by name; the key that breaks ties follows by itself."""
+    """Indexes for lists in these orders, by name; the tie-breaking key is appended."""
     for name, listed in columns.items():
         key = "id DESC" if listed.endswith(LAST) else "id"
         parts = [text(part) for part in (*listed.split(" & "), key)]
@@ -41,7 +41,7 @@ def both_ways(column: str, expression: str | None = None) -> dict[str, str]:
 
 
 def folded(column: str) -> str:
-    """Words without accents and capitals, as lists order them."""
+    """Text without accents and case, as lists order it."""
     return f"folded({column})"
 
 

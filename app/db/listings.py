@@ -1,8 +1,8 @@
-"""Lists in pages, by number or by key.
+"""Offset and keyset pagination of lists.
 
 A service describes a list as a `Listing`; `fetch_page` reads one page of it in two statements (one when the total is
-known). Links between pages use keyset pagination: a `Place` holds the sort values of the row where a page begins, so rows
-that come or go meanwhile shift nothing, and it costs the same anywhere. A page by its number alone skips rows with
+known). Links between pages use keyset pagination: a `Place` holds the sort values of the row where a page begins, so
+that inserted and deleted rows shift nothing, and every page costs the same. A page by its number alone skips rows with
 OFFSET, which costs more the deeper it is, so numbers end at `DEEPEST_ROW`.
 """
 
@@ -39,7 +39,7 @@ from app.errors.requests import PageNotFound, PageTooDeep
 Cut = Callable[[Select[*tuple[Any, ...]], Sequence["SortKey"]], Select[*tuple[Any, ...]]]
 
 DEEPEST_ROW = 1_000
-"""Rows that numbered pages reach."""
+"""The last row that page numbers reach."""
 
 COUNT_CAP = 1_000
 """Rows that are counted exactly; a longer list says `count_is_exact: false`."""
@@ -84,24 +84,24 @@ class Listing:
     total: int | None = None
     is_total_exact: bool = True
     matching: Select[*tuple[Any, ...]] | None = None
-    """The same rows with nothing around them: what is counted."""
+    """The same rows without joins: this is counted."""
     gathers: bool = False
-    """Matching rows are gathered, ordered and cut; only a page of them is joined to `statement`, which has them all.
+    """Matching rows are collected first (a materialized CTE), sorted and limited; only one page is joined to `statement`.
 
-    The planner would otherwise walk the index of the ordering in the hope of a match, which for a rare word or for
-    somebody's few rows means the whole table.
+    The planner would otherwise scan the index of the ordering until it finds enough matches, which for a rare word or a
+    user with few rows means the whole table.
     """
     crowded: Listing | None = None
     """The same list, read in its order until a page is full: for when more rows match than are counted."""
     shown: Callable[[Any], Any] | None = None
     """Makes of each row what the list shows of it; by default the row itself."""
     summary: Mapping[str, Any] = field(default_factory=dict)
-    """What is told about the whole list beside its rows."""
+    """Values about the whole list, shown beside its rows."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a list a page begins: behind the row with these sort values, or before it, or with that row included."""
+    """Where in a list a page begins: after the row with these sort values, before it, or including that row."""
 
     values: Sequence[str | None]
     is_backward: bool = False
@@ -118,21 +118,21 @@ class Page:
     before: Place | None
     """Where the page before this one ends, if there is one."""
     is_before_all: bool = False
-    """It was read backwards and found nothing: the next page is the first of all."""
+    """The page was read backwards and is empty: the next page is the first one."""
 
 
 def folded(column: Any) -> ColumnElement[str]:
-    """Words as every list orders them: capitals, small letters and accented ones beside each other."""
+    """Text as every list orders it: without case and accents."""
     return func.folded(column, type_=Text)
 
 
 def lowered(column: Any) -> ColumnElement[str]:
-    """Addresses and usernames, which have no accents: by the index that keeps them unique."""
+    """Email addresses and usernames, which have no accents: served by their unique index."""
     return func.lower(column, type_=Text)
 
 
 def narrowed_by(wanted: Mapping[Any, Any]) -> list[ColumnElement[bool]]:
-    """What a list is narrowed to: each column to its value, or to one of several in a tuple; None narrows nothing."""
+    """Filters of a list: each column equals its value, or one of several in a tuple; None filters nothing."""
     return [
         column.in_(value) if isinstance(value, tuple) else column == value
         for column, value in wanted.items()
@@ -174,7 +174,7 @@ def fetch_page(listing: Listing, *, page: int, size: int, place: Place | None = 
 def _around(
     shown: Sequence[Row[Any]], width: int, place: Place | None, *, offset: int, has_more: bool
 ) -> tuple[Place | None, Place | None]:
-    """Where the pages before and after these rows are. Where a page was come from, there is one."""
+    """Where the pages before and after these rows are. There is always a page in the direction that the client came from."""
     is_backward = place is not None and place.is_backward
     if not shown:
         if place is None or is_backward:
@@ -192,7 +192,7 @@ def _values(row: Row[Any], width: int) -> list[str | None]:
 
 
 def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
-    """The whole list, some rows at a time; an empty one once. Between them the database may be let go of."""
+    """The whole list in chunks; an empty list gives one empty chunk. Between chunks the connection may be released."""
     if listing.gathers:
         yield from _gathered_in_chunks(listing, size)
         return
@@ -207,7 +207,7 @@ def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
 
 
 def _gathered_in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
-    """Gathered and ordered once, by key; the rest is read chunk by chunk, of what still matches by then."""
+    """Collect and sort the keys once; the rows are read chunk by chunk, if they still match by then."""
     key, order = listing.keys[-1].column, [each.order() for each in listing.keys]
     still = _matching(listing).with_only_columns(key).order_by(None)
     gathered = db.session.scalars(still.order_by(*order)).all()

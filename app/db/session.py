@@ -1,4 +1,4 @@
-"""PostgreSQL: the session, the one transaction of a request, and the effects that run after its commit.
+"""Unit of work: the session, one transaction per request, and after-commit hooks.
 
 Nothing else in the project commits or rolls back.
 """
@@ -47,7 +47,7 @@ _naming_convention = {
 
 
 class Model(DeclarativeBase):
-    """A table. The map and the metadata stand in the registry: Flask-SQLAlchemy trips over them on the class."""
+    """Base class of tables. Type map and metadata are set on the registry: Flask-SQLAlchemy fails with them on the class."""
 
     registry: ClassVar[registry] = registry(
         metadata=MetaData(naming_convention=_naming_convention),
@@ -56,13 +56,13 @@ class Model(DeclarativeBase):
 
 
 class Identified:
-    """A primary key that sorts by time, made by the `uuid7()` function of our migrations."""
+    """A primary key that sorts by time: UUID version 7, from the `uuid7()` function of the migrations."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuid7()"), sort_order=-1)
 
 
 class Timestamped:
-    """When a row was made and last changed, by the database's clock."""
+    """When a row was created and last changed, by the database's clock."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=1)
     updated_at: Mapped[datetime] = mapped_column(
@@ -74,7 +74,7 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 migrate = Migrate()
 
 ANOTHER_VERSION = "RC412"
-"""The SQLSTATE of a write to a row that is not as `expect_version` said."""
+"""The SQLSTATE of a write to a row whose version is not the one from `expect_version`."""
 
 _OPEN = "rollcall-open"
 _EFFECTS = "rollcall-after-commit"
@@ -89,7 +89,7 @@ def init_app(app: Flask) -> None:
 def transaction() -> Iterator[Session]:
     """One unit of work: commit at the end, roll back on any exception.
 
-    A refusal that declares `keeps_writes` commits and is raised all the same. Does not nest.
+    A domain error that declares `keeps_writes` commits, and is raised afterwards. Does not nest.
     """
     session = db.session()
     if session.info.get(_OPEN):
@@ -115,15 +115,15 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def patient_transaction() -> Iterator[Session]:
-    """A `transaction()` for what no request waits for: CHORE_TIMEOUT_MS cuts its statements."""
+def long_transaction() -> Iterator[Session]:
+    """A `transaction()` for background work: CHORE_TIMEOUT_MS limits its statements."""
     with transaction() as session:
-        let_statements_run(settings().chore_timeout_ms)
+        set_statement_timeout(settings().chore_timeout_ms)
         yield session
 
 
-def let_statements_run(milliseconds: int) -> None:
-    """How long each further statement of this transaction may take, in place of STATEMENT_TIMEOUT_MS."""
+def set_statement_timeout(milliseconds: int) -> None:
+    """Limit each further statement of this transaction to so many milliseconds, instead of STATEMENT_TIMEOUT_MS."""
     db.session.execute(
         text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": str(milliseconds)}
     )
@@ -131,45 +131,45 @@ def let_statements_run(milliseconds: int) -> None:
 
 @contextmanager
 def savepoint() -> Iterator[Callable[[], None]]:
-    """A savepoint: what the block wrote is undone where it raises or calls what this yields, and the transaction goes on."""
+    """A savepoint: the writes of the block are rolled back if it raises or calls the yielded function."""
     with db.session.begin_nested() as nested:
         yield nested.rollback
 
 
 def checkpoint() -> None:
-    """Commit what has been written so far, and give the connection back until the next statement.
+    """Commit what has been written so far, and return the connection to the pool until the next statement.
 
-    For the moment before something slow, such as hashing a password: the rows written so far are neither locked
-    meanwhile nor lost if the rest fails. Effects registered with `after_commit` do not run here; they wait for the
-    commit at the end of the transaction.
+    Call it before something slow, such as hashing a password: the rows written so far are neither locked meanwhile nor
+    lost if the rest fails. Effects registered with `after_commit` do not run here; they wait for the commit at the end
+    of the transaction.
     """
     db.session.commit()
 
 
 def release() -> None:
-    """Give the connection back until the next statement. For reads that take long because of somebody else.
+    """Return the connection to the pool until the next statement. For reads that wait for a slow client.
 
-    Nothing is committed. Rows that were loaded keep their values, but nothing more can be loaded through them.
+    Nothing is committed. Loaded rows keep their values, but nothing more can be loaded through them.
     """
     db.session.close()
 
 
 def after_commit(effect: Callable[[], None]) -> None:
-    """Run `effect` once the open transaction has committed; never when it is rolled back."""
+    """Run `effect` after the open transaction has committed; never if it is rolled back."""
     db.session().info[_EFFECTS].append(effect)
 
 
 def lock_name(name: str, *, is_shared: bool = False) -> None:
     """Hold an advisory lock of this name until the transaction ends; another transaction that wants it waits.
 
-    :param is_shared: any number of transactions may share it, and one that wants it alone waits for all of them
+    :param is_shared: any number of transactions may share it; one that wants it exclusively waits for all of them
     """
     lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
     db.session.execute(select(lock(func.hashtextextended(name, 0))))
 
 
 def expect_version(row_id: str, edited_at: datetime) -> None:
-    """Let PostgreSQL refuse, with the code `ANOTHER_VERSION`, to change this row if it was edited at another time.
+    """Optimistic locking: PostgreSQL refuses, with the code `ANOTHER_VERSION`, to change this row if it was edited since.
 
     :param edited_at: the row's `updated_at` as it was read.
     """
@@ -185,7 +185,7 @@ def _commit(session: Session) -> None:
         try:
             effect()
         except Exception:
-            # The commit stands and the outbox row with it: the sweep does later what failed now.
+            # The transaction is committed, and the outbox row with it: the sweep repeats later what failed now.
             log.exception("an effect after the commit failed")
 
 
@@ -194,18 +194,18 @@ def among(column: SQLColumnExpression[Any], ids: Iterable[UUID]) -> ColumnElemen
     return column == any_(literal(list(ids), ARRAY(Uuid())))
 
 
-def forget_plans() -> None:
-    """Make the server plan its foreign-key checks anew. To be called before thousands of rows are written.
+def discard_plans() -> None:
+    """Make the server plan its foreign-key checks again. Call it before thousands of rows are written.
 
-    A connection keeps the plan of each such check. A plan made while a table had a handful of rows reads the whole
-    table, and would go on doing so for every new row, however large the table has become.
+    A connection caches the plan of each such check. A plan made while a table had a handful of rows is a sequential
+    scan, and would be repeated for every new row, however large the table has become.
     """
     db.session.execute(text("DISCARD PLANS"))
 
 
 @contextmanager
 def refusing(refusals: Mapping[str, Refusal]) -> Iterator[None]:
-    """Run the block and flush; where a constraint named here is violated, raise its refusal instead of the error."""
+    """Run the block and flush; if it violates a constraint named here, raise its domain error instead."""
     try:
         yield
         db.session.flush()

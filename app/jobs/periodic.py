@@ -22,7 +22,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import queue
-from app.db.session import db, patient_transaction, transaction
+from app.db.session import db, long_transaction, transaction
 from app.enums import Lane
 from app.jobs.notices import send_for
 from app.observability import alarms, logs
@@ -80,19 +80,19 @@ def _enqueue_overdue(lane: Lane) -> bool:
 def erase_names() -> None:
     """Replace the names of deleted users in bulk runs by their ids. What fails half-way starts again the next time."""
     began_at = datetime.now(UTC)
-    with patient_transaction():
+    with long_transaction():
         people = retention.people_to_erase()
         newest = retention.newest_run() if people else None
     last: UUID | None = UUID(int=0)
     while last is not None and newest is not None:
-        with patient_transaction():
+        with long_transaction():
             last = retention.erase_in_runs(people, last, newest)
-    with patient_transaction():
+    with long_transaction():
         retention.note_erased(people, began_at=began_at)
 
 
 def _committed(service: Callable[[], bool | None]) -> bool | None:
-    with patient_transaction():
+    with long_transaction():
         return service()
 
 

@@ -49,7 +49,7 @@ def build_worker(lanes: Iterable[Lane] = Lane) -> Worker:
     kind = FreshWorker if sys.platform == "darwin" else ForkWorker
     return kind(
         [queue.NAMES[lane] for lane in lanes],
-        connection=queue.patient_connection(),
+        connection=queue.worker_connection(),
         serializer=JSONSerializer,
         job_class=KnownJob,
         worker_ttl=45,

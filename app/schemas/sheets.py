@@ -65,10 +65,10 @@ class SheetSchema(Schema):
 
 
 def _checked(schema: ma.Schema, row: sheets.Row) -> sheets.Row:
-    if row.trouble:
+    if row.errors:
         return row
     try:
         loaded = schema.load(row.values)
     except ma.ValidationError as problem:
-        return row.with_trouble(problem.normalized_messages())
+        return row.with_errors(problem.normalized_messages())
     return replace(row, values={name: value for name, value in loaded.items() if value not in {"", None}})

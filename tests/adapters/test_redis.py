@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from app.adapters import redis
-from app.adapters.redis import LeftAlone
+from app.adapters.redis import CircuitOpen
 
 
 def troubles(client, times):
@@ -26,8 +26,8 @@ def test_a_server_that_is_silent_is_waited_for_three_times(silent_server):
 
     seen = troubles(client, 100)
 
-    assert LeftAlone not in seen[: redis.FAILURES]
-    assert set(seen[redis.FAILURES :]) == {LeftAlone}
+    assert CircuitOpen not in seen[: redis.FAILURES]
+    assert set(seen[redis.FAILURES :]) == {CircuitOpen}
     assert len(silent_server.visits) == redis.FAILURES
 
 
@@ -40,8 +40,8 @@ def test_a_request_waits_for_a_silent_server_once(app, silence):
     with app.test_request_context():
         second = troubles(client, 3)
 
-    assert LeftAlone not in (first[0], second[0])
-    assert {*first[1:], *second[1:]} == {LeftAlone}
+    assert CircuitOpen not in (first[0], second[0])
+    assert {*first[1:], *second[1:]} == {CircuitOpen}
 
 
 def test_pipelines_stand_behind_the_same_breaker(silence):
@@ -50,31 +50,31 @@ def test_pipelines_stand_behind_the_same_breaker(silence):
     pipeline = client.pipeline()
     pipeline.ping()
 
-    with pytest.raises(LeftAlone):
+    with pytest.raises(CircuitOpen):
         pipeline.execute()
 
 
 def test_after_the_pause_it_is_asked_again(silence, monkeypatch):
-    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 0.3)
+    monkeypatch.setattr(redis, "OPEN_SECONDS", 0.3)
     client = redis.client(silence, timeout=0.1)
     troubles(client, redis.FAILURES + 1)
 
     time.sleep(0.35)
-    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 60)
+    monkeypatch.setattr(redis, "OPEN_SECONDS", 60)
     again = troubles(client, 2)
 
-    assert again[0] is not LeftAlone
-    assert again[1] is LeftAlone, "one failure is enough now"
+    assert again[0] is not CircuitOpen
+    assert again[1] is CircuitOpen, "one failure is enough now"
 
 
 def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
-    monkeypatch.setattr(redis, "LEFT_ALONE_SECONDS", 1.0)
+    monkeypatch.setattr(redis, "OPEN_SECONDS", 1.0)
     client = redis.client(redis_url, timeout=2.0)
     breaker = client.get_retry().breaker
     for _ in range(redis.FAILURES):
         breaker.note_failure()
 
-    with pytest.raises(LeftAlone):
+    with pytest.raises(CircuitOpen):
         client.ping()
     time.sleep(1.1)
 

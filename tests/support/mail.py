@@ -178,7 +178,7 @@ def work_off(app):
 
     def run():
         with app.app_context():
-            connection = queue.patient_connection()
+            connection = queue.worker_connection()
             worker = WorkerHere(
                 list(queue.NAMES.values()),
                 connection=connection,

@@ -1,7 +1,7 @@
-"""Sheets that people send, as CSV in the forms that spreadsheets and other systems write it.
+"""Reading uploaded CSV files, in the dialects that spreadsheets and other systems write.
 
-A caller gives the columns it knows and gets rows, and a description of what was read. What is wrong with the file as a
-whole refuses it; what is wrong with one row is left to the caller.
+A caller passes the columns it knows and gets rows, and a description of what was read. An error in the file as a whole
+refuses it; an error in one row is reported with that row.
 """
 
 from app.adapters.sheets.reading import Row, Sheet, read

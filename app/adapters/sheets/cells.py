@@ -1,7 +1,7 @@
-"""What a cell means, and what spreadsheets do to it.
+"""Cell values of a CSV file: cleaning, and detection of what a spreadsheet has damaged.
 
-A spreadsheet protects `00123` as `="00123"` or `'00123`; it turns a long number into `1.23457E+11`, and what it cannot
-find into `#N/A`. An identifier of the second kind is lost: many people would share it.
+A spreadsheet protects `00123` as `="00123"` or `'00123`; it turns a long number into `1.23457E+11`, and a failed lookup
+into `#N/A`. An identifier of the second kind is lost: many users would share it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.values import characters
 _BREAK = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 _PROTECTED = re.compile(r"'[=+\-@'\uff1d\uff0b\uff0d\uff20]")
-"""How our own sheets begin a cell that a spreadsheet would run."""
+"""How `csv_writer` begins a cell that a spreadsheet would run as a formula."""
 
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{1,3}", re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]{1,30}[.,]0{1,10}")
@@ -55,7 +55,7 @@ def clean(cell: str, *, is_identifier: bool = False) -> str:
 
 
 def damage_in(value: str, *, is_identifier: bool) -> str | None:
-    """The sentence about what a spreadsheet has made of the cell, if it has lost what stood there."""
+    """The sentence about the damage, if a spreadsheet has destroyed the value of the cell."""
     shown = characters.printable(value)
     if _ERROR.fullmatch(value):
         return f"{shown} is an error of a spreadsheet: correct the formula, or leave the cell empty."
@@ -64,5 +64,5 @@ def damage_in(value: str, *, is_identifier: bool) -> str | None:
     if is_identifier and _DECIMAL.fullmatch(value):
         return f"{shown} is a number to which another program has added decimals: export the column as text."
     if is_identifier and value.casefold() in _NO_VALUE:
-        return f"{shown} stands for no value: leave the cell empty."
+        return f"{shown} means no value: leave the cell empty."
     return None

@@ -1,4 +1,4 @@
-"""The text of an uploaded file, and the encoding it was in: UTF-8, UTF-16 with its mark, or else Windows-1252."""
+"""Encoding detection of an uploaded text file: UTF-8, UTF-16 or UTF-32 with a byte order mark, or else Windows-1252."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OTHER_FORMATS = {
     b"<table": "a web page",
     b"<?xml": "an XML document",
 }
-"""By their first bytes, in small letters. Some systems call a web page `.xls`."""
+"""By their first bytes, in lower case. Some systems export an HTML page as `.xls`."""
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -34,10 +34,10 @@ def decode(content: bytes) -> tuple[str, str]:
             return _decoded(content, f"{encoding}-sig" if encoding == "utf-8" else encoding), encoding
     try:
         return content.decode(), "utf-8"
-    except UnicodeDecodeError as problem:
-        # A file that is UTF-8 up to here and has letters beyond ASCII is no Windows-1252: its names would be garbled.
-        if not content[: problem.start].isascii():
-            raise _not_text("UTF-8", problem) from problem
+    except UnicodeDecodeError as error:
+        # A file with valid UTF-8 letters beyond ASCII up to here is not Windows-1252: its names would be garbled.
+        if not content[: error.start].isascii():
+            raise _not_text("UTF-8", error) from error
     return _decoded(content, "windows-1252"), "windows-1252"
 
 
@@ -51,11 +51,11 @@ def _refuse_other_formats(content: bytes) -> None:
 def _decoded(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
-    except UnicodeDecodeError as problem:
-        raise _not_text("UTF-8" if encoding == "windows-1252" else encoding.upper(), problem) from problem
+    except UnicodeDecodeError as error:
+        raise _not_text("UTF-8" if encoding == "windows-1252" else encoding.upper(), error) from error
 
 
-def _not_text(encoding: str, problem: UnicodeDecodeError) -> MalformedBody:
+def _not_text(encoding: str, error: UnicodeDecodeError) -> MalformedBody:
     return MalformedBody(
-        f"The file is not {encoding}: byte {problem.start + 1} does not fit. Save it as CSV in UTF-8."
+        f"The file is not {encoding}: byte {error.start + 1} does not fit. Save it as CSV in UTF-8."
     )

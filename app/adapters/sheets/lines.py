@@ -1,4 +1,4 @@
-"""The lines of a sheet, cut into cells: which delimiter it has, and no line longer than memory allows."""
+"""Splitting a CSV file into cells: delimiter detection, and a limit on the length of a row."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _LONGEST_ROW = 100_000
 
 _VISIBLE = re.compile(r"[^\r\n]")
 _LINE = re.compile(r'(?:(?<![^,;\t|])"(?:[^"]|"")*+"|[^\r\n])++')
-"""A quoted cell, which begins at a delimiter, may have line breaks. Possessive: no text makes it look twice."""
+"""A quoted cell, which begins at a delimiter, may have line breaks. Possessive: no text makes it backtrack."""
 
 _QUOTED = re.compile(r'"[^"]*"')
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;|\s]*', re.IGNORECASE)
-"""The first line of a file by which Excel is told the delimiter."""
+"""The first line of a file that declares the delimiter for Excel."""
 
 
 def cut(text: str) -> tuple[str, Iterator[list[str]]]:
-    """The delimiter, and every line on which anything stands, from the header on."""
+    """The delimiter, and every line that is not blank, from the header on."""
     line = _first_line(text)
     if "\0" in line:
         raise MalformedBody("The file is not text in UTF-8: it has NUL characters. Save it as CSV in UTF-8.")
-    told = _SEPARATOR.fullmatch(line)
-    delimiter = told[1] if told else max(DELIMITERS, key=_QUOTED.sub("", line).count)
+    declared = _SEPARATOR.fullmatch(line)
+    delimiter = declared[1] if declared else max(DELIMITERS, key=_QUOTED.sub("", line).count)
     lines = _lines(text, delimiter)
-    if told:
+    if declared:
         next(lines)
     return delimiter, lines
 
@@ -50,12 +50,12 @@ def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
             source.begin_row()
             if any(cell.strip() for cell in cells):
                 yield cells
-    except csv.Error as problem:
-        raise MalformedBody(f"Line {source.row_began} is not CSV that can be read: {problem}.") from problem
+    except csv.Error as error:
+        raise MalformedBody(f"Line {source.row_began} is not CSV that can be read: {error}.") from error
 
 
 class _Source:
-    """The text line by line; where the row that is read began, for a quoted cell may span many, and how long it is."""
+    """The text line by line, with the start and the length of the current row: a quoted cell may span many lines."""
 
     def __init__(self, text: str) -> None:
         self._text = io.StringIO(text, newline="")

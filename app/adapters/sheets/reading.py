@@ -1,4 +1,4 @@
-"""A sheet as rows, and what was read: its encoding, its delimiter, and which column was taken for what."""
+"""A CSV file as rows, with a description of what was read: encoding, delimiter, and how the columns were matched."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from app.values import characters
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a sheet, without its empty cells, and what they were found to mean, or what is wrong."""
+    """One row of a sheet, without its empty cells: its parsed values, or its errors."""
 
     number: int
     sent: dict[str, str]
     """the cells as the file has them, by the name of their column"""
     values: dict[str, Any] = field(default_factory=dict)
-    trouble: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
     is_damaged: bool = False
     """whether a spreadsheet has destroyed an identifier"""
 
-    def with_trouble(self, trouble: dict[str, list[str]], *, is_damaged: bool = False) -> Self:
-        return replace(self, values={}, trouble=trouble, is_damaged=is_damaged)
+    def with_errors(self, errors: dict[str, list[str]], *, is_damaged: bool = False) -> Self:
+        return replace(self, values={}, errors=errors, is_damaged=is_damaged)
 
 
 @dataclass(frozen=True)
@@ -75,5 +75,5 @@ def _row(number: int, header: titles.Header, columns: Sequence[Column], cells: S
             lost_identifier |= column.is_identifier
     row = Row(number, sent, values)
     if header.is_stray(cells):
-        return row.with_trouble({"row": ["A cell has a value where the header has no title."]})
-    return row.with_trouble(damaged, is_damaged=lost_identifier) if damaged else row
+        return row.with_errors({"row": ["A cell has a value where the header has no title."]})
+    return row.with_errors(damaged, is_damaged=lost_identifier) if damaged else row

@@ -1,4 +1,4 @@
-"""Which column of a sheet means what: the words of its header, by the names that people and other systems use."""
+"""Column matching: the titles in a header, by names and aliases that users and other systems use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.errors.base import InvalidRequest
 from app.values import characters
 
 _MOST_COLUMNS = 500
-_MOST_TROUBLES = 20
+_MOST_ERRORS = 20
 _REMARK = re.compile(r"[\[(][^\[\]()]*[\])]")
 
 
@@ -20,19 +20,19 @@ class Column:
 
     name: str
     aliases: Sequence[str] = ()
-    """Other words for it. Where a sheet has two of them, the first of `words` is read."""
+    """Other titles for it. Where a sheet has two of them, the first of `words` is read."""
     is_identifier: bool = False
     """whether its cells say which person or thing is meant"""
 
     @property
     def words(self) -> Sequence[str]:
-        """The name and its aliases, the most telling first: that is the name, unless it stands among the aliases."""
+        """The name and its aliases, the most specific first: the name, unless it is listed among the aliases."""
         return self.aliases if self.name in self.aliases else (self.name, *self.aliases)
 
 
 @dataclass(frozen=True)
 class Header:
-    """Where the known columns stand."""
+    """The positions of the known columns."""
 
     places: dict[str, int]
     titles: dict[str, str]
@@ -43,13 +43,13 @@ class Header:
     untitled: frozenset[int]
 
     def is_stray(self, cells: Sequence[str]) -> bool:
-        """Whether anything stands where the header has no title: then the row may have been cut at the wrong places."""
+        """Whether a cell without a title has a value: then the row may have been split at the wrong places."""
         beyond = (*cells[self.width :], *(cells[place] for place in self.untitled if place < len(cells)))
         return any(cell and not characters.is_blank(cell) for cell in beyond)
 
 
 def word_of(title: str) -> str:
-    """What is compared of a title: its letters and digits, without case and without a remark in brackets."""
+    """A title as it is compared: its letters and digits, case-folded, without a remark in brackets."""
     return "".join(filter(str.isalnum, _REMARK.sub("", title).casefold()))
 
 
@@ -91,7 +91,7 @@ def _refuse_wide(width: int) -> None:
 
 def _refuse_twice(column: Column, titles: Sequence[str]) -> None:
     if len(titles) > 1:
-        given = " and ".join(dict.fromkeys(map(characters.printable, titles[:_MOST_TROUBLES])))
+        given = " and ".join(dict.fromkeys(map(characters.printable, titles[:_MOST_ERRORS])))
         raise _refused(f"Column given more than once: {column.name} ({given}).")
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.db.listings import Listing, SortKey, narrowed_by, ordered_by
-from app.db.session import db, forget_plans
+from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
 from app.models.assignment import Assignment, AssignmentItem
@@ -73,7 +73,7 @@ def begin(
     )
     db.session.add(run)
     db.session.flush()
-    forget_plans()
+    discard_plans()
     return run
 
 

@@ -61,7 +61,7 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
     works from an address where the owner has logged in before. Every other answer is the same for all names and costs the
     same, so that it does not show who has logged in from where.
     """
-    passwords.enter()
+    passwords.limit_hashing()
     found = _find(login, ip_address)
     attempt = _count(found.name, client_addresses.counted(ip_address))
     checkpoint()
@@ -109,7 +109,7 @@ def prove(user: User, password: str, *, field: str) -> User:
 
 def _check(user: User, password: str, *, field: str) -> _Attempt:
     """Refuse a wrong password. The row is locked only afterwards, with `_lock_checked`: hashing takes long."""
-    passwords.enter()
+    passwords.limit_hashing()
     quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
     refusal = InvalidRequest(details={field: ["This is not your password."]})
     attempt = _Attempt(quotas, attempts.take(quotas), refusal, is_too_many=False)

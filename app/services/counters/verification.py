@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from app.db.session import db, let_statements_run
+from app.db.session import db, set_statement_timeout
 
 MOST_LISTED = 1_000
 
@@ -49,7 +49,7 @@ def verify() -> Recount:
 
 def verify_in_request() -> Recount:
     """`verify()` under the longer statement timeout of REQUEST_TIMEOUT_MS."""
-    let_statements_run(REQUEST_TIMEOUT_MS)
+    set_statement_timeout(REQUEST_TIMEOUT_MS)
     return verify()
 
 

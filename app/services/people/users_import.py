@@ -73,7 +73,7 @@ def _hold_known(admin: User, rows: Sequence[Row]) -> list[Account]:
 
     Where a row deactivates, also all active admins: one of them stays.
     """
-    sent = [row.values for row in rows if not row.trouble]
+    sent = [row.values for row in rows if not row.errors]
     deactivates = any(values.get("is_active") is False for values in sent)
     columns = (getattr(User, column) for column in Account._fields if column != "can_log_in")
     statement = (

@@ -173,8 +173,8 @@ class Plan:
         ]
 
     def _place(self, row: Row, line: Line) -> Line:
-        if row.trouble:
-            raise (DamagedIdentifier if row.is_damaged else InvalidRequest)(details=row.trouble)
+        if row.errors:
+            raise (DamagedIdentifier if row.is_damaged else InvalidRequest)(details=row.errors)
         person = self._person(row.values)
         overridden = IdentityConflict.code if self._overrides(person, row.values) else None
         if person in self._addresses:

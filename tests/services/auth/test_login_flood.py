@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters import passwords
-from app.adapters.passwords import Door
+from app.adapters.passwords import HashingLimiter
 from app.db.session import db
 from app.errors.requests import Unavailable
 from config import Rate
@@ -34,20 +34,20 @@ BODIES = {
 
 
 @pytest.fixture
-def door(setting, monkeypatch):
+def limiter(setting, monkeypatch):
     """Throttled by default figures, but slowly: nobody has come in yet, and after the crowd nobody will for a while."""
     setting(ratelimit_enabled=True, ratelimit_hashing=SLOW)
-    monkeypatch.setattr(Door, "CROWD_SECONDS", CROWD * SLOW.seconds)
-    fresh = Door()
-    monkeypatch.setattr(passwords, "_door", fresh)
+    monkeypatch.setattr(HashingLimiter, "BURST_SECONDS", CROWD * SLOW.seconds)
+    fresh = HashingLimiter()
+    monkeypatch.setattr(passwords, "_limiter", fresh)
     return fresh
 
 
 @pytest.fixture
-def flooded(door):
+def flooded(limiter):
     for _ in range(CROWD):
-        door.enter(SLOW)
-    return door
+        limiter.acquire(SLOW)
+    return limiter
 
 
 @pytest.fixture
@@ -69,13 +69,13 @@ def attempts(app):
         return db.session.scalar(text("SELECT count(*) FROM attempts"))
 
 
-def test_of_a_crowd_nobody_is_turned_away(door, log_in):
+def test_a_burst_within_the_bucket_is_served(limiter, log_in):
     answers = at_once(*[partial(log_in, number) for number in range(CROWD)])
 
     assert outcomes(answers) == {"401 invalid_credentials": CROWD}
 
 
-def test_beyond_a_crowd_people_are_told_to_come_again(door, log_in):
+def test_beyond_the_burst_logins_get_a_503(limiter, log_in):
     answers = at_once(*[partial(log_in, number) for number in range(CROWD + 10)])
 
     assert outcomes(answers) == {"401 invalid_credentials": CROWD, "503 unavailable": 10}
@@ -85,7 +85,7 @@ def test_beyond_a_crowd_people_are_told_to_come_again(door, log_in):
 
 @pytest.mark.usefixtures("flooded")
 @pytest.mark.parametrize("path", BODIES)
-def test_all_that_hashes_for_anybody_is_behind_one_door(api, make, path):
+def test_all_that_hashes_for_any_caller_is_behind_one_limiter(api, make, path):
     client = api.as_(make.student())
 
     assert_refused(client.post(f"/auth/{path}", json=BODIES[path]), 503, "unavailable")
@@ -112,14 +112,14 @@ def test_with_time_there_is_room_again_for_a_crowd_at_most(flooded, log_in, wait
 
 def test_the_crowd_is_what_comes_in_four_seconds(app, setting, monkeypatch):
     setting(ratelimit_enabled=True, ratelimit_hashing=Rate(300, 60))
-    monkeypatch.setattr(passwords, "_door", Door())
+    monkeypatch.setattr(passwords, "_limiter", HashingLimiter())
     monkeypatch.setattr(passwords, "monotonic", lambda: 0.0)
 
     with app.app_context():
         for _ in range(20):
-            passwords.enter()
+            passwords.limit_hashing()
         with pytest.raises(Unavailable):
-            passwords.enter()
+            passwords.limit_hashing()
 
 
 @pytest.mark.usefixtures("flooded")
