@@ -1,1 +1,1 @@
-"""What operators see: log lines without secrets, and alarms."""
+"""Observability: structured logs without secrets, and alarms."""

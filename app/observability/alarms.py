@@ -1,4 +1,4 @@
-"""What somebody should look at: each is a line in the log with its `event`, and a count in `/metrics`."""
+"""Alarms for operators: each is a log line with its `event`, and a counter in `/metrics`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from prometheus_client import Counter
 
 log = logging.getLogger("app.alarms")
 
-sounded = Counter("rollcall_alarms", "What somebody should look at.", ("event",), registry=None)
+sounded = Counter("rollcall_alarms", "Events that an operator should look at.", ("event",), registry=None)
 
 
 class Alarm(StrEnum):
-    """Named for what is suspected, in the log and in the metrics alike."""
+    """Named after the suspected cause, in the log and in the metrics."""
 
     CHORE_FAILED = "chore_failed"
     CREDENTIAL_STUFFING = "credential_stuffing"

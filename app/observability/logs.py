@@ -1,7 +1,7 @@
-"""Logs on standard error, for people or for machines: what happened, in which request or job, and nobody's secrets.
+"""Structured logs on standard error, as lines or JSON: with the id of the request or job, and secrets redacted.
 
-A line of access per request names the route and not the address, so that no query value, no id in a path and no body
-is ever written. Whatever a person sent that gets into a message cannot end its line or colour it.
+The access log has one line per request, with the route and not the URL, so that no query value, no id in a path and no
+body is ever written. Text from clients cannot break a log line or control the terminal (log injection).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from config import Config
 
 METRICS = "/metrics"
 PROBES = frozenset({"/healthz", "/readyz", METRICS})
-"""Asked every few seconds by machines: answered however they come, and not worth a line."""
+"""Requested every few seconds by monitoring: answered under every host name, and not logged."""
 
 NO_ROUTE = "-"
 
@@ -36,39 +36,39 @@ _about: ContextVar[dict[str, str] | None] = ContextVar("rollcall-about", default
 def init_app(app: Flask) -> None:
     with app.app_context():
         config = settings()
-    logging.config.dictConfig(arrangement(config))
+    logging.config.dictConfig(logging_config(config))
     app.before_request(_start_clock)
-    app.after_request(_tell_access)
+    app.after_request(_log_access)
 
 
-def arrangement(config: Config) -> dict[str, Any]:
-    """For `logging.config.dictConfig`: everything that speaks in our processes, in one format."""
+def logging_config(config: Config) -> dict[str, Any]:
+    """The argument of `logging.config.dictConfig`: all loggers of a process in one format."""
     as_json = config.log_format == "json" or (config.log_format == "auto" and config.app_env == "production")
     in_test = config.app_env == "test"
-    # A mail that is only logged is there to be read; in production it is as private as any.
+    # In development a logged mail is there to be read; in production it is as private as any message.
     verbatim = [] if config.app_env == "production" else ["app.mailer"]
-    told = {"handlers": ["err"], "propagate": False}
+    to_stderr = {"handlers": ["err"], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"about": {"()": About}, "news": {"()": News}},
+        "filters": {"about": {"()": ContextFilter}, "routine": {"()": RoutineFilter}},
         "formatters": {"ours": {"()": JsonFormatter if as_json else LineFormatter, "verbatim": verbatim}},
         "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["about"]}},
         "loggers": {
             "app": {"level": config.log_level, "handlers": ["err"], "propagate": in_test},
-            "rq": {"level": config.log_level, **told},
-            "rq.worker": {"filters": ["news"]},
-            "gunicorn.error": {"level": "INFO", **told},
-            "gunicorn.access": {"level": "WARNING", **told},
+            "rq": {"level": config.log_level, **to_stderr},
+            "rq.worker": {"filters": ["routine"]},
+            "gunicorn.error": {"level": "INFO", **to_stderr},
+            "gunicorn.access": {"level": "WARNING", **to_stderr},
         },
-        # In a test the root belongs to the test.
+        # In a test the root logger belongs to the test.
         **({} if in_test else {"root": {"level": "WARNING", "handlers": ["err"]}}),
     }
 
 
 @contextmanager
 def about(**named: object) -> Iterator[None]:
-    """Whatever is logged inside names the job, the notice or the chore that it is about."""
+    """Add the job, notice or chore to every log record inside the block."""
     outer = _about.get() or {}
     token = _about.set({**outer, **{name: str(value) for name, value in named.items() if value}})
     try:
@@ -77,8 +77,8 @@ def about(**named: object) -> Iterator[None]:
         _about.reset(token)
 
 
-class About(logging.Filter):
-    """Adds to each record what it is about, and the request's id: `-` outside of requests."""
+class ContextFilter(logging.Filter):
+    """Adds the context of `about` to each record, and the request id: `-` outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = g.get("request_id", "-") if has_request_context() else "-"
@@ -86,8 +86,8 @@ class About(logging.Filter):
         return True
 
 
-class News(logging.Filter):
-    """Drops what RQ logs twice a minute, whether or not anything has happened."""
+class RoutineFilter(logging.Filter):
+    """Drops the routine messages that RQ logs twice a minute."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.INFO or "cleaning" not in str(record.msg)
@@ -98,8 +98,8 @@ class _Formatter(logging.Formatter):
         super().__init__()
         self.verbatim = frozenset(verbatim)
 
-    def told(self, record: logging.LogRecord) -> str:
-        """The message and, below it, the traceback, without what is nobody's business."""
+    def message(self, record: logging.LogRecord) -> str:
+        """The message and, below it, the traceback, with secrets redacted."""
         text = record.getMessage()
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
@@ -107,7 +107,7 @@ class _Formatter(logging.Formatter):
 
 
 class LineFormatter(_Formatter):
-    """A line that begins with the time; what follows it of the same record begins with a bar."""
+    """A line that begins with the time; continuation lines of the same record begin with a bar."""
 
     CONTINUATION = "\n  | "
 
@@ -116,20 +116,20 @@ class LineFormatter(_Formatter):
             f"{name}={'-' if value is None else value}" for name, value in _known(record).items()
         )
         head = f"{_time(record)} {record.levelname} {record.name} [{record.__dict__.get('request_id', '-')}]"
-        lines = [redaction.escaped(line) for line in self.told(record).split("\n")]
+        lines = [redaction.escaped(line) for line in self.message(record).split("\n")]
         lines[0] += f" ({known})" if known else ""
         return f"{head} {self.CONTINUATION.join(lines)}"
 
 
 class JsonFormatter(_Formatter):
-    """An object on a line of its own."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": redaction.escaped(self.told(record), keep="\n"),
+            "message": redaction.escaped(self.message(record), keep="\n"),
             "request_id": record.__dict__.get("request_id", "-"),
             **_known(record),
         }
@@ -152,7 +152,7 @@ def _start_clock() -> None:
 
 
 def route() -> str:
-    """The template of the request's path; a path that matches none is not repeated."""
+    """The route template of the request; a path that matches none is not logged."""
     return request.url_rule.rule if request.url_rule else NO_ROUTE
 
 
@@ -161,9 +161,9 @@ def seconds() -> float:
     return perf_counter() - float(g.get("began_at", perf_counter()))
 
 
-def _tell_access(response: Response) -> Response:
-    is_idle_talk = request.path in PROBES and response.status_code < 400
-    if is_idle_talk or not access.isEnabledFor(logging.INFO):
+def _log_access(response: Response) -> Response:
+    is_routine = request.path in PROBES and response.status_code < 400
+    if is_routine or not access.isEnabledFor(logging.INFO):
         return response
     caller_id = g.get("caller_id")
     facts = {

@@ -1,4 +1,4 @@
-"""What must not stand in a log: secrets, addresses of people, and characters that act on the reader's terminal."""
+"""Redaction of secrets and email addresses in logs, and escaping of control characters against log injection."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 HIDDEN = "[redacted]"
 SHORT = 100
-"""Routes, addresses, outcomes: the same few texts again and again."""
+"""Texts shorter than this are cached: routes, addresses and outcomes repeat."""
 
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|authorization|cookie|credential|api_?key", re.IGNORECASE
 )
-# Possessive, and begun only where a word begins: nobody can write a text that takes long to read.
+# Possessive, and anchored to the start of a word: no text makes it backtrack for long.
 _KEYED = re.compile(
     r"""(?P<name>(?<![\w-])["']?
         (?=[\w-]*?(?:password|passwd|secret|token|authorization|cookie|credential|api_?key))[\w-]++
@@ -24,7 +24,7 @@ _KEYED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _PATTERNS = (
-    # A token of ours or anybody's, wherever it stands.
+    # A JSON Web Token, anywhere in the text.
     (re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (_KEYED, rf"\g<name>{HIDDEN}"),
@@ -61,7 +61,7 @@ def without_secrets(named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def escaped(text: str, *, keep: str = "") -> str:
-    """The text with everything that is not to be seen written out: control characters, line ends, changes of direction."""
+    """The text with invisible characters escaped: control characters, line ends, bidirectional controls."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if _is_harmless(char) or char in keep else _written(char) for char in text)

@@ -56,21 +56,21 @@ def config_of(config):
 
 @pytest.fixture
 def written(config_of, monkeypatch):
-    """What a block logs, as the given format writes it; the test's own arrangement comes back after."""
+    """What a block logs, as the given format writes it; the test's own logging_config comes back after."""
     stream = io.StringIO()
 
     def arranged(**changed):
-        arrangement = logs.arrangement(config_of(**changed))
-        arrangement["handlers"]["err"]["stream"] = stream
-        arrangement.pop("root", None)
+        logging_config = logs.logging_config(config_of(**changed))
+        logging_config["handlers"]["err"]["stream"] = stream
+        logging_config.pop("root", None)
         # What pytest captures travels between its processes, and a lone surrogate cannot.
-        for logger in arrangement["loggers"].values():
+        for logger in logging_config["loggers"].values():
             logger["propagate"] = False
-        logging.config.dictConfig(arrangement)
+        logging.config.dictConfig(logging_config)
         return stream
 
     yield arranged
-    logging.config.dictConfig(logs.arrangement(config_of()))
+    logging.config.dictConfig(logs.logging_config(config_of()))
 
 
 def as_json(stream):
@@ -268,7 +268,7 @@ def test_probes_are_not_worth_a_line(written, app, path):
 
 def test_production_speaks_to_machines_and_development_to_people(config_of):
     def formatter(**changed):
-        return logs.arrangement(config_of(**changed))["formatters"]["ours"]["()"]
+        return logs.logging_config(config_of(**changed))["formatters"]["ours"]["()"]
 
     assert formatter(app_env="production") is logs.JsonFormatter
     assert formatter(app_env="development") is logs.LineFormatter
