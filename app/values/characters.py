@@ -1,7 +1,7 @@
-"""Which characters people may send: those that can be stored, shown on any screen, and do not lie about the others.
+"""Unicode text: forbidden characters, trimming, and normalization (NFC).
 
-Refused everywhere are control characters, halves of surrogate pairs, non-characters and what turns the direction of
-writing over; line breaks and tabs where a line is expected.
+Control characters, halves of surrogate pairs, non-characters and bidirectional overrides are refused everywhere; line
+breaks and tabs in single-line texts.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _AROUND = re.compile(f"\\A{_UNSEEN}+|(?<!{_UNSEEN}){_UNSEEN}+\\Z")
 
 
 def forbidden_in(text: str, *, is_line: bool = False) -> str | None:
-    """The first character that nobody may send, or None. With `is_line`, one that breaks a line is such a character."""
-    # Printable ASCII is nearly everything that is ever sent, and looking at it once is enough.
+    """The first forbidden character, or None. With `is_line`, line breaks are forbidden, too."""
+    # A shortcut: nearly every text is printable ASCII, and one check is enough for it.
     if text.isascii() and text.isprintable():
         return None
     found = _NEVER.search(text) or _LONE_RETURN.search(text) or (_BREAKS.search(text) if is_line else None)
@@ -33,33 +33,33 @@ def forbidden_in(text: str, *, is_line: bool = False) -> str | None:
 
 
 def named(character: str) -> str:
-    """As Unicode writes it: `U+0000`."""
+    """The code point in Unicode notation: `U+0000`."""
     return f"U+{ord(character):04X}"
 
 
 def printable(text: str) -> str:
-    """The text so that it can be repeated in an answer, cut where it gets long."""
+    """The text as it can be repeated in a response: without forbidden characters, and truncated if it is long."""
     shown = text if len(text) <= 100 else f"{text[:100]}…"
     return _NEVER.sub("\N{REPLACEMENT CHARACTER}", shown)
 
 
 def tidied(text: str) -> str:
-    """One spelling of what looks the same: line feeds at the ends of lines and, in a name or a title, composed characters.
+    """The normalized text: line feeds as line ends and, in a name or a title, composed characters (NFC).
 
-    Prose keeps its characters: composing takes time that grows with the square of a run of accents.
+    Long texts keep their characters: composing takes time quadratic in the length of a run of accents.
     """
     lines = text.replace("\r\n", "\n")
     return unicodedata.normalize("NFC", lines) if len(lines) <= _LONGEST_COMPOSED else lines
 
 
 def trimmed(text: str) -> str:
-    """Without what nobody would see at its ends: white space and line breaks of every kind, and invisible characters."""
+    """The text without white space, line breaks and invisible characters of any kind at its ends."""
     stripped = text.strip()
     return stripped if stripped.isascii() else _AROUND.sub("", stripped)
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of it would be seen."""
+    """Whether it has no visible character."""
     return _INVISIBLE.fullmatch(text) is not None
 
 

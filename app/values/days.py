@@ -1,7 +1,7 @@
-"""Calendar days in `TIMEZONE`: which one is today, and the moments at which one begins and ends.
+"""Calendar days in `TIMEZONE`: today, and the moments at which a day begins and ends.
 
-Every day that a person names or a rule compares with goes through here. SQL is given the moments, never the name of a
-zone: so the database's own time zone rules, which may be older, decide nothing.
+Every day in a request or a rule is converted here. SQL gets timestamps, never the name of a time zone: so the
+database's own time zone data, which may be older, has no influence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _A_DAY = timedelta(days=1)
 
 
 def today(at: datetime | None = None) -> date:
-    """The day that it is in `TIMEZONE` now, or was at another moment."""
+    """The current day in `TIMEZONE`, or the day of another moment."""
     return (at or datetime.now(UTC)).astimezone(settings().timezone).date()
 
 
@@ -24,7 +24,7 @@ def beginning_of(day: date) -> datetime:
 
 
 def after(day: date) -> datetime:
-    """The first moment that no longer belongs to the day."""
+    """The first moment after the day."""
     return beginning_of(day + _A_DAY)
 
 

@@ -16,7 +16,7 @@ _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 
 
 def as_id(ref: str | UUID) -> UUID | None:
-    """The UUID that a reference spells out, if it is one."""
+    """The reference as a UUID, or None if it is not one."""
     if isinstance(ref, UUID):
         return ref
     return UUID(ref) if SPELLING.fullmatch(ref) else None

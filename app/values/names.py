@@ -1,8 +1,8 @@
-"""Email addresses and usernames in the one spelling by which they are stored, looked up and compared.
+"""Normalization of email addresses and usernames, as they are stored, looked up and compared.
 
-Both are ASCII and compared without regard to case. Case is folded here, after everything else has been refused: under
-`str.lower`, under the `lower` of a database's locale and under Unicode normalization some letters beyond ASCII become
-ASCII ones, and one person's name would find another's account.
+Both are ASCII and case-insensitive. Case is folded here, after everything else has been refused: `str.lower`, the
+`lower` of a database's locale and Unicode normalization turn some letters beyond ASCII into ASCII ones, and one user's
+name would find another's account.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _USERNAME = re.compile(r"[ -~]{1,254}")
 _LONGEST_DOMAIN = 253
 _LONGEST_LABEL = 63
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
-"""What stands for a dot in IDNA."""
+"""The characters that IDNA treats as a dot."""
 
 FOLDING_TO_ASCII = frozenset("\u0130\u017f\u212a")
-"""The letters beyond ASCII that case folding takes for ASCII ones: İ, ſ and the Kelvin sign."""
+"""The letters beyond ASCII that case folding turns into ASCII ones: İ, ſ and the Kelvin sign."""
 
 
 def address(text: str) -> str | None:
     """An email address trimmed, in lower case, its domain in ASCII (IDNA); None for what cannot be one.
 
-    Whether mail can be sent there is not checked: what is looked up need not be valid, it only finds nothing.
+    Whether mail can be sent there is not checked: a lookup with an invalid address just finds nothing.
     """
     given = trimmed(text)
     if not given.isascii():
@@ -47,7 +47,7 @@ def username(text: str) -> str | None:
 def _domain_in_ascii(domain: str) -> str:
     """The domain with the mapping of IDNA (UTS 46, non-transitional), which takes a library a thousand times as long.
 
-    Whether it is a valid one is for whoever stores it to check.
+    Whether it is valid is checked where it is stored.
     """
     if len(domain) > _LONGEST_DOMAIN or not FOLDING_TO_ASCII.isdisjoint(domain):
         return ""
@@ -59,5 +59,5 @@ def _domain_in_ascii(domain: str) -> str:
 def _label_in_ascii(label: str) -> str:
     if label.isascii():
         return label
-    # Encoding takes time that grows with the square of the length, and no name of a host has a longer label.
+    # Encoding takes time quadratic in the length, and no host name has a longer label.
     return f"xn--{label.encode('punycode').decode('ascii')}" if len(label) <= _LONGEST_LABEL else " "
