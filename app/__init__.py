@@ -1,4 +1,4 @@
-"""The application factory: reading it is reading the architecture."""
+"""The application factory: it initializes every component, in order."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""The running application's settings, for layers that do not know Flask."""
+"""Settings of the running application, for layers that do not import Flask."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ _EXTENSION = "rollcall-settings"
 def init_app(app: Flask, config: Config) -> None:
     app.config.from_mapping(config.for_flask(), MIGRATIONS_DIR=str(Path(app.root_path).parent / "migrations"))
     app.extensions[_EXTENSION] = config
-    # A trailing slash is optional and nothing redirects: a redirect would drop a POST body. Rules take it from here
-    # when they are made, so it is said before the first.
+    # A trailing slash is optional and nothing redirects: a redirect would drop a POST body. Rules read this when they
+    # are created, so it is set before the first one.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 

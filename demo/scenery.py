@@ -57,7 +57,7 @@ def logins() -> list[User]:
     return [user for user in db.session.scalars(able) if passwords.matches(PASSWORD, user.password_hash)]
 
 
-def furnish() -> None:
+def seed() -> None:
     """A course of today with people at every stage, and one that waits for a decision; once."""
     with transaction():
         if was_assigned(_REASON):

@@ -1,4 +1,4 @@
-"""`flask demo`: a platform with people and records in it, to try things on."""
+"""`flask demo`: demo data, users and records for trying things out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def load_demo(size: str) -> None:
         raise click.ClickException("Demo logins have known passwords: not in production.")
     try:
         found = _load(size)
-    except (load.DemoHasChangedError, Refusal) as problem:
+    except (load.DemoHasChangedError, Refusal) as error:
         raise click.ClickException(
-            f"What was loaded has been changed since, and the rest does not fit: {problem}"
+            f"What was loaded has been changed since, and the rest does not fit: {error}"
             " DEMO_DATA=0 leaves it at that."
-        ) from problem
+        ) from error
     comparisons = totals.compare(size, found)
     for each in comparisons:
         click.echo(
@@ -39,14 +39,14 @@ def load_demo(size: str) -> None:
 
 
 def _load(size: str) -> list[Mapping[str, int]]:
-    """Load what is not there; returns what was counted in each course that was loaded."""
+    """Load what is missing; return the counts of each course that was loaded."""
     started, found = time.monotonic(), []
     scenery.invite_people()
     for number, course in enumerate(load.load_records(size), start=1):
         state = "was there" if course.found is None else f"{time.monotonic() - started:.0f} s"
         click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
         found += [] if course.found is None else [course.found]
-    scenery.furnish()
+    scenery.seed()
     examples.create()
     return found
 

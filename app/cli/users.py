@@ -1,4 +1,4 @@
-"""`flask users`: what an operator does about accounts."""
+"""`flask users`: account commands for operators."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Email(click.ParamType):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             address: str = fields.Email().deserialize(value)
-        except ValidationError as problem:
-            self.fail(" ".join(problem.messages), param, ctx)
+        except ValidationError as error:
+            self.fail(" ".join(error.messages), param, ctx)
         return address
 
 

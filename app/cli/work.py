@@ -22,12 +22,12 @@ from app.settings import settings
 @click.option("--urgent", is_flag=True, help="Send urgent mail only: one such worker keeps it from waiting.")
 @with_appcontext
 def worker(*, burst: bool, urgent: bool) -> None:
-    """Send the mail that the web processes ring for, urgent mail first."""
+    """Send the mail that the web processes enqueue, urgent mail first."""
     lanes = [Lane.URGENT] if urgent else list(Lane)
     while not queue.is_reachable():
         click.echo("Redis does not answer yet; waiting.", err=True)
         time.sleep(1)
-    # Our log writes control characters out, colours as well.
+    # Our log escapes control characters, including those of colours.
     colorizer.notty = True
     workers.build_worker(lanes).work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
 
