@@ -1,1 +1,1 @@
-"""Login, sessions, passwords, and what is confirmed by mail."""
+"""Authentication: login, sessions, passwords, and confirmation by mail."""

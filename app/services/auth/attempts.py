@@ -1,7 +1,8 @@
-"""Limits that have to hold even while Redis is down: failed logins, and mails to one recipient. Kept in PostgreSQL.
+"""Sliding-window limits in PostgreSQL, against brute force and credential stuffing, and on mails to one recipient.
 
-The times of the last attempts are kept, as many as are allowed, so that a limit is exact over any span of time. Attempts
-that arrive at once are counted one after the other. Names and addresses are kept as hashes only.
+They hold even while Redis is down. The times of the last attempts are stored, as many as are allowed, so that a limit is
+exact over any span of time (a sliding window log). Concurrent attempts are counted one after the other. Names and
+addresses are stored as hashes only.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from config import Rate
 
 @dataclass(frozen=True)
 class Quota:
-    """How many attempts there may be on a subject, such as one name or one address, in how many seconds."""
+    """How many attempts a subject, such as one name or one address, may have in how many seconds."""
 
     subject: bytes
     rate: Rate
     alarm: Alarm | None = None
-    """sounded when the last of them is taken"""
+    """raised when the last attempt is used"""
 
     @classmethod
     def on(cls, rate: Rate, *what: str, alarm: Alarm | None = None) -> Quota:
@@ -40,7 +41,7 @@ class Quota:
 def take(quotas: Collection[Quota]) -> datetime | None:
     """Count an attempt towards all of these limits, or refuse it and count it towards none.
 
-    The answer is its time, which `give_back` needs.
+    Returns the time of the attempt, which `give_back` needs.
     """
     if not settings().ratelimit_enabled:
         return None
@@ -52,28 +53,28 @@ def take(quotas: Collection[Quota]) -> datetime | None:
     used_up = {bytes(line.subject) for line in counted if line.is_last}
     for quota in quotas:
         if quota.alarm and quota.subject in used_up:
-            _sound_once(quota.alarm, quota)
+            _raise_alarm_once(quota.alarm, quota)
     moment: datetime = counted[0].moment
     return moment
 
 
 def _undo(quotas: Collection[Quota], counted: Sequence[Row[Any]]) -> None:
-    """Somebody else took the last attempt of one limit at this very moment: take back what counted towards the others."""
+    """A concurrent request took the last attempt of one limit: take back what was counted towards the others."""
     taken = {bytes(line.subject) for line in counted if line.is_taken}
     if taken:
         give_back([quota for quota in quotas if quota.subject in taken], counted[0].moment)
 
 
-def _sound_once(alarm: Alarm, quota: Quota) -> None:
-    """Sound it once for all processes in the time of the quota. The caller holds the row of the quota."""
-    told = Quota.on(Rate(1, quota.rate.seconds), "alarm", quota.subject.hex())
-    if _count([told])[0].is_taken:
+def _raise_alarm_once(alarm: Alarm, quota: Quota) -> None:
+    """Raise the alarm once for all processes in the time of the quota. The caller holds the lock on the quota's row."""
+    once = Quota.on(Rate(1, quota.rate.seconds), "alarm", quota.subject.hex())
+    if _count([once])[0].is_taken:
         amount, seconds = quota.rate
         alarms.sound(alarm, f"all {amount} attempts of {seconds} seconds are used up")
 
 
 def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
-    # In one order, so that no two wait in a circle.
+    # In one order, against deadlocks.
     in_order = sorted(quotas, key=lambda quota: quota.subject)
     asked = {
         "subjects": [quota.subject for quota in in_order],
@@ -84,13 +85,13 @@ def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
 
 
 def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
-    """Take back an attempt that `take` counted: it was no failure, or is refused."""
+    """Take back an attempt that `take` counted: it was not a failure, or is refused."""
     if moment is not None:
         subjects = sorted(quota.subject for quota in quotas)
         db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})
 
 
-# Who is refused for what is known already writes nothing; a race is decided by the row.
+# An attempt over a limit that is already used up writes nothing; a race is decided by the row lock.
 _TAKE = text(
     """
     WITH asked AS (

@@ -1,7 +1,7 @@
-"""Proving who one is: log in with a password, and change it.
+"""Login and password change, hardened against user enumeration, brute force and credential stuffing.
 
-Whatever is wrong with a login, the answer is the same and costs the same. That an account is deactivated or its address
-unconfirmed is told only to who knows the password.
+Every failed login gets the same response after the same time (timing equalization). Only a caller who knows the password
+learns that an account is deactivated or its address unconfirmed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Login:
 
 class _Found(NamedTuple):
     name: str
-    """what was typed, in the spelling in which it is looked up"""
+    """the login as typed, normalized for the lookup"""
     user_id: UUID | None
     password_hash: str | None
     last_here: datetime | None
@@ -48,18 +48,18 @@ class _Attempt(NamedTuple):
     quotas: list[Quota]
     moment: datetime | None
     refusal: Refusal
-    """what a wrong password is answered"""
+    """the error for a wrong password"""
     is_too_many: bool
-    """whether only owners who have logged in from this address before may get in"""
+    """whether only owners who have logged in from this address before may log in"""
 
 
 def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str = "") -> Login:
-    """Open a session for the person with this email address or username.
+    """Open a session for the user with this email address or username.
 
-    The attempt counts as a failed one before the password is checked, so that guesses sent all at once are counted too;
-    it is taken back when the password was right. Once the limits that users share are used up, the right password still
-    works from an address where the owner has logged in before. Every other answer is the same for all names and costs the
-    same, so that it does not show who has logged in from where.
+    The attempt counts as a failed one before the password is checked, so that concurrent guesses are counted too; it is
+    taken back if the password was right. Once the limits that users share are used up, the right password still works
+    from an address where the owner has logged in before. Every other response is the same for all names and takes the
+    same time, so that it does not reveal who has logged in from where.
     """
     passwords.limit_hashing()
     found = _find(login, ip_address)
@@ -80,14 +80,14 @@ def log_in(login: str, password: str, *, user_agent: str = "", ip_address: str =
         user.password_hash = renewed
     attempts.give_back(attempt.quotas, attempt.moment)
     if not user.email_verified:
-        # Nobody has to confirm an address here any more: admins hear of a sign-up made before, once somebody uses it.
+        # Addresses no longer have to be confirmed: admins are notified of an earlier sign-up once its owner logs in.
         account_notices.notify_admins_of_requests([user.id])
     known_places.remember(user.id, ip_address, found.last_here)
     return Login(user, sessions.open_session(user, user_agent=user_agent, ip_address=ip_address))
 
 
 def change_password(user: User, session_id: UUID, *, old_password: str, new_password: str) -> TokenPair:
-    """Set a new password, end the other sessions, and give this one fresh tokens."""
+    """Set a new password, end the other sessions, and issue new tokens for this one."""
     attempt = _check(user, old_password, field="old_password")
     new_hash = password_policy.hash_of_new(user, new_password, field="new_password")
     locked = _lock_checked(user, old_password, attempt)
@@ -99,16 +99,16 @@ def change_password(user: User, session_id: UUID, *, old_password: str, new_pass
     return sessions.renew(user.id, session_id)
 
 
-def prove(user: User, password: str, *, field: str) -> User:
-    """Check the password of somebody who is signed in, and return their row, locked. Wrong ones count like failed logins.
+def verify_password(user: User, password: str, *, field: str) -> User:
+    """Check the password of a signed-in user, and return their row, locked. A wrong one counts like a failed login.
 
-    :param field: what the refusal names as wrong.
+    :param field: the field that the error names.
     """
     return _lock_checked(user, password, _check(user, password, field=field))
 
 
 def _check(user: User, password: str, *, field: str) -> _Attempt:
-    """Refuse a wrong password. The row is locked only afterwards, with `_lock_checked`: hashing takes long."""
+    """Refuse a wrong password. The row is locked only afterwards, with `_lock_checked`: hashing is slow."""
     passwords.limit_hashing()
     quotas = [Quota.on(settings().ratelimit_login_name, "password of", str(user.id))]
     refusal = InvalidRequest(details={field: ["This is not your password."]})
@@ -120,7 +120,7 @@ def _check(user: User, password: str, *, field: str) -> _Attempt:
 
 
 def _lock_checked(user: User, password: str, attempt: _Attempt) -> User:
-    """The row of somebody whose password was right, locked, and the attempt taken back."""
+    """The row of a user whose password was right, locked, and the attempt taken back."""
     locked = _lock(user.id, user.password_hash, password)
     if locked is None:
         raise attempt.refusal
@@ -131,13 +131,13 @@ def _lock_checked(user: User, password: str, attempt: _Attempt) -> User:
 def _find(login: str, ip_address: str) -> _Found:
     """The account, and whether its owner has logged in from this address before.
 
-    Without an account the one row is empty, so that both cases cost the same.
+    Without an account the single row is empty, so that both cases take the same time.
     """
     anything = select(literal(1)).subquery()
     called = names.address(login) if "@" in login else names.username(login)
     name = literal(login if called is None else called, Text)
     statement = select(name, User.id, User.password_hash, known_places.last_seen(ip_address)).select_from(
-        outerjoin(anything, User, _is_called(login))
+        outerjoin(anything, User, _has_login(login))
     )
     return _Found(*db.session.execute(statement).one())
 
@@ -145,7 +145,7 @@ def _find(login: str, ip_address: str) -> _Found:
 def _count(name: str, address: str) -> _Attempt:
     """Count an attempt towards the limit of this name from this address, and towards those that users share.
 
-    Where a shared one is used up, it counts towards the first alone.
+    If a shared one is used up, the attempt counts only towards the first.
     """
     own, shared = _own_quotas(name, address), _shared_quotas(name, address)
     try:
@@ -160,10 +160,10 @@ def _own_quotas(name: str, address: str) -> list[Quota]:
 
 
 def _shared_quotas(name: str, address: str) -> list[Quota]:
-    """Limits that others can use up: of the address, which a whole school may have, of the name, and of all users.
+    """Limits that others can use up: of the IP address, which a whole school may share, of the name, and of all users.
 
-    Failures are counted by the name that was typed, not by the account. Else one could find out that an email address and
-    a username are of the same account. The database says which spellings are one name: each that finds the account counts.
+    Failures are counted by the name that was typed, not by the account. Otherwise an attacker could learn that an email
+    address and a username belong to the same account. Every spelling that finds the account counts as the same name.
     """
     known = settings()
     return [
@@ -175,16 +175,16 @@ def _shared_quotas(name: str, address: str) -> list[Quota]:
 
 
 def _renewed(password: str, stored: str | None) -> str | None:
-    """Another hash of a right password, if its own was made under other settings than today's."""
+    """A new hash of a right password, if the stored one was made with other settings than today's (rehash on login)."""
     return passwords.hash_of(password) if stored and passwords.is_outdated(stored) else None
 
 
-def _is_called(login: str) -> ColumnElement[bool]:
+def _has_login(login: str) -> ColumnElement[bool]:
     return User.has_email(login) if "@" in login else User.has_username(login)
 
 
 def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:
-    """The person's row, locked until the commit; nothing if the password was changed since it was checked.
+    """The user's row, locked until the commit; None if the password was changed since it was checked.
 
     Without the lock, a login with the old password could open a session after a password change has ended them all.
     """

@@ -1,7 +1,7 @@
-"""Another address for one's account: the new mailbox confirms it, and the old one is told.
+"""Changing the email address of an account: the new mailbox confirms it, and the old one is notified.
 
-The address changes when the token that was mailed to the new one comes back; setting a password before that calls the
-change off. Whether the new address has an account already is told only to who has that token: until then the answer is
+The address changes when the token that was mailed to the new one is used; setting a password before that cancels the
+change. Only the owner of the token learns whether the new address has an account already: until then the response is
 the same, after the same time.
 """
 
@@ -25,11 +25,11 @@ from app.values import names
 
 
 def ask(user: User, *, password: str, new_email: str) -> None:
-    """Ask for another address. It replaces what was asked for before."""
+    """Request another address. It replaces an earlier request."""
     if new_email == names.address(user.email):
         raise InvalidRequest(details={"new_email": ["This is your address already."]})
-    locked = credentials.prove(user, password, field="password")
-    with mail_requests.answering_alike():
+    locked = credentials.verify_password(user, password, field="password")
+    with mail_requests.equal_timing():
         mail_requests.count(MailTokenPurpose.CONFIRM_EMAIL, new_email)
         waiting = (EmailChange.user_id == locked.id, EmailChange.confirmed_at.is_(None))
         db.session.execute(delete(EmailChange).where(*waiting))
@@ -40,7 +40,7 @@ def ask(user: User, *, password: str, new_email: str) -> None:
 
 
 def confirm(token: str) -> None:
-    """Give the account its new address, with the token that was mailed there. Sessions go on."""
+    """Set the new address of the account, with the token that was mailed there. Sessions stay open."""
     user = mail_tokens.spend(token, MailTokenPurpose.CONFIRM_EMAIL)
     waiting = select(EmailChange).where(EmailChange.user_id == user.id, EmailChange.confirmed_at.is_(None))
     change = db.session.scalars(waiting).one()
@@ -50,13 +50,13 @@ def confirm(token: str) -> None:
         db.session.flush()
     email_verification.mark_confirmed(user)
     change.confirmed_at = func.now()
-    # What nobody had confirmed may be a stranger's address: they are told nothing.
+    # An unconfirmed old address may belong to a stranger: no mail is sent there.
     if was_known:
         _owe(NoticeKind.EMAIL_CHANGED, change)
 
 
 def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
-    """Owe a mail about the change. Workers are woken even if none is owed, so that both cases take the same time."""
+    """Create a mail about the change. A job is enqueued even without a mail, so that both cases take the same time."""
     other = aliased(User)
     taken = exists().where(other.has_email(change.new_email))
     who = select().select_from(User).where(User.id == change.user_id)

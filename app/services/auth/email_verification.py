@@ -1,4 +1,4 @@
-"""Addresses that their owners confirm by a mail sent there."""
+"""Email verification: the owner of an address confirms it with a mailed token."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def verify(token: str) -> None:
 
 
 def resend(email: str) -> None:
-    mail_requests.owe(MailTokenPurpose.VERIFY_EMAIL, email, User.email_verified.is_(False))
+    mail_requests.request_mail(MailTokenPurpose.VERIFY_EMAIL, email, User.email_verified.is_(False))
 
 
 def mark_confirmed(user: User) -> None:
-    """Record that whoever uses this account, whose row is locked, also reads its mailbox.
+    """Record that the user of this account, whose row is locked, also reads its mailbox.
 
-    Somebody who signed up as an instructor waits for an admin's decision. The admins are told now and not at the
-    sign-up, so that addresses which nobody confirms cause them no mail.
+    A user who signed up as an instructor waits for an admin's decision. The admins are notified now and not at the
+    sign-up, so that unconfirmed addresses cause them no mail.
     """
     if not user.email_verified:
         user.email_verified = True

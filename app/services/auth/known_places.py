@@ -1,7 +1,7 @@
-"""Known places: the addresses from which the owner of an account has logged in before.
+"""Known places: the IP addresses from which the owner of an account has logged in before.
 
-The counterpart of a device cookie where there are no cookies: failed logins of others lock out new places only. An
-address is kept as a keyed hash, and for `KEPT` after the last login from there.
+They replace a device cookie: failed logins of attackers lock out new places only. An address is stored as a keyed hash
+(HMAC), for `KEPT` after the last login from there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WRITTEN_EVERY = timedelta(days=1)
 
 
 def last_seen(address: str) -> ScalarSelect[datetime]:
-    """When the user has logged in from this address, to the day; null where the address is not known."""
+    """When the user has last logged in from this address, to the day; null if the address is not known."""
     known = select(KnownPlace.seen_at).where(
         KnownPlace.user_id == User.id,
         KnownPlace.place == _hash_of(address),
@@ -34,9 +34,9 @@ def last_seen(address: str) -> ScalarSelect[datetime]:
 
 
 def remember(user_id: UUID, address: str, last: datetime | None) -> None:
-    """Note a login; at most once a day for one place.
+    """Record a login; at most once a day for one place.
 
-    :param last: what `last_seen` gave
+    :param last: the result of `last_seen`
     """
     if last is not None and last > datetime.now(UTC) - _WRITTEN_EVERY:
         return

@@ -1,6 +1,7 @@
-"""Mails with a token that anybody may ask for, for any address.
+"""Requests for mails with a token, which any client may send for any address.
 
-Asking tells nothing about who has an account: the answer is the same, costs the same, and comes after the same time.
+A request reveals nothing about which addresses have accounts (user enumeration): the response is the same, after the same
+time.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ from config import Rate
 ANSWER_SECONDS = 0.03
 
 
-def owe(purpose: MailTokenPurpose, email: str, *who: ColumnExpressionArgument[bool]) -> None:
-    """Owe a mail to the account with this address, if there is one; nothing tells whether there is."""
-    with answering_alike():
+def request_mail(purpose: MailTokenPurpose, email: str, *who: ColumnExpressionArgument[bool]) -> None:
+    """Create a mail to the account with this address, if there is one; the response does not reveal whether there is."""
+    with equal_timing():
         count(purpose, email)
         account_notices.notify_on_request(NoticeKind(purpose.value), User.has_email(email), *who)
 
 
 @contextmanager
-def answering_alike() -> Iterator[None]:
-    """Answer after the same time, whatever is done inside.
+def equal_timing() -> Iterator[None]:
+    """Timing equalization: respond after the same time, whatever is done inside.
 
-    Writing a row or not differs by a tenth of a millisecond; by measuring it one could learn who has an account.
+    Writing a row or not differs by a tenth of a millisecond; by measuring it an attacker could learn who has an account.
     """
     ready_at = monotonic() + ANSWER_SECONDS
     yield
@@ -43,10 +44,10 @@ def answering_alike() -> Iterator[None]:
 
 
 def count(purpose: MailTokenPurpose, email: str) -> None:
-    """Count a mail that somebody asks for to this address, or refuse it.
+    """Count a requested mail to this address, or refuse it.
 
-    Each kind is counted apart, and no longer than its link is good. So nobody can keep others from setting a password by
-    asking for mails in their name: whoever is refused has been sent a link that is still good.
+    Each kind is counted separately, and no longer than its link is valid. So an attacker cannot keep a user from setting
+    a password by requesting mails in their name: a user who is refused has been sent a link that is still valid.
     """
     amount, seconds = settings().ratelimit_mail_recipient
     life = mail_tokens.life_of(purpose) // timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""The password policy: what a new password is refused for, and its hash."""
+"""The password policy: why a new password is refused, and its hash."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from app.models.user import User
 
 
 def hash_of_new(person: User, password: str, *, field: str = "password") -> str:
-    """The hash of a password that is good enough for this person.
+    """The hash of a password that is good enough for this user.
 
-    It takes long. Where the row has to be locked, call it before, and `refuse_weak` with what is there then.
+    Hashing is slow. If the row has to be locked, call this before, and `refuse_weak` with the locked row.
     """
     refuse_weak(person, password, field=field)
     return passwords.hash_of(password)

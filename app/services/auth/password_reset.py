@@ -1,4 +1,4 @@
-"""A password that is set without the old one, by whoever reads the mailbox."""
+"""Password reset with a mailed token."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from app.services.messaging import account_notices, mail_tokens
 
 
 def forgot(email: str) -> None:
-    mail_requests.owe(MailTokenPurpose.RESET_PASSWORD, email)
+    mail_requests.request_mail(MailTokenPurpose.RESET_PASSWORD, email)
 
 
 def reset(token: str, new_password: str) -> None:
     """Set a password without the old one, and end every session at once.
 
-    The token came through the mailbox, so the address is confirmed as well.
+    The token was sent to the mailbox, so the address is confirmed as well.
     """
     owner = mail_tokens.owner_of(token, *mail_tokens.SETTING_PASSWORDS)
     checkpoint()

@@ -1,6 +1,6 @@
-"""Logins: a session per device, its access and refresh tokens, and how all of it ends.
+"""Sessions, one per device, and refresh token rotation with reuse detection.
 
-A refresh token can be exchanged once, even if two requests send it at the same moment. One that comes back later than
+A refresh token can be exchanged once, even if two requests send it at the same moment. One that is used again later than
 `REFRESH_GRACE_SECONDS` may have been stolen, and ends its session.
 """
 
@@ -32,12 +32,12 @@ class TokenPair:
     access: str
     refresh: str
     expires_in: int
-    """seconds that the access token lives"""
+    """lifetime of the access token in seconds"""
 
 
 @dataclass(frozen=True)
 class TokenReport:
-    """What a token is worth right now."""
+    """Whether a token is valid now, and its claims."""
 
     valid: bool
     kind: str | None = None
@@ -60,7 +60,7 @@ def open_session(user: User, *, user_agent: str = "", ip_address: str = "") -> T
 
 
 def user_of_live(session_id: UUID) -> User | None:
-    """The user of a session that has not ended; nobody if they are deactivated."""
+    """The user of a session that has not ended; None if the user is deactivated."""
     return db.session.scalar(
         select(User)
         .join(Session, Session.user_id == User.id)
@@ -79,7 +79,7 @@ def refresh(token: str) -> TokenPair:
 
 
 def renew(user_id: UUID, session_id: UUID) -> TokenPair:
-    """A new pair of tokens for a session that goes on. Its earlier refresh tokens work no longer."""
+    """A new pair of tokens for an open session. Its earlier refresh tokens are revoked."""
     if not _keep_alive(user_id, session_id):
         raise Unauthenticated
     _spend(RefreshToken.session_id == session_id)
@@ -97,7 +97,7 @@ def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None
 
 
 def list_own(user: User, current_id: UUID) -> Listing:
-    """One's living sessions, the one used last first."""
+    """The user's active sessions, the last used first."""
     statement = select(
         Session.id,
         Session.user_agent,
@@ -112,29 +112,29 @@ def list_own(user: User, current_id: UUID) -> Listing:
 
 
 def end_own(user: User, session_id: UUID) -> None:
-    """End one of one's own sessions."""
+    """End one of the user's own sessions."""
     if not _end(Session.id == session_id, Session.user_id == user.id, Session.is_alive()):
         raise NotFound
 
 
 def log_out_everywhere(user: User) -> None:
-    # Lock the person's row before their sessions, as a password change does: in the other order two could deadlock.
+    # Lock the user's row before their sessions, as a password change does: in the other order two could deadlock.
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
     end_all(user.id)
 
 
 def end_all(user_id: UUID) -> None:
-    """End every session of a person whose row is locked. Their access tokens are refused from the next request on."""
+    """End every session of a user whose row is locked. Their access tokens are refused from the next request on."""
     _end(Session.user_id == user_id)
 
 
 def end_all_of(user_ids: Collection[UUID]) -> None:
-    """End every session of people whose rows are locked."""
+    """End every session of users whose rows are locked."""
     _end(among(Session.user_id, user_ids))
 
 
 def end_others(user_id: UUID, session_id: UUID) -> None:
-    """End every session but this one, of a person whose row is locked."""
+    """End every session but this one, of a user whose row is locked."""
     _end(Session.user_id == user_id, Session.id != session_id)
 
 
@@ -158,9 +158,9 @@ def inspect(token: str) -> TokenReport:
 
 
 def _keep_alive(user_id: UUID, session_id: UUID) -> bool:
-    """Prolong a session, and say whether it is still alive.
+    """Extend a session, and return whether it is still alive.
 
-    Its row stays locked until the commit, so that of several calls with its tokens one is served after the other.
+    Its row stays locked until the commit, so that concurrent calls with its tokens are served one after the other.
     """
     kept = db.session.scalar(
         update(Session)
@@ -179,7 +179,7 @@ def _keep_alive(user_id: UUID, session_id: UUID) -> bool:
 
 
 def _spend(which: ColumnElement[bool]) -> bool:
-    """Mark tokens as spent, and say whether any was unspent. In one statement: of two requests with a token, one wins."""
+    """Mark tokens as used, and return whether any was unused. In one statement: of two requests with a token, one wins."""
     spent = db.session.scalars(
         update(RefreshToken)
         .where(which, RefreshToken.spent_at.is_(None))
