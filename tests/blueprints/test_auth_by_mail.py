@@ -524,7 +524,7 @@ def test_tokens_that_open_nothing_are_forgotten(app, ada, mint, alter):
         alter(update(MailToken).where(MailToken.token_hash == sha256(token)).values(change))
 
     with app.app_context(), transaction():
-        retention.forget_mail_tokens()
+        retention.purge_mail_tokens()
 
     with app.app_context():
         assert len(db.session.scalars(select(MailToken)).all()) == 1

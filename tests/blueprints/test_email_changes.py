@@ -233,7 +233,7 @@ def test_both_addresses_are_forgotten_with_the_person_and_after_a_month(app, api
     with app.app_context(), transaction():
         [left] = db.session.scalars(select(EmailChange.new_email))
         db.session.execute(update(EmailChange).values(created_at=func.now() - timedelta(days=31)))
-        retention.forget_email_changes()
+        retention.purge_email_changes()
 
     with app.app_context():
         assert (left, db.session.scalars(select(EmailChange)).all()) == ("other@example.com", [])
@@ -247,7 +247,7 @@ def forget_after(app):
         with app.app_context(), transaction():
             for column in (EmailChange.created_at, EmailChange.confirmed_at):
                 db.session.execute(update(EmailChange).values({column: column - timedelta(days=days)}))
-            retention.forget_email_changes()
+            retention.purge_email_changes()
 
     return run
 

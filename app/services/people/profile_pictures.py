@@ -1,4 +1,4 @@
-"""The picture that people show of themselves."""
+"""Profile pictures of users."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from app.models.user import User
 log = logging.getLogger(__name__)
 
 FOLDER = "pictures"
-UNNAMED_FOR = timedelta(hours=1)
+UNREFERENCED_FOR = timedelta(hours=1)
 """A picture is written before the commit that names it, and no request takes as long as this."""
 
 
 def replace(user: User, *, file: bytes) -> User:
-    """Show another picture. The one before is removed once this one is committed."""
+    """Set a new picture. The old file is removed after the commit."""
     checkpoint()
-    # Before the row is locked: drawing takes long, and so may the disk.
+    # Before the row is locked: re-encoding is slow, and the disk may be, too.
     kept = storage.keep(FOLDER, images.portrait(file), suffix=images.SUFFIX)
     held = _take_down(user)
     held.profile_picture = kept
@@ -31,22 +31,22 @@ def replace(user: User, *, file: bytes) -> User:
 
 
 def remove(user: User) -> User:
-    """Show no picture; having none already is fine."""
+    """Remove the picture, if there is one."""
     return _take_down(user)
 
 
-def forget_unnamed() -> None:
+def delete_unreferenced() -> None:
     """Remove the files that no account names: of commits that failed, and of removals that a crash prevented.
 
-    A database that names none at all removes none: it may be a new one beside somebody's old folder.
+    If no account names any, none is removed: it may be a new database with an old folder.
     """
     named = set(db.session.scalars(select(User.profile_picture).where(User.profile_picture.is_not(None))))
-    if named and (removed := storage.remove_all_but(named, FOLDER, older_than=UNNAMED_FOR)):
+    if named and (removed := storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)):
         log.info("removed %d pictures that no account names", removed)
 
 
 def _take_down(user: User) -> User:
-    """Lock the row, so that of two pictures sent at once the second finds the first, and removes its file."""
+    """Clear the picture of the locked row: of two concurrent uploads the second finds the first, and removes its file."""
     statement = (
         select(User).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
     )

@@ -1,1 +1,1 @@
-"""Rows that expire, and their removal."""
+"""Data retention: expired rows, and their removal."""

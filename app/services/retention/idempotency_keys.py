@@ -1,7 +1,7 @@
-"""Requests that are sent again: who named which, and the answer it got.
+"""Stored idempotency keys, with the response of the first request.
 
-The key is taken first, in the transaction of the request, so that of two twins in flight the database lets one go on
-and the other waits: for the answer, or for its own turn when the first is refused.
+The key is inserted first, in the transaction of the request, so that of two concurrent requests with one key the second
+waits: for the stored response, or for its own turn if the first is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.models.user import User
 
 KEPT = timedelta(hours=24)
 _FAST = 1
-"""The level of compression: a report about 10,000 people in some hundredths of a second."""
+"""The compression level: a report about 10,000 users takes some hundredths of a second."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Answer:
 
 
 def take(user: User, operation: str, key: str, *, request_hash: bytes) -> Answer | None:
-    """The answer that this request got, if it is known; else the key is taken for it."""
+    """The stored response of this request; if there is none, insert the key and return None."""
     request = {"user_id": user.id, "operation": operation, "key": key, "request_hash": request_hash}
     taken = insert(IdempotencyKey).values(request)
     taken = taken.on_conflict_do_update(
@@ -49,7 +49,7 @@ def take(user: User, operation: str, key: str, *, request_hash: bytes) -> Answer
     )
     if db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None:
         return None
-    # A statement of its own: its snapshot holds what the twin has committed while we waited.
+    # A separate statement: its snapshot contains what the concurrent request committed while this one waited.
     stored = db.session.execute(
         select(
             IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.answer
@@ -61,7 +61,7 @@ def take(user: User, operation: str, key: str, *, request_hash: bytes) -> Answer
 
 
 def keep(user: User, operation: str, key: str, answer: Answer) -> None:
-    """Store the answer beside what it tells of."""
+    """Store the response, in the transaction of its effects."""
     kept: dict[str, Any] = {
         "status": answer.status,
         "headers": dict(answer.headers),

@@ -1,7 +1,7 @@
-"""What is kept for a while and then forgotten.
+"""Retention periods: purging expired rows, and erasing deleted users from bulk runs.
 
-Rows are deleted in batches, by whoever calls these functions again until one of them says that nothing is left: each
-batch is a transaction, short enough that nobody waits for it.
+Rows are deleted in batches. The caller repeats a function until it returns False; each batch is a transaction, short
+enough that no request waits for it.
 """
 
 from __future__ import annotations
@@ -48,40 +48,40 @@ TOKENS_KEPT = timedelta(days=1)
 
 EMAIL_CHANGES_KEPT = timedelta(days=30)
 LONGEST_RUN = timedelta(hours=1)
-"""A bulk run that began before somebody was deleted has ended after so long, and writes no more lines about them."""
+"""A bulk run that began before a user was deleted has ended after this time, and writes no more lines about them."""
 
 A_DELETION = timedelta(minutes=1)
-"""Longer than a deletion takes: a run that began by then may still have seen the person."""
+"""Longer than a deletion takes: a run that began by then may still have seen the user."""
 
 FORGOTTEN = "[deleted]"
-"""What a line calls somebody whom its instructor was not told of. Not by id: nobody is there."""
+"""Replaces the identifier of a user whom the instructor may not see. The id would reveal that there is an account."""
 
 SPACE = "".join(filter(is_blank, map(chr, range(0x10000))))
 
 BATCH = 1_000
 PREVIEWS_AT_ONCE = 10
-"""Each has as many lines as people, which go with it."""
+"""Each has as many lines as users, which are deleted with it."""
 
 RUNS_AT_ONCE = 500
 
 
-def forget_sessions() -> bool:
-    """Sessions that are over, with their refresh tokens. Like its neighbors, says whether there may be more."""
-    return _forget(Session, Session.over_at() < func.now() - SESSIONS_KEPT)
+def purge_sessions() -> bool:
+    """Purge ended sessions, with their refresh tokens. Like the functions below, returns whether there may be more."""
+    return _purge(Session, Session.over_at() < func.now() - SESSIONS_KEPT)
 
 
-def forget_refresh_tokens() -> bool:
-    """Refresh tokens of living sessions, too, once their signature has expired: no such token is looked up any more."""
-    return _forget(RefreshToken, RefreshToken.expires_at < func.now() - TOKENS_KEPT)
+def purge_refresh_tokens() -> bool:
+    """Purge expired refresh tokens, also of active sessions: such a token is never looked up."""
+    return _purge(RefreshToken, RefreshToken.expires_at < func.now() - TOKENS_KEPT)
 
 
-def forget_mail_tokens() -> bool:
-    """Secrets of mails that open nothing any more."""
-    return _forget(MailToken, or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
+def purge_mail_tokens() -> bool:
+    """Purge mail tokens that are expired or used."""
+    return _purge(MailToken, or_(MailToken.expires_at < func.now(), MailToken.spent_at.is_not(None)))
 
 
-def forget_email_changes() -> bool:
-    """Addresses that people had or wanted, long after the last mail about them. A link that works keeps its wish."""
+def purge_email_changes() -> bool:
+    """Purge old and requested addresses, long after the last mail about them. A change with a valid link is kept."""
     long_ago = func.now() - EMAIL_CHANGES_KEPT
     is_confirmable = exists().where(
         MailToken.user_id == EmailChange.user_id,
@@ -92,32 +92,32 @@ def forget_email_changes() -> bool:
     is_over = or_(
         EmailChange.confirmed_at < long_ago, and_(EmailChange.confirmed_at.is_(None), ~is_confirmable)
     )
-    return _forget(EmailChange, EmailChange.created_at < long_ago, is_over)
+    return _purge(EmailChange, EmailChange.created_at < long_ago, is_over)
 
 
-def forget_previews() -> bool:
-    """Bulk runs that were only looked at."""
+def purge_previews() -> bool:
+    """Purge expired previews of bulk runs."""
     is_preview = Assignment.state == AssignmentState.PREVIEW
-    return _forget(Assignment, is_preview, Assignment.expires_at < func.now(), batch=PREVIEWS_AT_ONCE)
+    return _purge(Assignment, is_preview, Assignment.expires_at < func.now(), batch=PREVIEWS_AT_ONCE)
 
 
-def forget_attempts() -> bool:
-    """Attempts that count no more."""
-    return _forget(Attempts, Attempts.forgotten_at < func.now())
+def purge_attempts() -> bool:
+    """Purge attempts that no longer count."""
+    return _purge(Attempts, Attempts.forgotten_at < func.now())
 
 
-def forget_known_places() -> bool:
-    """Addresses from which the owner of an account has not logged in for long."""
-    return _forget(KnownPlace, KnownPlace.seen_at < func.now() - known_places.KEPT)
+def purge_known_places() -> bool:
+    """Purge places from which the owner of an account has not logged in for `KEPT`."""
+    return _purge(KnownPlace, KnownPlace.seen_at < func.now() - known_places.KEPT)
 
 
-def forget_idempotency_keys() -> bool:
-    """Requests that are not sent again any more."""
-    return _forget(IdempotencyKey, IdempotencyKey.created_at < func.now() - idempotency_keys.KEPT)
+def purge_idempotency_keys() -> bool:
+    """Purge expired idempotency keys."""
+    return _purge(IdempotencyKey, IdempotencyKey.created_at < func.now() - idempotency_keys.KEPT)
 
 
-def _forget(kind: type[Model], *is_over: ColumnElement[bool], batch: int | None = None) -> bool:
-    """Delete some rows that are over and that nobody holds; whether there may be more."""
+def _purge(kind: type[Model], *is_over: ColumnElement[bool], batch: int | None = None) -> bool:
+    """Delete a batch of expired rows that are not locked, and return whether there may be more."""
     limit = batch or BATCH
     key = mapper_of(kind).primary_key
     picked = select(*key).where(*is_over).limit(limit).with_for_update(skip_locked=True).cte("picked")
@@ -129,20 +129,20 @@ def _forget(kind: type[Model], *is_over: ColumnElement[bool], batch: int | None 
 
 
 def people_to_erase() -> list[UUID]:
-    """Deleted people whom the lines of bulk runs may still call by their address or number, however long ago it was."""
+    """Deleted users whose address or external id may still be in lines of bulk runs, however old."""
     waiting = select(User.id).where(User.deleted_at.is_not(None), User.erased_at.is_(None))
     return list(db.session.scalars(waiting))
 
 
 def newest_run() -> UUID | None:
-    """The last bulk run there is now: where a pass over all of them ends, however many are added meanwhile."""
+    """The newest bulk run: where a pass over all of them ends, however many are added meanwhile."""
     return db.session.scalar(select(Assignment.id).order_by(Assignment.id.desc()).limit(1))
 
 
 def erase_in_runs(people: Collection[UUID], last: UUID, newest: UUID) -> UUID | None:
-    """In the next bulk runs after `last`, let no line name these people; the last run looked at, if there was one.
+    """Erase these users from the lines of the next bulk runs after `last`, and return the last run that was processed.
 
-    Run by run and not by an index: lines are not ordered by person, and such an index would make every run dearer.
+    Run by run and not by an index: lines are not ordered by user, and such an index would make every run slower.
     """
     is_next = and_(Assignment.id > last, Assignment.id <= newest)
     runs = select(Assignment.id).where(is_next).order_by(Assignment.id).limit(RUNS_AT_ONCE)
@@ -166,22 +166,22 @@ def _call_by_id(people: Collection[UUID], here: ColumnElement[bool]) -> None:
 
 
 def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
-    """Find by their former names those whom a line does not say it is about: to its instructor they were not there.
+    """Erase by former names where a line has no user id: the instructor of the run was not allowed to see the user.
 
-    Not where somebody who is still here, and was when the run began, is called so: it is about them.
+    Skip a line if an existing user, who existed when the run began, has that name: it is about them.
     """
     gone = (
         select(User.deleted_at, func.unnest(User.former_name_hashes).label("name_hash"))
         .where(among(User.id, people))
         .cte("gone")
     )
-    # Before anything is joined, few lines are left: the planner does not know how few, and would compare all with each.
+    # Filter before joining: few lines remain, but the planner does not know how few, and would compare all with each.
     hashes = db.session.scalars(select(gone.c.name_hash)).all()
     sent = func.btrim(AssignmentItem.input, SPACE)
     called = func.lower(sent)
     hash_of_called = User.hash_of_name(sent)
     is_here = and_(User.deleted_at.is_(None), User.created_at <= Assignment.created_at)
-    # Three questions, of which each has an index; the planner would ask one with OR of everybody.
+    # Three conditions, of which each has an index; with one OR the planner would scan all users.
     is_theirs = (
         func.lower(User.email) == called,
         func.lower(User.username) == called,
@@ -204,7 +204,7 @@ def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
 
 
 def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
-    """All runs since `began_at` were looked at for these people. Who had just been deleted is looked for once more."""
+    """Record that all runs that existed at `began_at` were processed for these users; recently deleted users stay pending."""
     db.session.execute(
         update(User)
         .where(

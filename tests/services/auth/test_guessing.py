@@ -262,7 +262,7 @@ def test_a_place_is_known_for_ninety_days(app, make, log_in):
 
     assert seen == [200, 429]
     with app.app_context(), transaction():
-        retention.forget_known_places()
+        retention.purge_known_places()
     assert places(app) == 0
 
 
@@ -488,7 +488,7 @@ def test_what_no_longer_counts_is_forgotten(app, log_in, pass_time):
     log_in("nobody else", "wrong", "192.0.2.1")
 
     with app.app_context(), transaction():
-        retention.forget_attempts()
+        retention.purge_attempts()
 
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM attempts")) == 5, (
