@@ -35,7 +35,7 @@ def invite_people() -> None:
         names = [each.name for each in PEOPLE]
         if db.session.scalar(select(User.id).where(User.username.in_(names)).limit(1)) is not None:
             return
-        users.found_admin(
+        users.ensure_admin(
             email=ADMIN.email, password=PASSWORD, first_name=ADMIN.first_name, last_name=ADMIN.last_name
         )
         for each in PEOPLE:

@@ -81,7 +81,7 @@ def delete_user(user_id: UUID):
     permanently, in the ledgers of bulk runs within the hour. Certificates keep verifying with the name they were issued
     to, reviews stay, sessions end. Assign an instructor's courses to another instructor first.
     """
-    users_delete.forget(caller(), user_id)
+    users_delete.erase(caller(), user_id)
 
 
 @blp.post("/users/<uuid:user_id>/role")

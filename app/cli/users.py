@@ -39,7 +39,7 @@ def create_admin(email: str, password: str) -> None:
     """Make sure that there is an admin with this address."""
     try:
         with transaction():
-            found = users.found_admin(email=email, password=password)
+            found = users.ensure_admin(email=email, password=password)
     except Refusal as refusal:
         raise click.ClickException(_explained(refusal)) from refusal
     click.echo(f"{found.user.email} is an admin, with the username {found.user.username}.")

@@ -53,7 +53,7 @@ def assign(
     """Assign these people to a course on these terms; `at` dates the run."""
     people.refuse_too_many()
     if mode != Mode.PREVIEW:
-        users_delete.hold_off()
+        users_delete.prevent_deletions()
     course = _lock_open(actor, ref, override_seats=terms.override_seats)
     options = terms.as_json() | {"atomic": atomic}
     run = runs.begin(

@@ -1,1 +1,1 @@
-"""Users, their roles, imports and requests."""
+"""Users: accounts, roles, imports and instructor requests."""

@@ -1,4 +1,4 @@
-"""Asking to become an instructor: one request at a time, in one's own words, until an admin decides."""
+"""Requests to become an instructor: one pending request per user, until an admin decides."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": Instructo
 def ask(
     user: User, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
 ) -> InstructorRequest:
-    """Ask to become an instructor. Admins hear of it once the address is known to be the person's own."""
+    """Ask to become an instructor. Admins are notified once the user's email address is verified."""
     statement = (
         select(User.role).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
     )
-    # Under the lock that a decision takes: nobody asks again for what is being given at this moment.
+    # Under the lock that a decision takes: a user cannot ask again while the role is being given.
     if db.session.scalar(statement) != Role.STUDENT:
         raise InvalidTransition("You are an instructor or an admin already.")
     _refuse_too_soon(user)
@@ -61,7 +61,7 @@ def list_visible(
     search: str | None = None,
     ordering: str = "-created_at",
 ) -> Listing:
-    """One's own requests; everybody's to admins."""
+    """The user's own requests; all requests for admins."""
     wanted = {InstructorRequest.status: status, InstructorRequest.user_id: user_id}
     conditions = narrowed_by(wanted)
     conditions.append(instructor_request_visible_to(viewer))
@@ -95,7 +95,7 @@ def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
 
 
 def update(user: User, request_id: UUID, **changes: Any) -> InstructorRequest:
-    """Put a request in other words while it waits."""
+    """Edit a pending request."""
     request = _hold_pending(user, request_id)
     for name, value in changes.items():
         setattr(request, name, value)
@@ -104,7 +104,7 @@ def update(user: User, request_id: UUID, **changes: Any) -> InstructorRequest:
 
 
 def withdraw(user: User, request_id: UUID) -> None:
-    """Take a request back, as if it had never been made."""
+    """Delete a pending request."""
     db.session.delete(_hold_pending(user, request_id))
     db.session.flush()
 
@@ -129,7 +129,7 @@ def _refuse_too_soon(user: User) -> None:
 
 
 def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:
-    """The row, locked against a decision, if there is none yet."""
+    """The row of a pending request, locked against a decision."""
     statement = (
         select(InstructorRequest)
         .where(InstructorRequest.id == request_id, instructor_request_visible_to(user))

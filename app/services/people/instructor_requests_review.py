@@ -1,7 +1,7 @@
-"""Deciding about instructor requests, one or many: an approval gives the role in the same transaction.
+"""Decisions about instructor requests, one or many: an approval gives the role in the same transaction.
 
 Applicants are locked first, as everywhere, and a decision is one compare-and-set on PENDING: of two admins who decide
-at once exactly one does.
+at once exactly one succeeds.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _decide(
     if status == RequestStatus.APPROVED:
         _give_role([row.user_id for row in decided])
     account_notices.notify_applicants([row.id for row in decided])
-    # Asked last: what was withdrawn in the meantime is not there.
+    # Read last: a request that was withdrawn in the meantime does not exist.
     known = db.session.scalars(select(InstructorRequest.id).where(named))
     return set(known), {row.id for row in decided}
 
@@ -90,7 +90,7 @@ def _lock_applicants(named: ColumnElement[bool]) -> None:
 
 
 def _give_role(user_ids: Sequence[UUID]) -> None:
-    """Nobody who has become an instructor or an admin by another way is touched."""
+    """Promote students. Users who already are instructors or admins are not changed."""
     promoted = db.session.scalars(
         update(User)
         .where(among(User.id, user_ids), User.role == Role.STUDENT)
@@ -98,4 +98,4 @@ def _give_role(user_ids: Sequence[UUID]) -> None:
         .returning(User.id)
         .execution_options(synchronize_session="fetch")
     )
-    users_unconfirmed.give_to_mailboxes(promoted.all())
+    users_unconfirmed.reset_unconfirmed(promoted.all())

@@ -1,4 +1,4 @@
-"""Who reports to whom: no chain of managers comes back to where it began."""
+"""Reporting lines: the managers of users, without cycles."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from app.models.user import User
 Person = TypeVar("Person", bound=Hashable)
 
 
-def hold() -> None:
-    """Let no other call change managers until this one is done; before any person's row is locked."""
+def lock() -> None:
+    """Lock all changes of managers until the commit. Call it before any user's row is locked."""
     lock_name("managers")
 
 
 def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
-    """Refuse a manager who does not exist, or who reports to this person, directly or through others.
+    """Refuse a manager who does not exist, or who reports to this user, directly or through others.
 
-    Changes of managers wait for each other: else A could become B's manager at the moment when B becomes A's.
+    Changes of managers are serialized: otherwise A could become B's manager at the moment when B becomes A's.
     """
     if manager_id is None:
         return
     if of is not None:
-        hold()
+        lock()
     chain = select(User.id, User.manager_id).where(User.id == manager_id, User.deleted_at.is_(None))
     above = chain.cte("above", recursive=True)
     above = above.union(select(User.id, User.manager_id).join(above, User.id == above.c.manager_id))
@@ -42,16 +42,16 @@ def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
 
 
 def above(user_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The managers of these people, the managers of those, and so on, each by whom they manage."""
+    """The managers of these users, their managers, and so on, each by whom they manage."""
     chain = select(User.id, User.manager_id).where(among(User.id, user_ids)).cte("above", recursive=True)
-    # A union forgets whom it has met before: the recursion ends even where a chain comes back.
+    # UNION drops duplicate rows: the recursion ends even if a chain is a cycle.
     chain = chain.union(select(User.id, User.manager_id).join(chain, User.id == chain.c.manager_id))
     found = db.session.execute(select(chain.c.id, chain.c.manager_id).where(chain.c.manager_id.is_not(None)))
     return {row.id: row.manager_id for row in found}
 
 
 def circles(managers: Mapping[Person, Person]) -> set[Person]:
-    """People who would report to themselves, directly or through others. Each person is visited once."""
+    """Users in a cycle: they would report to themselves, directly or through others. Each user is visited once."""
     walks: dict[Person, int] = {}
     found: set[Person] = set()
     for walk, start in enumerate(managers):

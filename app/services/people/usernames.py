@@ -1,7 +1,7 @@
-"""Usernames for people who did not choose one: `ada.lovelace`, then the same with random digits after it.
+"""Generated usernames for users who did not choose one: `ada.lovelace`, then the same with random digits appended.
 
-A person costs at most four candidates, whatever names exist: the last one ends in 64 random bits, which no other username
-has.
+There are at most four candidates per user, whatever names exist: the last one ends in 64 random bits, which no other
+username has.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ def candidates(full_name: str) -> list[str]:
 
 
 def choose(full_names: Sequence[str], *, reserved: Iterable[str]) -> list[str]:
-    """A username for each of these people: free in the database, and different from each other and from the reserved ones.
+    """A username for each of these names: free in the database, and different from each other and from the reserved ones.
 
-    Two statements, however many people there are. The unique index decides whether a name is still free when it is
-    written.
+    Two statements, however many there are. The unique index decides whether a name is still free when it is written.
     """
     if not full_names:
         return []
@@ -54,7 +53,7 @@ def _numbered(stem: str) -> list[str]:
 
 
 def _take(names: Sequence[str], used: set[str]) -> str | None:
-    """The first of these that is not in use, which it then is."""
+    """The first of these that is not in use; it is added to `used`."""
     free = next((name for name in names if name not in used), None)
     if free is not None:
         used.add(free)

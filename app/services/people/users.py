@@ -1,6 +1,6 @@
-"""People: how accounts are made, read and edited.
+"""User accounts: creating, reading and editing them.
 
-Email address, username and external id each belong to one account, whoever races for them.
+Email address, username and external id are unique; unique indexes decide races for them.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from app.settings import settings
 from app.values import names
 
 _SAYING_WHO = ("email", "external_id")
-"""What says whose account it is."""
+"""The fields that identify the owner of an account."""
 
 _NAMES = {"first_name", "last_name"}
-"""What search knows of an instructor."""
+"""The fields of an instructor in the search index."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class FoundAdmin:
+class EnsuredAdmin:
     user: User
     keeps_password: bool
     """whether the account was there, and the password that the operator gave is not its own"""
@@ -65,7 +65,7 @@ def register(
     phone_number: str | None = None,
     role: Role = Role.STUDENT,
 ) -> Registration:
-    """Open an account for oneself.
+    """Sign up.
 
     With `INSTRUCTOR_SIGNUP=request`, a sign-up as an instructor makes a student, and a request that an admin decides.
     """
@@ -100,7 +100,7 @@ def create(
     hired_on: date | None = None,
     manager_id: UUID | None = None,
 ) -> User:
-    """Make an account for somebody else, verified. Without a password the person sets one by mail."""
+    """Create a verified account for another person. Without a password its owner sets one with a mailed link."""
     reporting_lines.check(manager_id)
     person = User(
         email=email,
@@ -121,27 +121,29 @@ def create(
     return user
 
 
-def found_admin(*, email: str, password: str, first_name: str = "Admin", last_name: str = "") -> FoundAdmin:
-    """The admin whom an operator asks for. An account with this address is kept and made an admin.
+def ensure_admin(
+    *, email: str, password: str, first_name: str = "Admin", last_name: str = ""
+) -> EnsuredAdmin:
+    """Make sure that there is an admin with this address. An existing account is kept and becomes an admin.
 
-    It keeps its password too, unless nobody has confirmed the address: then it gets this one.
+    It keeps its password too, unless its address is unconfirmed: then it gets this one.
     """
     existing = db.session.scalar(select(User).where(User.has_email(email)).with_for_update(key_share=True))
     if existing is None:
         person = User(
             email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN, email_verified=True
         )
-        return FoundAdmin(_add(person, password), keeps_password=False)
-    # Anybody may have signed up under this address: only its owner is left with a way in.
+        return EnsuredAdmin(_add(person, password), keeps_password=False)
+    # A stranger may have signed up with this address: only its owner can log in afterwards.
     unconfirmed = users_unconfirmed.lock_out([existing.id])
     if unconfirmed:
         existing.password_hash = password_policy.hash_of_new(existing, password)
     existing.role, existing.is_active, existing.email_verified = Role.ADMIN, True, True
-    return FoundAdmin(existing, keeps_password=not unconfirmed)
+    return EnsuredAdmin(existing, keeps_password=not unconfirmed)
 
 
 def get_visible(viewer: User, user_id: UUID) -> User:
-    """Somebody's account: one's own, and everybody's to admins."""
+    """A user's account: the viewer's own, or any for admins."""
     user = db.session.get(User, user_id) if viewer.is_admin or viewer.id == user_id else None
     if user is None or user.is_deleted:
         raise NotFound
@@ -149,7 +151,7 @@ def get_visible(viewer: User, user_id: UUID) -> User:
 
 
 def change(admin: User, user_id: UUID, **changes: Any) -> User:
-    """Edit somebody's account."""
+    """Edit a user's account."""
     user = get_visible(admin, user_id)
     reporting_lines.check(changes.get("manager_id"), of=user.id)
     _lock(user)
@@ -159,19 +161,19 @@ def change(admin: User, user_id: UUID, **changes: Any) -> User:
     if names.address(changed.email) != names.address(old_email):
         users_addresses.follow({user.id: old_email})
     if is_identified:
-        users_unconfirmed.give_to_mailboxes([user.id])
+        users_unconfirmed.reset_unconfirmed([user.id])
     return changed
 
 
 def change_own(user: User, **changes: Any) -> User:
-    """Edit one's own profile."""
+    """Edit the user's own profile."""
     if changes.keys() & _NAMES:
         _lock(user)
     return _change(user, changes, gone=Unauthenticated())
 
 
 def _add(person: User, password: str | None) -> User:
-    """Insert the account. Where no username was given, others are made up until one is free."""
+    """Insert the account. If no username was given, candidates are tried until one is free."""
     person.password_hash = None if password is None else password_policy.hash_of_new(person, password)
     given = {
         column.key: getattr(person, column.key)
@@ -193,7 +195,7 @@ def _add(person: User, password: str | None) -> User:
 
 
 def _lock(user: User) -> None:
-    """Read the row anew and hold it: what search has to be told depends on the name that is there now."""
+    """Read the row again and lock it: whether the search index changes depends on the current name."""
     db.session.refresh(user, with_for_update={"key_share": True})
 
 
@@ -201,7 +203,7 @@ def _change(user: User, changes: dict[str, Any], *, gone: Refusal) -> User:
     """Write the changes, unless the account has been deleted. One statement does both: a deletion cannot come between.
 
     :param user: locked, if its name is among them
-    :param gone: what to raise where it has been deleted.
+    :param gone: what to raise if it has been deleted.
     """
     if not changes:
         return user
@@ -228,5 +230,5 @@ def _refusals() -> dict[str, Refusal]:
         User.ONE_PER_USERNAME: UsernameTaken(),
         User.ONE_PER_EXTERNAL_ID: ExternalIdTaken(),
         User.HAS_MANAGER: InvalidRequest(details={"manager_id": ["There is no such user."]}),
-        User.NOT_OWN_MANAGER: InvalidRequest(details={"manager_id": ["Nobody manages themselves."]}),
+        User.NOT_OWN_MANAGER: InvalidRequest(details={"manager_id": ["A user cannot be their own manager."]}),
     }

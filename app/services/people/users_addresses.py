@@ -1,7 +1,7 @@
-"""People to whom an admin, or a file, has given another address: nothing that was sent before opens anything any more.
+"""Email changes by an admin or an import: links mailed before are void, and the old address is notified.
 
-It is how an account is put right that somebody else got hold of. So a wish for yet another address is called off, and the
-old address is told, unless nobody has ever answered from it.
+This is how an admin recovers an account that an attacker has taken over. So a pending email change is cancelled, and the
+old address is notified, unless it was never confirmed.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from app.services.messaging import account_notices, mail_tokens, outbox
 
 
 def follow(old_addresses: Mapping[UUID, str]) -> None:
-    """Do all that has to follow when people, whose rows are locked, have got another address.
+    """Void links and send mails after users, whose rows are locked, have got another address.
 
-    :param old_addresses: the address that each of them had before.
+    :param old_addresses: the old address of each of them.
     """
     if not old_addresses:
         return
     user_ids = list(old_addresses)
     mail_tokens.void_all(user_ids)
     account_notices.cancel_links(user_ids)
-    _tell(old_addresses)
-    # Whoever has no password yet was invited at the old address, and needs an invitation at the new one.
+    _notify_old_addresses(old_addresses)
+    # A user without a password was invited at the old address, and needs an invitation at the new one.
     account_notices.notify(
         NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified
     )
 
 
-def _tell(old_addresses: Mapping[UUID, str]) -> None:
-    """Tell the old addresses. Without a password nobody has ever answered from there: it may be a stranger's address."""
+def _notify_old_addresses(old_addresses: Mapping[UUID, str]) -> None:
+    """Notify the old addresses, except of users who never set a password: such an address may be a stranger's."""
     given = (
         func.unnest(
             literal(list(old_addresses), ARRAY(Uuid())), literal(list(old_addresses.values()), ARRAY(Text()))

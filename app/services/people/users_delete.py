@@ -1,7 +1,7 @@
-"""Forgetting a person: the account is shut, and what says who it was is overwritten for good.
+"""Deletion of users (right to erasure): the account is soft-deleted, and personal data is anonymized for good.
 
-The row stays, because what the person did refers to it: enrollments, certificates with the name they were issued to,
-reviews, the history of courses. What was not completed is cancelled, so that the seats are free.
+The row stays, because other rows refer to it: enrollments, certificates with the name they were issued to, reviews, the
+history of courses. Enrollments that are not completed are cancelled, so that their seats are free.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from app.services.people import users_roles
 from app.services.search import courses_search
 
 DELETION = "deletion of people"
-"""The advisory lock that a deletion holds alone, and that bulk runs share."""
+"""The advisory lock that a deletion holds exclusively, and that bulk runs share."""
 
 
-def hold_off() -> None:
-    """Let no account be deleted until the commit. A deletion ends the enrollments that it sees, and must see all."""
+def prevent_deletions() -> None:
+    """Block deletions of accounts until the commit. A deletion cancels the enrollments that it sees, and must see all."""
     lock_name(DELETION, is_shared=True)
 
 
-def forget(admin: User, user_id: UUID) -> None:
-    """Deactivate and anonymise an account. It cannot be undone."""
+def erase(admin: User, user_id: UUID) -> None:
+    """Deactivate and anonymize an account. It cannot be undone."""
     lock_name(DELETION)
     user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
     _refuse_with_courses(user)
@@ -48,24 +48,24 @@ def forget(admin: User, user_id: UUID) -> None:
     _lock_courses(user)
     _anonymise(user)
     db.session.flush()
-    _forget_traces(user)
-    # Only deleted courses are left, and the words that find them still hold the name.
+    _erase_traces(user)
+    # Only deleted courses are left, and their search vectors still contain the name.
     courses_search.index_for_search(Course.instructor_id == user.id)
     _end_enrollments(user)
     sessions.end_all(user.id)
 
 
 def _refuse_with_courses(user: User) -> None:
-    """The person's row is locked, so that nobody is giving them a course at this moment."""
+    """The user's row is locked, so that they cannot be given a course concurrently."""
     teaches = exists().where(Course.instructor_id == user.id, Course.deleted_at.is_(None))
     if db.session.scalar(select(teaches)):
         raise InstructorHasCourses
 
 
 def _lock_courses(user: User) -> None:
-    """Lock every course that the deletion writes to, in the order of their ids: those with a seat to free, and one's own.
+    """Lock every course that the deletion writes to, in the order of their ids: those with a seat to free, and their own.
 
-    Whoever enrolls the person holds a lock on the account first, so none is added from here on.
+    Every enrollment locks the account first, so none is added from here on.
     """
     taken = select(Enrollment.course_id).where(_is_active(user))
     found = select(Course.id).where(or_(Course.id.in_(taken), Course.instructor_id == user.id))
@@ -73,7 +73,7 @@ def _lock_courses(user: User) -> None:
 
 
 def _end_enrollments(user: User) -> None:
-    """Cancel what the person has not completed, and free the seats. What is COMPLETED stays, as history."""
+    """Cancel the user's active enrollments, and free the seats. COMPLETED ones stay, as history."""
     found = select(Enrollment.id).where(_is_active(user)).order_by(Enrollment.id)
     held = db.session.scalars(found.with_for_update(key_share=True)).all()
     ended = (
@@ -100,7 +100,7 @@ def _is_active(user: User) -> ColumnElement[bool]:
 
 
 def _anonymise(user: User) -> None:
-    """Overwrite the account. Nobody has an address under `.invalid`, which is reserved for names that never exist."""
+    """Overwrite the account. No address exists under `.invalid`, which is reserved for names that never resolve."""
     placeholder = f"deleted-{secrets.token_hex(10)}"
     user.email, user.username = f"{placeholder}@deleted.invalid", placeholder
     user.first_name, user.last_name = "Deleted", "user"
@@ -110,10 +110,10 @@ def _anonymise(user: User) -> None:
     user.deleted_at = func.now()
 
 
-def _forget_traces(user: User) -> None:
-    """What the person wrote about themselves elsewhere, and where they are or were logged in from.
+def _erase_traces(user: User) -> None:
+    """Delete the user's personal data in other tables, among it the addresses that they logged in from.
 
-    Sessions that are over go within days, and what bulk runs called them within the hour, see `retention`.
+    Ended sessions are purged within days, and identifiers in bulk runs within the hour, see `retention`.
     """
     living = (Session.user_id == user.id, Session.ended_at.is_(None))
     db.session.execute(update(Session).where(*living).values(user_agent="", ip_address=""))

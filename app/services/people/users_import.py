@@ -1,7 +1,7 @@
-"""People from a file of an HR system: made, brought up to date, or left as they are, with a line for each row.
+"""Import (upsert) of users from a CSV file of an HR system, with a result for each row.
 
-A person is known by external id, else by email address. An empty cell says nothing, so nothing is ever cleared. The
-number of statements does not depend on the number of rows.
+A user is matched by external id, else by email address. An empty cell is ignored, so nothing is ever cleared. The number
+of statements does not depend on the number of rows.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from app.services.people import users_import_writes as writes
 from app.services.people.users_import_plan import Account, Line, Plan
 
 _ATTEMPTS = 5
-"""How often the file is decided about, where other calls make the same people at the same moment."""
+"""How often the import is tried, if concurrent calls create the same users."""
 
-_MOST_TROUBLES = 20
+_MOST_ERRORS = 20
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class ImportReport(Report):
 def import_people(
     admin: User, *, file: Sheet, on_conflict: OnConflict = OnConflict.REFUSE, strict: bool = False
 ) -> ImportReport:
-    """Make and update accounts. New ones are verified; their owners set a password by mail.
+    """Create and update accounts. New ones are verified; their owners set a password with a mailed link.
 
-    So do the owners of known ones whose address nobody has confirmed: a stranger may have signed up under it.
+    So do the owners of existing ones with an unconfirmed address: a stranger may have signed up with it.
     """
     refuse_too_many(file.rows)
     if strict and file.ignored_columns:
-        unknown = [f"Unknown column: {title}." for title in file.ignored_columns[:_MOST_TROUBLES]]
+        unknown = [f"Unknown column: {title}." for title in file.ignored_columns[:_MOST_ERRORS]]
         raise InvalidRequest(details={"file": unknown})
     if "manager" in file.columns:
-        reporting_lines.hold()
+        reporting_lines.lock()
     for _ in range(_ATTEMPTS):
         with savepoint() as undo:
             plan = Plan(_hold_known(admin, file.rows), on_conflict)
@@ -61,7 +61,7 @@ def import_people(
             made = writes.insert(plan.new)
             if len(made) == len(plan.new):
                 return _finish(file, plan, lines, made)
-            # Another call has made some of these people in the meantime: now they are known.
+            # A concurrent call has created some of these users in the meantime: now they exist.
             undo()
     raise Unavailable(
         "People of this file are being made elsewhere at this moment. Nothing was changed; try again."
@@ -69,9 +69,9 @@ def import_people(
 
 
 def _hold_known(admin: User, rows: Sequence[Row]) -> list[Account]:
-    """Lock, in the order of their ids, all people whom a row may mean, or who have an identifier that a row gives.
+    """Lock, in the order of their ids, all users that a row may match, or who have an identifier that a row gives.
 
-    Where a row deactivates, also all active admins: one of them stays.
+    If a row deactivates a user, lock all active admins, too: one of them must remain.
     """
     sent = [row.values for row in rows if not row.errors]
     deactivates = any(values.get("is_active") is False for values in sent)
@@ -98,11 +98,11 @@ def _hold_known(admin: User, rows: Sequence[Row]) -> list[Account]:
 
 
 def _finish(file: Sheet, plan: Plan, lines: Mapping[int, Line], made: Mapping[int, UUID]) -> ImportReport:
-    """Write the rest, now that all new people are there."""
+    """Write the rest, now that all new users exist."""
     writes.update(plan)
     writes.report_to(plan.managers, made)
     account_notices.notify(
-        NoticeKind.SET_PASSWORD, [*made.values(), *users_unconfirmed.vouch_for(plan.unconfirmed)]
+        NoticeKind.SET_PASSWORD, [*made.values(), *users_unconfirmed.adopt_unconfirmed(plan.unconfirmed)]
     )
     about = [line.about(made[number]) if number in made else line for number, line in lines.items()]
     report = report_of(about, ImportOutcome)

@@ -1,7 +1,7 @@
-"""Whether a row is about the person whose external id it gives.
+"""Identity check: whether an imported row is about the user with its external id.
 
-External ids are damaged, typed wrongly and given to others. A row that names an account by external id alone therefore
-has to agree with it in the address or in the name; else one person's account would become another's.
+External ids are damaged, mistyped and reused. A row that matches an account by external id alone must therefore agree
+with it in the address or in the name; otherwise one user's account would become another's.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def full_name_of(values: Mapping[str, Any]) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """Marks of other scripts than the accents of Latin, Greek and Cyrillic stay: there they are vowels.
+    """The words of a name. Combining marks of scripts other than Latin, Greek and Cyrillic stay: there they are vowels.
 
-    Word characters of regular expressions are not marks: रानी and रीना would be the same two consonants.
+    Regular expressions do not count them as word characters: रानी and रीना would be the same two consonants.
     """
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold()))
     spelled = unicodedata.normalize("NFC", plain).translate(_LETTERS)

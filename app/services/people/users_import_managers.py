@@ -1,7 +1,7 @@
-"""Who is going to report to whom, as the rows of a file say, wherever in the file or outside of it the manager stands.
+"""Managers in an import: each row may name a manager from anywhere in the file or from the database.
 
-All rows are read before any of them is judged, so that the order of the file does not matter. A row is refused whose manager
-is not known, whose manager's own row is refused, or who would come to report to themselves.
+All rows are read before any of them is checked, so that the order of the file does not matter. A row is refused if its
+manager is unknown, if the manager's own row is refused, or if the user would report to themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.services.people import reporting_lines
 from app.services.people.users_import_plan import UNIQUE, Line, Person, Plan, folded
 
 _MOST_ROUNDS = 20
-"""How often circles are looked for. Rows that are refused leave the managers that were there, and these may close others."""
+"""How often cycles are searched. A refused row keeps its old manager, who may close another cycle."""
 
 _UNKNOWN = "There is no such user. Give an address, a username or an external id."
 _AMBIGUOUS = "It means more than one user. Give the address."
@@ -32,7 +32,7 @@ Found = Mapping[tuple[str, str], UUID]
 
 
 def settle(plan: Plan, rows: Iterable[Row], lines: dict[int, Line]) -> None:
-    """Put into the plan who gets which manager; rows that cannot have theirs become `invalid` in `lines`."""
+    """Add the managers to the plan; rows with an impossible manager become `invalid` in `lines`."""
     wanted = {
         line.person: str(row.values["reports_to"])
         for row in rows
@@ -85,7 +85,7 @@ class _Settling:
             self.lines[number] = self.lines[number].updated()
 
     def _refuse(self, refused: Mapping[Person, str]) -> None:
-        """Refuse these rows, and with those who would have been new all rows that name them as managers, and so on."""
+        """Refuse these rows; for refused new users also the rows that name them as manager, and so on."""
         below: dict[Person, list[Person]] = {}
         for person, above in self.above.items():
             below.setdefault(above, []).append(person)
@@ -105,7 +105,7 @@ class _Settling:
 
 
 def _people_outside(names: Iterable[str]) -> Found:
-    """Who has these identifiers in the database, by kind and identifier."""
+    """The users with these identifiers in the database, by kind and identifier."""
     exact = literal(sorted(names), ARRAY(Text()))
     lowered = literal(sorted({folded("username", name) for name in names}), ARRAY(Text()))
     found = db.session.execute(

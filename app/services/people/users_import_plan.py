@@ -1,7 +1,7 @@
-"""What an import is going to do about each row, decided in memory from the people that the file may mean.
+"""The plan of an import: what to do about each row, decided in memory from the users that the file may match.
 
-No account and no identifier goes to two rows. What an account had when the import began stays reserved for it until the
-end, even if its own row changes it: so the order in which rows are written does not matter.
+No account and no identifier is assigned to two rows. Identifiers that an account had when the import began stay reserved
+for it until the end, even if its own row changes them: so the order in which rows are written does not matter.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from app.values import names
 UNIQUE = ("external_id", "email", "username")
 
 Person = UUID | int
-"""An account, or the number of the row that makes one."""
+"""An account, or the number of the row that creates one."""
 
 
 class Account(NamedTuple):
-    """A person as the import finds them."""
+    """A user before the import."""
 
     id: UUID
     external_id: str | None
@@ -53,7 +53,7 @@ class Account(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one row."""
+    """The result of one row."""
 
     row: int
     input: str
@@ -74,7 +74,7 @@ class Line:
         return replace(self, user_id=user_id)
 
     def updated(self) -> Self:
-        """Where nothing else has changed, something has now."""
+        """The line with an UNCHANGED outcome turned into UPDATED."""
         is_same = self.outcome == ImportOutcome.UNCHANGED
         return replace(self, outcome=ImportOutcome.UPDATED) if is_same else self
 
@@ -85,7 +85,7 @@ class Line:
 
 
 class Plan:
-    """`decide` row by row; then `new`, `changed`, `managers` and `unconfirmed` say what to write."""
+    """Call `decide` for each row; then `new`, `changed`, `managers` and `unconfirmed` say what to write."""
 
     def __init__(self, known: Iterable[Account], on_conflict: OnConflict = OnConflict.REFUSE) -> None:
         self.accounts = {account.id: account for account in known}
@@ -94,17 +94,17 @@ class Plan:
         """values by the number of the row"""
         self.changed: dict[UUID, dict[str, Any]] = {}
         self.managers: dict[Person, Person] = {}
-        """to whom people of the file are going to report who do not yet"""
+        """the new managers of users in the file"""
         self.unconfirmed: dict[UUID, None] = {}
-        """accounts of the file whose address nobody has confirmed"""
+        """accounts in the file with an unconfirmed address"""
         self.admins = {
             account.id: account.can_log_in
             for account in self.accounts.values()
             if account.role == Role.ADMIN and account.is_active
         }
-        """those known who stay active"""
+        """the admins who stay active"""
         self._addresses: dict[Person, str] = {}
-        """of the people whose row has been decided"""
+        """of the users whose row has been decided"""
         self._owners: dict[str, dict[str, Person]] = {name: {} for name in UNIQUE}
         """who has an identifier"""
         self._identified: set[Person] = set()
@@ -121,7 +121,7 @@ class Plan:
             return line.refused(refusal)
 
     def forget(self, person: Person) -> None:
-        """Write nothing of what was decided about this person."""
+        """Discard what was decided about this user."""
         if isinstance(person, int):
             self.new.pop(person)
             return
@@ -129,11 +129,11 @@ class Plan:
         self.unconfirmed.pop(person, None)
 
     def owner(self, name: str, value: str | None) -> Person | None:
-        """Who has this identifier, as far as the file is concerned."""
+        """The owner of this identifier, among the users that the file may match."""
         return None if value is None else self._owners[name].get(folded(name, value))
 
     def name_new_people(self) -> None:
-        """Give a username to each new person whose row gives none. Those that rows ask for go first."""
+        """Give a username to each new user whose row gives none. Usernames from rows have priority."""
         unnamed = [values for values in self.new.values() if "username" not in values]
         full_names = [full_name_of(values) for values in unnamed]
         chosen = usernames.choose(full_names, reserved=self._owners["username"])
@@ -158,14 +158,14 @@ class Plan:
 
     @property
     def old_addresses(self) -> dict[UUID, str]:
-        """The addresses that people of the file had, who get another one."""
+        """The old addresses of users who get another one."""
         given = {user_id: changes["email"] for user_id, changes in self.changed.items() if "email" in changes}
         before = {user_id: self.accounts[user_id].email for user_id in given}
         return {user_id: old for user_id, old in before.items() if given[user_id] != names.address(old)}
 
     @property
     def renamed(self) -> list[UUID]:
-        """Students too: whoever has been demoted still owns courses."""
+        """Users with a new name. Students too: a demoted instructor still owns courses."""
         return [
             user_id
             for user_id, changes in self.changed.items()
@@ -190,7 +190,7 @@ class Plan:
         return replace(line, code=None if row.values.get("is_active", True) else UserInactive.code)
 
     def _person(self, values: Mapping[str, Any]) -> Person | None:
-        """Whom the row means, by external id or else by email; an address of somebody else is nobody's to take."""
+        """The user that the row matches, by external id or else by email; another user's address is refused."""
         external_id = values.get("external_id")
         by_id = self.owner("external_id", external_id)
         by_email = self.owner("email", values.get("email"))
@@ -199,22 +199,22 @@ class Plan:
         if by_id is not None:
             raise IdentityConflict(details={"email": ["It belongs to another person than the external id."]})
         if external_id and by_email in self._identified:
-            raise EmailTaken(details={"email": ["It belongs to somebody with another external id."]})
+            raise EmailTaken(details={"email": ["It belongs to a user with another external id."]})
         return by_email
 
     def _overrides(self, person: Person | None, values: Mapping[str, Any]) -> bool:
-        """Whether the external id alone says whom the row means, against address and name; refused unless asked for."""
+        """Whether the external id alone matches, against address and name; refused unless the caller allows it."""
         if person is None or self.owner("external_id", values.get("external_id")) != person:
             return False
         if person in self._addresses:
             clashes = values.get("email", self._addresses[person]).lower() != self._addresses[person].lower()
-            told = "An earlier row gives it with another address."
+            reason = "An earlier row gives it with another address."
         else:
             account = self.accounts[cast("UUID", person)]
             clashes = contradicts(values, email=account.email, full_name=full_name_of(account._asdict()))
-            told = "It belongs to an account with another name and another address."
+            reason = "It belongs to an account with another name and another address."
         if clashes and self.on_conflict == OnConflict.REFUSE:
-            raise IdentityConflict(details={"external_id": [told]})
+            raise IdentityConflict(details={"external_id": [reason]})
         return clashes
 
     def _update(self, account: Account, values: Mapping[str, Any]) -> ImportOutcome:
@@ -254,7 +254,7 @@ class Plan:
     def _refuse_taken_username(self, values: Mapping[str, Any], user_id: UUID | None) -> None:
         owner = self.owner("username", values.get("username"))
         if owner not in {None, user_id}:
-            raise UsernameTaken(details={"username": ["It belongs to somebody else."]})
+            raise UsernameTaken(details={"username": ["It belongs to another user."]})
 
     def _own(self, person: Person, values: Mapping[str, Any]) -> None:
         for name in UNIQUE:
@@ -265,5 +265,5 @@ class Plan:
 
 
 def folded(name: str, value: str) -> str:
-    """An identifier as it is compared. Addresses and usernames are ASCII; of other letters, `lower` would make ASCII ones."""
+    """An identifier as it is compared. Addresses and usernames are ASCII; `lower` would turn other letters into ASCII ones."""
     return value.lower() if name != "external_id" and value.isascii() else value

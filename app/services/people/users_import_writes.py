@@ -1,4 +1,4 @@
-"""What an import writes: new people, changes and managers, each as a set."""
+"""Bulk writes of an import: new users, changes and managers, each in one statement."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ _REPORT = text(_MANAGE + _SENT + "WHERE users.id = sent.id").bindparams(_PEOPLE)
 
 
 def insert(new: Mapping[int, Mapping[str, Any]]) -> dict[int, UUID]:
-    """The ids of the people who were made, by the number of the row."""
+    """The ids of the users who were created, by the number of the row."""
     if not new:
         return {}
-    # In the same order in every import: two imports of the same people never deadlock.
+    # In the same order in every import: two imports of the same users never deadlock.
     people = [_as_json(values) for values in sorted(new.values(), key=itemgetter("email"))]
     made = {row.email: row.id for row in db.session.execute(_INSERT, {"people": people})}
     return {number: made[values["email"]] for number, values in new.items() if values["email"] in made}
 
 
 def update(plan: Plan) -> None:
-    """Write the changes. The plan found their identifiers free; if somebody has taken one since, the call is refused."""
+    """Write the changes. The plan found their identifiers free; if one has been taken since, the call is refused."""
     if not plan.changed:
         return
     people = [{"id": str(user_id), **_as_json(changes)} for user_id, changes in plan.changed.items()]
@@ -90,9 +90,9 @@ def update(plan: Plan) -> None:
 
 
 def report_to(managers: Mapping[Person, Person], made: Mapping[int, UUID]) -> None:
-    """Write who manages whom.
+    """Write the managers.
 
-    :param made: the accounts of the people whom rows have made
+    :param made: the accounts that rows have created
     """
     if not managers:
         return

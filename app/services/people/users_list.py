@@ -1,4 +1,4 @@
-"""People as a list, for admins: narrowed, searched and ordered."""
+"""The list of users, for admins: filtered, searched and ordered."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Many accounts deactivated or activated in one call: decided row by row, written in one statement.
+"""Bulk activation and deactivation of accounts: decided row by row, written in one statement.
 
-The rows of all active admins are locked too, so that one of them stays active whatever several admins ask for at once.
+The rows of all active admins are locked too, so that one of them stays active whatever several admins request at once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
 
 
 def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
-    """Deactivate accounts and end their sessions. If the call names all active admins, the last who can log in stays active."""
+    """Deactivate accounts and end their sessions. If all active admins are named, the last who can log in stays active."""
     held = _hold(admin, rows.ids_in(user_ids))
     remaining = _active_admins(held)
     leaving: list[UUID] = []

@@ -1,4 +1,4 @@
-"""Accounts for people that another system knows, as a set."""
+"""Bulk provisioning of accounts for users of another system."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Person:
 
 
 def provision(people: Sequence[Person], *, at: datetime) -> list[UUID]:
-    """Make a verified STUDENT without a password of everyone whose external id is new; the answer is their ids.
+    """Create a verified STUDENT without a password for each new external id, and return their ids.
 
-    One statement, whatever the number of people.
+    One statement, whatever their number.
     """
     made = db.session.scalars(
         _INSERT,

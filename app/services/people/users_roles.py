@@ -1,4 +1,4 @@
-"""Who may do what, and who may come in: roles, deactivation, and the admin who always remains.
+"""Roles, activation and deactivation, and the protection of the last admin.
 
 One active admin who can log in always remains. That is decided under locks on the rows of all active admins, so that two
 admins who demote each other leave one.
@@ -25,14 +25,14 @@ _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
 
 def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
-    """Give somebody a role. A lower one ends their sessions; a higher one does not, if the address is confirmed."""
+    """Give a user a role. A lower one ends their sessions; a higher one does not, if the address is confirmed."""
     user = lock_with_admins(admin, user_id, keeps_admin=role == Role.ADMIN)
     step = _RANK[role] - _RANK[user.role]
     user.role = role
     if step < 0:
         follow_demotion([user.id])
     if step > 0:
-        users_unconfirmed.give_to_mailboxes([user.id])
+        users_unconfirmed.reset_unconfirmed([user.id])
     return user
 
 
@@ -47,7 +47,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
 
 
 def activate(admin: User, user_id: UUID) -> User:
-    """Activate a deactivated account: the person can log in again."""
+    """Activate a deactivated account: the user can log in again."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.is_active:
         raise InvalidTransition("This account is active already.")
@@ -58,21 +58,21 @@ def activate(admin: User, user_id: UUID) -> User:
 
 
 def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
-    """Trust somebody to publish courses without a decision, or do so no longer."""
+    """Grant or revoke a user's right to publish courses without a decision."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.can_self_publish == granted:
         state = "may publish without a decision already" if granted else "needs decisions already"
         raise InvalidTransition(f"This person {state}.")
     user.can_self_publish = granted
     if granted:
-        users_unconfirmed.give_to_mailboxes([user.id])
+        users_unconfirmed.reset_unconfirmed([user.id])
     return user
 
 
 def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
-    """Lock this person's row and those of all active admins, in the order of their ids, and return the person.
+    """Lock this user's row and those of all active admins, in the order of their ids, and return the user.
 
-    :param keeps_admin: whether a person who is an active admin will still be one after the change.
+    :param keeps_admin: whether a user who is an active admin will still be one after the change.
     :raises LastAdmin: when no other active admin can log in, and they will not be one any more.
     """
     statement = (
@@ -96,7 +96,7 @@ def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
 def is_last_admin(user_id: UUID, admins: Mapping[UUID, bool]) -> bool:
     """Whether this is the only active admin who can log in; where none can, the only active one.
 
-    An admin who has no password yet, or whose address is not confirmed, may never have one: nobody can rely on them.
+    An admin without a password, or with an unconfirmed address, may never log in, and so does not count.
 
     :param admins: all active admins, and whether each of them can log in.
     """
@@ -105,7 +105,7 @@ def is_last_admin(user_id: UUID, admins: Mapping[UUID, bool]) -> bool:
 
 
 def follow_demotion(user_ids: Collection[UUID]) -> None:
-    """End what these people, whose rows are locked, had with a higher role: their sessions, and trust to publish."""
+    """Revoke what these users, whose rows are locked, had with a higher role: their sessions, and the right to publish."""
     sessions.end_all_of(user_ids)
     db.session.execute(
         update(User)
@@ -116,13 +116,13 @@ def follow_demotion(user_ids: Collection[UUID]) -> None:
 
 
 def follow_activation(user_ids: Collection[UUID]) -> None:
-    """Invite those of these people who have no password yet: an invitation is not sent while an account is inactive."""
+    """Invite those of these users who have no password yet: an invitation is not sent while an account is inactive."""
     account_notices.notify(
         NoticeKind.SET_PASSWORD, user_ids, User.password_hash.is_(None), User.email_verified
     )
 
 
 def follow_deactivation(user_ids: Collection[UUID]) -> None:
-    """End the sessions of these people, whose rows are locked, and void the links that they were mailed."""
+    """End the sessions of these users, whose rows are locked, and void the links that they were mailed."""
     sessions.end_all_of(user_ids)
     mail_tokens.void_of_deactivated(user_ids)

@@ -1,7 +1,7 @@
-"""Accounts whose address nobody has confirmed, when an admin gives them a role or anything else.
+"""Protection against account pre-hijacking: accounts with an unconfirmed address, when an admin gives them rights.
 
-Anybody can sign up under anybody's address, and wait until an admin makes something of the account. So the password of
-the sign-up then stops working, and a mail lets the owner of the mailbox set another one.
+An attacker can sign up with another person's address, and wait until an admin gives the account a role. So the password
+of the sign-up is revoked at that moment, and the owner of the mailbox sets a new one with a mailed link.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from app.services.messaging import account_notices, mail_tokens
 
 
 def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
-    """End every way into those of these accounts, whose rows are locked, that have an unconfirmed address.
+    """Revoke all access to those of these accounts, whose rows are locked, that have an unconfirmed address.
 
-    Their passwords, sessions and mailed links work no longer. The answer is their ids.
+    Their passwords, sessions and mailed links stop working. Returns their ids.
     """
     unconfirmed = list(
         db.session.scalars(
@@ -39,18 +39,18 @@ def lock_out(user_ids: Collection[UUID]) -> list[UUID]:
     return unconfirmed
 
 
-def give_to_mailboxes(user_ids: Collection[UUID]) -> None:
-    """Call when an admin gives these people something; their rows are locked.
+def reset_unconfirmed(user_ids: Collection[UUID]) -> None:
+    """Call when an admin gives these users rights; their rows are locked.
 
     Those with an unconfirmed address are mailed a link to set a password, which also confirms the address.
     """
     account_notices.notify(NoticeKind.SET_PASSWORD, lock_out(user_ids))
 
 
-def vouch_for(user_ids: Collection[UUID]) -> list[UUID]:
-    """Treat unconfirmed accounts like new ones that an admin makes: verified, and without a password.
+def adopt_unconfirmed(user_ids: Collection[UUID]) -> list[UUID]:
+    """Turn unconfirmed accounts into ones like an admin creates: verified, and without a password.
 
-    The answer is the ids of those who have to be mailed a link to set one.
+    Returns the ids of those who have to be mailed a link to set one.
     """
     unconfirmed = lock_out(user_ids)
     if unconfirmed:
