@@ -1,1 +1,1 @@
-"""Categories and courses, and their way through review."""
+"""Categories and courses, and the review workflow of courses."""

@@ -1,4 +1,4 @@
-"""The shelves of the catalogue. Admins arrange them; nobody else sees an inactive one."""
+"""The categories of the catalogue. Admins manage them; only admins see an inactive one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
 
 
 def delete(ref: str | UUID) -> None:
-    """Remove a shelf that no course stands on; deleted courses let go of it."""
+    """Delete a category without courses; soft-deleted courses lose their category."""
     category = _lock(ref)
     db.session.execute(
         change(Course)
@@ -86,7 +86,7 @@ def delete(ref: str | UUID) -> None:
 
 
 def _searched(category: Category) -> str:
-    """What the search of courses reads of it."""
+    """The text of the category in the search index of courses."""
     return category.name if category.is_active else ""
 
 
@@ -99,7 +99,7 @@ def _lock(ref: str | UUID) -> Category:
 
 
 def _counted() -> Any:
-    """Categories with the number of their published courses, which is kept and not counted here."""
+    """Categories with the number of their published courses, from the stored counter."""
     name = func.concat("category/", Category.id, "/courses")
     published = select(func.coalesce(func.sum(Tally.amount), 0)).where(Tally.name == name).scalar_subquery()
     return select(Category).options(with_expression(Category.course_count, cast(published, BigInteger)))

@@ -177,7 +177,7 @@ def record_change(
 
 
 def lock_for_edit(actor: User, ref: str | UUID) -> Course:
-    """A locked course that the actor manages and that may be edited now, its sections and lessons included.
+    """A locked course that the actor manages and that may be edited now, including its sections and lessons.
 
     A change of it is then recorded with `record_edit`; without a change nothing is recorded.
     """

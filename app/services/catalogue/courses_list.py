@@ -1,6 +1,6 @@
-"""The catalogue as lists: what somebody may see, narrowed and ordered.
+"""Lists of courses: what the viewer may see, filtered and ordered.
 
-A list reads the columns it shows, with category and instructor, in one statement whatever its length.
+A list reads the columns it shows, with category and instructor, in one statement, whatever its length.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ _SHOWN = (
 
 
 def list_catalogue(viewer: User | None, **query: Any) -> Listing:
-    """The courses that everybody finds, and one's own."""
+    """The public courses, and the viewer's own."""
     return _listing(viewer, course_listed_to(viewer), **query)
 
 
 def list_own(instructor: User, **query: Any) -> Listing:
-    """What somebody teaches, in every state."""
+    """The instructor's own courses, in every state."""
     owned = Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id)
     listing = _listing(instructor, owned, of_one=True, **query)
     narrowed = {name for name, value in query.items() if value is not None} - {"ordering"}
@@ -83,25 +83,25 @@ def list_own(instructor: User, **query: Any) -> Listing:
 
 
 def list_waiting(admin: User) -> Listing:
-    """What waits for a decision, longest first, and what has changed since the last one."""
+    """Courses that wait for a decision, oldest first, with the fields changed since the last one."""
     submitted = (
         select(func.max(CourseChange.created_at))
         .where(CourseChange.course_id == Course.id, CourseChange.action == "submitted")
         .correlate(Course)
         .scalar_subquery()
     )
-    told = (
+    extra = (
         with_expression(Course.submitted_at, submitted),
         with_expression(Course.decided_at, Course.reviewed_at),
         with_expression(Course.changed_fields, _changed_since_decision()),
     )
     waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
-    statement = _summaries(admin).where(*waiting).options(*told)
+    statement = _summaries(admin).where(*waiting).options(*extra)
     return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
 
 
 def list_history(user: User, ref: str | UUID) -> Listing:
-    """What happened to a course, newest first."""
+    """The history of a course, newest first."""
     course = get_managed(user, ref)
     entries = select(CourseChange).where(CourseChange.course_id == course.id)
     actor = joinedload(CourseChange.actor).load_only(User.username, User.first_name, User.last_name)
@@ -110,7 +110,7 @@ def list_history(user: User, ref: str | UUID) -> Listing:
 
 
 def _changed_since_decision() -> ColumnElement[list[str]]:
-    """The names of what was edited later than the last decision; of all edits, where there was none yet."""
+    """The names of the fields edited since the last decision; of all edits, if there was none yet."""
     edit = aliased(CourseChange)
     name = func.jsonb_array_elements_text(edit.fields).table_valued("value", joins_implicitly=True).c.value
     names = (
@@ -146,13 +146,13 @@ def _listing(
     if not (of_one or instructor or search):
         return in_order
     gathered = Listing(_summaries(viewer), keys, matching=select(Course.id).where(*narrowed), gathers=True)
-    # However many somebody has, those of all the others may stand before them.
+    # An instructor's courses, however many, may come after those of all others in the ordering.
     walks = search and ordering != "-rank" and not (of_one or instructor)
     return replace(gathered, crowded=in_order) if walks else gathered
 
 
 def _summaries(viewer: User | None) -> Any:
-    """Courses with what a list shows of them; texts of a page's length stay in the database."""
+    """Courses with the columns that a list shows; long texts are not loaded."""
     return (
         select(Course)
         .outerjoin(Category, category_shown_to(viewer))

@@ -1,7 +1,7 @@
-"""The life of a course: draft, decision, publication, archive.
+"""The state machine of a course: draft, decision, publication, archive.
 
-Each step is taken under the course's lock if the state is still the one that was decided about, so of two people who act
-at once exactly one does; and each leaves one entry in the history.
+Each transition is a compare-and-set under the course's row lock, so of two concurrent ones exactly one succeeds; and each
+adds one entry to the history.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
 
 
 def submit(owner: User, ref: str | UUID, *, at: datetime | None = None) -> Course:
-    """Ask for a decision; the course is frozen until then."""
+    """Submit the course for a decision; it cannot be edited until then."""
     course = _get_own(owner, ref)
     _refuse_unless_in(course, DRAFT, REJECTED)
     return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
@@ -61,9 +61,9 @@ def review(
 
 
 def publish(actor: User, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
-    """Open a course to everybody. An admin's reason stands for what is missing.
+    """Publish a course. An admin's reason overrides missing content.
 
-    What an admin publishes without an approval is decided by that; what an owner publishes has been reviewed by nobody.
+    If an admin publishes without an approval, that is the decision; if an owner does, the course counts as not reviewed.
     """
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, DRAFT, PENDING, APPROVED, REJECTED)
@@ -97,7 +97,7 @@ def unarchive(actor: User, ref: str | UUID) -> Course:
 
 
 def _get_own(owner: User, ref: str | UUID) -> Course:
-    """To submit and to withdraw is the instructor's own act, also where an admin sees the course."""
+    """Only the instructor submits and withdraws a course, not an admin."""
     course = courses.get_managed(owner, ref)
     if course.instructor_id != owner.id:
         raise Forbidden
@@ -105,7 +105,7 @@ def _get_own(owner: User, ref: str | UUID) -> Course:
 
 
 def _decision(admin: User, notes: str, at: datetime | None) -> dict[str, Any]:
-    """What a course keeps of an admin's word about it, until the next."""
+    """The columns of a course that hold the last decision of an admin."""
     return {
         "review_notes": notes,
         "reviewed_by_id": admin.id,
@@ -124,7 +124,7 @@ def _refuse_unless_in(course: Course, *states: CourseStatus) -> None:
 
 
 def _refuse_incomplete(course: Course) -> int:
-    """Name what is missing, or tell how many lessons must still be there when the state changes."""
+    """Raise an error that names what is missing; return how many lessons must still be there when the state changes."""
     missing = {}
     needed = settings().publish_min_lessons
     if course.lesson_count < needed:

@@ -1,6 +1,7 @@
-"""Making, changing and deleting courses.
+"""Creating, changing and soft-deleting courses.
 
-What is published stays published while it is edited, and says that it changed; what waits for a decision is frozen.
+A published course stays published while it is edited, and is marked as changed; a course that waits for a decision
+cannot be edited.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ NO_CATEGORY = "There is no such category."
 
 
 def create(actor: User, *, publish: bool = False, at: datetime | None = None, **values: Any) -> Course:
-    """A draft of one's own. Wanting it published at once is a wish: a refusal of it is told, the draft stays.
+    """Create a draft. With `publish`, also try to publish it: if that is refused, the draft stays and shows the reason.
 
-    `at` is when it happened, for records from elsewhere.
+    `at` is when it happened, for imported records.
     """
     _refuse_for_others(actor, values, "code", "instructor_id")
     values = {"instructor_id": actor.id, **values, "currency": values.get("currency") or _currency()}
@@ -53,7 +54,7 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
 
 
 def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
-    """Change some fields; values that are as they were change nothing and leave no trace."""
+    """Change some fields; unchanged values are ignored and not recorded."""
     if actor.is_admin and "instructor_id" in changes:
         _hold(changes["instructor_id"])
     course = courses.lock_for_edit(actor, ref)
@@ -70,7 +71,7 @@ def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
 
 
 def delete(actor: User, ref: str | UUID, *, force: bool = False) -> None:
-    """Take a course out of sight; every learner's record stays. Only an admin's insistence overrides learners."""
+    """Soft-delete a course; the learners' records stay. Only an admin with `force` may do so while learners are active."""
     course = courses.lock_managed(actor, ref)
     courses.refuse_under_review(course)
     learning = exists().where(Enrollment.course_id == course.id, Enrollment.status == EnrollmentStatus.ACTIVE)
@@ -81,9 +82,9 @@ def delete(actor: User, ref: str | UUID, *, force: bool = False) -> None:
 
 
 def _insert(values: dict[str, Any]) -> UUID:
-    """Write the row under the first free slug and code; a chosen one that is taken is refused.
+    """Insert the row with the first free slug and code; a chosen one that is taken is refused.
 
-    Where a course that is made at the same moment takes an automatic one first, the next is tried.
+    If a concurrent insert takes an automatic slug or code first, the next is tried.
     """
     for _ in range(slugs.TRIES):
         slug = values.get("slug") or slugs.choose(CourseName.name, values["title"], otherwise="course")
@@ -113,7 +114,7 @@ def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
 
 
 def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None:
-    """The reason code of a refusal. Publishing refuses before it writes, so the draft is as it was."""
+    """The reason code if publishing is refused. Publishing checks before it writes, so the draft is unchanged."""
     try:
         courses_workflow.publish(actor, course_id, at=at)
     except Refusal as refusal:
@@ -122,7 +123,7 @@ def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None
 
 
 def _refuse_for_others(actor: User, values: Mapping[str, Any], *names: str) -> None:
-    """These fields are for admins."""
+    """Refuse these fields to users who are not admins."""
     if not actor.is_admin and any(values.get(name) is not None for name in names):
         raise Forbidden
 
@@ -134,32 +135,30 @@ def _relevant(course: Course) -> dict[str, Any]:
 def _check(
     actor: User, values: Mapping[str, Any], *, changed: Mapping[str, Any], at: datetime | None = None
 ) -> None:
-    """What one field says about another, or about other rows."""
-    trouble: dict[str, list[str]] = {}
+    """Validation across fields and rows."""
+    errors: dict[str, list[str]] = {}
     if not (values.get("description") or values.get("short_description")):
-        trouble["description"] = ["Give a description or a short_description."]
-    trouble |= _trouble_with_dates(values, changed, days.today(at))
+        errors["description"] = ["Give a description or a short_description."]
+    errors |= _date_errors(values, changed, days.today(at))
     if changed.get("category_id") and not _is_category_for(actor, changed["category_id"]):
-        trouble["category_id"] = [NO_CATEGORY]
+        errors["category_id"] = [NO_CATEGORY]
     if changed.get("instructor_id") and not _can_teach(changed["instructor_id"]):
-        trouble["instructor_id"] = ["This is no active instructor or admin."]
-    if trouble:
-        raise InvalidRequest(details=trouble)
+        errors["instructor_id"] = ["Not an active instructor or admin."]
+    if errors:
+        raise InvalidRequest(details=errors)
     slugs.refuse_reserved(slug=changed.get("slug"), code=changed.get("code"))
 
 
-def _trouble_with_dates(
-    values: Mapping[str, Any], changed: Mapping[str, Any], today: date
-) -> dict[str, list[str]]:
-    trouble = {
+def _date_errors(values: Mapping[str, Any], changed: Mapping[str, Any], today: date) -> dict[str, list[str]]:
+    errors = {
         name: ["This day has passed."]
         for name in DATES
         if changed.get(name) is not None and changed[name] < today
     }
     starts, deadline = (values.get(name) for name in DATES)
     if starts is not None and deadline is not None and starts < deadline:
-        trouble["class_starts"] = ["Classes start on the day of the admission deadline or later."]
-    return trouble
+        errors["class_starts"] = ["Classes start on the day of the admission deadline or later."]
+    return errors
 
 
 def _is_category_for(actor: User, category_id: UUID) -> bool:
@@ -173,15 +172,15 @@ def _names_taken() -> dict[str, Refusal]:
 
 
 def _category_gone() -> dict[str, Refusal]:
-    """A category deleted since it was looked at."""
+    """The category was deleted after it was checked."""
     return {Course.CATEGORY_EXISTS: InvalidRequest(details={"category_id": [NO_CATEGORY]})}
 
 
 def _hold(user_id: UUID) -> None:
-    """Nobody is renamed, demoted or deleted while they are being given a course.
+    """Lock the user, so that they are not renamed, demoted or deleted while they get a course.
 
-    Search would go on to know the course by the name from before. The account is locked before the course, as
-    everywhere: a rename holds the account and then waits for the courses.
+    Otherwise search would keep finding the course by the old name. The account is locked before the course, as
+    everywhere: a rename locks the account and then waits for the courses.
     """
     db.session.execute(select(User.id).where(User.id == user_id).with_for_update(read=True))
 
@@ -193,14 +192,14 @@ def _can_teach(user_id: UUID) -> bool:
 
 
 def _refuse_learner(course: Course, user_id: UUID) -> None:
-    """Nobody is enrolled in their own course. Under the course's lock, so that nobody joins meanwhile."""
+    """Refuse an instructor who is enrolled in the course. Under the course's lock, so that they cannot enroll meanwhile."""
     held = select(Enrollment.id).where(
         Enrollment.course_id == course.id, Enrollment.user_id == user_id, Enrollment.holds_seat()
     )
     enrollment_id = db.session.scalar(held)
     if enrollment_id is not None:
         raise AlreadyEnrolled(
-            "Whoever is to teach the course is enrolled in it.",
+            "The new instructor is enrolled in this course.",
             details={"enrollment_id": [str(enrollment_id)]},
         )
 

@@ -1,4 +1,4 @@
-"""Readable addresses: transliterated, unique among their kind, never empty, never a word of our own paths."""
+"""Slugs for URLs: transliterated, unique per kind, never empty, never a reserved word."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ RESERVED = frozenset(
 """Words that are, or may one day be, a path of ours beside `/courses/{slug}`."""
 
 AUTOMATIC_CODE = re.compile(r"course-[0-9]{4,}")
-"""What `next_course_code()` of our migrations gives, in lower case."""
+"""The form of the codes from `next_course_code()` of the migrations, in lower case."""
 
 LONGEST = 100
 NUMBERED = 9
 
 TRIES = 100
-"""How often a row is written under another free slug, where somebody is faster each time."""
+"""How often an insert is tried with another free slug, if concurrent inserts take each one first."""
 
 
 def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) -> str:
-    """A slug for these words that is free now: not in the column, and not the form of an automatic code.
+    """A slug for these words that is free now: not in the column, and not in the form of an automatic code.
 
-    The unique index decides whether it still is when it is written.
+    The unique index decides whether it is still free when it is written.
     """
     base = slugify(words, max_length=LONGEST) or otherwise
     numbered = [base, *(f"{base}-{number}" for number in range(2, NUMBERED + 1))]
@@ -73,15 +73,15 @@ def choose(column: InstrumentedAttribute[str], words: str, *, otherwise: str) ->
 
 def _candidates(base: str, numbered: list[str]) -> Iterator[str]:
     yield from numbered
-    # The letter keeps it from reading as a number, a code or an id: it is always free of those, and ends the search.
+    # The letter keeps it from looking like a number, a code or an id: this candidate always ends the search.
     yield f"{base}-x{secrets.token_hex(4)}"
 
 
 def refuse_reserved(**given: str | None) -> None:
-    """A slug or code that somebody chose must not read as a path or an id of ours."""
+    """Refuse a chosen slug or code that looks like a path or an id of the API."""
     for name, value in given.items():
         if value is not None and is_reserved(value):
-            raise InvalidRequest(details={name: ["This word has a meaning of its own in our addresses."]})
+            raise InvalidRequest(details={name: ["This word is reserved."]})
 
 
 def is_reserved(slug: str) -> bool:
