@@ -1,1 +1,1 @@
-"""What a course is made of: sections and lessons, in order."""
+"""Course content: sections and lessons, in order."""

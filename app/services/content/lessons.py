@@ -1,7 +1,7 @@
-"""Writing lessons: adding one or many, changing, moving, reordering and deleting them.
+"""Writing lessons: creating one or many, changing, moving, reordering and soft-deleting them.
 
-Every write locks the course first, and keeps its `lesson_count` right in the same transaction. People who have done all
-required lessons once the change is made are completed in that transaction, too.
+Every write locks the course first, and updates its `lesson_count` in the same transaction. Learners who have completed
+all required lessons after the change complete the course in that transaction, too.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from app.services.content import lessons_delete, lessons_outline, positions, sec
 from app.services.learning import completion
 
 MOST_LESSONS = 2_000
-"""What a course holds. Its page shows them all, some 700 kB then."""
+"""The limit per course. Its page shows all lessons, some 700 kB with this number."""
 
 
 def create(
     actor: User, *, course_id: str | UUID | None = None, section_id: UUID | None = None, **fields: Any
 ) -> Lesson:
-    """A new lesson in a section, or in the first section of a course."""
+    """Create a lesson in a section, or in the first section of a course."""
     section = _section_for(actor, course_id, section_id)
     (lesson,) = _add(section, [fields], paths=["position"])
     return lesson
@@ -45,13 +45,13 @@ def create_many(
     course_id: str | UUID | None = None,
     section_id: UUID | None = None,
 ) -> list[Lesson]:
-    """New lessons in one section: all of them or none, in a constant number of statements."""
+    """Create lessons in one section: all of them or none, in a constant number of statements."""
     section = _section_for(actor, course_id, section_id)
     return _add(section, lessons, paths=[f"lessons.{place}.position" for place in range(len(lessons))])
 
 
 def update(actor: User, lesson_id: UUID, **changes: Any) -> Lesson:
-    """Change some fields; values that are as they were change nothing and leave no trace."""
+    """Change some fields; unchanged values are ignored and not recorded."""
     course, lesson = _lock_for_edit(actor, lesson_id)
     if changes.get("section_id", lesson.section_id) != lesson.section_id:
         changes = {"position": _place_in(lesson.course_id, changes["section_id"]), **changes}
@@ -75,7 +75,7 @@ def delete(actor: User, lesson_id: UUID) -> None:
 
 
 def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The outline of the section in its new order, which leaves no trace where it is the old one."""
+    """Reorder the section and return its outline; an unchanged order is not recorded."""
     course, section = sections.lock_for_edit(actor, section_id)
     if positions.renumber(Lesson, Lesson.section_id == section.id, order):
         courses.record_edit(actor, course, ["lessons"])
@@ -104,7 +104,7 @@ def _lock_for_edit(actor: User, lesson_id: UUID) -> tuple[Course, Lesson]:
     if course_id is None:
         raise NotFound
     course = courses.lock_for_edit(actor, course_id)
-    # Read after the lock: somebody may have moved or deleted it while we waited.
+    # Read after the lock: it may have been moved or deleted while this transaction waited.
     lesson = db.session.scalar(present, execution_options={"populate_existing": True})
     if lesson is None:
         raise NotFound
@@ -132,7 +132,7 @@ def _add(section: Section, lessons: Sequence[Mapping[str, Any]], *, paths: Seque
 
 
 def _places(section: Section, wanted: Sequence[int | None], paths: Sequence[str]) -> list[int]:
-    """A place for each: the wanted one, or behind all others."""
+    """A position for each: the requested one, or after all others."""
     present = select(Lesson.position).where(Lesson.section_id == section.id, Lesson.deleted_at.is_(None))
     taken = {place for place in db.session.scalars(present) if place}
     clashes = {}
@@ -148,7 +148,7 @@ def _places(section: Section, wanted: Sequence[int | None], paths: Sequence[str]
 
 
 def _place_in(course_id: UUID, section_id: UUID) -> int | None:
-    """The place behind the last lesson of another section of the course."""
+    """The position after the last lesson of another section of the course."""
     within = select(Section.id).where(
         Section.id == section_id, Section.course_id == course_id, Section.deleted_at.is_(None)
     )
@@ -163,5 +163,5 @@ def _another_course() -> InvalidRequest:
 
 def _taken(clashes: Mapping[str, int | None]) -> PositionTaken:
     return PositionTaken(
-        details={path: [f"Another lesson stands at {place}."] for path, place in clashes.items()}
+        details={path: [f"Another lesson is at {place}."] for path, place in clashes.items()}
     )

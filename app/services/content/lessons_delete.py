@@ -1,4 +1,4 @@
-"""Lessons leave a course: they lose their place, and what people did in them stays on record."""
+"""Soft delete of lessons: they lose their position, and the progress of learners stays on record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.services.learning import completion
 
 
 def remove(course_id: UUID, which: ColumnElement[bool]) -> None:
-    """Delete these lessons of a locked course, and complete the people who only lacked them."""
+    """Delete these lessons of a locked course, and complete the learners who lacked only them."""
     completion.hold(course_id)
     removed = (
         update(Lesson)

@@ -1,4 +1,4 @@
-"""The outline: what everybody who sees a course sees of its lessons. The bodies are in `lessons_read`."""
+"""The outline: what every user who sees a course sees of its lessons. The bodies are in `lessons_read`."""
 
 from __future__ import annotations
 

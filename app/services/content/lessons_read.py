@@ -1,4 +1,4 @@
-"""Who reads the body of a lesson: the owner, admins, the enrolled, and everybody where it is a preview."""
+"""Access to the body of a lesson: for the owner, admins and the enrolled, and for any caller if it is a preview."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.services.learning import completion
 
 
 def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
-    """The lesson with its body, in one statement, or the reason why not."""
+    """The lesson with its body, in one statement, or the reason why it is refused."""
     reader = and_(
         Enrollment.course_id == Course.id,
         Enrollment.user_id == (viewer.id if viewer else None),

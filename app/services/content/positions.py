@@ -1,4 +1,4 @@
-"""Places in a row: sections in a course, lessons in a section. They count from 1, may have gaps, and never clash.
+"""Positions of sections in a course, and of lessons in a section: from 1, with gaps, unique.
 
 Callers hold the lock of the course, so that what is read here is still true when it is written.
 """
@@ -19,12 +19,12 @@ Placed = type[Section] | type[Lesson]
 
 
 def behind_the_last(model: Placed, siblings: ColumnElement[bool]) -> ScalarSelect[int]:
-    """The place where something is appended."""
+    """The position after the last sibling."""
     return select(func.coalesce(func.max(model.position), 0) + 1).where(siblings).scalar_subquery()
 
 
 def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]) -> bool:
-    """Give the siblings the places 1, 2, 3 … in this order, in one statement. Whether the order is another one now."""
+    """Give the siblings the positions 1, 2, 3 … in this order, in one statement. Returns whether the order has changed."""
     in_order = select(model.id).where(siblings, model.deleted_at.is_(None)).order_by(model.position)
     present = db.session.scalars(in_order).all()
     _refuse_another(order, present)
@@ -43,7 +43,7 @@ def renumber(model: Placed, siblings: ColumnElement[bool], order: Sequence[UUID]
 
 
 def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
-    """Refuse an order that does not name exactly what is there: it was made from an outdated list."""
+    """Refuse an order that does not name exactly the present siblings: it was made from an outdated list."""
     if sorted(order) == sorted(present):
         return
     named, there = set(order), set(present)

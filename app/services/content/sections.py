@@ -1,4 +1,4 @@
-"""The parts of a course, in order. Whoever sees the course sees them; whoever manages it changes them."""
+"""Sections of a course, in order. Users who see the course see them; users who manage it change them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from app.services.catalogue import courses
 from app.services.content import lessons_delete, positions
 
 FIRST_TITLE = "Lessons"
-"""The section that is made for a lesson which comes without one."""
+"""The title of the section that is created for a lesson without one."""
 
 MOST_SECTIONS = 500
-"""What a course holds. Its page shows them all."""
+"""The limit per course. Its page shows all sections."""
 
 
 def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
@@ -51,7 +51,7 @@ def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
     if course_id is None:
         raise NotFound
     course = courses.lock_for_edit(actor, course_id)
-    # Read after the lock: somebody may have deleted it while we waited.
+    # Read after the lock: it may have been deleted while this transaction waited.
     present = select(Section).where(Section.id == section_id, Section.deleted_at.is_(None))
     section = db.session.scalar(present, execution_options={"populate_existing": True})
     if section is None:
@@ -68,14 +68,14 @@ def create(
 
 
 def first_of(course_id: UUID) -> Section:
-    """The first section of a locked course, made when there is none."""
+    """The first section of a locked course, created if there is none."""
     present = select(Section).where(Section.course_id == course_id, Section.deleted_at.is_(None))
     first = db.session.scalar(present.order_by(Section.position).limit(1))
     return first or _add(course_id, FIRST_TITLE, "", None)
 
 
 def update(actor: User, section_id: UUID, **changes: Any) -> Section:
-    """Change some fields; values that are as they were change nothing and leave no trace."""
+    """Change some fields; unchanged values are ignored and not recorded."""
     course, section = lock_for_edit(actor, section_id)
     changed = {name: value for name, value in changes.items() if getattr(section, name) != value}
     if changed:
@@ -87,7 +87,7 @@ def update(actor: User, section_id: UUID, **changes: Any) -> Section:
 
 
 def delete(actor: User, section_id: UUID) -> None:
-    """The section and its lessons leave the course; what people did in them is kept."""
+    """Soft-delete the section and its lessons; the progress of learners is kept."""
     course, section = lock_for_edit(actor, section_id)
     courses.record_edit(actor, course, ["sections"])
     lessons_delete.remove(section.course_id, Lesson.section_id == section.id)
@@ -96,7 +96,7 @@ def delete(actor: User, section_id: UUID) -> None:
 
 
 def reorder(actor: User, ref: str | UUID, order: Sequence[UUID]) -> Sequence[Section]:
-    """Put the sections in this order, which leaves no trace where it is theirs already."""
+    """Put the sections in this order; an unchanged order is not recorded."""
     course = courses.lock_for_edit(actor, ref)
     if positions.renumber(Section, Section.course_id == course.id, order):
         courses.record_edit(actor, course, ["sections"])
@@ -116,4 +116,4 @@ def _add(course_id: UUID, title: str, description: str, position: int | None) ->
 
 
 def _taken(position: int | None) -> PositionTaken:
-    return PositionTaken(details={"position": [f"Another section stands at {position}."]})
+    return PositionTaken(details={"position": [f"Another section is at {position}."]})
