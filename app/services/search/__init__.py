@@ -1,1 +1,1 @@
-"""Full text search of people and courses, and the rebuild of what is indexed."""
+"""Full text search of users and courses, and the rebuild of its index."""

@@ -1,4 +1,4 @@
-"""The catalogue's full text search: what it reads, and what weighs how much. Titles weigh most."""
+"""Full text search of courses: the indexed fields and their weights. Titles have the highest weight."""
 
 from __future__ import annotations
 
@@ -26,45 +26,45 @@ SOURCES = frozenset(
         "schedule",
     }
 )
-"""The fields of a course that search reads."""
+"""The fields of a course in the search index."""
 
 INDEXED_AT_ONCE = 500
 """Courses that `index_next` locks at a time."""
 
 
 def matches(question: str) -> ColumnElement[bool]:
-    """A course holds every word of the question."""
+    """A course contains every word of the search term."""
     return Course.search_vector.bool_op("@@")(asking(question))
 
 
 def rank(question: str) -> ColumnElement[Any]:
-    """How well it does. Rounded, so that a cursor finds it again exactly."""
+    """The rank of the match. Rounded, so that a cursor finds it again exactly."""
     return cast(func.round(cast(func.ts_rank(Course.search_vector, asking(question)), Numeric), 6), Numeric)
 
 
 def index_for_search(clause: ColumnElement[bool]) -> None:
-    """Rebuild what search reads of the courses of the clause.
+    """Rebuild the search vectors of the courses that match the clause.
 
-    Call it where an instructor is renamed, or a category is renamed, activated or deactivated.
+    Call it when an instructor is renamed, or a category is renamed, activated or deactivated.
     """
     _lock_and_index(select(Course.id).where(clause))
 
 
 def index_locked(course_id: UUID) -> None:
-    """The same for one course, which is new or locked. Call it where one of `SOURCES` changes."""
+    """The same for one course, which is new or locked. Call it when one of `SOURCES` changes."""
     _index(select(Course.id).where(Course.id == course_id))
 
 
 def index_next(last: UUID) -> list[UUID]:
-    """Rebuild what search reads of some courses, the next after `last` in the order of their ids; which they were."""
+    """Rebuild the search vectors of the next courses after `last` in the order of their ids, and return their ids."""
     return _lock_and_index(select(Course.id).where(Course.id > last).limit(INDEXED_AT_ONCE))
 
 
 def _lock_and_index(wanted: Select[UUID]) -> list[UUID]:
     """Lock first, in the order of ids as everywhere, and read in a second statement.
 
-    A statement does not see what was committed after it began. One that waited for a lock would write down the old name
-    of an instructor who was renamed by the very transaction that it has waited for.
+    A statement does not see what was committed after it began. One that waited for a lock would index the old name of an
+    instructor who was renamed by the very transaction that it waited for.
     """
     in_order = wanted.order_by(Course.id)
     locked = in_order.with_for_update(key_share=True).subquery()
@@ -85,7 +85,7 @@ def _index(wanted: Select[UUID]) -> list[UUID]:
 
 
 def _vector() -> ColumnElement[Any]:
-    # The vector is one for all callers, and most of them may not see an inactive category.
+    # The vector is the same for all callers, and most of them may not see an inactive category.
     category = (
         select(Category.name).where(Category.id == Course.category_id, Category.is_active).scalar_subquery()
     )

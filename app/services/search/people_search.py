@@ -1,4 +1,4 @@
-"""Exact matches in searches of people: they come first, before any ordering."""
+"""Exact matches in searches of users: they come first, before any ordering."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.models.user import User
 
 
 def exact_first(column: Any, question: str, *, by_username_only: bool = False) -> SortKey:
-    """The first sort key of a search: rows of users whose username, address or external id the question is.
+    """The first sort key of a search: rows of users whose username, address or external id is the search term.
 
-    They are looked up beforehand, by unique indexes, and are three at most. Where there are none, every row has the
-    same key, so that an index of the ordering still serves.
+    They are looked up beforehand, by unique indexes, and are three at most. Without any, every row has the same key, so
+    that an index of the ordering is still used.
 
     :param column: the id of the user a row is about
     :param by_username_only: for callers who may not see addresses and external ids.

@@ -27,7 +27,7 @@ START = UUID(int=0)
 
 
 def rebuild_next() -> bool:
-    """Rebuild some rows of the first table that is not in the present form; whether there may be more."""
+    """Rebuild a batch of the first table that is not in the current form, and return whether there may be more."""
     return any(_rebuild_some(name) for name in _REBUILT)
 
 
@@ -48,7 +48,7 @@ def _rebuild_some(name: str) -> bool:
 
 
 def _users(last: UUID) -> list[UUID]:
-    """Writing a column that a generated one is made of makes that one again."""
+    """Writing a source column of a generated column recomputes it."""
     ids = _locked(select(User.id).where(User.id > last))
     touched = {User.external_id: User.external_id, User.updated_at: User.updated_at}
     _write(update(User).where(among(User.id, ids)).values(touched))
@@ -56,7 +56,7 @@ def _users(last: UUID) -> list[UUID]:
 
 
 def _instructor_requests(last: UUID) -> list[UUID]:
-    """Applicants are locked first, as where one of them is renamed; a trigger makes the vectors."""
+    """Applicants are locked first, as in a rename of one of them; a trigger computes the vectors."""
     chosen = select(InstructorRequest.id).where(InstructorRequest.id > last).order_by(InstructorRequest.id)
     ids = list(db.session.scalars(chosen.limit(ROWS_AT_ONCE)))
     theirs = select(InstructorRequest.user_id).where(among(InstructorRequest.id, ids))
