@@ -1,4 +1,4 @@
-"""What `make run` and `make test` need besides the application: database servers and a supervisor of their own.
+"""Development tools: embedded database servers, a process supervisor, and checks.
 
-Development only. Nothing in `app` knows of it, and the image leaves it out.
+Development only. `app` does not import it, and the image does not contain it.
 """

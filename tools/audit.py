@@ -1,6 +1,6 @@
-"""What is known against the locked packages: `make audit`.
+"""Vulnerability audit of the locked packages: `make audit`.
 
-Where nobody could tell, that is a failure of its own, and nothing that looks like a pass.
+If a package cannot be checked, the audit fails with a separate status instead of passing.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from typing import Any
 from tools.locks import LOCKS
 
 ROOT = Path(__file__).resolve().parent.parent
-FOUND, NOT_TOLD = 1, 2
+FOUND, UNCHECKED = 1, 2
 NAMED = 5
 
 
 def judge(packages: list[dict[str, Any]]) -> tuple[list[str], int]:
-    """What to say about them, and the exit status."""
+    """The report about them, and the exit status."""
     guilty = [each for each in packages if each.get("vulns")]
-    untold = [each["name"] for each in packages if "vulns" not in each]
+    unchecked = [each["name"] for each in packages if "vulns" not in each]
     lines = [_accusation(each, known) for each in guilty for known in each["vulns"]]
-    if untold or not packages:
-        lines.append(f"Nobody could tell about {len(untold)} of {len(packages)} packages{_some(untold)}.")
-    if len(untold) == len(packages):
+    if unchecked or not packages:
+        lines.append(f"{len(unchecked)} of {len(packages)} packages could not be checked{_some(unchecked)}.")
+    if len(unchecked) == len(packages):
         lines.append(
             "No advisories can be had from here. Where https://pypi.org answers they can, as in the workflow."
         )
     if lines:
-        return lines, FOUND if guilty else NOT_TOLD
+        return lines, FOUND if guilty else UNCHECKED
     return [f"Nothing is known against any of {len(packages)} packages."], 0
 
 
@@ -58,7 +58,7 @@ def ask(arguments: list[str]) -> tuple[list[str], int]:
         packages = json.loads(asked.stdout)["dependencies"]
     except ValueError:
         last = (asked.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return [f"The audit did not come about: {last[:300]}"], NOT_TOLD
+        return [f"The audit did not come about: {last[:300]}"], UNCHECKED
     return judge(packages)
 
 

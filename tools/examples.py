@@ -1,4 +1,4 @@
-"""Send the example of every operation of the OpenAPI document as an importer does: what stands there, and nothing else."""
+"""Send the example of every operation of the OpenAPI document as an importer does, without any change."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def send(
     with_optional: bool = False,
     json: Mapping[str, Any] | None = None,
 ) -> TestResponse:
-    """The example as it stands; `json` in the place of its body."""
+    """The unchanged example; `json` replaces its body."""
     headers = operation.headers(with_optional=with_optional)
     if operation.described.get("security") != []:
         headers["Authorization"] = f"Bearer {token}"

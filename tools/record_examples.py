@@ -28,7 +28,7 @@ from tools.examples import Operation, log_in, operations_of, send
 from tools.throwaway import running_servers
 
 RECORDED_AT = datetime(2026, 1, 15, 9, tzinfo=UTC)
-"""The moment of the recording, as the examples tell it."""
+"""The time of the recording in the examples."""
 
 FIXED_DATES_FROM = 2030
 """The year of the demo's due date, which stays as well."""

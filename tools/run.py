@@ -1,7 +1,7 @@
 """The whole platform on one machine: `make run`.
 
 Servers first, then migrations and a small set of demo data, and only then the port opens; the large set follows beside
-the running platform. Whatever ends first ends all, and an interrupt leaves nothing running.
+the running platform. The first process to end stops all others, and an interrupt leaves nothing running.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class Platform:
         self.supervisor.watch()
 
     def settings(self) -> dict[str, str]:
-        """What the environment says, and beneath it what makes a local platform whole.
+        """The environment, over the defaults of a local platform.
 
-        A variable without a value is one that is not set: so it is for every setting.
+        A variable without a value counts as not set, as everywhere.
         """
         local = {
             "APP_ENV": "development",
@@ -90,7 +90,7 @@ class Platform:
             "MAIL_TRANSPORT": "file",
             "MAIL_FILE_DIR": str(self.state.path / "mail"),
             "MEDIA_DIR": str(self.state.path / "media"),
-            # One machine is everybody here, and test runs are quicker than people.
+            # All clients share one address here, and test runs are faster than users.
             **dict.fromkeys(map("RATELIMIT_{}".format, RAISED), "1000/minute"),
             # A web server that is forked after Objective-C was loaded dies on macOS without it.
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
@@ -145,9 +145,9 @@ class Platform:
         """Whether it is our own web server that answers, and not one that an earlier run lost."""
         with (
             contextlib.suppress(URLError, OSError),
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as told,
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as response,
         ):
-            return self.supervisor.run_id in told.read().decode()
+            return self.supervisor.run_id in response.read().decode()
         return False
 
     def write_down(self) -> None:
@@ -173,7 +173,7 @@ class Platform:
 
     def demo_logins(self) -> str:
         """Who can log in, with which password, and how many courses are loaded."""
-        told = subprocess.run(
+        done = subprocess.run(
             [*FLASK, "demo", "logins"],
             cwd=ROOT,
             env=self.environment,
@@ -181,7 +181,7 @@ class Platform:
             text=True,
             check=False,
         )
-        return told.stdout if told.returncode == 0 else told.stderr
+        return done.stdout if done.returncode == 0 else done.stderr
 
     def load_the_rest(self, missing: int) -> None:
         """The large set beside the running platform, without a line on the screen until it is there."""

@@ -1,4 +1,4 @@
-"""What the image is made of, as CycloneDX 1.6: every locked package with its version and hashes.
+"""Software bill of materials (SBOM) of the image, as CycloneDX 1.6: every locked package with its version and hashes.
 
 Written from `requirements.txt` alone, so the same lock gives the same file, byte for byte.
 """

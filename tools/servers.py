@@ -22,7 +22,7 @@ def start_redis(supervisor: Supervisor, server: Redis) -> Child:
 
 
 def start(supervisor: Supervisor, server: Postgres | Redis, name: str, seconds: float) -> Child:
-    """Start on the port of last time; if somebody takes it in between, on another."""
+    """Start on the port of the last run, or on another if it is taken."""
     for attempt in range(1, TRIES + 1):
         server.port = ports.pick(remembered(supervisor.state).get(name))
         child = supervisor.start(server.program())

@@ -1,4 +1,4 @@
-"""The settings as people read them, written from `config.py`: `.env.example` and the table in the README."""
+"""Documentation of the settings, generated from `config.py`: `.env.example` and the table in the README."""
 
 from __future__ import annotations
 

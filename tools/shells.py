@@ -27,7 +27,7 @@ def psql(state: State, arguments: list[str]) -> NoReturn:
     program = locate.postgres(state).path("psql") or shutil.which("psql")
     if program is None:
         raise SystemExit("No psql was found.")
-    # By the environment: arguments can be read by everybody in the process list.
+    # By the environment: every user can read arguments in the process list.
     given = {
         "PGHOST": url.hostname,
         "PGPORT": str(url.port or 5432),

@@ -1,6 +1,6 @@
-"""Where the local platform keeps what outlives one run: data, secrets, ports, logs, and who is running.
+"""State of the local platform that outlives one run: data, secrets, ports, logs, and running processes.
 
-Nothing is written outside one folder, so that forgetting it is deleting it.
+Nothing is written outside one folder, so that it can simply be deleted.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class State:
             return None
 
     def write(self, name: str, value: Any) -> None:
-        """Replace the file at once and keep it private: secrets and process ids are nobody else's."""
+        """Replace the file atomically and keep it private: it may hold secrets and process ids."""
         fresh = self.path / f"{name}.{os.getpid()}"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
@@ -103,7 +103,7 @@ def private_temporary(name: str) -> Path:
     path = Path(tempfile.gettempdir(), name)
     path.mkdir(mode=0o755, exist_ok=True)
     if path.is_symlink() or path.stat().st_uid != os.geteuid():
-        sys.exit(f"{path} belongs to somebody else; set TMPDIR to a folder of your own.")
+        sys.exit(f"{path} belongs to another user; set TMPDIR to a folder of your own.")
     return path
 
 

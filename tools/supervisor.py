@@ -1,8 +1,8 @@
-"""Children under one roof: started in order, watched, and ended together however the roof comes down.
+"""Process supervisor: children are started in order, watched, and stopped together.
 
-An interrupt, a hang-up, a dead child and even `kill -9` of this process all leave nothing behind: a watchdog ends the
-children when we can no longer do it, and what survives the watchdog as well is written down for the next start. A
-worker or a queue that is killed comes back; a child that cannot live ends all.
+An interrupt, a hang-up, a dead child and even `kill -9` of this process leave nothing running: a watchdog stops the
+children if the supervisor cannot, and what survives the watchdog as well is recorded for the next start. A worker or a
+queue that is killed is restarted; an essential child that ends stops all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REVIVAL_SECONDS = 5.0
 
 
 class StopAskedError(Exception):
-    """Somebody asked us to stop; there is nothing to report."""
+    """The supervisor was asked to stop; there is nothing to report."""
 
 
 class ChildDiedError(Exception):
@@ -184,7 +184,7 @@ class Supervisor:
         child.settle()
         self.children.remove(child)
         if child.popen.returncode:
-            raise ChildDiedError(obituary(child))
+            raise ChildDiedError(exit_report(child))
 
     def drop(self, child: Child) -> None:
         """Give up one child, to start it differently."""
@@ -222,21 +222,21 @@ class Supervisor:
                 self.revive(child)
                 continue
             if child.program.is_essential:
-                raise ChildDiedError(obituary(child))
+                raise ChildDiedError(exit_report(child))
             self.children.remove(child)
             if child.popen.returncode:
-                say(f"{obituary(child)}\nThe platform goes on without it.")
+                say(f"{exit_report(child)}\nThe platform goes on without it.")
             elif child.program.when_done:
                 child.program.when_done()
 
     def is_worth_reviving(self, child: Child) -> bool:
-        """Whoever dies at once would only die again."""
+        """A child that dies right after its start would only die again."""
         return child.program.is_revived and time.monotonic() - child.started > REVIVAL_SECONDS
 
     def revive(self, child: Child) -> None:
         processes.stop([child.process])
         self.children.remove(child)
-        say(f"{obituary(child)}\nIt is started again.")
+        say(f"{exit_report(child)}\nIt is started again.")
         self.start(child.program)
 
 
@@ -248,7 +248,7 @@ def feed(stdin: IO[str] | None, text: str) -> None:
         stdin.write(text)
 
 
-def obituary(child: Child) -> str:
+def exit_report(child: Child) -> str:
     code = child.popen.returncode
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     return f"{child.program.name} {how}. It said last:\n{child.last_words()}\n    (all of it: {child.log})"
@@ -263,7 +263,7 @@ def stop_orphans(state: State, run_id: str | None = None) -> None:
 
 
 def say(text: str) -> None:
-    """Print, even if nobody listens any more: a lost terminal must not keep us from cleaning up."""
+    """Print, even to a closed terminal: a lost terminal must not prevent the cleanup."""
     try:
         print(text, flush=True)
     except OSError:

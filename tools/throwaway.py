@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for the length of one test run or one bench, and nobody else's.
+"""Temporary PostgreSQL and Redis servers for one test run or one bench.
 
 Each run has its own servers on its own ports with its own copy of a prepared cluster, so that any number of runs in
-one checkout stay out of each other's way. Preparing happens once and is kept; copying takes a moment.
+one checkout are isolated from each other. The prepared cluster is cached; copying it takes a moment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Outlives a supervisor that was killed, ends its children, and goes.
+"""Watchdog: outlives a killed supervisor, stops its children, and exits.
 
 It waits at the end of a pipe that only the supervisor holds. The kernel closes the pipe however the supervisor dies,
 on every system, which is more than any signal to a parent can say.

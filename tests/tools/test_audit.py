@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from tests.support.paths import ROOT
-from tools.audit import FOUND, LOCKS, NOT_TOLD, judge
+from tools.audit import FOUND, LOCKS, UNCHECKED, judge
 
 CLEAN = {"name": "flask", "version": "3.1.2", "vulns": []}
-UNTOLD = {"name": "alembic", "skip_reason": "Dependency not found on PyPI and could not be audited"}
+UNKNOWN = {"name": "alembic", "skip_reason": "Dependency not found on PyPI and could not be audited"}
 GUILTY = {
     "name": "jinja2",
     "version": "3.1.5",
@@ -23,18 +23,18 @@ GUILTY = {
     [
         ([CLEAN, CLEAN], 0, "Nothing is known against any of 2 packages."),
         ([CLEAN, GUILTY], FOUND, "jinja2 3.1.5: GHSA-cpwx-vrp4-4pq7, CVE-2025-27516, fixed in 3.1.6"),
-        ([CLEAN, UNTOLD], NOT_TOLD, "Nobody could tell about 1 of 2 packages: alembic."),
-        ([UNTOLD, GUILTY], FOUND, "Nobody could tell about 1 of 2 packages: alembic."),
+        ([CLEAN, UNKNOWN], UNCHECKED, "1 of 2 packages could not be checked: alembic."),
+        ([UNKNOWN, GUILTY], FOUND, "1 of 2 packages could not be checked: alembic."),
         (
-            [UNTOLD] * 7,
-            NOT_TOLD,
-            "Nobody could tell about 7 of 7 packages: " + "alembic, " * 4 + "alembic and 2 more.",
+            [UNKNOWN] * 7,
+            UNCHECKED,
+            "7 of 7 packages could not be checked: " + "alembic, " * 4 + "alembic and 2 more.",
         ),
-        ([], NOT_TOLD, "Nobody could tell about 0 of 0 packages."),
+        ([], UNCHECKED, "0 of 0 packages could not be checked."),
     ],
-    ids=["clean", "guilty", "untold", "guilty and untold", "all untold", "none"],
+    ids=["clean", "guilty", "unchecked", "guilty and unchecked", "all unchecked", "none"],
 )
-def test_only_what_was_told_of_every_package_is_a_pass(packages, status, said):
+def test_only_a_check_of_every_package_is_a_pass(packages, status, said):
     lines, ended = judge(packages)
 
     assert ended == status
@@ -54,7 +54,7 @@ def test_without_a_network_it_fails_and_says_so_in_a_line(tmp_path):
         check=False,
     )
 
-    assert ended.returncode == NOT_TOLD
+    assert ended.returncode == UNCHECKED
     assert ended.stdout.startswith("The audit did not come about: ")
     assert len(ended.stdout.splitlines()) == 1
     assert ended.stderr == ""

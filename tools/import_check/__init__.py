@@ -1,1 +1,1 @@
-"""`make import-check`: what importers, linters and generators of clients make of the OpenAPI document."""
+"""`make import-check`: test the OpenAPI document with importers, linters and client generators."""
