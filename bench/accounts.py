@@ -1,4 +1,4 @@
-"""What attackers get out of logging in: nothing from the time it takes, and few guesses.
+"""Attacks on the login: user enumeration by timing, and password guessing.
 
 Known and unknown names take turns in one run; the medians are compared, and whether one kind of answer tends to come
 sooner than the other (Mann and Whitney's test). Guessing is measured in passwords
@@ -74,11 +74,11 @@ def _hash_cost() -> bool:
         passwords.matches("wrong", stored)
         costs.append((time.process_time() - start) * 1_000)
     cost = statistics.median(costs)
-    return _tell(f"a hash costs {cost:.1f} CPU-ms (goal <= {MOST_CPU_MS:.0f})", passes=cost <= MOST_CPU_MS)
+    return _report(f"a hash costs {cost:.1f} CPU-ms (goal <= {MOST_CPU_MS:.0f})", passes=cost <= MOST_CPU_MS)
 
 
 def _crowded(config: Config) -> Config:
-    """All people together have one try a day, everybody for themselves any number."""
+    """All users together have one try a day, each single user any number."""
     plenty = Rate(1_000_000, 1)
     return dataclasses.replace(
         config,
@@ -107,7 +107,7 @@ def _enumeration(app: Flask, name: str, rounds: int, title: str = "") -> bool:
     took: dict[str, list[float]] = {"known": [], "unknown": []}
     for turn in range(rounds + 1):
         asked = [("known", f"person{n}@example.org") for n in range(3, PEOPLE + 3)]
-        asked += [("unknown", f"nobody{n}@example.org") for n in range(3, PEOPLE + 3)]
+        asked += [("unknown", f"unknown{n}@example.org") for n in range(3, PEOPLE + 3)]
         random.shuffle(asked)
         for kind, email in asked:
             start = time.perf_counter()
@@ -117,9 +117,9 @@ def _enumeration(app: Flask, name: str, rounds: int, title: str = "") -> bool:
         _forget_mails(app)
     known, unknown = (statistics.median(took[kind]) for kind in ("known", "unknown"))
     difference, chance = abs(known - unknown) / unknown, _chance(took["known"], took["unknown"])
-    told = f"{title or name}: {known * 1e3:.2f} ms known, {unknown * 1e3:.2f} ms unknown, {difference:.1%} apart, p = {chance:.2f}"
-    return _tell(
-        f"{told}, n = 2 x {len(took['known'])} (goal <= {MOST_DIFFERENCE:.0%}, p > {LEAST_P})",
+    result = f"{title or name}: {known * 1e3:.2f} ms known, {unknown * 1e3:.2f} ms unknown, {difference:.1%} apart, p = {chance:.2f}"
+    return _report(
+        f"{result}, n = 2 x {len(took['known'])} (goal <= {MOST_DIFFERENCE:.0%}, p > {LEAST_P})",
         passes=difference <= MOST_DIFFERENCE and chance > LEAST_P,
     )
 
@@ -145,9 +145,9 @@ def _guessing(app: Flask, where: str) -> bool:
         minutes = (time.perf_counter() - start) / 60
     guesses = seen["invalid_credentials"]
     allowed = MOST_GUESSES * math.ceil(minutes / 5)
-    told = f"{TRIES:,} tries from {ADDRESSES} addresses {where}: {guesses} guesses in {minutes:.1f} min"
+    result = f"{TRIES:,} tries from {ADDRESSES} addresses {where}: {guesses} guesses in {minutes:.1f} min"
     is_met = guesses <= allowed and set(seen) <= {"invalid_credentials", "throttled", "unavailable"}
-    return _tell(f"{told}, {dict(seen)} (goal <= {allowed})", passes=is_met)
+    return _report(f"{result}, {dict(seen)} (goal <= {allowed})", passes=is_met)
 
 
 def _refresh(app: Flask, grace: int) -> bool:
@@ -168,7 +168,7 @@ def _refresh(app: Flask, grace: int) -> bool:
     what = f"{DOUBLE_TABS} tokens used twice" + ("" if grace else " after the grace")
     expected = {"200": DOUBLE_TABS, ("already_rotated" if grace else "token_invalid"): DOUBLE_TABS}
     is_met = seen == expected and alive == (DOUBLE_TABS if grace else 0)
-    return _tell(f"{what}: {dict(seen)}, {alive} sessions go on", passes=is_met)
+    return _report(f"{what}: {dict(seen)}, {alive} sessions go on", passes=is_met)
 
 
 def _exchange(app: Flask, token: str) -> TestResponse:
@@ -210,6 +210,6 @@ def _chance(first: Sequence[float], second: Sequence[float]) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
-def _tell(what: str, *, passes: bool) -> bool:
+def _report(what: str, *, passes: bool) -> bool:
     print(f"  {what} {'pass' if passes else 'FAIL'}", flush=True)
     return passes

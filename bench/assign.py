@@ -1,4 +1,4 @@
-"""Bulk assignment against its floor: what PostgreSQL needs to write the same rows, told them by nobody.
+"""Bulk assignment against a baseline: the time PostgreSQL needs to write the same rows without the application.
 
 The floor is plain INSERT … SELECT, in one transaction, from a table that is in the server already and holds the very
 ids to write: no people to find, nothing to decide, no report. Everything is measured in turns in one run, each turn on
@@ -86,8 +86,8 @@ def _compare(web: Web, size: int, rounds: int) -> bool:
         ratio = turns.median(way) / turns.median(floor)
         passes = goal is None or ratio <= goal
         met = met and passes
-        told = "" if goal is None else f"  (goal {goal}) {_VERDICTS[passes]}"
-        print(f"  {way:<24}{turns.median(way) * 1000:>12.0f}{ratio:>10.2f}{told}")
+        verdict = "" if goal is None else f"  (goal {goal}) {_VERDICTS[passes]}"
+        print(f"  {way:<24}{turns.median(way) * 1000:>12.0f}{ratio:>10.2f}{verdict}")
     return met
 
 
@@ -136,7 +136,7 @@ def _post(web: Web, course_id: str, people: list[str], *, notify: bool) -> None:
     answer = web.post(f"/courses/{course_id}/assign-multiple", {"user_ids": people, "notify": notify})
     counts = msgspec.json.decode(answer)["data"]["counts"]
     if counts["assigned"] != len(people):
-        raise SystemExit(f"Not everybody was assigned: {counts}")
+        raise SystemExit(f"Not all users were assigned: {counts}")
 
 
 def _writing(course_id: str, people: list[str], statements: list[str]) -> Callable[[], None]:
@@ -192,7 +192,7 @@ FROM staged, (VALUES ('EMAIL', 'QUEUED'), ('IN_APP', 'SENT')) AS channels (chann
 
 
 def _memory(web: Web) -> float:
-    """How far one call for everybody lifts the peak of a process that has answered small ones."""
+    """How far one call for all users raises the peak memory of a process that has answered small ones."""
     people = _people(max(SIZES))
     for _ in range(20):
         _post(web, platform.make_course(), people[:WARM_PEOPLE], notify=True)

@@ -1,7 +1,7 @@
 """The calls whose cost must not grow: every GET, every filter and ordering, and the writes that people wait for.
 
 They are made by three typical people on what `dataset` made: an admin, an instructor and a learner. What grows with
-one person, one course or the number of matches and not with the platform stands apart, in `LARGE_ONES`: it is asked by
+one person, one course or the number of matches and not with the platform is separate, in `LARGE_ONES`: it is requested by
 the instructor who has most courses, of the course that has most people.
 """
 

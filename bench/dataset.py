@@ -1,6 +1,6 @@
 """A platform of any size, made by SQL alone: people, courses, and what they did, in proportion.
 
-Row n of a table always has the same id, so whoever measures knows whom and what to ask for. The first instructor has
+Row n of a table always has the same id, so a bench knows which rows to request. The first instructor has
 some 54 courses and the first course some 1,000 people whatever the size. The second instructor has a share of all
 courses, and one of these a share of all learners: what belongs to one, and grows with the platform all the same.
 """
@@ -121,7 +121,7 @@ _STATEMENTS = (
         SELECT n, now() - (:courses - n) * interval '1000 days' / :courses AS made,
             (ARRAY['Accounting', 'Pottery', 'Welding', 'Physics', 'Cooking'])[1 + n % 5] || ' number' || n
                 || CASE n WHEN 7 THEN ' zymurgy' ELSE '' END AS title,
-            'All about it, for ' || (ARRAY['everybody', 'learners', 'teachers'])[1 + n % 3] AS short,
+            'All about it, for ' || (ARRAY['everyone', 'learners', 'teachers'])[1 + n % 3] AS short,
             CASE WHEN n BETWEEN 40 AND 69 THEN 'PENDING' WHEN n % 10 = 9 THEN 'DRAFT' WHEN n % 20 = 8 THEN 'ARCHIVED'
                 ELSE 'PUBLISHED' END AS status
         FROM generate_series(1, :courses) AS n

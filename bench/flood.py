@@ -1,4 +1,4 @@
-"""What a flood of logins, and a Redis that says nothing any more, cost everybody else.
+"""Latency of other requests during a flood of logins, and while Redis does not respond.
 
 The web process is started by the image's own command behind a proxy that is believed, with the throttling of production.
 Each request is sent at its time, however long those before it take, and waits from then on.
@@ -119,7 +119,7 @@ def _cost_of_login(web: Web) -> bool:
     before = web.cpu_seconds()
     answers = _send_all(web, logins, 10)
     cost = (web.cpu_seconds() - before) / len(answers) * 1_000
-    return _tell(
+    return _report(
         f"a login costs {cost:.1f} CPU-ms of the web process, n = {RIGHT_LOGINS}, {_statuses(answers)}",
         f"<= {MOST_CPU_MS:.0f}, all 200",
         passes=cost <= MOST_CPU_MS and _are_good(answers),
@@ -143,7 +143,7 @@ def _flood(web: Web, tokens: Sequence[str]) -> bool:
         before, beside = (_p95([a for a in answers if a.path == path]) for answers in (quiet, flooded))
         ratio = beside / before
         met.append(
-            _tell(
+            _report(
                 f"GET {path}: p95 {before * 1e3:.1f} ms, in the flood {beside * 1e3:.1f} ms, {ratio:.2f} x",
                 f"< {MOST_SLOWER:.0f} x",
                 passes=ratio < MOST_SLOWER,
@@ -160,7 +160,7 @@ def _silence(web: Web, tokens: Sequence[str], redis_url: str) -> bool:
         answers = _send_in_turns(web, reads)
     slower = _quantile(answers, 0.99) - before
     slowest = max(answer.seconds for answer in answers)
-    return _tell(
+    return _report(
         f"{len(reads)} requests while Redis is stopped: p99 {before * 1e3:.0f} ms before, "
         f"{slower * 1e3:+.0f} ms, the slowest {slowest * 1e3:.0f} ms, {_statuses(answers)}",
         f"< +{MOST_SECONDS_WITHOUT_REDIS * 1e3:.0f} ms, all 200",
@@ -180,7 +180,7 @@ def _stopped(redis_url: str) -> Iterator[None]:
 
 
 def _reads(tokens: Sequence[str], amount: int) -> list[Request]:
-    """Both routes in turns, by everybody in turns."""
+    """Both routes in turns, by all users in turns."""
     return [
         _request(
             "GET",
@@ -299,6 +299,6 @@ def _statuses(answers: Iterable[Answer]) -> str:
     return ", ".join(f"{amount:,} x {status}" for status, amount in sorted(counted.items()))
 
 
-def _tell(what: str, goal: str, *, passes: bool) -> bool:
+def _report(what: str, goal: str, *, passes: bool) -> bool:
     print(f"  {what} (goal {goal}) {'pass' if passes else 'FAIL'}", flush=True)
     return passes

@@ -41,10 +41,10 @@ def measure(rounds: int) -> bool:
     small, large = (_costs(size, rounds) for size in (SMALL, LARGE))
     large_ones = {call.name: large.pop(call.name) for call in LARGE_ONES}
     print(f"\nbest of {rounds}{'':<78}ms small  ms large  ratio  rows small  rows large")
-    grown = [name for name in small if _tell(name, small[name], large[name])]
+    grown = [name for name in small if _report(name, small[name], large[name])]
     print(f"\n{len(small) - len(grown)} of {len(small)} calls do not grow")
     _introduce(rounds)
-    slow = [name for name, cost in large_ones.items() if _tell_of_one(name, cost)]
+    slow = [name for name, cost in large_ones.items() if _report_large(name, cost)]
     print(f"\n{len(large_ones) - len(slow)} of {len(large_ones)} take at most {LARGE_ONE_MS:.0f} ms")
     return not grown and not slow
 
@@ -89,7 +89,7 @@ def _rows(callers: Callers, call: Call) -> float:
     return sum(scan.rows for scan in scans)
 
 
-def _tell(name: str, small: Cost, large: Cost) -> bool:
+def _report(name: str, small: Cost, large: Cost) -> bool:
     ratio = large.ms / small.ms
     grows = ratio > MOST_GROWTH and large.ms - small.ms > NOISE_MS
     figures = f"{small.ms:>8.1f}{large.ms:>10.1f}{ratio:>7.1f}{small.rows:>12,.0f}{large.rows:>12,.0f}"
@@ -105,7 +105,7 @@ def _introduce(rounds: int) -> None:
     print(f"fifth course; best of {rounds}{'':<73}ms large{'':<21}rows large")
 
 
-def _tell_of_one(name: str, cost: Cost) -> bool:
+def _report_large(name: str, cost: Cost) -> bool:
     is_slow = cost.ms > LARGE_ONE_MS
     print(f"  {name[:80]:<80}{cost.ms:>18.1f}{cost.rows:>31,.0f} {'SLOW' if is_slow else ''}", flush=True)
     return is_slow

@@ -37,7 +37,7 @@ ADDRESS = "waiting{}@example.org"
 
 
 class Sink:
-    """Takes every mail, and notes when it took those that somebody waits for."""
+    """Takes every mail, and records when it took the urgent ones."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -107,8 +107,8 @@ def _make_people_who_wait() -> None:
 
 def _invite_everybody() -> None:
     with transaction():
-        everybody = db.session.scalars(select(User.id).where(User.email.like("person%"))).all()
-        account_notices.notify(NoticeKind.SET_PASSWORD, everybody)
+        recipients = db.session.scalars(select(User.id).where(User.email.like("person%"))).all()
+        account_notices.notify(NoticeKind.SET_PASSWORD, recipients)
 
 
 def _reset(web: Web, sink: Sink, address: str) -> float:

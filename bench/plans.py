@@ -47,8 +47,8 @@ def reading(engine: Engine, *, without: Sequence[Sequence[str]] = ((),)) -> Iter
     Small tables are read as a whole because they are small. Under `without` the planner does without some of its ways,
     as the size of a table would make it do; of these plans the one that reads least counts.
 
-    Each is explained where it stands, in its own transaction behind a savepoint, and then takes place: so writes are
-    seen as they are, too.
+    Each is explained in its own transaction, behind a savepoint, and then executed: so writes are measured as they are,
+    too.
     """
     found: list[Scan] = []
 

@@ -1,4 +1,4 @@
-"""What clients that send slowly cost everybody else, with and without the proxy in front.
+"""Slow clients (slowloris): their effect on other requests, with and without the proxy in front.
 
 A third of them register with a body of a megabyte, a third send as much with a token, both at 10.5 kB a second; the rest
 never end the head of their request. Each connects again when it is cut off.
@@ -74,7 +74,7 @@ def measure(_rounds: int) -> bool:
 
 
 def _fill(config: Config) -> str:
-    """Courses to read, and the token of somebody who may send a long body."""
+    """Courses to read, and the token of a user who may send a long body."""
     with create_app(config).app_context():
         platform.fill(10)
         for _ in range(20):
@@ -87,7 +87,7 @@ def _fill(config: Config) -> str:
 def _with_crowd(where: str, port: int, token: str, size: int) -> bool:
     with _crowd(port, token, size):
         answers = asyncio.run(_probe(port))
-    met = [_tell(where, size, path, [each for each in answers if each.path == path]) for path in PATHS]
+    met = [_report(where, size, path, [each for each in answers if each.path == path]) for path in PATHS]
     return all(met)
 
 
@@ -180,7 +180,7 @@ async def _get(port: int, path: str) -> int:
     return int(answer[9:12] or 0)
 
 
-def _tell(where: str, size: int, path: str, answers: Sequence[Answer]) -> bool:
+def _report(where: str, size: int, path: str, answers: Sequence[Answer]) -> bool:
     took = sorted(answer.seconds for answer in answers)
     failed = sum(answer.status != 200 for answer in answers)
     p95 = took[int(0.95 * len(took)) - 1]

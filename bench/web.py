@@ -54,7 +54,7 @@ class Web:
         status = Path(f"/proc/{self._worker()}/status").read_text(encoding="ascii", errors="replace")
         found = re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)
         if found is None:
-            raise SystemExit(f"/proc tells no {name}: the memory of a process is measured on Linux.")
+            raise SystemExit(f"/proc has no {name}: the memory of a process is measured on Linux.")
         return int(found[1]) / 1024
 
     def _worker(self) -> str:
