@@ -1,4 +1,4 @@
 """Demo data: a real platform's records, and nine people to log in as.
 
-Everything goes through the services that the API uses; only what lies in the past is told its date.
+Everything goes through the services that the API uses; only past events get their date explicitly.
 """

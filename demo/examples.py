@@ -190,7 +190,7 @@ class _Examples:
             self.named |= {title: lesson.id for title, lesson in zip(titles, made, strict=True)}
 
     def _learners(self) -> None:
-        """Published courses of somebody else's, which the admin takes, too."""
+        """Published courses of another instructor, which the admin takes, too."""
         erin = _example("user")
         teacher = person(INSTRUCTORS[1].email)
         first, second, *_ = (person(each.email) for each in STUDENTS)

@@ -1,6 +1,6 @@
-"""The import: course by course, each in one transaction, so that a run that was stopped goes on where it was.
+"""The import: course by course, each in one transaction, so that an interrupted run resumes where it stopped.
 
-What is finished stands in the ledger of assignments, which was committed together with it: people may change everything
+The ledger of assignments records what is finished, and was committed together with it: users may change everything
 else, titles and their own addresses too.
 """
 
@@ -51,17 +51,17 @@ _SUBJECTS = {
 
 
 class DemoHasChangedError(Exception):
-    """What the rest of the demo would stand on is not what it was."""
+    """The data that the rest of the demo depends on has changed."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """One course of an import, for whoever watches."""
+    """One course of an import, for the progress report."""
 
     code: str
     people: int
     found: Mapping[str, int] | None
-    """what stands in the database about it, counted before anybody else sees it; None if it was there already"""
+    """its rows in the database, counted before the commit; None if it was there already"""
 
 
 def load_records(size: str) -> Iterator[Loaded]:
@@ -90,7 +90,7 @@ def person(email: str) -> User:
     """
     found = db.session.scalar(select(User).where(User.has_email(email)))
     if found is None:
-        raise DemoHasChangedError(f"Nobody has the address {email} any more.")
+        raise DemoHasChangedError(f"No account has the address {email} any more.")
     return found
 
 
@@ -118,8 +118,8 @@ def _load_course(record: CourseRecord) -> None:
         reason=_reason(record),
         at=record.moment(_ANNOUNCED),
     )
-    _tell_past(record, course.id, _enrollments_of(report.run.id), lesson_ids)
-    _tell_reviews(record, course.id)
+    _record_history(record, course.id, _enrollments_of(report.run.id), lesson_ids)
+    _write_reviews(record, course.id)
 
 
 def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str, UUID]]:
@@ -163,14 +163,14 @@ def _write_lessons(owner: User, course_id: UUID, record: CourseRecord) -> dict[s
     return lesson_ids
 
 
-def _tell_past(
+def _record_history(
     record: CourseRecord, course_id: UUID, enrollment_ids: dict[str, UUID], lesson_ids: dict[str, UUID]
 ) -> None:
     """What each learner did: joined, handed in, left, was graded; and who has completed by it."""
     learners = list(record.learners.values())
 
-    def by_enrollment(told: Sequence[LearnerRecord], day: str) -> dict[UUID, datetime]:
-        return {enrollment_ids[each.external_id]: record.moment(getattr(each, day)) for each in told}
+    def by_enrollment(records: Sequence[LearnerRecord], day: str) -> dict[UUID, datetime]:
+        return {enrollment_ids[each.external_id]: record.moment(getattr(each, day)) for each in records}
 
     enrollments_history.backdate(course_id, by_enrollment(learners, "enrolled"))
     progress.complete_many(
@@ -189,11 +189,11 @@ def _tell_past(
     )
 
 
-def _tell_reviews(record: CourseRecord, course_id: UUID) -> None:
-    told = reviews_of(record)
-    named = User.external_id.in_([each.external_id for each in told])
+def _write_reviews(record: CourseRecord, course_id: UUID) -> None:
+    written = reviews_of(record)
+    named = User.external_id.in_([each.external_id for each in written])
     authors = {author.external_id: author for author in db.session.scalars(select(User).where(named))}
-    for each in told:
+    for each in written:
         reviews.write(
             authors[each.external_id],
             course_id,

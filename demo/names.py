@@ -25,6 +25,6 @@ Ward Watson White Williams Wilson Wood Wright Yilmaz Young Zhang
 
 
 def name_of(external_id: str) -> tuple[str, str]:
-    """A first and a last name for a student whose real name nobody knows."""
+    """A first and a last name for an anonymous student."""
     digest = sha256(external_id.encode()).digest()
     return FIRST[int.from_bytes(digest[:4]) % len(FIRST)], LAST[int.from_bytes(digest[4:8]) % len(LAST)]

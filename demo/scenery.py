@@ -1,4 +1,4 @@
-"""What stands beside the records: the demo people, and a little of everything that a platform has going on."""
+"""Demo data beside the records: the demo people, and a few rows of every kind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def invite_people() -> None:
 
 
 def logins() -> list[User]:
-    """Whoever of the nine can still log in with the password that all of them began with."""
+    """The demo people who can still log in with the initial password."""
     addresses = [each.email for each in PEOPLE]
     able = select(User).where(func.lower(User.email).in_(addresses), User.can_log_in()).order_by(User.id)
     return [user for user in db.session.scalars(able) if passwords.matches(PASSWORD, user.password_hash)]

@@ -79,7 +79,7 @@ def test_records_that_nobody_is_left_for_are_refused_in_words(app, load_demo, of
     result = load_demo()
 
     assert result.exit_code == 1
-    assert "Nobody has the address admin@example.org any more" in result.output
+    assert "No account has the address admin@example.org any more" in result.output
     assert "DEMO_DATA=0" in result.output
 
 
