@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a developer does here, from one script that needs nothing installed but Python 3.11 or newer.
+"""The task runner of this repository: one script that needs nothing installed but Python 3.11 or newer.
 
 It makes `.venv` from the locked requirements when they have changed and hands over to the tools inside it.
 Old versions of Python can still read this file, so that they answer with a sentence instead of a syntax error.
@@ -168,7 +168,7 @@ COMMANDS = {
 
 
 def run_linters() -> int:
-    """Run every linter, so that one pass shows all there is to mend; return the first failure."""
+    """Run every linter, so that one pass shows everything to fix; return the first failure."""
     failed = 0
     for linter in (
         ("-m", "ruff", "format", "--check", "."),
@@ -206,14 +206,14 @@ def compile_lock(lock: str, arguments: list[str]) -> None:
 
 
 def hand_over(*arguments: str) -> None:
-    """Become the tool, so that signals and the exit status are its own."""
+    """Replace this process with the tool, so that it gets signals directly and sets the exit status."""
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), *arguments])
 
 
 def install(locks: tuple[str, ...]) -> None:
-    """Bring `.venv` to what the locks say; free of charge when it is already there."""
+    """Install what the locks list into `.venv`, if it is not there yet."""
     wanted = {lock: digest(ROOT / lock) for lock in locks}
     if wanted.items() <= installed().items():
         return
