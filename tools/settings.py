@@ -1,4 +1,4 @@
-"""Documentation of the settings, generated from `config.py`: `.env.example` and the table in the README."""
+"""Documentation of the settings, generated from `config.py`: `.env.example` and `docs/settings.md`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / ".env.example"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "settings.md"
 
 HEAD = """\
 # Every setting of Rollcall, with its default. Copy this file to .env and uncomment what differs; the real environment
@@ -28,7 +28,7 @@ def example() -> str:
 
 
 def table() -> str:
-    """The README's table."""
+    """The table of `docs/settings.md`."""
     rows = [
         f"| `{name}` | {'required' if default is None else f'`{default}`' if default else ''} | {about} |"
         for name, default, about in _rows()
@@ -49,8 +49,8 @@ def _sentence(about: str) -> str:
 
 def main() -> None:
     EXAMPLE.write_text(example(), encoding="utf-8")
-    readme = README.read_text(encoding="utf-8")
-    README.write_text(TABLE.sub(lambda _: table(), readme), encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(TABLE.sub(lambda _: table(), page), encoding="utf-8")
 
 
 if __name__ == "__main__":

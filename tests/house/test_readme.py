@@ -1,5 +1,6 @@
-"""The README keeps its word: its commands run, its tree is the tree, its table is the settings. So do the other pages."""
+"""The README and the quickstart are correct: their commands run, the tree is the tree, the settings are those of config.py."""
 
+import json
 import os
 import re
 import shutil
@@ -17,9 +18,9 @@ from tests.support.paths import ROOT
 from tools import settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
 
-# Enough of curl for the README's lines, where there is none.
+# Enough of curl for these commands, where there is none.
 CURL = """\
 import sys, urllib.request
 words, headers, body, method, url = sys.argv[1:], {}, None, None, None
@@ -61,67 +62,74 @@ def path(tmp_path):
     return f"{tmp_path}:{os.environ['PATH']}"
 
 
-def test_the_main_job_runs_as_written(platform, path, make, api):
-    (lines,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-    script = lines.replace("http://127.0.0.1:8000", platform)
-
+def run(script, platform, path, **environment):
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env={"PATH": path},
+        ["bash", "-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8000", platform)],
+        env={"PATH": path, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert len(re.findall(r"\bcurl\b", lines)) == 5
     assert done.returncode == 0, done.stderr
-    assert re.findall(r'"outcome": "(\w+)"', done.stdout) == ["assigned", "assigned", "not_found"]
-    assert '"completion_percentage": 50.0' in done.stdout
+    return done.stdout
+
+
+def test_the_quickstart_runs_as_written(platform, path, api):
+    (script,) = re.findall(r"```bash\n(.*?)```", QUICKSTART, re.DOTALL)
+
+    printed = run(script, platform, path)
+
+    assert len(re.findall(r"\bcurl\b", script)) == 5
+    assert re.findall(r'"outcome": "(\w+)"', printed) == ["assigned", "assigned", "not_found"]
+    assert '"completion_percentage": 50.0' in printed
+
+
+def test_the_two_calls_of_the_readme_answer_as_it_shows(platform, path, api):
+    login, assign = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    (shown,) = map(json.loads, re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+
+    token = json.loads(run(login, platform, path))["data"]["tokens"]["access"]
+    report = json.loads(run(assign, platform, path, TOKEN=token))["data"]
+
+    assert shown.keys() <= report.keys()
+    assert {name: shown[name] for name in ("state", "requested", "unique")} == {
+        name: report[name] for name in ("state", "requested", "unique")
+    }
+    assert shown["counts"] == {outcome: count for outcome, count in report["counts"].items() if count}
+    (row,) = shown["results"]
+    assert row == {name: report["results"][2][name] for name in row}
 
 
 def test_the_logins_are_those_of_the_demo():
-    said = README[README.index("Sign in as") : README.index("## The main job")]
+    logins = README[README.index("Log in as") : README.index("## The main job")]
 
-    assert PASSWORD in said
+    assert PASSWORD in logins
     assert len([person for person in PEOPLE if person.role == Role.STUDENT]) == 5
     assert all(
-        person.name.rstrip("0123456789") + "@example.org" in said or person.name in said for person in PEOPLE
+        person.name.rstrip("0123456789") + "@example.org" in logins or person.name in logins
+        for person in PEOPLE
     )
 
 
 def test_the_tree_is_the_tree():
     (block,) = re.findall(r"```\n(app/ .*?)```", README, re.DOTALL)
-    told, parent = set(), ""
+    named, parent = set(), ""
     for indent, name in re.findall(r"^( *)(\w+/)", block, re.MULTILINE):
         parent = parent if indent else name
-        told.add(parent + name if indent else name)
+        named.add(parent + name if indent else name)
 
     real = {
         f"{path.relative_to(ROOT)}/"
         for path in (*ROOT.iterdir(), *(ROOT / "app").iterdir())
-        if path.is_dir() and path.name[0] not in "._" and path.name not in {"node_modules", "htmlcov"}
+        if path.is_dir() and path.name[0] not in "._" and path.name not in {"node_modules", "htmlcov", "site"}
     }
-    assert told == real
+    assert named == real
 
 
 def test_the_settings_are_those_of_config():
-    (told,) = settings.TABLE.findall(README)
+    (table,) = settings.TABLE.findall(settings.PAGE.read_text(encoding="utf-8"))
 
-    assert told == settings.table(), "run `make settings`"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_it_points_to_exists(page):
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
-
-    assert [target for target in targets if not (page.parent / target).exists()] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_it_names_is_a_target(page):
-    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
-
-    assert named - set(dev.COMMANDS) == set()
+    assert table == settings.table(), "run `make settings`"
 
 
 def test_make_knows_every_command_of_the_script():
