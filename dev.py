@@ -23,10 +23,12 @@ from typing import Callable, Iterator, NamedTuple
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "installed.json"
+DOCS_VENV = ROOT / ".venv-docs"
+STAMP = "installed.json"
 
 RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
 ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
+DOCS_LOCKS = ("requirements-docs.txt",)
 UV = "uv==0.13.8"
 
 OLDEST_PYTHON = (3, 11)
@@ -61,9 +63,16 @@ def command_format(_: list[str]) -> None:
         subprocess.run([PYTHON, "-m", "ruff", *step, "."], cwd=ROOT, check=True)
 
 
+def command_docs(arguments: list[str]) -> None:
+    """In an environment of its own, so that tests and the platform install nothing for it."""
+    install(DOCS_LOCKS, DOCS_VENV)
+    generator = [str(DOCS_VENV / "bin" / "zensical"), *(arguments or ("build", "--strict", "--clean"))]
+    sys.exit(subprocess.run(generator, cwd=ROOT, check=False).returncode)
+
+
 def command_lock(arguments: list[str]) -> None:
     subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", UV], check=True)
-    for lock in ALL_LOCKS:
+    for lock in (*ALL_LOCKS, *DOCS_LOCKS):
         compile_lock(lock, arguments)
 
 
@@ -74,7 +83,8 @@ def command_install(_: list[str]) -> None:
 def command_clean(_: list[str]) -> None:
     if PYTHON.exists():
         subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
-    for made in (VENV, *ROOT.glob(".*_cache"), ROOT / ".hypothesis", ROOT / ".coverage"):
+    names = (".venv", ".venv-docs", "site", ".cache", ".hypothesis", ".coverage")
+    for made in (*(ROOT / name for name in names), *ROOT.glob(".*_cache")):
         if made.is_dir():
             shutil.rmtree(made)
         elif made.exists():
@@ -144,7 +154,10 @@ COMMANDS = {
         tool("tools.sbom"),
     ),
     "settings": Command(
-        "Write .env.example and the README's table from config.py", RUN_LOCKS, tool("tools.settings")
+        "Write .env.example and docs/settings.md from config.py", RUN_LOCKS, tool("tools.settings")
+    ),
+    "docs": Command(
+        'Build the documentation into site/; ARGS="serve" shows it while you write', (), command_docs
     ),
     "psql": Command(
         "Open a SQL shell on the running platform's database", RUN_LOCKS, tool("tools.shells", "psql")
@@ -212,29 +225,29 @@ def hand_over(*arguments: str) -> None:
     os.execv(PYTHON, [str(PYTHON), *arguments])
 
 
-def install(locks: tuple[str, ...]) -> None:
-    """Install what the locks list into `.venv`, if it is not there yet."""
+def install(locks: tuple[str, ...], venv: Path = VENV) -> None:
+    """Install what the locks list into an environment, if it is not there yet."""
     wanted = {lock: digest(ROOT / lock) for lock in locks}
-    if wanted.items() <= installed().items():
+    if wanted.items() <= installed(venv).items():
         return
     with one_at_a_time():
-        have = installed()
+        have = installed(venv)
         if wanted.items() <= have.items():
             return
         if not have:
-            make_venv()
-        print(f"Installing {', '.join(locks)} into .venv (once, about half a minute) ...", flush=True)
-        pip_install(locks)
-        STAMP.write_text(json.dumps({**have, **wanted}, indent=1), encoding="utf-8")
+            make_venv(venv)
+        print(f"Installing {', '.join(locks)} into {venv.name} (once, about half a minute) ...", flush=True)
+        pip_install(locks, venv)
+        (venv / STAMP).write_text(json.dumps({**have, **wanted}, indent=1), encoding="utf-8")
 
 
-def installed() -> dict[str, str]:
-    """Which locks `.venv` holds; nothing when there is none that works."""
+def installed(venv: Path) -> dict[str, str]:
+    """Which locks an environment holds; nothing when there is none that works."""
     try:
-        have = json.loads(STAMP.read_text(encoding="utf-8"))
+        have = json.loads((venv / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return have if PYTHON.exists() else {}
+    return have if (venv / "bin" / "python").exists() else {}
 
 
 def digest(path: Path) -> str:
@@ -249,19 +262,19 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def make_venv() -> None:
+def make_venv(venv: Path) -> None:
     python = usable_python()
-    print(f"Making .venv with {python} ...", flush=True)
-    subprocess.run([python, "-m", "venv", "--clear", VENV], check=True)
+    print(f"Making {venv.name} with {python} ...", flush=True)
+    subprocess.run([python, "-m", "venv", "--clear", venv], check=True)
 
 
-def pip_install(locks: tuple[str, ...]) -> None:
+def pip_install(locks: tuple[str, ...], venv: Path) -> None:
     """A lock names every package. With dependency resolution on, old pips fail as soon as a newer release is published."""
     files = [part for lock in locks for part in ("-r", lock)]
     subprocess.run(
         [
-            *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--no-deps", "--require-hashes", "--prefer-binary", *files),
+            *(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--no-input", "--no-deps", "--require-hashes", "--prefer-binary", *files),
         ],
         cwd=ROOT,
         check=True,

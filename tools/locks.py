@@ -16,12 +16,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
+TOGETHER = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
+"""What `.venv` holds."""
+
+LOCKS = (*TOGETHER, "requirements-docs.txt")
+"""The last has an environment of its own."""
 
 OLDEST_PIP = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2", (3, 14): "25.2"}
 """The pip that the first release of each Python bundles."""
@@ -74,13 +79,13 @@ def _requires(name: str) -> list[str]:
 
 
 def refused_by_pip() -> list[str]:
-    """What the oldest supported pip says of each lock that it does not install; empty when it installs all."""
+    """What the oldest supported pip says against a lock that it does not install, and gaps of locks that it does."""
     wanted = {lock: hashlib.sha256((ROOT / lock).read_bytes()).hexdigest() for lock in LOCKS}
     if _read_stamp() == wanted:
         return []
     with tempfile.TemporaryDirectory() as folder:
         pip = _oldest_pip(folder)
-        refused = [said for lock in LOCKS if (said := _dry_run(pip, lock))]
+        refused = [said for lock in LOCKS for said in _dry_run(pip, lock)]
     if not refused:
         STAMP.write_text(json.dumps(wanted), encoding="utf-8")
     return refused
@@ -103,20 +108,33 @@ def _oldest_pip(folder: str) -> list[str]:
     return [sys.executable, str(Path(folder) / f"pip-{version}-py3-none-any.whl" / "pip")]
 
 
-def _dry_run(pip: list[str], lock: str) -> str:
+def _dry_run(pip: list[str], lock: str) -> list[str]:
     install = (*pip, "install", "--quiet", "--disable-pip-version-check", "--no-input", "--ignore-installed")
+    options = ("--no-deps", "--require-hashes", "--prefer-binary", "--report", "-", "--requirement", lock)
     tried = subprocess.run(
-        [*install, "--dry-run", "--no-deps", "--require-hashes", "--prefer-binary", "--requirement", lock],
+        [*install, "--dry-run", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    return f"pip refuses {lock}:\n{tried.stderr.strip()}" if tried.returncode else ""
+    if tried.returncode:
+        return [f"pip refuses {lock}:\n{tried.stderr.strip()}"]
+    return gaps_in_report(json.loads(tried.stdout), (ROOT / lock).read_text(encoding="utf-8"))
+
+
+def gaps_in_report(report: dict[str, Any], lock: str) -> list[str]:
+    """Gaps of a lock by itself, whether or not its packages are installed here.
+
+    :param report: what `pip install --report` writes, with the metadata of each package
+    """
+    packages = [each["metadata"] for each in report["install"]]
+    requires = {canonicalize_name(each["name"]): each.get("requires_dist", []) for each in packages}
+    return gaps(pins_of(lock), lambda name: requires[canonicalize_name(name)])
 
 
 def main() -> int:
-    pins = [pin for lock in LOCKS for pin in pins_of((ROOT / lock).read_text(encoding="utf-8"))]
+    pins = [pin for lock in TOGETHER for pin in pins_of((ROOT / lock).read_text(encoding="utf-8"))]
     found = gaps(pins, _requires) or refused_by_pip()
     print("\n".join(found) or f"Locks: {len(pins)} packages, closed; pip installs them as they are.")
     return 1 if found else 0

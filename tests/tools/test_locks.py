@@ -3,7 +3,7 @@
 from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
-from tools.locks import LOCKS, gaps, pins_of
+from tools.locks import LOCKS, gaps, gaps_in_report, pins_of
 
 METADATA = {"pytest-cov": ["coverage[toml]>=7.10.6", "pluggy>=1.2", "virtualenv ; extra == 'testing'"]}
 
@@ -29,6 +29,25 @@ def test_a_requirement_that_is_missing_or_too_old_is_named():
 def test_an_extra_of_a_locked_package_brings_its_requirements():
     assert missing("pytest-cov[testing]==7.1.0", "coverage[toml]==7.17.3", "pluggy==1.7.0") == [
         "pytest-cov requires virtualenv, which is not locked"
+    ]
+
+
+def test_a_lock_of_packages_that_are_not_installed_is_checked_by_what_pip_reports():
+    report = {
+        "install": [
+            {"metadata": {"name": "Markdown", "version": "3.11"}},
+            {
+                "metadata": {
+                    "name": "zensical",
+                    "version": "0.1",
+                    "requires_dist": ["markdown>=3.7", "pyyaml>=6"],
+                }
+            },
+        ]
+    }
+
+    assert gaps_in_report(report, "markdown==3.11 \\\n    --hash=sha256:0\nzensical==0.1\n") == [
+        "zensical requires pyyaml>=6, which is not locked"
     ]
 
 
