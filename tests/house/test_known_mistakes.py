@@ -1,4 +1,4 @@
-"""Every mistake that platforms like this one were found to have is held off by a test that exists."""
+"""Every known mistake of similar platforms that docs/security.md lists is prevented, as a test that exists shows."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ import pytest
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-LEDGER = PAGE.partition("## Mistakes that")[2].partition("\n## ")[0]
+LEDGER = PAGE.partition("## Known mistakes of")[2].partition("\n## ")[0]
 _HEADING, _RULE, *ROWS = (
     line.strip("| ").split(" | ") for line in LEDGER.splitlines() if line.startswith("| ")
 )
