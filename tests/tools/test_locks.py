@@ -59,3 +59,14 @@ def test_every_locked_package_is_pinned_to_one_version_and_has_a_hash():
         assert all("==" in line and line.endswith("\\") for line in entries), lock
         assert text.count("\\\n    --hash=sha256:") >= len(entries), lock
         assert {len(pin.specifier) for pin in pins_of(text)} == {1}, lock
+
+
+def test_a_package_of_several_locks_has_one_version():
+    versions = {}
+    for lock in LOCKS:
+        for pin in pins_of((ROOT / lock).read_text(encoding="utf-8")):
+            versions.setdefault(pin.name, set()).add(str(pin.specifier))
+
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}, (
+        "pip-audit refuses to read two"
+    )
