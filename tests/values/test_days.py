@@ -132,20 +132,32 @@ def test_a_bad_due_date_is_shown_a_good_one(api, make, wrong):
 
 
 def test_a_due_date_in_the_past_is_allowed_and_counted(api, make):
-    course, finished, taking = make.course(), make.student(), make.student()
-    done = {"status": "COMPLETED", "completed_at": datetime.now(UTC), "completion_number": 1}
-    make.enrollment(course, finished, **done)
+    course = make.course()
+    taking, late, finished, back = (make.student() for _ in range(4))
+    done = {"completed_at": datetime.now(UTC), "completion_number": 1}
     make.enrollment(course, taking)
-    people = [make.student().email, make.student().email, finished.email, taking.email, "nobody@example.org"]
+    make.enrollment(course, late, due_at=datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC))
+    make.enrollment(course, finished, status="COMPLETED", **done)
+    make.enrollment(course, back, status="CANCELLED", cancelled_at=datetime.now(UTC), **done)
+    known = [person.email for person in (make.student(), make.student(), taking, late, finished, back)]
+    people = [*known, "nobody@example.org"]
     body = {"emails": people, "due_at": "2026-01-31", "on_existing": "update_due"}
     admin = api.as_(make.admin())
 
     report = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
 
     outcomes = {outcome: count for outcome, count in report["counts"].items() if count}
-    assert outcomes == {"assigned": 2, "due_updated": 1, "already_enrolled": 1, "not_found": 1}
-    assert report["overdue"] == 3
-    assert len(data_of(admin.get(f"/courses/{course.id}/enrollments?overdue=true"))) == 3
+    assert outcomes == {
+        "assigned": 2,
+        "due_updated": 1,
+        "already_enrolled": 2,
+        "reactivated": 1,
+        "not_found": 1,
+    }
+    assert report["overdue"] == 3, (
+        "two who are new and one who is taking it: not who was late, not who completed it"
+    )
+    assert len(data_of(admin.get(f"/courses/{course.id}/enrollments?overdue=true"))) == 4
 
 
 def test_a_due_date_to_come_is_not_overdue(api, make):
