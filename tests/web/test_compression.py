@@ -87,9 +87,11 @@ def test_head_says_what_get_would(browser):
 
 
 def test_a_part_of_a_file_is_not_compressed(browser):
-    part = browser.get(SCRIPT, headers=GZIP | {"Range": "bytes=0-99"})
+    whole = browser.get(SCRIPT)
 
-    assert (part.status_code, len(part.data)) == (206, 100)
+    part = browser.get(SCRIPT, headers=GZIP | {"Range": "bytes=0-9999"})
+
+    assert (part.status_code, part.data) == (206, whole.data[:10_000])
     assert "Content-Encoding" not in part.headers
 
 
