@@ -48,3 +48,30 @@ def test_where_nothing_is_missing_the_banner_is_shown_once(platform, capsys):
     (program,) = platform.supervisor.children
     assert program.when_done is None
     assert capsys.readouterr().out == ""
+
+
+def test_what_children_log_while_they_start_is_not_shown_above_the_banner(platform, monkeypatch):
+    screen, is_quiet = platform.supervisor.screen, {}
+    monkeypatch.setenv("DEMO_DATA", "1")
+    for owner, step in (
+        (platform, "start_servers"),
+        (platform, "start_platform"),
+        (platform, "write_down"),
+        (platform, "announce"),
+        (platform, "load_the_rest"),
+        (platform.supervisor, "finish"),
+        (platform.supervisor, "watch"),
+    ):
+        monkeypatch.setattr(owner, step, lambda *_, step=step: is_quiet.update({step: screen.is_quiet}))
+
+    platform.run()
+
+    assert is_quiet == {
+        "start_servers": False,
+        "finish": False,
+        "start_platform": True,
+        "write_down": True,
+        "announce": True,
+        "load_the_rest": False,
+        "watch": False,
+    }

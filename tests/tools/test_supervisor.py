@@ -224,11 +224,15 @@ def test_while_the_screen_is_quiet_children_speak_to_their_logs(state, capsys):
     with Supervisor(state, "a run") as supervisor:
         supervisor.screen.is_quiet = True
         quiet = supervisor.start(speaker("quiet"))
-        until(lambda: "quiet speaks" in quiet.log.read_text())
+        # To its end: a line is in the log a moment before it is on the screen.
+        until(lambda: not quiet.reader.is_alive())
         supervisor.screen.is_quiet = False
         loud = supervisor.start(speaker("loud"))
-        until(lambda: "loud speaks" in loud.log.read_text())
+        hidden = supervisor.start(speaker("hidden", is_shown=False))
+        until(lambda: not (loud.reader.is_alive() or hidden.reader.is_alive()))
 
+    logs = [child.log.read_text() for child in (quiet, loud, hidden)]
+    assert logs == ["quiet speaks\n", "loud speaks\n", "hidden speaks\n"]
     assert capsys.readouterr().out.splitlines() == ["loud    | loud speaks"]
 
 
