@@ -43,6 +43,7 @@ class Large(ma.Schema):
     text = fields.Text(max_length=5_000, required=True)
     words = ma.fields.List(fields.Text(max_length=100), validate=validate.Length(max=20))
     parts = ma.fields.List(ma.fields.Nested(Small), validate=validate.Length(max=100))
+    pieces = ma.fields.Nested(Small, many=True, validate=validate.Length(max=200))
 
 
 class Unlimited(ma.Schema):
@@ -54,6 +55,7 @@ def test_the_longest_good_body_fits():
         "text": WIDEST * 5_000,
         "words": [WIDEST * 100] * 20,
         "parts": [{"name": WIDEST * 10}] * 100,
+        "pieces": [{"name": WIDEST * 10}] * 200,
     }
     assert Large().validate(body) == {}
 
