@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -22,8 +23,11 @@ def program() -> str | None:
     return shutil.which("nginx") or shutil.which(_FALLBACK)
 
 
-def configuration(folder: Path, port: int, web_port: int) -> Path:
-    """The file that compose mounts, with this machine's addresses and a folder of its own."""
+def configuration(folder: Path, port: int, web_port: int, *, patience: int | None = None) -> Path:
+    """The file that compose mounts, with this machine's addresses and a folder of its own.
+
+    :param patience: seconds that a client may take for its request, in place of those of the file.
+    """
     written = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for ours, here in {
         "pid /tmp/nginx.pid;": f"pid {folder}/nginx.pid; daemon off; {_account()}",
@@ -34,6 +38,8 @@ def configuration(folder: Path, port: int, web_port: int) -> Path:
         if ours not in written:
             raise SystemExit(f"deploy/nginx.conf has no {ours!r} any more.")
         written = written.replace(ours, here)
+    if patience is not None:
+        written = re.sub(r"(client_(?:header|body)_timeout) \d+s;", rf"\1 {patience}s;", written)
     file = folder / "nginx.conf"
     file.write_text(written, encoding="utf-8")
     return file
@@ -50,12 +56,12 @@ def _folders(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def running(folder: Path, web_port: int) -> Iterator[int]:
+def running(folder: Path, web_port: int, *, patience: int | None = None) -> Iterator[int]:
     """The port of nginx in front of a web server, until the block ends."""
     found, port = program(), ports.pick(None)
     if found is None:
         raise SystemExit("nginx is not installed.")
-    file = configuration(folder, port, web_port)
+    file = configuration(folder, port, web_port, patience=patience)
     process = subprocess.Popen([found, "-e", str(folder / "error.log"), "-c", str(file)])
     try:
         deadline = time.monotonic() + START_SECONDS
