@@ -13,7 +13,13 @@ from sqlalchemy import create_engine, text
 from tests.support.http import PREFIX, data_of
 from tests.support.processes import await_answer
 
-ACCOUNT = {"email": "backdoor@example.org", "password": "Evil-Backdoor-1", "role": "ADMIN"}
+ACCOUNT = {
+    "email": "backdoor@example.org",
+    "first_name": "Eve",
+    "last_name": "Backdoor",
+    "password": "Evil-Backdoor-1",
+    "role": "ADMIN",
+}
 
 
 @contextlib.contextmanager
