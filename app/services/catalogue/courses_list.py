@@ -198,8 +198,8 @@ def _in_category(viewer: User | None, ref: str) -> ColumnElement[bool]:
     if found is None:
         return false()
     category_id, is_visible = found
-    told = shows_category(viewer, true() if is_visible else false())
-    return and_(Course.category_id == category_id, told)
+    is_shown = shows_category(viewer, true() if is_visible else false())
+    return and_(Course.category_id == category_id, is_shown)
 
 
 def _taught_by(ref: str) -> ColumnElement[bool]:
