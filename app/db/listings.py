@@ -19,20 +19,13 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
-    and_,
     any_,
-    cast,
-    false,
     func,
     literal,
-    or_,
     select,
-    true,
-    tuple_,
 )
-from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import NullType
 
+from app.db.keyset import Place, SortKey, cut_at
 from app.db.session import db
 from app.errors.requests import PageNotFound, PageTooDeep
 
@@ -43,32 +36,6 @@ DEEPEST_ROW = 1_000
 
 COUNT_CAP = 1_000
 """Rows that are counted exactly; a longer list says `count_is_exact: false`."""
-
-
-@dataclass(frozen=True)
-class SortKey:
-    """One column a list is ordered by. NULLs come last in both directions, and first where it is read backwards."""
-
-    column: ColumnElement[Any] | InstrumentedAttribute[Any]
-    descending: bool = False
-    nullable: bool = False
-    is_constant: bool = False
-    """Every row has the same value, false."""
-    is_nulls_first: bool = False
-
-    def __post_init__(self) -> None:
-        # Only the second page would notice: a cursor's text is cast back to the type of its column.
-        if isinstance(self.column.type, NullType):
-            raise TypeError(f"{self.column} has no type that a cursor could hold; give it one with type_=")
-
-    def order(self) -> ColumnElement[Any]:
-        ordered = self.column.desc() if self.descending else self.column.asc()
-        if not self.nullable:
-            return ordered
-        return ordered.nulls_first() if self.is_nulls_first else ordered.nulls_last()
-
-    def reversed(self) -> SortKey:
-        return replace(self, descending=not self.descending, is_nulls_first=not self.is_nulls_first)
 
 
 @dataclass(frozen=True)
@@ -97,15 +64,6 @@ class Listing:
     """Makes of each row what the list shows of it; by default the row itself."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """Values about the whole list, shown beside its rows."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a list a page begins: after the row with these sort values, before it, or including that row."""
-
-    values: Sequence[str | None]
-    is_backward: bool = False
-    is_inclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +116,7 @@ def fetch_page(listing: Listing, *, page: int, size: int, place: Place | None = 
     is_backward = place is not None and place.is_backward
     if is_backward:
         listing = replace(listing, keys=[key.reversed() for key in listing.keys])
-    cut = partial(_cut, offset=offset, limit=size + 1, place=place)
+    cut = partial(cut_at, offset=offset, limit=size + 1, place=place)
     statement = _gathered(listing, cut) if listing.gathers else _in_order(listing, cut)
     found: Sequence[Row[Any]] = db.session.execute(statement).unique().all() if count else []
     shown, has_more = found[:size], len(found) > size
@@ -241,21 +199,6 @@ def _gathered(listing: Listing, cut: Cut) -> Select[*tuple[Any, ...]]:
     return statement.add_columns(*page.c).order_by(*(key.order() for key in shown))
 
 
-def _cut(
-    statement: Select[*tuple[Any, ...]],
-    keys: Sequence[SortKey],
-    *,
-    offset: int,
-    limit: int,
-    place: Place | None,
-) -> Select[*tuple[Any, ...]]:
-    """One page of the rows, in their order."""
-    if place is not None:
-        beyond = _beyond(keys, place.values)
-        statement = statement.where(or_(beyond, _same(keys, place.values)) if place.is_inclusive else beyond)
-    return statement.order_by(None).order_by(*(key.order() for key in keys)).limit(limit).offset(offset)
-
-
 def _count(listing: Listing) -> tuple[int, bool]:
     if listing.total is not None:
         return listing.total, listing.is_total_exact
@@ -281,44 +224,3 @@ def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
         )
     if offset and offset >= count:
         raise PageNotFound
-
-
-def _beyond(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
-    """The rows that come after the given sort values."""
-    first, *_ = keys
-    if first.is_constant:
-        # Left out of the comparison: an index on the others then finds the place.
-        if values[0] != str(True):
-            return _beyond(keys[1:], values[1:])
-        return true() if first.descending else false()
-    if all(key.descending == first.descending and not key.nullable for key in keys):
-        left, right = tuple_(*(key.column for key in keys)), tuple_(*_typed(keys, values))
-        return left < right if first.descending else left > right
-    alternatives = [
-        and_(*_equal(keys[:place], values), _after_one(key, value, is_null=values[place] is None))
-        for place, (key, value) in enumerate(zip(keys, _typed(keys, values), strict=True))
-    ]
-    return or_(*alternatives)
-
-
-def _same(keys: Sequence[SortKey], values: Sequence[str | None]) -> ColumnElement[bool]:
-    """The row with the given sort values."""
-    return and_(*_equal(keys, values))
-
-
-def _equal(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[bool]]:
-    typed = _typed(keys, values[: len(keys)])
-    return [key.column.is_not_distinct_from(value) for key, value in zip(keys, typed, strict=True)]
-
-
-def _after_one(key: SortKey, value: ColumnElement[Any], *, is_null: bool) -> ColumnElement[bool]:
-    if is_null:
-        return key.column.is_not(None) if key.is_nulls_first else false()
-    later = key.column < value if key.descending else key.column > value
-    has_nulls_later = key.nullable and not key.is_nulls_first
-    return or_(later, key.column.is_(None)) if has_nulls_later else later
-
-
-def _typed(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[Any]]:
-    """Cursor values arrive as JSON; the cast gives each the type of its column again."""
-    return [cast(literal(value, Text), key.column.type) for key, value in zip(keys, values, strict=True)]

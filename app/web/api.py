@@ -22,7 +22,7 @@ from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
 from app.web import access, conditional_requests, idempotency, rate_limits
-from app.web.openapi import document, operations
+from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
 from app.web.pagination import PAGING, csv_of, page_of
 from app.web.request_body import (
@@ -97,7 +97,7 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> Callable[[View], View]:
         """The response: `schema` shapes `data`; `message` is the sentence for people, or makes it from the view's result."""
         instance = schema() if schema else None
-        documented = None if status_code == 204 else document.envelope(schema)
+        documented = None if status_code == 204 else envelopes.envelope(schema)
         is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
 
         def decorator(view: View) -> View:
@@ -126,7 +126,7 @@ class Blueprint(flask_smorest.Blueprint):
     @staticmethod
     def figures(schema: type[ma.Schema], *, message: str = "OK.") -> Callable[[View], View]:
         """The response: a `Snapshot`, already serialized. `schema` documents it; its ETag covers the figures only."""
-        documented = document.envelope(schema)
+        documented = envelopes.envelope(schema)
 
         def decorator(view: View) -> View:
             @wraps(view)
@@ -159,7 +159,7 @@ class Blueprint(flask_smorest.Blueprint):
         """
         instance = schema()
         summed_up = summary() if summary else None
-        envelope = document.list_envelope(schema, summary)
+        envelope = envelopes.list_envelope(schema, summary)
         has_filters = set(query().fields) != set(PAGING)
 
         def decorator(view: View) -> View:

@@ -12,7 +12,8 @@ from flask import Response, copy_current_request_context, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from app.adapters import csv_writer
-from app.db.listings import DEEPEST_ROW, Listing, Place, fetch_page, in_chunks
+from app.db.keyset import Place
+from app.db.listings import DEEPEST_ROW, Listing, fetch_page, in_chunks
 from app.db.session import release
 from app.settings import settings
 from app.web import request_values

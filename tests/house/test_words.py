@@ -52,11 +52,7 @@ def test_no_mannered_word_is_left():
     assert {name: words for name, words in found.items() if words} == {}
 
 
-def test_the_words_are_found():
-    assert mannered_in("Nobody is told; whoever standstill tells.") == ["Nobody", "told", "whoever", "tells"]
-
-
-def test_a_word_that_is_to_go_is_found():
+def test_a_mannered_word_is_found():
     assert mannered_in("Nobody's rows are told anew; LOGIN_EVERYBODY and foretold are names.") == [
         "Nobody", "told", "anew",
     ]  # fmt: skip

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import Integer, Text, column, func
 
-from app.db.listings import SortKey, ordered_by
+from app.db.keyset import SortKey
+from app.db.listings import ordered_by
 from tests.support.http import data_of
 
 

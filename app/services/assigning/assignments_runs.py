@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db.listings import Listing, SortKey, narrowed_by, ordered_by
+from app.db.keyset import SortKey
+from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from app.adapters import tokens
 from app.adapters.tokens import Claims
-from app.db.listings import Listing, SortKey
+from app.db.keyset import SortKey
+from app.db.listings import Listing
 from app.db.session import among, db
 from app.errors.accounts import AlreadyRotated, RefreshTokenReused, TokenInvalid
 from app.errors.base import NotFound, Unauthenticated

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
 
-from app.db.listings import Listing, SortKey, folded, narrowed_by, ordered_by
+from app.db.keyset import SortKey
+from app.db.listings import Listing, folded, narrowed_by, ordered_by
 from app.db.session import db
 from app.enums import CourseStatus, Level
 from app.models.category import Category

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Select, func, select
 
-from app.db.listings import Listing, SortKey
+from app.db.keyset import SortKey
+from app.db.listings import Listing
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db.listings import Listing, SortKey
+from app.db.keyset import SortKey
+from app.db.listings import Listing
 from app.db.session import db, refusing
 from app.errors.base import NotFound
 from app.errors.catalogue import CourseTooLarge, PositionTaken

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
 
 from app.db.fulltext import holds, naming
-from app.db.listings import Listing, SortKey, folded, lowered, ordered_by
+from app.db.keyset import SortKey
+from app.db.listings import Listing, folded, lowered, ordered_by
 from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound

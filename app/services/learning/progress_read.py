@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import CTE, Integer, and_, func, select
 
-from app.db.listings import Listing, SortKey
+from app.db.keyset import SortKey
+from app.db.listings import Listing
 from app.enums import EnrollmentStatus
 from app.errors.learning import NotEnrolled
 from app.models import Enrollment, Lesson, LessonProgress, Section, User

@@ -16,7 +16,8 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, func, literal, s
 from sqlalchemy.orm import contains_eager
 
 from app.db.fulltext import asking, words_of
-from app.db.listings import COUNT_CAP, Listing, SortKey, ordered_by
+from app.db.keyset import SortKey
+from app.db.listings import COUNT_CAP, Listing, ordered_by
 from app.db.session import db, refusing
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from app.db.listings import Listing, SortKey, narrowed_by
+from app.db.keyset import SortKey
+from app.db.listings import Listing, narrowed_by
 from app.db.session import db, refusing
 from app.enums import Channel, NoticeKind, NoticeState
 from app.errors.base import NotFound

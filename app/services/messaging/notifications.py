@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 
-from app.db.listings import Listing, SortKey
+from app.db.keyset import SortKey
+from app.db.listings import Listing
 from app.db.session import db
 from app.enums import NoticeKind
 from app.errors.base import NotFound

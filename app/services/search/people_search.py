@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Text, cast, literal, or_, select
 
-from app.db.listings import SortKey
+from app.db.keyset import SortKey
 from app.db.session import db
 from app.models.user import User
 
