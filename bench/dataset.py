@@ -38,6 +38,7 @@ def fill(connection: Connection, size: Size) -> None:
     """Into an empty, migrated database; the planner knows the rows afterwards. Needs AUTOCOMMIT."""
     numbers = {
         "courses": size.courses,
+        "first": 1,
         "learners": size.learners,
         "instructors": size.instructors,
         "people": size.learners + size.instructors + 1,
@@ -59,6 +60,15 @@ def identify(connection: Connection, kind: str, number: int = 1) -> str:
     """The id of one row."""
     return str(connection.scalar(text("SELECT key(:kind, :number)"), {"kind": kind, "number": number}))
 
+
+PAIRS = """
+    SELECT DISTINCT learner,
+        CASE WHEN seat = 0 AND learner <= 5000 AND (learner % 5 = 0 OR learner = 1) THEN 1
+            WHEN seat = 1 AND learner % :crowd = 0 THEN :popular
+            ELSE 1 + (learner * 7919 + seat * 104729) % :courses END AS course
+    FROM generate_series(CAST(:first AS bigint), :learners) AS learner, generate_series(0, :seats - 1) AS seat
+"""
+"""Who is in which course, by their numbers, from the first learner to the last. The products are beyond an integer."""
 
 _STATEMENTS = (
     # Version 7 in form: in the order of their numbers, as if made one after the other.
@@ -84,18 +94,12 @@ _STATEMENTS = (
     INSERT INTO categories (id, name, slug)
     SELECT key('category', n), 'Shelf ' || n, 'shelf-' || n FROM generate_series(1, 20) AS n
     """,
-    """
+    f"""
     CREATE TABLE staged AS
     SELECT row_number() OVER (ORDER BY learner, course) AS n, learner, course,
         CASE WHEN (learner + course) % 4 = 0 THEN 'COMPLETED' WHEN (learner + course) % 17 = 0 THEN 'CANCELLED'
             ELSE 'ACTIVE' END AS status
-    FROM (
-        SELECT DISTINCT learner,
-            CASE WHEN seat = 0 AND learner <= 5000 AND (learner % 5 = 0 OR learner = 1) THEN 1
-                WHEN seat = 1 AND learner % :crowd = 0 THEN :popular
-                ELSE 1 + (learner * 7919 + seat * 104729) % :courses END AS course
-        FROM generate_series(1, :learners) AS learner, generate_series(0, :seats - 1) AS seat
-    ) AS pairs
+    FROM ({PAIRS}) AS pairs
     """,
     """
     CREATE TABLE ratings AS
