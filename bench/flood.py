@@ -12,16 +12,12 @@ import json
 import math
 import multiprocessing
 import os
-import re
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 from flask import Flask
@@ -33,10 +29,9 @@ from app.adapters import passwords
 from app.db.session import db, transaction
 from app.models.user import User
 from app.services.auth import sessions
-from bench import platform
-from bench.web import started
+from bench import platform, usage
+from bench.web import ImageServer, serving_as_image
 from environment import config_from
-from tools import ports
 
 OPEN_SESAME = "Analytical-Engine-1843"
 PEOPLE, READERS, COURSES = 200, 40, 40
@@ -62,41 +57,15 @@ class Request(NamedTuple):
     raw: bytes
 
 
-class Web(NamedTuple):
-    master: int
-    port: int
-
-    def cpu_seconds(self) -> float:
-        """What the workers have used."""
-        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text(encoding="ascii")
-        return sum(_cpu_seconds(child) for child in children.split())
-
-
 def measure(_rounds: int) -> bool:
     """Print what was measured; return whether every goal was met."""
     with platform.running() as environment, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as media:
-        settings = {**environment, **_production(media)}
+        settings = {**environment, **platform.production(media)}
         tokens = _fill(create_app(config_from(settings)))
-        with _serving(settings) as web:
+        with serving_as_image(settings) as web:
             _send_all(web, _reads(tokens, 100), OTHERS_A_SECOND)  # to warm up
             met = [_cost_of_login(web), _flood(web, tokens), _silence(web, tokens, settings["REDIS_URL"])]
     return all(met)
-
-
-def _production(media: str) -> dict[str, str]:
-    return {
-        "APP_ENV": "production",
-        "LOG_LEVEL": "INFO",
-        "SECRET_KEY": "a secret of the bench that is long enough",
-        "JWT_SECRET_KEY": "another secret of the bench, long enough",
-        "PUBLIC_URL": "https://rollcall.example.org",
-        "TRUSTED_PROXIES": "1",
-        "RATELIMIT_ENABLED": "on",
-        "MAIL_TRANSPORT": "smtp",
-        "MAIL_FROM": "Rollcall <rollcall@example.org>",
-        "MAIL_DOMAIN": "example.org",
-        "MEDIA_DIR": media,
-    }
 
 
 def _fill(app: Flask) -> list[str]:
@@ -112,13 +81,13 @@ def _fill(app: Flask) -> list[str]:
             return [sessions.open_session(reader).access for reader in readers]
 
 
-def _cost_of_login(web: Web) -> bool:
+def _cost_of_login(web: ImageServer) -> bool:
     """Of right ones, with all that comes before and after the hash."""
     logins = [_login(f"person{n + 3}@example.org", OPEN_SESAME, n) for n in range(RIGHT_LOGINS)]
     _send_all(web, logins[: RIGHT_LOGINS // 5], 10)  # to warm up
-    before = web.cpu_seconds()
+    before = usage.cpu_seconds(web.master)
     answers = _send_all(web, logins, 10)
-    cost = (web.cpu_seconds() - before) / len(answers) * 1_000
+    cost = (usage.cpu_seconds(web.master) - before) / len(answers) * 1_000
     return _report(
         f"a login costs {cost:.1f} CPU-ms of the web process, n = {RIGHT_LOGINS}, {_statuses(answers)}",
         f"<= {MOST_CPU_MS:.0f}, all 200",
@@ -126,7 +95,7 @@ def _cost_of_login(web: Web) -> bool:
     )
 
 
-def _flood(web: Web, tokens: Sequence[str]) -> bool:
+def _flood(web: ImageServer, tokens: Sequence[str]) -> bool:
     """The same reading without and with wrong logins beside it."""
     reads = _reads(tokens, OTHERS_A_SECOND * SECONDS)
     quiet = _send_all(web, reads, OTHERS_A_SECOND)
@@ -152,7 +121,7 @@ def _flood(web: Web, tokens: Sequence[str]) -> bool:
     return all(met)
 
 
-def _silence(web: Web, tokens: Sequence[str], redis_url: str) -> bool:
+def _silence(web: ImageServer, tokens: Sequence[str], redis_url: str) -> bool:
     """The server is stopped as by SIGSTOP: it holds its connections, takes new ones, and says nothing."""
     reads = _reads(tokens, REQUESTS_WITHOUT_REDIS)
     before = _quantile(_send_in_turns(web, reads), 0.99)
@@ -211,7 +180,7 @@ def _request(method: str, path: str, address: str, header: str, body: str = "") 
     return Request(path, "\r\n".join((*lines, "", body)).encode())
 
 
-def _send_all(web: Web, requests: Sequence[Request], per_second: float) -> list[Answer]:
+def _send_all(web: ImageServer, requests: Sequence[Request], per_second: float) -> list[Answer]:
     """Each at its time, whatever has become of those before it."""
 
     async def send_at(number: int, request: Request, start: float) -> Answer:
@@ -229,7 +198,7 @@ def _send_all(web: Web, requests: Sequence[Request], per_second: float) -> list[
     return asyncio.run(send())
 
 
-def _send_in_turns(web: Web, requests: Sequence[Request]) -> list[Answer]:
+def _send_in_turns(web: ImageServer, requests: Sequence[Request]) -> list[Answer]:
     """A few at once, the next as soon as one is answered."""
     answers: list[Answer] = []
 
@@ -257,28 +226,6 @@ async def _exchange(port: int, raw: bytes) -> int:
     except OSError:
         return 0
     return int(answer[9:12] or 0)
-
-
-@contextlib.contextmanager
-def _serving(environment: Mapping[str, str]) -> Iterator[Web]:
-    """What the Dockerfile runs, with the processes and threads that it sets."""
-    port = ports.pick(None)
-    dockerfile = (platform.ROOT / "Dockerfile").read_text(encoding="utf-8")
-    command = json.loads(re.findall(r"^CMD (\[.*\])", dockerfile, re.MULTILINE)[-1])
-    sizes = dict(re.findall(r"\b(WEB_\w+)=(\d+)", dockerfile))
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**environment, **sizes, "PATH": path, "HOST": "127.0.0.1", "PORT": str(port)}
-    print(
-        f"  {' '.join(f'{name}={size}' for name, size in sizes.items())} on {os.cpu_count()} processors",
-        flush=True,
-    )
-    with started(command, port, environment, stderr=subprocess.DEVNULL) as master:
-        yield Web(master, port)
-
-
-def _cpu_seconds(process: str) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _p95(answers: Iterable[Answer]) -> float:

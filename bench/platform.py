@@ -43,6 +43,23 @@ def running() -> Iterator[dict[str, str]]:
         yield environment
 
 
+def production(media: str) -> dict[str, str]:
+    """What production refuses to start without, behind one proxy that is believed."""
+    return {
+        "APP_ENV": "production",
+        "LOG_LEVEL": "INFO",
+        "SECRET_KEY": "a secret of the bench that is long enough",
+        "JWT_SECRET_KEY": "another secret of the bench, long enough",
+        "PUBLIC_URL": "https://rollcall.example.org",
+        "TRUSTED_PROXIES": "1",
+        "RATELIMIT_ENABLED": "on",
+        "MAIL_TRANSPORT": "smtp",
+        "MAIL_FROM": "Rollcall <rollcall@example.org>",
+        "MAIL_DOMAIN": "example.org",
+        "MEDIA_DIR": media,
+    }
+
+
 def fill(people: int) -> None:
     """An admin, an instructor and this many learners; the planner knows them."""
     db.session.execute(

@@ -1,9 +1,10 @@
-"""One real web worker on the loopback, its answers and its memory."""
+"""Real web servers on the loopback: one worker, with its answers and its memory, and what the image runs."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -69,6 +71,30 @@ def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
     options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
     with started([*command, *options, "--log-level", "error"], port, environment) as master:
         yield Web(master, port, token)
+
+
+class ImageServer(NamedTuple):
+    """A gunicorn master, and where it listens."""
+
+    master: int
+    port: int
+
+
+@contextlib.contextmanager
+def serving_as_image(environment: Mapping[str, str]) -> Iterator[ImageServer]:
+    """What the Dockerfile runs, with the processes and threads that it sets. The log is thrown away."""
+    port = ports.pick(None)
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    command = json.loads(re.findall(r"^CMD (\[.*\])", dockerfile, re.MULTILINE)[-1])
+    sizes = dict(re.findall(r"\b(WEB_\w+)=(\d+)", dockerfile))
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**environment, **sizes, "PATH": path, "HOST": "127.0.0.1", "PORT": str(port)}
+    print(
+        f"  {' '.join(f'{name}={size}' for name, size in sizes.items())} on {os.cpu_count()} processors",
+        flush=True,
+    )
+    with started(command, port, environment, stderr=subprocess.DEVNULL) as master:
+        yield ImageServer(master, port)
 
 
 @contextlib.contextmanager
