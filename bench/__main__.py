@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection
+from functools import partial
 
-from bench import accounts, assign, flood, growth, mail, slow
+from bench import accounts, assign, flood, growth, mail, requests, slow
+from bench.contenders import TWIN
+from bench.jobs import JOBS
 
 BENCHES = {
     "accounts": accounts.measure,
@@ -13,6 +17,7 @@ BENCHES = {
     "flood": flood.measure,
     "growth": growth.measure,
     "mail": mail.measure,
+    "requests": requests.measure,
     "slow": slow.measure,
 }
 
@@ -23,12 +28,31 @@ def main() -> None:
         "names", nargs="*", metavar="name", help=f"any of {', '.join(BENCHES)}; all by default"
     )
     parser.add_argument("--rounds", type=int, default=7, help="how often each thing is measured (7)")
+    options = parser.add_argument_group("requests")
+    options.add_argument("--seconds", type=int, default=requests.SECONDS, help="length of a turn (2)")
+    options.add_argument(
+        "--only", type=_split, default=(), metavar="job,job", help=f"any of {', '.join(JOBS)}"
+    )
+    options.add_argument(
+        "--without", type=_split, default=(), metavar=TWIN, help="leave out the FastAPI twin"
+    )
     wanted = parser.parse_args()
-    unknown = set(wanted.names) - set(BENCHES)
-    if unknown:
-        parser.error(f"no bench is called {', '.join(sorted(unknown))}")
-    met = [BENCHES[name](wanted.rounds) for name in wanted.names or BENCHES]
+    for kind, named, known in (
+        ("bench", wanted.names, BENCHES),
+        ("job", wanted.only, JOBS),
+        ("peer that can be left out", wanted.without, (TWIN,)),
+    ):
+        unknown = set(named) - set(known)
+        if unknown:
+            parser.error(f"no {kind} is called {', '.join(sorted(unknown))}")
+    asked = partial(requests.measure, seconds=wanted.seconds, only=wanted.only, without=wanted.without)
+    benches = {**BENCHES, "requests": asked}
+    met = [benches[name](wanted.rounds) for name in wanted.names or benches]
     sys.exit(0 if all(met) else 1)
+
+
+def _split(names: str) -> Collection[str]:
+    return tuple(name for name in names.split(",") if name)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,111 @@
-"""What a bench is wrong without."""
+"""What a bench is wrong without: its targets are fresh, its client counts, and different answers are seen."""
 
+import socket
+import threading
+
+import pytest
 from sqlalchemy import text
 
 from app.db.session import db
-from bench import dataset
+from bench import dataset, jobs, load
+from bench.agreement import differences
+
+ANSWER = "HTTP/1.1 {} Fine\r\nContent-Type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
+
+
+@pytest.fixture
+def server():
+    """Answers a request with the status that its path names, in two pieces; it has the requests that it was sent."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    seen = []
+
+    def answer(connection):
+        with connection:
+            while (sent := connection.recv(1_000)) != b"":
+                status = sent.split()[1].decode().strip("/")
+                seen.append(status)
+                said = ANSWER.format(status).encode()
+                connection.sendall(said[:30])
+                connection.sendall(said[30:])
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    with listening:
+        yield listening.getsockname()[1], seen
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def requests_to(*paths):
+    return [load.Request("GET", path, {"Host": "localhost"}).raw for path in paths]
+
+
+def test_each_of_several_requests_is_sent_once_and_its_status_counted(server):
+    port, seen = server
+
+    answered = load._send(port, requests_to(*["/200"] * 40, "/409", "/503"), seconds=60)
+
+    assert sorted(seen) == ["200"] * 40 + ["409", "503"]
+    assert (answered.number, answered.failed, answered.sent) == (42, 2, 42)
+
+
+def test_one_request_is_sent_until_the_time_is_over(server):
+    port, seen = server
+
+    answered = load._send(port, requests_to("/201"), seconds=0.2)
+
+    assert answered.statuses == {201: len(seen)}
+    assert answered.number > load.CONNECTIONS
+    assert answered.seconds >= 0.2
+
+
+def test_requests_that_are_left_when_the_time_is_over_are_not_said_to_be_sent(server):
+    port, seen = server
+
+    answered = load._send(port, requests_to(*["/200"] * 100), seconds=0)
+
+    assert answered.sent == len(seen) == load.CONNECTIONS
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"id": "a"}, {"id": "b"}),
+        ({"id": "a"}, {"id": "a", "title": None}),
+        ({"count": 1}, {"count": "1"}),
+        ([1, 2], [1]),
+        ([{"lessons": [{"position": 1}]}], [{"lessons": [{"position": 2}]}]),
+        ({"next": "https://rollcall.example.org"}, {"next": None}),
+    ],
+)
+def test_what_differs_between_two_answers_is_seen(one, other):
+    assert list(differences(one, one, is_write=False)) == []
+    assert len(list(differences(one, other, is_write=False))) == 1
+
+
+def test_of_two_writes_only_ids_times_and_numbers_may_differ():
+    def answer(number, **more):
+        enrolled_at = f"2026-11-29T20:23:37.81278{number}Z"
+        course_id = f"01900000-0004-7046-8843-cba9f85b699{number}"
+        return {"course_id": course_id, "enrolled_at": enrolled_at, "username": f"learner{number}", **more}
+
+    assert list(differences(answer(1, total=2), answer(2, total=2), is_write=True)) == []
+    assert list(differences(answer(1, total=2), answer(2, total=3), is_write=True)) == [
+        "answer.total: 2 and 3"
+    ]
+    assert len(list(differences(answer(1), answer(2), is_write=False))) == 3
+
+
+def test_no_write_meets_its_target_twice():
+    pairs = {jobs._pair(number) for number in range(jobs.LEARNERS * jobs.COURSES)}
+
+    assert len(pairs) == jobs.LEARNERS * jobs.COURSES
 
 
 def test_a_platform_of_ten_million_enrollments_has_a_course_for_its_last_learner(app):
