@@ -87,12 +87,12 @@ def client() -> Iterator[Client]:
 def _send_by_wrk(wrk: str, port: int, request: Request, seconds: float) -> Answered:
     headers = [part for name, value in request.headers.items() for part in ("-H", f"{name}: {value}")]
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *headers]
-    told = subprocess.run(
+    printed = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{request.path}"], capture_output=True, text=True, check=True
     ).stdout
-    number, length, unit = re.findall(r"(\d+) requests in ([\d.]+)(ms|s|m)", told)[0]
-    refused = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", told)))
-    broken = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", told)))
+    number, length, unit = re.findall(r"(\d+) requests in ([\d.]+)(ms|s|m)", printed)[0]
+    refused = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", printed)))
+    broken = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", printed)))
     statuses = {200: int(number) - refused, 500: refused, 0: broken}
     return Answered(float(length) * _SECONDS_IN[unit], statuses, int(number))
 

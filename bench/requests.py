@@ -147,7 +147,7 @@ def _measure(asking: Asking, present: Sequence[Contender], rounds: int, seconds:
     costs = {
         name: _cost(taken[1:], messages[name]) for name, taken in turns.items()
     }  # the first was to warm up
-    return _tell(asking.job.name, costs)
+    return _report(asking.job.name, costs)
 
 
 def _compare(asking: Asking, present: Sequence[Contender]) -> None:
@@ -177,7 +177,7 @@ def _introduce(rounds: int, seconds: int) -> None:
     )
 
 
-def _tell(job: str, costs: Mapping[str, Cost]) -> bool:
+def _report(job: str, costs: Mapping[str, Cost]) -> bool:
     floor, goal = costs[FLOOR], GOALS.get(job)
     print(
         f"\n{job:<10}{'a second':>10}{'of floor':>10}{'CPU us: app':>14}{'database':>10}{'of floor':>10}",

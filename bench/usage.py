@@ -15,6 +15,8 @@ from sqlalchemy import Connection, text
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SENT = re.compile(r"\bLOG: +(?:statement|execute [^:]*): ")
 _WAIT_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 0.05
+"""A connection may be given back, and its session reset, only after the answer."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -67,6 +69,7 @@ class Postgres:
         try:
             start = log.stat().st_size
             act()
+            time.sleep(_LAST_WORDS_SECONDS)
             said = self._said_since(log, start)
         finally:
             self._log_statements("none")
