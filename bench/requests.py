@@ -22,7 +22,7 @@ from bench.contenders import FLOOR, OURS, TWIN, Contender
 from bench.jobs import JOBS, Job, Targets
 from bench.load import Client, Request
 from bench.usage import Postgres, cpu_seconds
-from config import Config
+from environment import config_from
 
 SECONDS = 2
 WRITES_A_TURN = 2_000
@@ -125,7 +125,7 @@ def measure(
     """Print a table for each job; return whether every goal was met."""
     with platform.running() as environment, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as media:
         settings = {**environment, **platform.production(media)}
-        config = Config.from_env(settings)
+        config = config_from(settings)
         app = create_app(config)
         with app.app_context(), db.engine.connect() as opened, load.client() as client:
             connection = opened.execution_options(isolation_level="AUTOCOMMIT")
