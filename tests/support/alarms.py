@@ -31,7 +31,7 @@ def lines(caplog):
     """The log lines of one event, parsed from JSON."""
 
     def of_event(event):
-        formatter, about = logs.JsonFormatter(verbatim=[]), logs.About()
+        formatter, about = logs.JsonFormatter(verbatim=[]), logs.ContextFilter()
         written = [json.loads(formatter.format(each)) for each in caplog.records if about.filter(each)]
         return [line for line in written if line.get("event") == event]
 
