@@ -1,4 +1,4 @@
-"""The objects behind the examples of the OpenAPI document, under the ids and names that `app/examples` gives.
+"""The objects behind the examples of the OpenAPI document, under the ids and names that `app/web/openapi/examples` gives.
 
 What a request deletes, publishes or revokes is an object of its own, so that no example spoils another.
 """

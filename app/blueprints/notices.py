@@ -1,4 +1,4 @@
-"""The outbox of notices, for admins, and the recalculation of completions."""
+"""The outbox of notices, for admins."""
 
 from typing import Any
 from uuid import UUID

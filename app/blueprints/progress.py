@@ -1,4 +1,4 @@
-"""Progress in lessons, and the explanation of a completion."""
+"""Progress in lessons, and the explanation and recalculation of completions."""
 
 from typing import Any
 from uuid import UUID

@@ -20,7 +20,7 @@ GROUPS = {
 ELSEWHERE = {
     103: "blueprints/test_courses_list.py, cursors of other lists and other filters",
     172: "links are for browsers; the server never opens one, so an intranet's address is as good as any",
-    192: "test_transport.py, names that are not ours",
+    192: "test_https.py, names that are not ours",
     **dict.fromkeys(over_http.NUMBERS, "over_http.py"),
 }
 """Numbers that are no request to a platform in this process, and why."""

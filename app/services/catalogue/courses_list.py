@@ -192,7 +192,7 @@ def _narrowing(
 
 
 def _in_category(viewer: User | None, ref: str) -> ColumnElement[bool]:
-    """Asked for beforehand, like the instructor: how much is on a shelf, the planner knows of its id alone."""
+    """Looked up beforehand, like the instructor: the planner knows how many courses a category has by its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id
     found = db.session.execute(select(Category.id, category_visible_to(viewer)).where(meant)).one_or_none()
