@@ -213,6 +213,14 @@ def test_every_service_lies_in_an_area():
     assert len(SERVICES) > 80
 
 
+def test_every_area_of_the_services_is_on_the_map_once():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.partition("| folder of `app/services/` | subject |")[2].partition("\n\n")[0]
+
+    areas = {path.relative_to(ROOT / "app" / "services").parts[0] for path in SERVICES} - {"__init__.py"}
+    assert sorted(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == sorted(areas)
+
+
 @pytest.mark.parametrize("path", SERVICES, ids=name_of)
 def test_a_service_builds_no_envelope_and_catches_nothing_wholesale(path):
     tree = tree_of(path)
