@@ -257,8 +257,10 @@ def test_a_view_is_declared_in_the_house_order(path):
     """Route, access, what comes in, what goes out, what it refuses."""
     order = ["route", "access", "arguments", "answer", "refuses"]
     kinds = {
+        **dict.fromkeys(("get", "post", "put", "patch", "delete"), "route"),
         "requires": "access",
         "public": "access",
+        "public_ignoring_token": "access",
         "throttled": "access",
         "idempotent": "arguments",
         "acts_on": "arguments",
@@ -271,7 +273,7 @@ def test_a_view_is_declared_in_the_house_order(path):
     wrong = {}
     for view in functions_of(path):
         written = [re.sub(r"\(.*", "", ast.unparse(each)).rpartition(".")[2] for each in view.decorator_list]
-        places = [order.index(kinds.get(name, "route")) for name in written]
+        places = [order.index(kinds[name]) for name in written]
         if places != sorted(places):
             wrong[view.name] = written
 
