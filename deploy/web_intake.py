@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable
 
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,18})[0-9]*[ \t]*\r\n", re.IGNORECASE)
-"""Of a longer number its first 18 digits, which exceed every limit."""
+# Possessive: no number makes it backtrack, which would stop the event loop and with it all clients.
+_LENGTH = re.compile(
+    rb"\r\ncontent-length:[ \t]*+(?=[0-9])0*+([0-9]{0,18}+)[0-9]*+[ \t]*+\r\n", re.IGNORECASE
+)
+"""Without leading zeros, so it may be empty; of a longer number its first 18 digits, which exceed every limit."""
 
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
@@ -100,7 +103,7 @@ class Incoming:
         body = end + len(_END)
         head = bytes(self.held[:body])
         length = _LENGTH.search(head)
-        self._end = body + int(length[1]) if length else body
+        self._end = body + int(length[1] or b"0") if length else body
         if _CHUNKED.search(head):
             self._chunk = body
             self._follow_chunks()

@@ -10,6 +10,7 @@ import time
 import pytest
 from sqlalchemy import create_engine, text
 
+from deploy.web_intake import Incoming, Progress
 from tests.support.http import PREFIX, data_of
 from tests.support.processes import await_answer
 
@@ -418,6 +419,21 @@ def test_a_body_is_never_read_as_the_next_request(patient, length):
     assert heard.startswith(b"HTTP/1.1 4")
     assert b"HTTP/1.1 200" not in heard
     await_answer(patient)
+
+
+@pytest.mark.parametrize(
+    ("written", "length"), [("12", 12), ("00012", 12), ("12 \t", 12), ("0", 0), ("000", 0), ("1" * 30, 1_001)]
+)
+def test_a_request_ends_after_its_length_however_that_is_written(written, length):
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {written}\r\n\r\n".encode()
+
+    def incoming(size):
+        found = Incoming(bytearray(head + b"x" * size), lambda *_: 1_000)
+        return found.progress(), found.is_cut
+
+    assert incoming(length) == (Progress.WHOLE, length > 1_000)
+    if 0 < length <= 1_000:
+        assert incoming(length - 1) == (Progress.UNFINISHED, False)
 
 
 def test_what_comes_byte_by_byte_is_read_as_one(patient):
