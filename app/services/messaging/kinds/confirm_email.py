@@ -38,8 +38,8 @@ class ConfirmEmail(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Confirm your new email address",
-            "A Rollcall account is to use this address from now on. If it was you, confirm it: from then on you log "
-            "in with it. If it was not you, do nothing.",
+            "A user of Rollcall asked to use this address for an account. If it was you, confirm the address: from then "
+            "on you log in with it. If it was not you, do nothing.",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:
