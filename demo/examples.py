@@ -202,7 +202,7 @@ class _Examples:
         run = assignments.assign(
             self.admin,
             main.id,
-            People(emails=[erin.email, self.admin.email, "nobody@example.org"]),
+            People(emails=[erin.email, self.admin.email, "unknown@example.org"]),
             Terms(due_at=_DUE),
             reason="Yearly safety training",
         ).run

@@ -27,7 +27,7 @@ const report = answered(
   await admin.POST("/api/v1/courses/{course_id}/assign-multiple", {
     params: { path: { course_id: course.code } },
     body: {
-      emails: ["student@example.org", "student2@example.org", "nobody@example.org"],
+      emails: ["student@example.org", "student2@example.org", "unknown@example.org"],
       due_in_days: 30,
       reason: "Yearly training",
     },
