@@ -48,8 +48,8 @@ def config_from(environ: Mapping[str, str]) -> Config:
         variable = each.name.upper()
         try:
             values |= _read(each, environ.get(variable, "").strip())
-        except ValueError as problem:
-            reasons[variable] = f"{variable} {problem}"
+        except ValueError as error:
+            reasons[variable] = f"{variable} {error}"
     # A setting that could not be parsed has its default meanwhile, so that the others are checked as well.
     config = Config(**{"database_url": "", "redis_url": "", **values})
     found = [each for each in mistakes(config, environ) if each.partition(" ")[0] not in reasons]

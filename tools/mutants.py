@@ -169,8 +169,8 @@ def try_all(mutants: list[Mutant], at_once: int) -> list[Result]:
                 mutant = waiting.get()
                 try:
                     result = _try_one(mutant, copy)
-                except RuntimeError as problem:
-                    print(f"UNTRIED  {mutant.path}: {mutant.name}: {problem}", flush=True)
+                except RuntimeError as error:
+                    print(f"UNTRIED  {mutant.path}: {mutant.name}: {error}", flush=True)
                     continue
                 results.append(result)
                 word = "noticed " if result.is_noticed else "SURVIVED"

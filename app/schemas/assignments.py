@@ -152,7 +152,7 @@ class UnassignMultipleSchema(PeopleSchema):
     notify = fields.Flag(metadata={"description": "Has no effect: unassigning notifies no user."})
 
     @ma.post_load
-    def _forget_notify(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _ignore_notify(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {name: value for name, value in data.items() if name != "notify"}
 
 
@@ -232,14 +232,14 @@ class Rows(ma.fields.List[Any]):
                 "outcome": line.outcome,
                 "code": line.code,
                 "enrollment_id": line.enrollment_id,
-                "before": _standing(line.before_status, line.before_source, line.before_due_at),
-                "after": _standing(line.after_status, line.after_source, line.after_due_at),
+                "before": _state_of(line.before_status, line.before_source, line.before_due_at),
+                "after": _state_of(line.after_status, line.after_source, line.after_due_at),
             }
             for text, line in zip(report.inputs, value, strict=True)
         ]
 
 
-def _standing(status: str | None, source: str | None, due_at: Any) -> dict[str, Any] | None:
+def _state_of(status: str | None, source: str | None, due_at: Any) -> dict[str, Any] | None:
     return None if status is None else {"status": status, "source": source, "due_at": due_at}
 
 

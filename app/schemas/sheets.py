@@ -69,6 +69,6 @@ def _checked(schema: ma.Schema, row: sheets.Row) -> sheets.Row:
         return row
     try:
         loaded = schema.load(row.values)
-    except ma.ValidationError as problem:
-        return row.with_errors(problem.normalized_messages())
+    except ma.ValidationError as error:
+        return row.with_errors(error.normalized_messages())
     return replace(row, values={name: value for name, value in loaded.items() if value not in {"", None}})

@@ -108,13 +108,13 @@ def _check_address(address: str) -> None:
     """ASCII throughout: the domain is in its IDNA form, and the mailer sends to no other local part (SMTPUTF8)."""
     try:
         validate_email(address, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as problem:
+    except EmailNotValidError as error:
         domain = address.rpartition("@")[2]
         if any(f".{domain}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
             raise ma.ValidationError(
                 "The domain of this address is reserved: no mail can be sent there."
-            ) from problem
-        raise ma.ValidationError("Not a valid email address.") from problem
+            ) from error
+        raise ma.ValidationError("Not a valid email address.") from error
 
 
 class Link(ma.fields.Url):

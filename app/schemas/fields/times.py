@@ -37,8 +37,8 @@ class Instant(ma.fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
             moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(dt.UTC)
-        except OverflowError as problem:
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
         return _bounded(moment)
 
     def _serialize(self, value: dt.datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
@@ -65,8 +65,8 @@ class DayOrInstant(Instant):
         if isinstance(value, str) and _DAY.fullmatch(value):
             try:
                 moment = self.meaning(_within(dt.date.fromisoformat(value)))
-            except ValueError as problem:
-                raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from problem
+            except ValueError as error:
+                raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
             return _bounded(moment)
         return super()._deserialize(value, attr, data, **kwargs)
 

@@ -36,7 +36,7 @@ def ask(user: User, *, password: str, new_email: str) -> None:
         change = EmailChange(user_id=locked.id, old_email=locked.email, new_email=new_email)
         db.session.add(change)
         db.session.flush()
-        _owe(NoticeKind.CONFIRM_EMAIL, change, unless_taken=True)
+        _notify(NoticeKind.CONFIRM_EMAIL, change, unless_taken=True)
 
 
 def confirm(token: str) -> None:
@@ -52,10 +52,10 @@ def confirm(token: str) -> None:
     change.confirmed_at = func.now()
     # An unconfirmed old address may belong to a stranger: no mail is sent there.
     if was_known:
-        _owe(NoticeKind.EMAIL_CHANGED, change)
+        _notify(NoticeKind.EMAIL_CHANGED, change)
 
 
-def _owe(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
+def _notify(kind: NoticeKind, change: EmailChange, *, unless_taken: bool = False) -> None:
     """Create a mail about the change. A job is enqueued even without a mail, so that both cases take the same time."""
     other = aliased(User)
     taken = exists().where(other.has_email(change.new_email))

@@ -151,7 +151,7 @@ def erase_in_runs(people: Collection[UUID], last: UUID, newest: UUID) -> UUID | 
         return None
     here = AssignmentItem.assignment_id.between(looked_at[0], looked_at[-1])
     _call_by_id(people, here)
-    _forget_names(people, here)
+    _erase_names(people, here)
     return looked_at[-1]
 
 
@@ -165,7 +165,7 @@ def _call_by_id(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     )
 
 
-def _forget_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
+def _erase_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     """Erase by former names where a line has no user id: the instructor of the run was not allowed to see the user.
 
     Skip a line if an existing user, who existed when the run began, has that name: it is about them.
