@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.services.messaging import kinds
 from app.services.messaging.notice_kind import Kind
+from tests.support.paths import ROOT
 
 MODULES = {path.stem for path in Path(kinds.__file__).parent.glob("*.py") if path.stem != "__init__"}
 
@@ -43,4 +45,13 @@ def test_each_kind_is_urgent_or_not_and_no_bulk_kind_is():
         "PASSWORD_CHANGED",
         "CONFIRM_EMAIL",
         "EMAIL_CHANGED",
+    }
+
+
+def test_the_page_about_mail_says_which_kinds_are_shown_in_the_app_and_which_are_urgent():
+    page = (ROOT / "docs" / "mail.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z_]+) \|.*\| (yes|no) \| (yes|no) \|$", page, re.MULTILINE)
+
+    assert {kind: (shown == "yes", urgent == "yes") for kind, shown, urgent in rows} == {
+        kind.value: (Channel.IN_APP in each.channels, each.is_urgent) for kind, each in kinds.KINDS.items()
     }
