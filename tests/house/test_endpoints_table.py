@@ -16,6 +16,10 @@ OUTSIDE = re.compile(r"^\| `(?P<path>/[^` ]*)` \| [^|]* \| (?P<state>(?:later )?
 ROLES = {"S": "STUDENT", "I": "INSTRUCTOR", "A": "ADMIN"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 PAGING = {"page", "page_size", "after"}
+ENVELOPE = {
+    *("success", "message", "data"),
+    *("count", "count_is_exact", "next", "previous", "page", "page_size"),
+}
 
 LINES = TABLE.read_text(encoding="utf-8").splitlines()
 ROWS = [match.groupdict() for line in LINES if (match := ROW.match(line))]
@@ -123,6 +127,23 @@ def test_an_operation_gives_what_the_table_names(operations, resolve, row):
     assert [path for path in named if not has(members, path, resolve) and path not in frame] == []
     if row["gives"].startswith("list"):
         assert {"count", "next", "previous", "page", "page_size"} <= set(frame) or "POST" in row["call"]
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in LANDED if "…" not in row["gives"]], ids=lambda row: row["call"]
+)
+def test_the_table_names_everything_that_an_operation_gives(operations, resolve, row):
+    _, schema = success_of(operations[anonymous(row["call"])])
+    frame = resolve(schema) if schema else {}
+    given = {*resolve(frame.get("data", {})), *(frame.keys() - ENVELOPE)}
+
+    named = re.findall(r"`(\w+)[\w.]*`", row["gives"])
+    named += [
+        field.partition(".")[0]
+        for noun in re.findall(r"\*([a-z ]+)\*", row["gives"])
+        for field in NOUNS[noun]
+    ]
+    assert sorted(given - set(named)) == []
 
 
 @pytest.mark.parametrize(
