@@ -76,7 +76,7 @@ class PeopleSchema(Schema):
     )
     mode = fields.Choice(
         Mode,
-        metadata={"description": "`run` writes; `preview` reports what `run` would do and writes nothing."},
+        metadata={"description": "`run` writes; `preview` reports the same and changes no enrollment."},
     )
 
     @ma.post_load

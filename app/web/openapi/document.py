@@ -27,16 +27,17 @@ The backend of a learning platform: catalogue, lessons, enrollment, progress, ce
 10,000 users in a single call, with a report for each of them.
 
 - **Log in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
-- **Success** is always `{success: true, message, data}`; lists add `count`, `next`, `previous`, `page` and `page_size`.
+- **Success** is always `{success: true, message, data}`; lists add `count`, `count_is_exact`, `next`,
+  `previous`, `page` and `page_size`.
 - **Errors** are always `{success: false, message, data: null, error: {code, type, status, details, request_id}}`;
   `code` is stable, and its page is at the `type` URL.
 - **Blank parameters.** A query parameter, `If-Match` or `Idempotency-Key` that is blank counts as not sent.
 - **Examples** work unchanged against the demo of `make run`, for its admin.
 - **Optimistic locking.** Send the `ETag` of what you read as `If-Match`: if another request has changed it since, yours is
   refused with 412.
-- **Rate limits.** Every answer has `RateLimit-Limit`, `-Remaining` and `-Reset`. A request above the limit is refused
-  with 429 `throttled`; `Retry-After` is the number of seconds to wait. Reading the catalogue, logging in, registering,
-  mails and bulk calls have limits of their own.
+- **Rate limits.** Every counted response has `RateLimit-Limit`, `-Remaining` and `-Reset`; unknown paths (404) and
+  methods (405) are not counted. A request above the limit is refused with 429 `throttled`; `Retry-After` is the number
+  of seconds to wait. Reading the catalogue, logging in, registering, mails and bulk calls have limits of their own.
 """
 
 RATE_LIMIT_HEADERS = {
