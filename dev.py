@@ -83,8 +83,8 @@ def command_install(_: list[str]) -> None:
 def command_clean(_: list[str]) -> None:
     if PYTHON.exists():
         subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
-    names = (".venv", ".venv-docs", "site", ".cache", ".hypothesis", ".coverage")
-    for made in (*(ROOT / name for name in names), *ROOT.glob(".*_cache")):
+    names = (".venv", ".venv-docs", ".venv.lock", "site", ".cache", ".hypothesis", ".coverage", "sbom.json")
+    for made in (*(ROOT / name for name in names), *ROOT.glob(".*_cache"), *ROOT.rglob("__pycache__")):
         if made.is_dir():
             shutil.rmtree(made)
         elif made.exists():
@@ -109,11 +109,11 @@ COMMANDS = {
         "Run the whole platform: database, queue, API, worker and sweep", RUN_LOCKS, tool("tools.run")
     ),
     "test": Command("Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, command_test),
-    "check": Command("Run lint and test, what must be green before a push", ALL_LOCKS, command_check),
+    "check": Command("Run lint and test; both must pass before a push", ALL_LOCKS, command_check),
     "lint": Command(
         "Check format, ruff's rules, types, the direction of imports and the locks", ALL_LOCKS, command_lint
     ),
-    "format": Command("Rewrite the code in the house format", ALL_LOCKS, command_format),
+    "format": Command("Rewrite the code in the project's format", ALL_LOCKS, command_format),
     "bench": Command("Measure the platform's speed; ARGS name the benches", ALL_LOCKS, tool("bench")),
     "chaos": Command(
         "Kill workers and stop servers for minutes, and check that nothing is lost",
@@ -144,12 +144,12 @@ COMMANDS = {
         tool("tools.import_check"),
     ),
     "audit": Command(
-        "Ask for known vulnerabilities of everything that is locked; needs the network",
+        "Check all locked packages for known vulnerabilities; needs the network",
         ALL_LOCKS,
         tool("tools.audit"),
     ),
     "sbom": Command(
-        'Write what the image is made of to sbom.json, as CycloneDX; ARGS="FILE" for another name',
+        'Write the bill of materials (SBOM) of the image to sbom.json, as CycloneDX; ARGS="FILE" for another name',
         ALL_LOCKS,
         tool("tools.sbom"),
     ),
@@ -172,11 +172,11 @@ COMMANDS = {
         'Compile the locked requirements again; ARGS="--upgrade" for newer versions', ALL_LOCKS, command_lock
     ),
     "reset": Command(
-        "Delete the local database, queue and mail; the next run starts from nothing",
+        "Delete the local database, queue and mail; the next run starts from scratch",
         RUN_LOCKS,
         tool("tools.state", "reset"),
     ),
-    "clean": Command("Remove everything this script has made", (), command_clean),
+    "clean": Command("Remove environments, caches, local data, site and SBOM", (), command_clean),
 }
 
 
