@@ -13,8 +13,8 @@ EXAMPLE = ROOT / ".env.example"
 PAGE = ROOT / "docs" / "settings.md"
 
 HEAD = """\
-# Every setting of Rollcall, with its default. Copy this file to .env and uncomment what differs; the real environment
-# goes before it. Written from config.py by `make settings`.
+# Every setting of Rollcall, with its default. Copy this file to .env and uncomment what differs; environment variables
+# take precedence. Written from config.py by `make settings`.
 """
 TABLE = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
 
