@@ -195,7 +195,7 @@ class _Examples:
         teacher = person(INSTRUCTORS[1].email)
         first, second, *_ = (person(each.email) for each in STUDENTS)
         main = self._taught("course", "First aid at work", teacher)
-        other = self._taught("course to review as a learner", "Stress and how to bear it", teacher)
+        other = self._taught("course to review as a learner", "Coping with stress", teacher)
         edited = self._taught("course with reviews", "Working from home", teacher, price=20)
         outline = [lesson.id for lesson in self._outline(main)]
         self.named |= {"lesson": outline[0], "section": self._outline(main)[0].section_id}

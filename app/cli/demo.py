@@ -43,7 +43,7 @@ def _load(size: str) -> list[Mapping[str, int]]:
     started, found = time.monotonic(), []
     scenery.invite_people()
     for number, course in enumerate(load.load_records(size), start=1):
-        state = "was there" if course.found is None else f"{time.monotonic() - started:.0f} s"
+        state = "already loaded" if course.found is None else f"{time.monotonic() - started:.0f} s"
         click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
         found += [] if course.found is None else [course.found]
     scenery.seed()

@@ -43,7 +43,7 @@ def test_loading_twice_changes_nothing(app, load_demo, of_one_course):
 
     result = load_demo()
 
-    assert "AAA-2014J: 365 people (was there)" in result.output
+    assert "AAA-2014J: 365 people (already loaded)" in result.output
     assert _counts(app) == before
 
 
