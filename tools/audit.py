@@ -57,7 +57,7 @@ def ask(arguments: list[str]) -> tuple[list[str], int]:
     try:
         packages = json.loads(asked.stdout)["dependencies"]
     except ValueError:
-        last = (asked.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (asked.stderr.strip().splitlines() or ["no output"])[-1]
         return [f"The audit did not come about: {last[:300]}"], UNCHECKED
     return judge(packages)
 

@@ -1,7 +1,8 @@
 """The whole platform on one machine: `make run`.
 
 Servers first, then migrations and a small set of demo data, and only then the port opens; the large set follows beside
-the running platform. The first process to end stops all others, and an interrupt leaves nothing running.
+the running platform. The web server, the workers, the sweep and Redis are restarted when they end, unless that is within
+seconds of their start; the end of PostgreSQL and a failed step stop everything. An interrupt leaves nothing running.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ class Platform:
         self.state.write(RUNNING, known | {"url": self.url})
 
     def announce(self, logins: str) -> None:
-        """The banner. Whatever is loaded meanwhile is said last, the password before it."""
+        """The banner: the addresses, then the accounts, their password, and how many courses are loaded."""
         say(
             f"\nRollcall is ready. Ctrl-C stops it.\n\n"
             f"    Docs       {self.url}/docs\n"
@@ -188,14 +189,14 @@ class Platform:
         program = self.flask("demo", "demo", "load", "--size", "full", is_essential=False)
         if missing:
             say(
-                f"{missing} more courses are being loaded, which takes about a minute. Everything works meanwhile,\n"
-                f"and this is shown again when they are there."
+                f"{missing} more courses are being loaded, which takes about a minute. You can use everything in the\n"
+                f"meantime; this message is repeated when they are loaded."
             )
             program = replace(program, when_done=self.announce_all)
         self.supervisor.start(replace(program, is_shown=False))
 
     def announce_all(self) -> None:
-        """Everything again: what the children said meanwhile has pushed it away."""
+        """Repeat the banner, which the output of the children has pushed off the screen."""
         self.announce(self.demo_logins())
         say("All courses are loaded.")
 

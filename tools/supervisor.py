@@ -101,7 +101,7 @@ class Child:
             self.reader.join(timeout=1)
 
     def last_words(self) -> str:
-        return "\n".join(f"    {line}" for line in self.tail) or "    (it said nothing)"
+        return "\n".join(f"    {line}" for line in self.tail) or "    (no output)"
 
 
 class Supervisor:
@@ -198,7 +198,7 @@ class Supervisor:
             self.check_others(None)
             if time.monotonic() > deadline:
                 raise ChildDiedError(
-                    f"{child.program.name} was not ready after {seconds:.0f} s. It said last:\n"
+                    f"{child.program.name} was not ready after {seconds:.0f} s. Last output:\n"
                     f"{child.last_words()}"
                 )
             self.rest(0.05)
@@ -236,7 +236,7 @@ class Supervisor:
     def revive(self, child: Child) -> None:
         processes.stop([child.process])
         self.children.remove(child)
-        say(f"{exit_report(child)}\nIt is started again.")
+        say(f"{exit_report(child)}\nRestarting it.")
         self.start(child.program)
 
 
@@ -250,8 +250,8 @@ def feed(stdin: IO[str] | None, text: str) -> None:
 
 def exit_report(child: Child) -> str:
     code = child.popen.returncode
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-    return f"{child.program.name} {how}. It said last:\n{child.last_words()}\n    (all of it: {child.log})"
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+    return f"{child.program.name} {how}. Last output:\n{child.last_words()}\n    (full log: {child.log})"
 
 
 def stop_orphans(state: State, run_id: str | None = None) -> None:

@@ -176,7 +176,7 @@ def test_a_killed_child_that_has_lived_is_started_again(state, capsys, monkeypat
         (second,) = supervisor.children
         assert second.popen.poll() is None
         assert second.process.pid != first.process.pid
-    assert "started again" in capsys.readouterr().out
+    assert "Restarting it." in capsys.readouterr().out
 
 
 def test_a_child_that_dies_at_once_is_not_started_again(state):
