@@ -113,7 +113,7 @@ def test_the_due_date_is_told_as_it_is_now(api, app, make):
 
     [shown] = data_of(api.as_(learner).get("/notifications"))
 
-    assert shown["title"] == "You were assigned to Fire safety"
+    assert shown["title"] == "You have been assigned to Fire safety"
     assert shown["body"].endswith("Please complete it by 04 May 2031, 10:30 UTC.")
 
 
@@ -135,8 +135,8 @@ def test_nobody_is_asked_to_complete_what_is_completed(api, make, work_off, mail
     assert back["status"] == "COMPLETED"
     mail = mailbox(learner.email)[-1]
     shown = data_of(client.get("/notifications"))[0]
-    assert shown["title"] == "You were assigned to Fire safety"
-    assert shown["body"].endswith("You have completed it already: there is nothing you have to do.")
+    assert shown["title"] == "You have been assigned to Fire safety"
+    assert shown["body"].endswith("You have already completed it: there is nothing you have to do.")
     assert shown["body"] in " ".join(mail.get_body(("plain",)).get_content().split())
 
 

@@ -116,7 +116,7 @@ def test_both_owners_hear_of_a_handover_whatever_was_edited_before(api, make, ad
 
     data_of(admin.patch(f"/courses/{course.id}", json={"instructor_id": str(heir.id)}))
 
-    assert told(api, owner)[1:] == [("COURSE_CHANGED", "Fire safety has another instructor")]
+    assert told(api, owner)[1:] == [("COURSE_CHANGED", "Fire safety has a new instructor")]
     assert told(api, heir) == [("COURSE_CHANGED", "Fire safety is your course now")]
 
 

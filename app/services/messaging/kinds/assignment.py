@@ -18,12 +18,12 @@ class Assignment(Kind):
         enrollment = notice.enrollment
         request = ""
         if enrollment is not None and enrollment.is_completed:
-            request = " You have completed it already: there is nothing you have to do."
+            request = " You have already completed it: there is nothing you have to do."
         elif enrollment is not None and enrollment.due_at:
             request = f" Please complete it by {days.spelled(enrollment.due_at)}."
         return Wording(
-            f"You were assigned to {course_title(notice)}",
-            f"{course_with_code(notice)} is now among your courses.{request}",
+            f"You have been assigned to {course_title(notice)}",
+            f"{course_with_code(notice)} has been added to your courses.{request}",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:

@@ -38,8 +38,8 @@ class ConfirmEmail(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Confirm your new email address",
-            "A user of Rollcall asked to use this address for an account. If it was you, confirm the address: from then "
-            "on you log in with it. If it was not you, do nothing.",
+            "A Rollcall account has asked to use this address. If this was you, confirm it; you will then log in with it. "
+            "If not, ignore this mail.",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:

@@ -22,9 +22,7 @@ class CourseChanged(Kind):
                 return Wording(
                     f"{title} is your course now", f"An admin made you the instructor of {course}."
                 )
-            return Wording(
-                f"{title} has another instructor", f"An admin gave {course} to another instructor."
-            )
+            return Wording(f"{title} has a new instructor", f"An admin gave {course} to another instructor.")
         if action == "created":
             return Wording(f"{title} is your course now", f"An admin created {course} for you.")
         changed = f" What changed: {', '.join(map(field_name, fields))}." if fields else ""

@@ -18,7 +18,7 @@ class EmailChanged(Kind):
         new = notice.email_change.new_email if notice.email_change else "another one"
         return Wording(
             "Your email address was changed",
-            f"The address of your Rollcall account is now {new}; nothing more is sent to this one. If it was not you, "
+            f"The address of your Rollcall account is now {new}; nothing more is sent to this one. If this was not you, "
             "contact an admin at once.",
         )
 

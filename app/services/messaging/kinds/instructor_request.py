@@ -20,7 +20,7 @@ class InstructorRequest(Kind):
         reason = quoted(notice.request.reason)
         return Wording(
             f"{name} asks to become an instructor",
-            f"{name} waits for your decision.{f' Their reason: {reason}' if reason else ''}",
+            f"{name} is waiting for your decision.{f' Their reason: {reason}' if reason else ''}",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:

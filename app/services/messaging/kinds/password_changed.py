@@ -15,7 +15,7 @@ class PasswordChanged(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Your password was changed",
-            "The password of your Rollcall account was changed. If it was not you, set a new one at once: that ends "
+            "The password of your Rollcall account was changed. If this was not you, set a new one at once: that ends "
             "every session.",
         )
 

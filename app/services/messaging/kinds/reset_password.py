@@ -25,8 +25,8 @@ class ResetPassword(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Set a new password",
-            "A new password was requested for your Rollcall account. If it was you, set it here. If it was not you, "
-            "do nothing: your password stays as it is.",
+            "A new password was requested for your Rollcall account. If this was you, set it here. If not, "
+            "ignore this mail: your password stays as it is.",
         )
 
 

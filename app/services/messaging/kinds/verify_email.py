@@ -24,8 +24,8 @@ class VerifyEmail(Kind):
     def wording(self, _: Notice) -> Wording:
         return Wording(
             "Confirm your email address",
-            "A Rollcall account was opened with this address. If it was you, confirm the address, then you can log in. "
-            "If it was not you, do nothing.",
+            "A Rollcall account was created with this address. If this was you, confirm the address and you can log in. "
+            "If not, ignore this mail.",
         )
 
     def obsolete_reason(self, notice: Notice) -> str | None:
