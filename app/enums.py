@@ -168,7 +168,7 @@ OUTCOMES_OF_UNASSIGNING = (
 
 
 class OnExisting(StrEnum):
-    """What an assignment does with users who are enrolled already."""
+    """What an assignment does with users who are already enrolled."""
 
     KEEP = "keep"
     UPDATE_DUE = "update_due"

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow import validate
 
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
@@ -51,7 +50,7 @@ class Strings(ma.fields.List[str]):
             raise ma.ValidationError("Must not be empty.")
         if set(map(type, value)) - {str}:
             wrong = {
-                place: ["Not a string."] for place, each in enumerate(value) if not isinstance(each, str)
+                place: ["Must be a string."] for place, each in enumerate(value) if not isinstance(each, str)
             }
             raise ma.ValidationError(dict(list(wrong.items())[:20]))
         return value
@@ -129,7 +128,7 @@ class AssignMultipleSchema(PeopleSchema, TermsSchema):
     on_existing = fields.Choice(
         OnExisting,
         metadata={
-            "description": "What happens to users who are enrolled already: `keep` changes nothing, `update_due` sets their due date"
+            "description": "What happens to users who are already enrolled: `keep` changes nothing, `update_due` sets their due date"
             " to that of this run; `due_at` null removes it."
         },
     )
@@ -297,4 +296,4 @@ class ItemQuerySchema(ListQuerySchema):
     """The filters of the ledger of a run."""
 
     outcome = fields.Choices(Outcome, load_default=None)
-    format = ma.fields.String(load_default="json", validate=validate.OneOf(["json", "csv"]))
+    format = ma.fields.String(load_default="json", validate=fields.OneOf(["json", "csv"]))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from marshmallow import post_load, validates_schema
 
+from app.adapters import passwords
 from app.enums import Role
 from app.schemas import fields
 from app.schemas.base import Schema
@@ -32,8 +33,15 @@ class ConfirmedSchema(Schema):
 
     @validates_schema
     def check_confirmation(self, given: Mapping[str, Any], **_: Any) -> None:
-        if given[self.CONFIRMED] != given[f"{self.CONFIRMED}_confirm"]:
-            raise ma.ValidationError("The two passwords differ.", f"{self.CONFIRMED}_confirm")
+        """Two that differ are refused here, and the service judges equal ones: what it would say is added."""
+        password = given[self.CONFIRMED]
+        if password == given[f"{self.CONFIRMED}_confirm"]:
+            return
+        own = {name: given[name] for name in ("last_name", "username", "email") if given.get(name)}
+        first_name = given.get("full_name", given.get("first_name", ""))
+        found = passwords.weaknesses(password, first_name=first_name, **own)
+        differ = {f"{self.CONFIRMED}_confirm": ["The two passwords differ."]}
+        raise ma.ValidationError({self.CONFIRMED: found, **differ} if found else differ)
 
     @post_load
     def drop_confirmation(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:

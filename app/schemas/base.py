@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import marshmallow as ma
-from marshmallow import validate, validates_schema
+from marshmallow import validates_schema
 
-from app.schemas.fields import Text, Whole
+from app.schemas.fields import OneOf, Text, Whole
+from app.schemas.fields.messages import OF_SCHEMAS, reword
 
 
 class Schema(ma.Schema):
@@ -34,8 +35,14 @@ class Schema(ma.Schema):
     SOME_OF: ClassVar[Sequence[str]] = ()
     """Members of which at least one is given; an error is reported at the first."""
 
+    error_messages = OF_SCHEMAS
+
     class Meta:
         unknown = ma.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        super().on_bind_field(field_name, field_obj)
+        reword(field_obj)
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_given(
@@ -45,9 +52,15 @@ class Schema(ma.Schema):
         if not isinstance(given, Mapping):
             return
         if self.ONE_OF and sum(name in given for name in self.ONE_OF) != 1:
-            raise ma.ValidationError(f"Give exactly one of {', '.join(self.ONE_OF)}.", self.ONE_OF[0])
+            raise ma.ValidationError(_give_one_of(self.ONE_OF), self.ONE_OF[0])
         if self.SOME_OF and not partial and not any(name in given for name in self.SOME_OF):
             raise ma.ValidationError(f"Give at least one of {', '.join(self.SOME_OF)}.", self.SOME_OF[0])
+
+
+def _give_one_of(names: Sequence[str]) -> str:
+    if len(names) == 2:
+        return f"Give either {' or '.join(names)}."
+    return f"Give exactly one of {', '.join(names)}."
 
 
 class ListQuerySchema(Schema):
@@ -78,7 +91,7 @@ def ordering(*names: str, default: str | None) -> ma.fields.String:
     allowed = [sign + name for name in names for sign in ("", "-")]
     return ma.fields.String(
         load_default=default,
-        validate=validate.OneOf(allowed, error="Order by one of {choices}."),
+        validate=OneOf(allowed),
         metadata={
             "description": "The field to order by; with `-` in front, descending. Missing values come last either way."
         },

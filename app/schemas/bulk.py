@@ -19,7 +19,7 @@ class Ids(ma.fields.List[str]):
     """A list of strings, at least one. The report says which of them cannot be ids."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(ma.fields.String(), required=True, validate=ma.validate.Length(min=1), **kwargs)
+        super().__init__(ma.fields.String(), required=True, validate=fields.Length(min=1), **kwargs)
 
 
 class Counts(ma.fields.Dict):

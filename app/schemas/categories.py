@@ -13,7 +13,7 @@ SLUG_LENGTH = 120
 def slug_field(*, max_length: int) -> fields.Text:
     """The slug that the client chooses; without one it is made from the name."""
     spelling = validate.Regexp(
-        r"[a-z0-9]+(-[a-z0-9]+)*\Z", error="Lower-case letters, digits and single hyphens."
+        r"[a-z0-9]+(-[a-z0-9]+)*\Z", error="Use lower-case letters, digits and single hyphens."
     )
     return fields.Text(
         min_length=1,

@@ -201,7 +201,9 @@ class CourseInputSchema(CourseReplaceSchema):
 
     code = fields.Text(
         max_length=40,
-        validate=validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", error="Letters, digits, dots and hyphens."),
+        validate=validate.Regexp(
+            r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", error="Use letters, digits, dots, underscores and hyphens."
+        ),
         metadata={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "example": "ACC-101"},
     )
     publish = fields.Flag(
@@ -249,11 +251,7 @@ class DecisionSchema(Schema):
     EXAMPLE: ClassVar = {"status": "APPROVED", "review_notes": "A pleasure to read."}
     DECISIONS = (CourseStatus.APPROVED, CourseStatus.REJECTED, CourseStatus.PUBLISHED)
 
-    status = fields.Choice(
-        CourseStatus,
-        required=True,
-        validate=validate.OneOf(DECISIONS, error="Must be one of APPROVED, REJECTED, PUBLISHED."),
-    )
+    status = fields.Choice(DECISIONS, required=True)
     review_notes = fields.Text(max_length=5000, load_default="")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import validate
 from marshmallow.fields import Float, Nested
 
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
@@ -158,6 +157,6 @@ class RosterQuerySchema(EnrollmentQuerySchema):
     format = fields.Text(
         max_length=4,
         load_default="json",
-        validate=validate.OneOf(["json", "csv"]),
+        validate=fields.OneOf(["json", "csv"]),
         metadata={"description": "`csv` returns the whole list as CSV."},
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import validate
 from marshmallow.fields import List, Nested, String
 
 from app.adapters import markdown
@@ -116,9 +115,7 @@ class NewLessonsSchema(PlacedSchema):
         "lessons": [LessonInputSchema.EXAMPLE, {"title": "Try it", "type": "QUIZ", "is_required": False}],
     }
 
-    lessons = List(
-        Nested(LessonInputSchema), required=True, validate=validate.Length(min=1, max=MOST_AT_ONCE)
-    )
+    lessons = List(Nested(LessonInputSchema), required=True, validate=fields.Length(min=1, max=MOST_AT_ONCE))
 
 
 class LessonReplacementSchema(LessonInputSchema):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import validate
 from marshmallow.fields import List, Nested
 
 from app.schemas import fields
@@ -54,7 +53,7 @@ class OrderSchema(Schema):
         "order": ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058"]
     }
 
-    order = List(fields.Id(), required=True, validate=validate.Length(max=MOST_IN_ORDER))
+    order = List(fields.Id(), required=True, validate=fields.Length(max=MOST_IN_ORDER))
 
 
 class OrderedSectionsSchema(Schema):

@@ -31,7 +31,9 @@ class Phone(fields.Text):
     """A phone number: digits with the usual punctuation. An empty one is stored as null."""
 
     def __init__(self, **kwargs: Any) -> None:
-        rule = validate.Regexp(r"(\+?[0-9][0-9 ()./-]{2,})?\Z", error="Not a phone number.")
+        rule = validate.Regexp(
+            r"(\+?[0-9][0-9 ()./-]{2,})?\Z", error="Give a phone number such as +44 20 7946 0958."
+        )
         super().__init__(
             max_length=40,
             empty_is_null=True,

@@ -299,9 +299,9 @@ def test_a_day_is_read_that_can_be_read_in_one_way_only(office, written, read):
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ("01/02/2026", "This may be 2026-02-01 or 2026-01-02: write it in that form."),
-        ("1-2-2026", "This may be 2026-02-01 or 2026-01-02: write it in that form."),
-        ("31/31/2026", "Give a day such as 2026-09-01."),
+        ("01/02/2026", "This could be 2026-02-01 or 2026-01-02: write the date as YYYY-MM-DD."),
+        ("1-2-2026", "This could be 2026-02-01 or 2026-01-02: write the date as YYYY-MM-DD."),
+        ("31/31/2026", "There is no such day. Give a day such as 2026-09-01."),
         ("1-Sex-2026", "Give a day such as 2026-09-01."),
         ("01/02/26", "Give a day such as 2026-09-01."),
         ("46266", "Give a day such as 2026-09-01."),

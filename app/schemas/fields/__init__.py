@@ -2,6 +2,7 @@
 
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, Upload
+from app.schemas.fields.messages import Length, OneOf
 from app.schemas.fields.numbers import Hours, Money, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
 from app.schemas.fields.times import Day, DayOrInstant, Instant
@@ -22,8 +23,10 @@ __all__ = [
     "Id",
     "Identifier",
     "Instant",
+    "Length",
     "Link",
     "Money",
+    "OneOf",
     "PublicFile",
     "Text",
     "Upload",

@@ -80,4 +80,4 @@ def _in_order(first: int, second: int, year: str, *, has_dots: bool) -> str:
         return month_first
     if has_dots:
         return day_first
-    raise ma.ValidationError(f"This may be {day_first} or {month_first}: write it in that form.")
+    raise ma.ValidationError(f"This could be {day_first} or {month_first}: write the date as YYYY-MM-DD.")

@@ -30,7 +30,7 @@ class Upload(ma.fields.Field[bytes]):
         check_text(value.filename or "", is_line=True)
         content = value.stream.read(self.max_bytes + 1)
         if len(content) > self.max_bytes:
-            raise TooLarge(f"The file may have at most {self.max_bytes} bytes.")
+            raise TooLarge(f"The file may have at most {self.max_bytes:,} bytes.")
         if not content:
             raise self.make_error("empty")
         return content

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import validate
+
+from app.schemas.fields.messages import Range
 
 LARGEST_INTEGER = 2_147_483_647
 
@@ -20,7 +21,8 @@ class Whole(ma.fields.Integer):
         self, *, minimum: int = 0, maximum: int = LARGEST_INTEGER, strict: bool = True, **kwargs: Any
     ) -> None:
         self.from_text = not strict
-        super().__init__(strict=strict, validate=validate.Range(min=minimum, max=maximum), **kwargs)
+        within = Range(min=minimum, max=maximum, is_bounded=maximum < LARGEST_INTEGER)
+        super().__init__(strict=strict, validate=within, **kwargs)
 
     def _validated(self, value: Any) -> int:
         if self.from_text:
@@ -36,7 +38,10 @@ class Whole(ma.fields.Integer):
 class Money(ma.fields.Field[Decimal]):
     """An amount: number or string in, decimal string with two places out."""
 
-    default_error_messages = {"invalid": "Must be an amount such as 49.90, with at most two decimals."}
+    default_error_messages = {
+        "invalid": "Must be an amount such as 49.90, with at most two decimals.",
+        "negative": "Must not be negative.",
+    }
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else f"{value:.2f}"
@@ -46,7 +51,7 @@ class Money(ma.fields.Field[Decimal]):
     ) -> Decimal:
         written = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
         if not re.fullmatch(r"[0-9]{1,8}(\.[0-9]{1,2})?", written):
-            raise self.make_error("invalid")
+            raise self.make_error("negative" if re.fullmatch(r"-[0-9]+(\.[0-9]+)?", written) else "invalid")
         return Decimal(written)
 
 
@@ -54,7 +59,7 @@ class Hours(ma.fields.Field[Decimal]):
     """A length of time: a number up to 99,999.99 with at most two decimals."""
 
     default_error_messages = {
-        "invalid": "Must be a number of hours from 0 to 99999.99, at most two decimals."
+        "invalid": "Must be a number of hours from 0 to 99,999.99, with at most two decimals."
     }
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> float | None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import marshmallow as ma
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from marshmallow import validate
 
+from app.schemas.fields.messages import Length
 from app.values import characters as text_rules
 from app.values import names
 
@@ -49,7 +49,7 @@ class Text(ma.fields.String):
         self.is_line = max_length <= LONGEST_LINE if is_line is None else is_line
         given = kwargs.pop("validate", [])
         rules = [
-            validate.Length(min=min_length or None, max=max_length),
+            Length(min=min_length or None, max=max_length),
             *(given if isinstance(given, list) else [given]),
         ]
         super().__init__(validate=rules, allow_none=kwargs.pop("allow_none", empty_is_null), **kwargs)
@@ -123,7 +123,7 @@ class Link(ma.fields.Url):
     LONGEST = 2000
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(schemes={"http", "https"}, validate=validate.Length(max=self.LONGEST), **kwargs)
+        super().__init__(schemes={"http", "https"}, validate=Length(max=self.LONGEST), **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

@@ -52,7 +52,8 @@ class DayOrInstant(Instant):
     """
 
     default_error_messages = {
-        "invalid": "Give a day such as 2026-12-31, or a time with its zone such as 2026-12-31T17:00:00Z."
+        "invalid": "Give a day such as 2026-12-31, or a time with its zone such as 2026-12-31T17:00:00Z.",
+        "no_such_day": "There is no such day. Give a day such as 2026-12-31.",
     }
 
     def __init__(self, *, meaning: Callable[[dt.date], dt.datetime] = days.end_of, **kwargs: Any) -> None:
@@ -66,7 +67,7 @@ class DayOrInstant(Instant):
             try:
                 moment = self.meaning(_within(dt.date.fromisoformat(value)))
             except ValueError as error:
-                raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
+                raise self.make_error("no_such_day") from error
             return _bounded(moment)
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -74,24 +75,29 @@ class DayOrInstant(Instant):
 class Day(ma.fields.Date):
     """A calendar day, `2026-09-01`."""
 
-    default_error_messages = {"invalid": "Give a day such as 2026-09-01."}
+    default_error_messages = {
+        "invalid": "Give a day such as 2026-09-01.",
+        "no_such_day": "There is no such day. Give a day such as 2026-09-01.",
+    }
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.date:
         if not (isinstance(value, str) and _DAY.fullmatch(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        day: dt.date = super()._deserialize(value, attr, data, **kwargs)
-        return _within(day)
+        try:
+            return _within(dt.date.fromisoformat(value))
+        except ValueError as error:
+            raise self.make_error("no_such_day") from error
 
 
 def _bounded(moment: dt.datetime) -> dt.datetime:
     if not EARLIEST <= moment < LATEST:
-        raise ma.ValidationError("Must lie between 1970 and 2199.")
+        raise ma.ValidationError("Must be between 1970 and 2199.")
     return moment
 
 
 def _within(day: dt.date) -> dt.date:
     if not EARLIEST.date() <= day < LATEST.date():
-        raise ma.ValidationError("Must lie between 1970 and 2199.")
+        raise ma.ValidationError("Must be between 1970 and 2199.")
     return day

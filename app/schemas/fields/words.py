@@ -58,7 +58,7 @@ class Choice(ma.fields.Field[Any]):
 class Choices(Choice):
     """Words of a closed vocabulary, separated by commas, for a filter. An empty one does not filter."""
 
-    default_error_messages = {"unknown": "{input} is not one of {choices}."}
+    default_error_messages = {"unknown": "Must be one of {choices}, not {input}."}
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else ",".join(value)
@@ -78,7 +78,7 @@ class Currency(ma.fields.String):
     ) -> str:
         code: str = super()._deserialize(value, attr, data, **kwargs)
         if code.upper() not in ISO_4217:
-            raise ma.ValidationError("Not a currency of ISO 4217.")
+            raise ma.ValidationError("Give an ISO 4217 currency code such as EUR.")
         return code.upper()
 
 
