@@ -1,9 +1,10 @@
 """Bulk assignment of users to courses, and the record of every run."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from app.enums import Role
+from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
 from app.errors.bulk import TooManyPeople
@@ -21,6 +22,7 @@ from app.schemas.assignments import (
     UnassignReportSchema,
 )
 from app.services.assigning import assignments, assignments_runs, assignments_unassign
+from app.services.assigning.assignments_runs import Report
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
@@ -45,6 +47,16 @@ ITEM_COLUMNS = (
     "after.due_at",
 )
 
+_WITHOUT_EFFECT = {
+    AssignmentState.PREVIEW: "Preview finished: nothing was changed.",
+    AssignmentState.REFUSED: "Nothing was changed: a row was refused, see the report.",
+}
+
+
+def _finished(action: str) -> Callable[[Report], str]:
+    """The message of a bulk run, by its state."""
+    return lambda report: _WITHOUT_EFFECT.get(report.run.state, f"{action} finished: see the report.")
+
 
 @blp.post("/courses/<course_id>/assign")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
@@ -66,7 +78,7 @@ def assign_person(person: dict[str, Any], course_id: str):
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(AssignMultipleSchema)
-@blp.response(200, ReportSchema, message="Assignment finished: see the report.")
+@blp.response(200, ReportSchema, message=_finished("Assignment"))
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
 def assign_people(order: dict[str, Any], course_id: str):
     """Assign up to 10,000 users to a course.
@@ -85,7 +97,7 @@ def assign_people(order: dict[str, Any], course_id: str):
 @throttled(BULK)
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
-@blp.response(200, UnassignReportSchema, message="Unassignment finished: see the report.")
+@blp.response(200, UnassignReportSchema, message=_finished("Unassignment"))
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: str):
     """Unassign up to 10,000 users from a course.

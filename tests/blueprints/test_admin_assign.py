@@ -570,3 +570,24 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(app, r
 
 STATEMENTS = 11
 """Who calls, the course, its lock, the run, new plans, the ledger, its sums, the enrollments, the counter, the notices."""
+
+
+@pytest.mark.parametrize("verb", ["assign", "unassign"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, None),
+        ({"atomic": True}, "Nothing was changed: a row was refused, see the report."),
+        ({"mode": "preview"}, "Preview finished: nothing was changed."),
+        ({"mode": "preview", "atomic": True}, "Preview finished: nothing was changed."),
+    ],
+)
+def test_the_message_follows_the_outcome(admin, make, verb, options, message):
+    course = make.course()
+    body = {"user_ids": [str(make.student().id)], "emails": ["unknown@example.org"], **options}
+
+    response = admin.post(f"/courses/{course.id}/{verb}-multiple", json=body)
+
+    finished = f"{verb.capitalize()}ment finished: see the report."
+    assert data_of(response)["requested"] == 2
+    assert response.get_json()["message"] == (message or finished)
