@@ -40,8 +40,8 @@ blp = Blueprint("auth", __name__, description="Sign up, log in, and your own pro
 def _welcome(registration: users.Registration) -> str:
     """The next step for the new user, and their role until an admin has decided."""
     verified = registration.user.email_verified
-    begin = "You can log in now." if verified else "Confirm your address by the mail we sent, then log in."
-    wait = " An admin decides whether you teach; you are a student until then."
+    begin = "You can log in now." if verified else "Confirm your address using the mail we sent, then log in."
+    wait = " An admin will decide on your request to teach; until then you are a student."
     return f"Welcome. {begin}{wait if registration.instructor_request else ''}"
 
 
@@ -79,7 +79,9 @@ def verify_email(body: dict[str, Any]):
 @public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
-@blp.response(200, message="Mail requested: it is sent if this address belongs to an unconfirmed account.")
+@blp.response(
+    200, message="Mail requested: it will be sent if this address belongs to an unconfirmed account."
+)
 def resend_verification(body: dict[str, Any]):
     """Request another confirmation mail.
 
@@ -128,7 +130,9 @@ def verify_token(body: dict[str, Any]):
 @requires()
 @throttled(MAIL)
 @blp.arguments(EmailChangeSchema)
-@blp.response(200, message="Email change requested: a mail is sent to the new address if no account has it.")
+@blp.response(
+    200, message="Email change requested: a mail will be sent to the new address if no account has it."
+)
 def change_email(change: dict[str, Any]):
     """Request a change of your email address.
 
@@ -158,7 +162,7 @@ def confirm_email(body: dict[str, Any]):
 @public_ignoring_token
 @throttled(MAIL)
 @blp.arguments(AddressSchema)
-@blp.response(200, message="Mail requested: it is sent if an account has this address.")
+@blp.response(200, message="Mail requested: it will be sent if an account has this address.")
 def forgot_password(body: dict[str, Any]):
     """Request a mail to set a new password.
 

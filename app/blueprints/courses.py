@@ -156,7 +156,7 @@ def withdraw_course(course_id: str):
 @requires(Role.ADMIN)
 @blp.arguments(DecisionSchema)
 @blp.acts_on(show_course)
-@blp.response(200, CourseDetailSchema, message="Decision recorded.")
+@blp.response(200, CourseDetailSchema, message="Course decision recorded.")
 @blp.refuses(CourseIncomplete, InvalidTransition)
 def review_course(decision: dict[str, Any], course_id: str):
     """Approve, reject or publish a submitted course.

@@ -40,7 +40,7 @@ def list_instructor_requests(filters: dict[str, Any]):
 @blp.post("/instructor-requests")
 @requires()
 @blp.arguments(NewInstructorRequestSchema)
-@blp.response(201, InstructorRequestSchema, message="Instructor request sent: an admin decides about it.")
+@blp.response(201, InstructorRequestSchema, message="Instructor request sent: an admin will decide on it.")
 @blp.refuses(InvalidTransition, RequestPending, ReapplyTooSoon)
 def ask_to_instruct(request: dict[str, Any]):
     """Request to become an instructor.

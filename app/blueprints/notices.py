@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.enums import Role
+from app.enums import NoticeState, Role
 from app.errors.learning import NoticeNotDelivered
 from app.schemas.notices import NoticeQuerySchema, NoticeSchema
 from app.services.messaging import notices
@@ -11,6 +11,17 @@ from app.web.access import requires
 from app.web.api import Blueprint
 
 blp = Blueprint("notices", __name__, description="The outbox of mails and in-app notifications, for admins.")
+
+_RESENT = {
+    NoticeState.QUEUED: "Notice queued again.",
+    NoticeState.SENT: "Notice sent again.",
+    NoticeState.SUPPRESSED: "Notice not sent again: it is obsolete.",
+}
+
+
+def _resent(notice: Any) -> str:
+    """An in-app notice is sent at once, and a mail by a job."""
+    return _RESENT[notice.state]
 
 
 @blp.get("/notices")
@@ -26,7 +37,7 @@ def list_notices(filters: dict[str, Any]):
 
 @blp.post("/notices/<uuid:notice_id>/resend")
 @requires(Role.ADMIN)
-@blp.response(200, NoticeSchema, message="Notice queued again.")
+@blp.response(200, NoticeSchema, message=_resent)
 @blp.refuses(NoticeNotDelivered)
 def resend_notice(notice_id: UUID):
     """Send a notice again.

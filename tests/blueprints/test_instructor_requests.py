@@ -222,7 +222,7 @@ def test_an_instructor_sign_up_makes_a_student_who_asks(api, office):
     response = api.post("/auth/register", json=SIGN_UP)
 
     made = data_of(response, 201)
-    assert "An admin decides whether you teach" in response.json["message"]
+    assert "An admin will decide on your request to teach" in response.json["message"]
     assert made["user"]["role"] == "STUDENT"
     assert made["instructor_request"]["status"] == "PENDING"
     assert made["instructor_request"]["user_id"] == made["user"]["id"]

@@ -145,10 +145,19 @@ def test_a_notification_can_be_repeated(api, admin, make, notify_completed):
     notify_completed(make.enrollment(make.course(), learner))
     [shown] = data_of(admin.get("/notices?channel=IN_APP"))
 
-    again = data_of(admin.post(f"/notices/{shown['id']}/resend"))
+    response = admin.post(f"/notices/{shown['id']}/resend")
 
+    again = data_of(response)
     assert (again["state"], again["message_id"]) == ("SENT", None)
+    assert response.get_json()["message"] == "Notice sent again."
     assert data_of(api.as_(learner).get("/notifications/unread-count")) == {"unread_count": 2}
+
+
+def test_a_mail_that_is_sent_again_is_queued(admin, mail):
+    response = admin.post(f"/notices/{mail(NoticeState.FAILED).id}/resend")
+
+    assert data_of(response)["state"] == "QUEUED"
+    assert response.get_json()["message"] == "Notice queued again."
 
 
 @pytest.mark.parametrize("channel", ["EMAIL", "IN_APP"])
