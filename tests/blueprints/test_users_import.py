@@ -268,7 +268,7 @@ def test_the_line_is_named_on_which_a_row_begins_that_cannot_be_read(office, con
     response = send(office, content)
 
     assert_refused(response, 400, "invalid_request")
-    assert response.get_json()["message"].startswith(f"Line {line} is not CSV")
+    assert response.get_json()["message"].startswith(f"Line {line} cannot be read as CSV")
 
 
 def test_a_row_that_is_long_is_read_however_many_were_before_it(office):

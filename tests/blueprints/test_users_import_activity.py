@@ -92,7 +92,7 @@ def test_a_changed_manager_is_an_update_and_the_same_one_is_not(office, make):
         ("nobody@example.org", "There is no such user. Give an address, a username or an external id."),
         ("Jane Doe", "There is no such user. Give an address, a username or an external id."),
         ("two", "It means more than one user. Give the address."),
-        ("kim@example.org", "This person would come to report to themselves."),
+        ("kim@example.org", "This user would report to themselves."),
     ],
 )
 def test_a_manager_who_is_not_known_refuses_the_row_alone(office, make, named, sentence):
@@ -120,9 +120,10 @@ def test_rows_in_a_circle_are_refused_and_the_others_written(office, make):
         "u@example.org,U,,,ada@example.org",
     )
 
-    circle = "This person would come to report to themselves."
+    circle = "This user would report to themselves."
     told = [line["details"].get("manager", [None])[0] for line in report["results"]]
-    assert told == [circle] * 3 + ["The row of this manager is refused."] * 2 + [circle, None]
+    in_row = "The manager is in row {}, which was refused: correct that row first.".format
+    assert told == [circle] * 3 + [in_row(1), in_row(4), circle, None]
     assert managers(office) == {"bea": "ada", "u": "ada"}
 
 
@@ -317,3 +318,21 @@ def test_two_admins_who_shut_each_other_out_leave_one(api, make, admin):
             activity(second, "is_active", f"{admin.email},,yes")
             first = api.as_(admin)
             activity(first, "is_active", f"{other.email},,no")
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("boss@example.org,,HR-1,,", "boss@example.org"),
+        ("boss@example.org,,HR-1,,", "HR-1"),
+        (f"boss@example.org,{'x' * 101},HR-1,,", "BOSS@example.org"),
+        ("boss@example.org,Bo,HR-1,,unknown@example.org", "boss@example.org"),
+    ],
+)
+def test_a_manager_whose_row_is_refused_is_found_by_its_number(office, row, named):
+    report = imported(office, "lee@example.org,Lee,,,", row, f"kim@example.org,Kim,,,{named}")
+
+    assert lines(report)[0] == DONE
+    assert lines(report)[1][0] == "invalid"
+    sentence = "The manager is in row 2, which was refused: correct that row first."
+    assert lines(report)[2] == ("invalid", "invalid_request", {"manager": [sentence]})

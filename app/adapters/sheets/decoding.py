@@ -57,5 +57,5 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _not_text(encoding: str, error: UnicodeDecodeError) -> MalformedBody:
     return MalformedBody(
-        f"The file is not {encoding}: byte {error.start + 1} does not fit. Save it as CSV in UTF-8."
+        f"The file is not {encoding}: byte {error.start + 1} is invalid. Save it as CSV in UTF-8."
     )

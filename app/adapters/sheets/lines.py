@@ -51,7 +51,7 @@ def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
             if any(cell.strip() for cell in cells):
                 yield cells
     except csv.Error as error:
-        raise MalformedBody(f"Line {source.row_began} is not CSV that can be read: {error}.") from error
+        raise MalformedBody(f"Line {source.row_began} cannot be read as CSV: {error}.") from error
 
 
 class _Source:

@@ -75,5 +75,5 @@ def _row(number: int, header: titles.Header, columns: Sequence[Column], cells: S
             lost_identifier |= column.is_identifier
     row = Row(number, sent, values)
     if header.is_stray(cells):
-        return row.with_errors({"row": ["A cell has a value where the header has no title."]})
+        return row.with_errors({"row": ["A cell has a value in a column without a title."]})
     return row.with_errors(damaged, is_damaged=lost_identifier) if damaged else row

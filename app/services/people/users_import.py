@@ -64,7 +64,7 @@ def import_people(
             # A concurrent call has created some of these users in the meantime: now they exist.
             undo()
     raise Unavailable(
-        "People of this file are being made elsewhere at this moment. Nothing was changed; try again."
+        "Another request is creating users of this file at the moment. Nothing was changed; try again."
     )
 
 

@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.adapters.sheets import Row
+from app.adapters.sheets.cells import clean
 from app.db.session import db
+from app.enums import ImportOutcome
 from app.errors.base import InvalidRequest
 from app.models.user import User
 from app.services.people import reporting_lines
@@ -25,8 +27,7 @@ _MOST_ROUNDS = 20
 
 _UNKNOWN = "There is no such user. Give an address, a username or an external id."
 _AMBIGUOUS = "It means more than one user. Give the address."
-_WITHOUT = "The row of this manager is refused."
-_CIRCLE = "This person would come to report to themselves."
+_CIRCLE = "This user would report to themselves."
 
 Found = Mapping[tuple[str, str], UUID]
 
@@ -41,15 +42,21 @@ def settle(plan: Plan, rows: Iterable[Row], lines: dict[int, Line]) -> None:
     if not wanted:
         return
     numbers = {line.person: number for number, line in lines.items() if line.is_written}
-    settling = _Settling(plan, lines, numbers)
+    settling = _Settling(plan, lines, numbers, _named_by_refused(rows, lines))
     settling.name(wanted, _people_outside(set(wanted.values())))
     settling.open_circles()
     settling.keep_changes()
 
 
 class _Settling:
-    def __init__(self, plan: Plan, lines: dict[int, Line], numbers: Mapping[Person, int]) -> None:
-        self.plan, self.lines, self.numbers = plan, lines, numbers
+    def __init__(
+        self,
+        plan: Plan,
+        lines: dict[int, Line],
+        numbers: Mapping[Person, int],
+        refused: Mapping[tuple[str, str], int],
+    ) -> None:
+        self.plan, self.lines, self.numbers, self.refused = plan, lines, numbers, refused
         self.above: dict[Person, Person] = {}
         """the manager of each person whose row names one"""
 
@@ -63,7 +70,7 @@ class _Settling:
             if len(meant) == 1:
                 self.above[person] = meant.pop()
             else:
-                unknown[person] = _AMBIGUOUS if meant else _UNKNOWN
+                unknown[person] = _AMBIGUOUS if meant else self._why_unknown(named)
         self._refuse(unknown)
 
     def open_circles(self) -> None:
@@ -101,7 +108,27 @@ class _Settling:
             number = self.numbers[person]
             self.lines[number] = self.lines[number].refused(InvalidRequest(details={"manager": [sentence]}))
             if isinstance(person, int):
-                waiting += [(each, refused.get(each, _WITHOUT)) for each in below.get(person, ())]
+                waiting += [(each, refused.get(each, _without(number))) for each in below.get(person, ())]
+
+    def _why_unknown(self, named: str) -> str:
+        rows = (self.refused.get((kind, folded(kind, named))) for kind in UNIQUE)
+        number = next((row for row in rows if row is not None), None)
+        return _UNKNOWN if number is None else _without(number)
+
+
+def _without(number: int) -> str:
+    return f"The manager is in row {number}, which was refused: correct that row first."
+
+
+def _named_by_refused(rows: Iterable[Row], lines: Mapping[int, Line]) -> dict[tuple[str, str], int]:
+    """The refused rows, by the identifiers that they give."""
+    return {
+        (kind, folded(kind, clean(row.sent[kind], is_identifier=True))): row.number
+        for row in rows
+        if lines[row.number].outcome == ImportOutcome.INVALID
+        for kind in UNIQUE
+        if kind in row.sent
+    }
 
 
 def _people_outside(names: Iterable[str]) -> Found:

@@ -197,7 +197,7 @@ class Plan:
         if by_email is None or by_email == by_id:
             return by_id
         if by_id is not None:
-            raise IdentityConflict(details={"email": ["It belongs to another person than the external id."]})
+            raise IdentityConflict(details={"email": ["It belongs to another user than the external id."]})
         if external_id and by_email in self._identified:
             raise EmailTaken(details={"email": ["It belongs to a user with another external id."]})
         return by_email
@@ -241,7 +241,9 @@ class Plan:
 
     def _make(self, row: Row) -> None:
         missing = {
-            name: ["A new person needs this."] for name in ("email", "first_name") if name not in row.values
+            name: ["This is required for a new user."]
+            for name in ("email", "first_name")
+            if name not in row.values
         }
         if missing:
             raise InvalidRequest(details=missing)
