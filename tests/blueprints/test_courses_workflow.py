@@ -138,7 +138,7 @@ def test_what_is_missing_is_named(api, make, setting):
 
     for verb in ("submit", "publish"):
         details = assert_refused(act(client, course, verb), 409, "course_incomplete")
-        assert details == {"lessons": ["At least 2 needed, 1 there."]}
+        assert details == {"lessons": ["The course needs at least 2 lessons; it has 1."]}
     make.lesson(make.section(course))
     assert data_of(act(client, course, "submit"))["status"] == "PENDING"
 
@@ -331,3 +331,23 @@ def test_the_history_is_for_owner_and_admins_newest_first_and_paged(api, make):
     assert len(data_of(client.get(f"/courses/{course.id}/history?page_size=2&page=2"))) == 1
     assert_refused(api.as_(make.instructor()).get(f"/courses/{course.id}/history"), 404, "not_found")
     assert_refused(api.as_(make.student()).get(f"/courses/{course.id}/history"), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "start", "message"),
+    [
+        ("withdraw", {}, DRAFT, "The course is DRAFT; this needs PENDING."),
+        ("submit", {}, PENDING, "The course is PENDING; this needs DRAFT or REJECTED."),
+        ("publish", {}, ARCHIVED, "The course is ARCHIVED; this needs DRAFT, PENDING, APPROVED or REJECTED."),
+        ("review", {"status": "REJECTED"}, DRAFT, "The course is DRAFT; this needs PENDING or APPROVED."),
+        ("review", {"status": "APPROVED"}, APPROVED, "The course is already APPROVED."),
+    ],
+)
+def test_a_refused_step_names_the_state_and_those_it_starts_from(api, make, verb, body, start, message):
+    admin = make.admin()
+    course = make.course(instructor=admin, status=start, lessons=1)
+
+    response = api.as_(admin).post(f"/courses/{course.id}/{verb}", json=body)
+
+    assert_refused(response, 409, "invalid_transition")
+    assert response.get_json()["message"] == message

@@ -51,7 +51,7 @@ def review(
     course = courses.get_managed(admin, ref)
     _refuse_unless_in(course, PENDING, APPROVED)
     if status == course.status:
-        raise InvalidTransition
+        raise InvalidTransition(f"The course is already {status}.")
     lessons, decision = 0, _decision(admin, review_notes, at)
     if status == PUBLISHED:
         lessons = _refuse_incomplete(course)
@@ -120,7 +120,9 @@ def _opening(at: datetime | None) -> dict[str, Any]:
 
 def _refuse_unless_in(course: Course, *states: CourseStatus) -> None:
     if course.status not in states:
-        raise InvalidTransition
+        *others, last = states
+        needed = f"{', '.join(others)} or {last}" if others else last
+        raise InvalidTransition(f"The course is {course.status}; this needs {needed}.")
 
 
 def _refuse_incomplete(course: Course) -> int:
@@ -128,12 +130,16 @@ def _refuse_incomplete(course: Course) -> int:
     missing = {}
     needed = settings().publish_min_lessons
     if course.lesson_count < needed:
-        missing["lessons"] = [f"At least {needed} needed, {course.lesson_count} there."]
+        missing["lessons"] = [f"The course needs at least {_lessons(needed)}; it has {course.lesson_count}."]
     if not (course.description or course.short_description):
         missing["description"] = ["The course is not described."]
     if missing:
         raise CourseIncomplete(details=missing)
     return needed
+
+
+def _lessons(number: int) -> str:
+    return "1 lesson" if number == 1 else f"{number:,} lessons"
 
 
 def _may_publish(actor: User, course: Course) -> bool:
@@ -156,7 +162,9 @@ def _move(
 ) -> Course:
     before = course.status
     course = courses.lock_managed(actor, course.id)
-    if course.status != before or course.lesson_count < lessons:
+    if course.status != before:
+        raise InvalidTransition(f"The course has just become {course.status}: fetch it again.")
+    if course.lesson_count < lessons:
         raise InvalidTransition
     for name, value in {"status": to, **(values or {})}.items():
         setattr(course, name, value)
