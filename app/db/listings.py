@@ -218,7 +218,7 @@ def _refuse_beyond(offset: int, count: int, *, exact: bool) -> None:
         raise PageTooDeep(
             details={
                 "page": [
-                    f"Pages reach to row {DEEPEST_ROW}; from there follow `next`, which carries `after`."
+                    f"Page numbers go up to row {DEEPEST_ROW:,}; from there follow `next`, which carries `after`."
                 ]
             }
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from app.errors.base import InvalidRequest, NotFound, Refusal
 
 
 class PageNotFound(NotFound):
-    """The list ends before this page."""
+    """The list ends before this page: it is shorter than the page number says, or rows were removed or filtered out in the
+    meantime. Start at page 1 and follow `next` until it is null.
+    """
 
     code = "page_not_found"
-    title = "There is no such page: the list ends before it."
+    title = "This page does not exist: the list is shorter."
 
 
 class MethodNotAllowed(Refusal):
@@ -28,7 +30,7 @@ class PreconditionFailed(Refusal):
 
     status = 412
     code = "precondition_failed"
-    title = "This has changed since you read it: read it again."
+    title = "This resource has changed since you read it: fetch it again."
 
 
 class TooLarge(Refusal):
@@ -37,6 +39,11 @@ class TooLarge(Refusal):
     status = 413
     code = "too_large"
     title = "The request body is too large."
+
+    @classmethod
+    def beyond(cls, limit: int) -> Self:
+        """The refusal of a body by its limit in bytes."""
+        return cls(f"The request body is too large: it may have at most {limit:,} bytes.")
 
 
 class UriTooLong(Refusal):
@@ -107,7 +114,7 @@ class InvalidIdentifier(InvalidRequest):
 
 
 class PageTooDeep(InvalidRequest):
-    """Numbered pages reach to row 1,000. From there on `next` carries an `after` cursor."""
+    """Page numbers go up to row 1,000. From there on `next` carries an `after` cursor."""
 
     code = "page_too_deep"
     title = "This page is too deep: follow the cursor in next."

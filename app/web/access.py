@@ -94,7 +94,7 @@ def authorize(access: Access) -> None:
     if g.caller is None:
         raise Unauthenticated
     if access.roles and g.caller.role not in access.roles:
-        raise Forbidden
+        raise Forbidden(_only(access.roles))
 
 
 def caller() -> User:
@@ -118,6 +118,11 @@ def session_id() -> UUID:
 def device() -> dict[str, str]:
     """Where the request comes from, as the list of sessions shows it."""
     return {"user_agent": request.user_agent.string, "ip_address": request.remote_addr or ""}
+
+
+def _only(roles: frozenset[Role]) -> str:
+    named = [f"{role.lower()}s" for role in Role if role in roles]
+    return f"Only {' and '.join(named)} can do this."
 
 
 def _identify() -> tuple[User, UUID] | tuple[None, None]:

@@ -11,6 +11,7 @@ write if any other request has edited the row in between (migrations 0022 and 00
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,6 +30,8 @@ from app.web import request_values
 View = Callable[..., Any]
 
 _PARTS = "."
+_ENTITY_TAG = re.compile(r'"[^"]+"')
+_NO_TAG = "If-Match must be an ETag that the API sent, in double quotes."
 _DEMANDED = {"PUT", "PATCH", "DELETE"}
 """Where REQUIRE_IF_MATCH demands a version. Actions check one if it is sent."""
 
@@ -85,7 +88,8 @@ def check() -> None:
     if offered.star_tag:
         return
     if _edit_of(current or "") not in {_edit_of(each) for each in offered.as_set() if each}:
-        raise PreconditionFailed
+        has_tag = _ENTITY_TAG.search(request.headers["If-Match"]) is not None
+        raise PreconditionFailed(None if has_tag else _NO_TAG)
     if edited_at is not None:
         expect_version(response.get_json()["data"]["id"], edited_at)
 

@@ -56,7 +56,9 @@ def _check_host() -> None:
 
 def _check_length() -> None:
     if len(request.path.encode()) + len(request.query_string) > LONGEST_ADDRESS:
-        raise UriTooLong
+        raise UriTooLong(
+            f"The address is too long: path and query may have at most {LONGEST_ADDRESS:,} bytes."
+        )
 
 
 def _check_name() -> None:

@@ -96,7 +96,7 @@ def read_cursor(text: str) -> dict[str, Any]:
     try:
         cursor: dict[str, Any] = _cursors().loads(text)
     except BadData as error:
-        raise invalid({"after": ["Not a cursor of ours; follow a `next` or `previous` link."]}) from error
+        raise invalid({"after": ["This cursor is not valid: follow a `next` or `previous` link."]}) from error
     if cursor["path"] != request.path:
         raise invalid({"after": ["This cursor belongs to another list."]})
     return cursor

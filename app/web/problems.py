@@ -120,7 +120,12 @@ def _render_http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     kind = _BY_STATUS.get(error.code, InternalError if error.code >= 500 else MalformedBody)
     details = flatten(_without_location(getattr(error, "data", {}).get("messages", {})))
-    response = render(kind(details=details if error.code in {400, 422} else None))
+    limit = request.max_content_length
+    if kind is TooLarge and limit is not None and (request.content_length or 0) > limit:
+        refusal: Refusal = TooLarge.beyond(limit)
+    else:
+        refusal = kind(details=details if error.code in {400, 422} else None)
+    response = render(refusal)
     response.status_code = error.code if error.code in _BY_STATUS else kind.status
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:

@@ -61,7 +61,7 @@ class StrictParser(FlaskParser):
 
     def load_files(self, req: Request, schema: ma.Schema) -> Any:
         """A form with files."""
-        _check_media_type(req, "multipart/form-data", "Send multipart/form-data.")
+        _check_media_type(req, "multipart/form-data", "Send the file in a form: multipart/form-data.")
         req.max_content_length = _limit_of_form(schema)
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         if None in parts:
@@ -149,7 +149,7 @@ def _read_json(req: Request, schema: ma.Schema) -> Any:
     body = _whole_body(req, limit=_limit_of_json(schema))
     if not body.strip():
         return {}
-    _check_media_type(req, "application/json", "Send JSON in UTF-8.")
+    _check_media_type(req, "application/json", "Send the header Content-Type: application/json.")
     said = strict_json.read(body)
     # A body of ASCII without escapes contains no forbidden characters.
     if b"\\" in body or b"\x7f" in body or not body.isascii():
@@ -174,16 +174,17 @@ def _whole_body(req: Request, *, limit: int) -> bytes:
         cache=True
     )  # read already, and under a wider limit, where an `Idempotency-Key` is sent
     if len(body) > limit or (req.content_length is None and len(body) == limit):
-        raise TooLarge
+        raise TooLarge.beyond(limit)
     if len(body) < (req.content_length or 0):
         raise MalformedBody("The body ended before it was complete.")
     return body
 
 
 def _check_media_type(req: Request, expected: str, sentence: str) -> None:
-    charset = req.mimetype_params.get("charset", "utf-8").lower()
-    if req.mimetype != expected or charset not in {"utf-8", "utf8"}:
+    if req.mimetype != expected:
         raise UnsupportedMediaType(sentence)
+    if req.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("Send the body in UTF-8.")
     if req.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body without a Content-Encoding.")
 
@@ -195,7 +196,7 @@ def _check_encoding_of_query(query: bytes) -> None:
             return
     except UnicodeDecodeError:
         pass
-    raise invalid({"query": ["It is not UTF-8 in percent-encoding."]})
+    raise invalid({"query": ["The query is not percent-encoded UTF-8."]})
 
 
 def _check_single(given: MultiDict[str, Any]) -> None:

@@ -42,7 +42,7 @@ def read(body: bytes) -> Any:
     try:
         written = body.decode()
     except UnicodeDecodeError as error:
-        raise MalformedBody(f"The body is not UTF-8: byte {error.start + 1} does not fit.") from error
+        raise MalformedBody(f"The body is not UTF-8: byte {error.start + 1} is invalid.") from error
     try:
         return _reader.decode(written)
     except json.JSONDecodeError as error:
@@ -65,7 +65,7 @@ def _check_nesting(body: bytes) -> None:
         if depth > DEEPEST:
             raise MalformedBody(f"The body is nested more than {DEEPEST} levels deep.")
         if containers > MOST_CONTAINERS:
-            raise MalformedBody(f"The body has more than {MOST_CONTAINERS} arrays and objects.")
+            raise MalformedBody(f"The body has more than {MOST_CONTAINERS:,} arrays and objects.")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice, _times = Counter(key for key, _ in pairs).most_common(1)[0]
         raise MalformedBody(f"The key {characters.printable(twice)!r} is given twice in one object.")
     if len(members) > MOST_MEMBERS:
-        raise MalformedBody(f"An object has more than {MOST_MEMBERS} keys.")
+        raise MalformedBody(f"An object has more than {MOST_MEMBERS:,} keys.")
     if any(len(key) > LONGEST_KEY for key in members):
         raise MalformedBody(f"A key has more than {LONGEST_KEY} characters.")
     return members

@@ -51,6 +51,20 @@ def test_somebody_elses_enrollment_is_no_edit(api, make, course):
     assert data_of(response)["venue"] == "Hall 2"
 
 
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        ("abc", "If-Match must be an ETag that the API sent, in double quotes."),
+        ('"abc"', "This resource has changed since you read it: fetch it again."),
+    ],
+)
+def test_a_header_without_an_entity_tag_is_explained(api, make, course, sent, message):
+    response = api.as_(make.admin()).patch(f"/courses/{course.id}", json={}, headers={"If-Match": sent})
+
+    assert_refused(response, 412, "precondition_failed")
+    assert response.get_json()["message"] == message
+
+
 @pytest.mark.parametrize("stale", ['"some-other-version"', 'W/"weak"', "garbage", '""', '"a", ""'])
 def test_a_write_that_names_another_version_changes_nothing(api, make, course, stale):
     admin = api.as_(make.admin())
