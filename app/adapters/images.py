@@ -48,7 +48,7 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
     if done.returncode in {image_process.TOO_SLOW, image_process.STOPPED}:
         raise _refused(TOO_LONG)
     if done.returncode != 0:
-        raise _refused("This is no JPEG, PNG or WebP picture that can be read.")
+        raise _refused("This file is not a readable JPEG, PNG or WebP image.")
     return done.stdout
 
 
@@ -59,7 +59,7 @@ def _one_at_a_time() -> Iterator[None]:
     One at a time keeps a burst of uploads from using up the memory; refusing keeps it from occupying every thread.
     """
     if not _turn.acquire(timeout=WAIT_SECONDS):
-        raise Unavailable("Other pictures are being drawn: try again in a moment.")
+        raise Unavailable("The server is processing other pictures: try again in a moment.")
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ class HashingLimiter:
             per_second = rate.amount / rate.seconds
             self._tokens = min(max(1, self.BURST_SECONDS * per_second), self._tokens + passed * per_second)
             if self._tokens < 1:
-                raise Unavailable("Too many people are logging in: try again in a moment.")
+                raise Unavailable("Too many users are logging in: try again in a moment.")
             self._tokens -= 1
 
 
@@ -115,7 +115,7 @@ def weaknesses(
         "Needs an upper-case letter.": not any(character.isupper() for character in password),
         "Needs a lower-case letter.": not any(character.islower() for character in password),
         "Needs a digit.": not any(character.isdigit() for character in password),
-        "Too common.": _core(password) in _common(),
+        "This password is too common: choose another one.": _core(password) in _common(),
         "Must not be your own name or address.": _letters(password) in own - {""},
     }
     return [sentence for sentence, is_true in found.items() if is_true]

@@ -24,10 +24,10 @@ class RefreshTokenReused(TokenInvalid):
 
 
 class MailTokenInvalid(TokenInvalid):
-    """The token of a mail is unknown, expired or spent, or the account has another address by now."""
+    """The token of a mail is unknown, expired or spent, or the account has since changed its address."""
 
     status = 400
-    title = "This link is not valid any more: ask for a new one."
+    title = "This link is no longer valid: request a new one."
     headers: ClassVar[Mapping[str, str]] = {}
 
 
@@ -36,7 +36,7 @@ class InvalidCredentials(Refusal):
 
     status = 401
     code = "invalid_credentials"
-    title = "The login or the password is wrong."
+    title = "The email, username or password is wrong."
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
@@ -60,7 +60,7 @@ class EmailTaken(Conflict):
     """Email addresses are unique, upper and lower case alike."""
 
     code = "email_taken"
-    title = "An account with this email address exists already."
+    title = "An account with this email address already exists."
 
 
 class UsernameTaken(Conflict):
@@ -129,7 +129,7 @@ class ReapplyTooSoon(Conflict):
 
 
 class AlreadyDecided(Conflict):
-    """An instructor request is edited, withdrawn and decided about only while it is PENDING."""
+    """An instructor request can be edited, withdrawn or decided only while it is PENDING."""
 
     code = "already_decided"
     title = "This request has already been decided."

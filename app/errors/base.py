@@ -60,7 +60,7 @@ class Unauthenticated(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller is known and sees the resource, but neither role nor ownership allows the action."""
+    """The caller is known and sees the resource, but neither their role nor ownership allows the action."""
 
     status = 403
     code = "forbidden"

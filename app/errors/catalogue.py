@@ -87,7 +87,9 @@ class OrderStale(Conflict):
 
 
 class CourseTooLarge(InvalidRequest):
-    """A course holds at most 2,000 lessons in 500 sections: its page shows them all."""
+    """A course holds at most 2,000 lessons in 500 sections, because its page shows them all; what is to be added would exceed
+    that. Nothing was added. Delete what is no longer needed, or split the course in two.
+    """
 
     code = "course_too_large"
     title = "This course is too large: it holds at most 2,000 lessons in 500 sections."

@@ -38,11 +38,13 @@ class CourseFull(Conflict):
     """Every seat is held by an ACTIVE or COMPLETED enrollment."""
 
     code = "course_full"
-    title = "This course has no seat left."
+    title = "This course has no seats left."
 
 
 class OwnCourse(Conflict):
-    """The instructor of a course cannot be enrolled in it."""
+    """The instructor of a course cannot take it as a learner, neither by enrolling nor by an assignment: they would
+    grade themselves. Use another account to try the course, or give the course to another instructor first.
+    """
 
     code = "own_course"
     title = "The instructor of a course cannot be enrolled in it."
@@ -52,7 +54,7 @@ class AlreadyEnrolled(Conflict):
     """There is an ACTIVE or COMPLETED enrollment; `details.enrollment_id` names it."""
 
     code = "already_enrolled"
-    title = "There is an enrollment in this course already."
+    title = "The user is already enrolled in this course."
 
 
 class AlreadyReviewed(Conflict):
@@ -63,7 +65,7 @@ class AlreadyReviewed(Conflict):
 
 
 class AssignedByAdmin(Conflict):
-    """A learner can cancel only an enrollment that the learner made; ask the instructor or an admin."""
+    """A learner can cancel only an enrollment they made themselves; ask the instructor or an admin."""
 
     code = "assigned_by_admin"
     title = "You were assigned to this course: ask the instructor or an admin to unassign you."

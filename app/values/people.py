@@ -47,7 +47,7 @@ class People:
 
     def refuse_too_many(self) -> None:
         if len(self) > MOST_ROWS:
-            raise TooManyPeople(f"A call takes at most {MOST_ROWS} people; this one has {len(self)}.")
+            raise TooManyPeople(f"A call takes at most {MOST_ROWS:,} users; this one has {len(self):,}.")
 
     @cached_property
     def parameters(self) -> dict[str, str]:

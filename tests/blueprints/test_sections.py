@@ -241,7 +241,7 @@ def test_an_order_that_names_nothing_that_is_there_is_told_of_a_hundred_times_at
     )
 
     told = assert_refused(response, 409, "order_stale")["order"]
-    assert [sentence.partition(":")[0] for sentence in told] == ["Missing"] * 3 + ["Not here"] * 97
+    assert [sentence.partition(":")[0] for sentence in told] == ["Missing"] * 3 + ["Unknown"] * 97
 
 
 def test_an_order_names_no_more_than_a_course_can_hold(editor, course):

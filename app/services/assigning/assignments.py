@@ -121,7 +121,7 @@ def _reason(line: ledger.Line) -> Refusal:
     if line.outcome == Outcome.ALREADY_ENROLLED:
         return AlreadyEnrolled(details={"enrollment_id": [str(line.enrollment_id)]})
     if line.outcome == Outcome.INELIGIBLE:
-        return OwnCourse("This person is the instructor of the course.")
+        return OwnCourse("The user is the instructor of the course.")
     if line.outcome == Outcome.NOT_FOUND:
         return NotFound("There is no such user.")
     return catalogue()[str(line.code)]()

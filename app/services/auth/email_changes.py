@@ -27,7 +27,7 @@ from app.values import names
 def ask(user: User, *, password: str, new_email: str) -> None:
     """Request another address. It replaces an earlier request."""
     if new_email == names.address(user.email):
-        raise InvalidRequest(details={"new_email": ["This is your address already."]})
+        raise InvalidRequest(details={"new_email": ["This is already your address."]})
     locked = credentials.verify_password(user, password, field="password")
     with mail_requests.equal_timing():
         mail_requests.count(MailTokenPurpose.CONFIRM_EMAIL, new_email)

@@ -47,7 +47,7 @@ class Report:
 
 def refuse_too_many(rows: Sequence[object]) -> None:
     if len(rows) > MOST_ROWS:
-        raise TooManyPeople(f"A call takes at most {MOST_ROWS} rows.")
+        raise TooManyPeople(f"A call takes at most {MOST_ROWS:,} rows.")
 
 
 def ids_in(inputs: Sequence[str]) -> list[UUID]:

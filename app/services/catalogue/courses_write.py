@@ -143,7 +143,7 @@ def _check(
     if changed.get("category_id") and not _is_category_for(actor, changed["category_id"]):
         errors["category_id"] = [NO_CATEGORY]
     if changed.get("instructor_id") and not _can_teach(changed["instructor_id"]):
-        errors["instructor_id"] = ["Not an active instructor or admin."]
+        errors["instructor_id"] = ["This is not an active instructor or admin."]
     if errors:
         raise InvalidRequest(details=errors)
     slugs.refuse_reserved(slug=changed.get("slug"), code=changed.get("code"))

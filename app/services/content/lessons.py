@@ -163,5 +163,5 @@ def _another_course() -> InvalidRequest:
 
 def _taken(clashes: Mapping[str, int | None]) -> PositionTaken:
     return PositionTaken(
-        details={path: [f"Another lesson is at {place}."] for path, place in clashes.items()}
+        details={path: [f"Another lesson is already at position {place}."] for path, place in clashes.items()}
     )

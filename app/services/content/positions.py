@@ -48,5 +48,5 @@ def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
         return
     named, there = set(order), set(present)
     missing = [f"Missing: {each}." for each in present if each not in named]
-    unknown = [f"Not here: {each}." for each in order if each not in there]
+    unknown = [f"Unknown: {each}." for each in order if each not in there]
     raise OrderStale(details={"order": missing + unknown or ["Something is named twice."]})

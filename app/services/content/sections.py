@@ -117,4 +117,4 @@ def _add(course_id: UUID, title: str, description: str, position: int | None) ->
 
 
 def _taken(position: int | None) -> PositionTaken:
-    return PositionTaken(details={"position": [f"Another section is at {position}."]})
+    return PositionTaken(details={"position": [f"Another section is already at position {position}."]})

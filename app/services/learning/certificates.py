@@ -53,7 +53,7 @@ def revoke(admin: User, certificate_id: UUID, *, reason: str) -> Certificate:
         .execution_options(populate_existing=True)
     )
     if revoked is None:
-        raise InvalidTransition("This certificate is revoked already.")
+        raise InvalidTransition("This certificate is already revoked.")
     return revoked
 
 

@@ -166,7 +166,7 @@ def _counted_seat(course: Course) -> CTE:
 def _refuse_leaving(actor: User, enrollment: Enrollment, course: Course) -> None:
     """An enrollment in a deleted course can always be cancelled: nothing else can be done with it."""
     if not enrollment.is_held:
-        raise InvalidTransition("This enrollment is cancelled already.")
+        raise InvalidTransition("This enrollment is already cancelled.")
     if actor.is_admin or course.is_deleted:
         return
     if enrollment.source != Source.SELF and enrollment.user_id == actor.id:

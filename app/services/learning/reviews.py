@@ -66,7 +66,7 @@ def get_own(author: User, review_id: UUID) -> Review:
     """A review, for its author only."""
     review = get_visible(author, review_id)
     if review.author_id != author.id:
-        raise Forbidden("Only its author edits a review.")
+        raise Forbidden("Only the author can edit a review.")
     return review
 
 

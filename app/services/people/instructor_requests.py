@@ -37,7 +37,7 @@ def ask(
     )
     # Under the lock that a decision takes: a user cannot ask again while the role is being given.
     if db.session.scalar(statement) != Role.STUDENT:
-        raise InvalidTransition("You are an instructor or an admin already.")
+        raise InvalidTransition("You are already an instructor or an admin.")
     _refuse_too_soon(user)
     request = InstructorRequest(
         user_id=user.id,

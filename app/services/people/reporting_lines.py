@@ -38,7 +38,7 @@ def check(manager_id: UUID | None, *, of: UUID | None = None) -> None:
     if not is_there:
         raise _refused("There is no such user.")
     if is_circle:
-        raise _refused("This person reports to them already.")
+        raise _refused("This user already reports to them.")
 
 
 def above(user_ids: Collection[UUID]) -> dict[UUID, UUID]:

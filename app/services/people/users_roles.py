@@ -40,7 +40,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
     """Deactivate an account: its sessions end at once. Enrollments, seats, reviews and certificates stay."""
     user = lock_with_admins(admin, user_id, keeps_admin=False)
     if not user.is_active:
-        raise InvalidTransition("This account is deactivated already.")
+        raise InvalidTransition("This account is already deactivated.")
     user.is_active = False
     follow_deactivation([user.id])
     return user
@@ -50,7 +50,7 @@ def activate(admin: User, user_id: UUID) -> User:
     """Activate a deactivated account: the user can log in again."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.is_active:
-        raise InvalidTransition("This account is active already.")
+        raise InvalidTransition("This account is already active.")
     user.is_active = True
     db.session.flush()
     follow_activation([user.id])
@@ -61,8 +61,8 @@ def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
     """Grant or revoke a user's right to publish courses without a decision."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.can_self_publish == granted:
-        state = "may publish without a decision already" if granted else "needs decisions already"
-        raise InvalidTransition(f"This person {state}.")
+        state = "may already publish without a decision" if granted else "already needs decisions"
+        raise InvalidTransition(f"This user {state}.")
     user.can_self_publish = granted
     if granted:
         users_unconfirmed.reset_unconfirmed([user.id])
