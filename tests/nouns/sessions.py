@@ -53,7 +53,7 @@ FAULTS = [
     Fault("deactivated users stay signed in", "services/auth/sessions.py",
           "Session.is_alive(), User.is_active)", "Session.is_alive())", "auth and me"),
     Fault("ended sessions are accepted", "services/auth/sessions.py",
-          "Session.id == session_id, Session.is_alive(), User.is_active", "Session.id == session_id, User.is_active",
+          'bindparam("session_id"), Session.is_alive(), User.is_active', 'bindparam("session_id"), User.is_active',
           "auth and me"),
     Fault("sessions of others can be ended", "services/auth/sessions.py",
           "Session.id == session_id, Session.user_id == user.id, Session.is_alive()",
