@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     ColumnElement,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
     func,
     literal,
     select,
@@ -21,12 +28,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.db.session import among, db
 from app.enums import EnrollmentStatus, PaymentStatus
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.services.learning import enrollment_notices
 from app.settings import settings
+
+# The parameters of the statements below, which are built once.
+_COURSE = bindparam("of_course", type_=Uuid())
+_ENROLLMENTS = bindparam("of_enrollments", type_=ARRAY(Uuid()))
 
 
 def settle(
@@ -50,14 +62,8 @@ def hold(course_id: UUID, *, enrollment_ids: Sequence[UUID] | None = None) -> No
     The decision is a later statement, so it sees the progress and payments that earlier holders of these locks have
     committed.
     """
-    locked = (
-        select(Enrollment.id)
-        .where(_is_active(course_id, enrollment_ids))
-        .order_by(Enrollment.id)
-        .with_for_update(key_share=True)
-        .subquery()
-    )
-    db.session.execute(select(func.count()).select_from(locked))
+    statement = _holding(of_all=enrollment_ids is None)
+    db.session.execute(statement, _parameters(course_id, enrollment_ids))
 
 
 def settle_held(
@@ -68,25 +74,15 @@ def settle_held(
     suppressed: str | None = None,
 ) -> list[UUID]:
     """`settle` for enrollments that this transaction has locked already."""
-    done = _done(course_id, enrollment_ids)
-    completed = db.session.scalars(
-        update(Enrollment)
-        .where(Enrollment.id == done.c.enrollment_id, _is_active(course_id, enrollment_ids), is_paid())
-        .values(
-            status=EnrollmentStatus.COMPLETED,
-            completed_at=done.c.latest,
-            completion_number=Enrollment.completion_number + 1,
-        )
-        .returning(Enrollment.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    statement = _completing(settings().paid_enrollment, of_all=enrollment_ids is None)
+    completed = db.session.scalars(statement, _parameters(course_id, enrollment_ids)).all()
     if completed:
         _certify(completed, at)
         enrollment_notices.notify_completed(completed, suppressed=suppressed)
     return list(completed)
 
 
-def counted_lessons(course_id: UUID) -> CTE:
+def counted_lessons(course_id: UUID | ColumnElement[UUID]) -> CTE:
     """The lessons that count towards completion: the required ones, or all where none is required."""
     present = (
         select(Lesson.id, Lesson.is_required, func.bool_or(Lesson.is_required).over().label("any_required"))
@@ -98,25 +94,67 @@ def counted_lessons(course_id: UUID) -> CTE:
 
 def is_paid() -> ColumnElement[bool]:
     """The payment condition, by PAID_ENROLLMENT, under which an enrollment's lessons open and count."""
-    if settings().paid_enrollment == "require":
+    return is_paid_under(settings().paid_enrollment)
+
+
+def is_paid_under(paid_enrollment: str) -> ColumnElement[bool]:
+    """`is_paid` under this value of the setting, for statements that are built once for each."""
+    if paid_enrollment == "require":
         return Enrollment.payment_status != PaymentStatus.UNPAID
     return true()
 
 
-def _is_active(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> ColumnElement[bool]:
-    ours = (Enrollment.course_id == course_id) & (Enrollment.status == EnrollmentStatus.ACTIVE)
-    return ours if enrollment_ids is None else ours & among(Enrollment.id, enrollment_ids)
+def _parameters(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> dict[str, Any]:
+    course: dict[str, Any] = {_COURSE.key: course_id}
+    return course if enrollment_ids is None else {**course, _ENROLLMENTS.key: list(enrollment_ids)}
 
 
-def _done(course_id: UUID, enrollment_ids: Sequence[UUID] | None) -> CTE:
+@cache
+def _holding(*, of_all: bool) -> Select[int]:
+    locked = (
+        select(Enrollment.id)
+        .where(_is_active(of_all=of_all))
+        .order_by(Enrollment.id)
+        .with_for_update(key_share=True)
+        .subquery()
+    )
+    return select(func.count()).select_from(locked)
+
+
+@cache
+def _completing(paid_enrollment: str, *, of_all: bool) -> ReturningUpdate[UUID]:
+    done = _done(of_all=of_all)
+    return (
+        update(Enrollment)
+        .where(
+            Enrollment.id == done.c.enrollment_id,
+            _is_active(of_all=of_all),
+            is_paid_under(paid_enrollment),
+        )
+        .values(
+            status=EnrollmentStatus.COMPLETED,
+            completed_at=done.c.latest,
+            completion_number=Enrollment.completion_number + 1,
+        )
+        .returning(Enrollment.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_active(*, of_all: bool) -> ColumnElement[bool]:
+    ours = (Enrollment.course_id == _COURSE) & (Enrollment.status == EnrollmentStatus.ACTIVE)
+    return ours if of_all else ours & (Enrollment.id == any_(_ENROLLMENTS))
+
+
+def _done(*, of_all: bool) -> CTE:
     """Enrollments with every counted lesson completed, and the time of the latest."""
-    counted = counted_lessons(course_id)
+    counted = counted_lessons(_COURSE)
     how_many = select(func.count()).select_from(counted).correlate(None).scalar_subquery()
     return (
         select(LessonProgress.enrollment_id, func.max(LessonProgress.completed_at).label("latest"))
         .join(counted, counted.c.id == LessonProgress.lesson_id)
         .join(Enrollment, Enrollment.id == LessonProgress.enrollment_id)
-        .where(_is_active(course_id, enrollment_ids), LessonProgress.completed_at.is_not(None))
+        .where(_is_active(of_all=of_all), LessonProgress.completed_at.is_not(None))
         .group_by(LessonProgress.enrollment_id)
         .having(func.count() == how_many)
         .cte("done")

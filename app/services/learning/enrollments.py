@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CTE, case, func, literal, null, or_, select, update
+from sqlalchemy import CTE, bindparam, case, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -33,6 +33,18 @@ from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, payments
 from app.values import days
 
+# Built once, for requests that learners wait for.
+_HELD = select(Enrollment).where(
+    Enrollment.user_id == bindparam("user_id"),
+    Enrollment.course_id == bindparam("course_id"),
+    Enrollment.holds_seat(),
+)
+_LOCKED_ACCOUNT = (
+    select(User.id)
+    .where(User.id == bindparam("user_id"), User.deleted_at.is_(None))
+    .with_for_update(read=True)
+)
+
 
 def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
     """An enrollment, for its learner, the course's instructor and admins."""
@@ -45,11 +57,7 @@ def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
 
 def get_held(user: User, course_id: UUID) -> Enrollment | None:
     """The ACTIVE or COMPLETED enrollment of this person in this course."""
-    return db.session.scalar(
-        select(Enrollment).where(
-            Enrollment.user_id == user.id, Enrollment.course_id == course_id, Enrollment.holds_seat()
-        )
-    )
+    return db.session.scalar(_HELD, {"user_id": user.id, "course_id": course_id})
 
 
 def enroll(student: User, course_id: str | UUID, *, at: datetime | None = None) -> Enrollment:
@@ -102,8 +110,7 @@ def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enr
 
 def _lock_account(student: User) -> None:
     """Lock the account against deletion until the commit: a deletion cancels only the enrollments that it sees."""
-    held = select(User.id).where(User.id == student.id, User.deleted_at.is_(None))
-    if db.session.scalar(held.with_for_update(read=True)) is None:
+    if db.session.scalar(_LOCKED_ACCOUNT, {"user_id": student.id}) is None:
         raise Unauthenticated
 
 

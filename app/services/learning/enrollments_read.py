@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, func, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
 
@@ -72,8 +73,7 @@ class Filters:
 def reread(enrollment_id: UUID) -> Enrollment:
     """One enrollment with everything that a response shows, read again from the database."""
     db.session.flush()
-    statement = shown().where(Enrollment.id == enrollment_id).execution_options(populate_existing=True)
-    return db.session.execute(statement).scalar_one()
+    return db.session.execute(_one_shown(), {"enrollment_id": enrollment_id}).scalar_one()
 
 
 def list_own(user: User, *, user_id: UUID | None = None, **query: Any) -> Listing:
@@ -135,6 +135,7 @@ def _is_named(query: ColumnElement[Any]) -> ColumnElement[bool]:
     return looked_up.correlate(Enrollment).scalar_subquery()
 
 
+@cache
 def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
     """Every enrollment, with the summary of its course and user, its lesson counts and certificate.
 
@@ -164,6 +165,12 @@ def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
             with_expression(Enrollment.next_lesson_id, _next_lesson_id()),
         )
     )
+
+
+@cache
+def _one_shown() -> Select[Enrollment]:
+    one = shown().where(Enrollment.id == bindparam("enrollment_id"))
+    return one.execution_options(populate_existing=True)
 
 
 def _of_person(user_id: UUID, filters: Filters) -> Listing:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NoReturn
+from functools import cache
+from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     ColumnElement,
     DateTime,
+    Select,
     TableValuedAlias,
+    Update,
     Uuid,
     and_,
+    bindparam,
     column,
     func,
     literal,
@@ -33,9 +36,17 @@ from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
 from app.models import Course, Enrollment, Lesson, LessonProgress, User
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, progress_read
+from app.settings import settings
 
 CompletedLesson = tuple[UUID, UUID, datetime]
 """An enrollment, a lesson, and when it was completed."""
+
+# The parameters of the statements below that are built once.
+_COURSE = bindparam("of_course", type_=Uuid())
+_ENROLLMENT = bindparam("of_enrollment", type_=Uuid())
+_LESSON = bindparam("of_lesson", type_=Uuid())
+_USER = bindparam("of_user", type_=Uuid())
+_MOMENT = bindparam("at", type_=DateTime(timezone=True))
 
 
 def record(
@@ -48,12 +59,11 @@ def record(
 ) -> Enrollment:
     """Mark a lesson completed or not, or store the position. The last counted lesson completes the course."""
     enrollment, enforce_order = _lock_enrollment(user, lesson_id)
-    lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     if completed and enforce_order:
-        _refuse_skipping(lessons, lesson_id)
+        _refuse_skipping(enrollment, lesson_id)
     moment = func.now() if at is None else literal(at)
     _write(enrollment, lesson_id, moment, completed=completed, position_seconds=position_seconds)
-    _store_resume_point(enrollment, lessons, lesson_id, moment)
+    _store_resume_point(enrollment, lesson_id, at)
     completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment.id], at=at)
     return enrollments_read.reread(enrollment.id)
 
@@ -92,21 +102,27 @@ def complete_many(course_id: UUID, rows: Collection[CompletedLesson]) -> None:
 
 def _lock_enrollment(user: User, lesson_id: UUID) -> tuple[Enrollment, bool]:
     """The learner's enrollment, locked, and whether the course enforces the order of its lessons."""
-    found = db.session.execute(
-        select(Enrollment, Course.enforce_order, completion.is_paid().label("is_paid"))
-        .join(Course, Course.id == Enrollment.course_id)
-        .join(Lesson, Lesson.course_id == Course.id)
-        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
-        .where(Enrollment.user_id == user.id, Enrollment.holds_seat())
-        .with_for_update(key_share=True, of=Enrollment)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    statement = _locking(settings().paid_enrollment)
+    found = db.session.execute(statement, {_USER.key: user.id, _LESSON.key: lesson_id}).one_or_none()
     if found is None:
         _refuse_outsider(user, lesson_id)
     enrollment, enforce_order, is_paid = found
     if not is_paid:
         raise PaymentRequired
     return enrollment, enforce_order
+
+
+@cache
+def _locking(paid_enrollment: str) -> Select[Enrollment, bool, bool]:
+    return (
+        select(Enrollment, Course.enforce_order, completion.is_paid_under(paid_enrollment).label("is_paid"))
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
+        .where(Enrollment.user_id == _USER, Enrollment.holds_seat())
+        .with_for_update(key_share=True, of=Enrollment)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _refuse_outsider(user: User, lesson_id: UUID) -> NoReturn:
@@ -118,22 +134,28 @@ def _refuse_outsider(user: User, lesson_id: UUID) -> NoReturn:
     raise NotEnrolled
 
 
-def _refuse_skipping(lessons: CTE, lesson_id: UUID) -> None:
+def _refuse_skipping(enrollment: Enrollment, lesson_id: UUID) -> None:
     """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    here = lessons.alias("here")
-    missing = db.session.execute(
-        select(lessons.c.lesson_id, lessons.c.title)
-        .join(here, here.c.position > lessons.c.position)
-        .where(here.c.lesson_id == lesson_id, ~here.c.is_completed)
-        .where(lessons.c.is_counted, ~lessons.c.is_completed)
-        .order_by(lessons.c.position)
-        .limit(1)
-    ).one_or_none()
+    missing = db.session.execute(_first_missing(), _parameters(enrollment, lesson_id)).one_or_none()
     if missing is not None:
         raise LessonLocked(
             f"“{missing.title}” comes first.",
             details={"lesson_id": [str(missing.lesson_id)], "title": [missing.title]},
         )
+
+
+@cache
+def _first_missing() -> Select[UUID, str]:
+    lessons = progress_read.lessons_in_order(_COURSE, _ENROLLMENT)
+    here = lessons.alias("here")
+    return (
+        select(lessons.c.lesson_id, lessons.c.title)
+        .join(here, here.c.position > lessons.c.position)
+        .where(here.c.lesson_id == _LESSON, ~here.c.is_completed)
+        .where(lessons.c.is_counted, ~lessons.c.is_completed)
+        .order_by(lessons.c.position)
+        .limit(1)
+    )
 
 
 def _write(
@@ -161,20 +183,29 @@ def _write(
     )
 
 
-def _store_resume_point(
-    enrollment: Enrollment, lessons: CTE, lesson_id: UUID, moment: ColumnElement[datetime]
-) -> None:
+def _store_resume_point(enrollment: Enrollment, lesson_id: UUID, at: datetime | None) -> None:
     """Store the visit, and the lesson to resume at: the next one from here that is not completed, else the first."""
-    here = select(lessons.c.position).where(lessons.c.lesson_id == lesson_id).scalar_subquery()
+    db.session.execute(_visiting(), {**_parameters(enrollment, lesson_id), _MOMENT.key: at})
+
+
+def _parameters(enrollment: Enrollment, lesson_id: UUID) -> dict[str, Any]:
+    return {_COURSE.key: enrollment.course_id, _ENROLLMENT.key: enrollment.id, _LESSON.key: lesson_id}
+
+
+@cache
+def _visiting() -> Update:
+    lessons = progress_read.lessons_in_order(_COURSE, _ENROLLMENT)
+    here = select(lessons.c.position).where(lessons.c.lesson_id == _LESSON).scalar_subquery()
     following = (
         select(lessons.c.lesson_id)
         .where(~lessons.c.is_completed)
         .order_by(lessons.c.position < here, lessons.c.position)
         .limit(1)
     )
-    db.session.execute(
+    moment = func.coalesce(_MOMENT, func.now())
+    return (
         update(Enrollment)
-        .where(Enrollment.id == enrollment.id)
+        .where(Enrollment.id == _ENROLLMENT)
         .values(last_accessed=moment, resume_lesson_id=following.scalar_subquery())
         .execution_options(synchronize_session=False)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CTE, Integer, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Integer, and_, func, select
 
 from app.db.keyset import SortKey
 from app.db.listings import Listing
@@ -38,7 +38,7 @@ def list_own(user: User, ref: str | UUID) -> Listing:
     return _listing(course.id, enrollment.id)
 
 
-def lessons_in_order(course_id: UUID, enrollment_id: UUID) -> CTE:
+def lessons_in_order(course_id: UUID | ColumnElement[UUID], enrollment_id: UUID | ColumnElement[UUID]) -> CTE:
     """Every lesson of the course. `position` counts over the whole course; `is_counted` lessons decide about completion."""
     progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == enrollment_id)
     any_required = func.bool_or(Lesson.is_required).over()
