@@ -143,10 +143,11 @@ def _listing(
     columns = ORDERINGS | ({"rank": courses_search.rank(search)} if search else {})
     ordering = ordering or ("-rank" if search else NEWEST)
     keys = ordered_by(ordering, columns, Course.id, nullable=NULLABLE)
-    in_order = Listing(_summaries(viewer).where(*narrowed), keys)
+    matching = select(Course.id).where(*narrowed)
+    in_order = Listing(_summaries(viewer).where(*narrowed), keys, matching=matching)
     if not (of_one or instructor or search):
         return in_order
-    gathered = Listing(_summaries(viewer), keys, matching=select(Course.id).where(*narrowed), gathers=True)
+    gathered = Listing(_summaries(viewer), keys, matching=matching, gathers=True)
     # An instructor's courses, however many, may come after those of all others in the ordering.
     walks = search and ordering != "-rank" and not (of_one or instructor)
     return replace(gathered, crowded=in_order) if walks else gathered

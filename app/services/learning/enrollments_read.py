@@ -175,11 +175,13 @@ def _one_shown() -> Select[Enrollment]:
 
 def _of_person(user_id: UUID, filters: Filters) -> Listing:
     # Nothing is overdue in a deleted course.
-    conditions = _conditions(filters, Course.deleted_at.is_(None))
-    statement = shown().where(Enrollment.user_id == user_id, *conditions)
+    conditions = [Enrollment.user_id == user_id, *_conditions(filters, Course.deleted_at.is_(None))]
+    matching = select(Enrollment.id)
     if (filters.search or "").strip():
-        statement = statement.where(holds(func.concat(Course.title, " ", Course.code), str(filters.search)))
-    return Listing(statement, _keys(filters))
+        conditions.append(holds(func.concat(Course.title, " ", Course.code), str(filters.search)))
+    if (filters.search or "").strip() or filters.overdue is not None:
+        matching = matching.join(Enrollment.course)
+    return Listing(shown().where(*conditions), _keys(filters), matching=matching.where(*conditions))
 
 
 def _keys(filters: Filters) -> list[SortKey]:

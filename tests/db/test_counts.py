@@ -1,0 +1,35 @@
+"""Lists count their rows in the tables that their conditions name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.http import data_of
+
+
+def counting(seen):
+    [statement] = [each for each in seen if "count(*)" in each and "LIMIT" in each and "lesson" not in each]
+    return statement
+
+
+@pytest.mark.parametrize("path", ["/courses", "/courses?level=BEGINNER", "/enrollments?status=ACTIVE"])
+def test_a_list_is_counted_without_the_rows_it_shows_beside(api, make, statements, path):
+    learner, course = api.as_(make.student()), make.course()
+    data_of(learner.post(f"/courses/{course.id}/enroll"), 201)
+
+    with statements() as seen:
+        answer = learner.get(path)
+
+    assert answer.get_json()["count"] == 1
+    assert " JOIN " not in counting(seen)
+
+
+@pytest.mark.parametrize("query", ["search=made", "overdue=false", "overdue=false&search=made"])
+def test_enrollments_filtered_by_their_course_are_counted_with_it(api, make, query):
+    learner, course = api.as_(make.student()), make.course(title="A made course")
+    data_of(learner.post(f"/courses/{course.id}/enroll"), 201)
+
+    answer = learner.get(f"/enrollments?{query}")
+
+    assert answer.get_json()["count"] == 1
+    assert len(data_of(answer)) == 1
