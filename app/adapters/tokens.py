@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Flask
-from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError, encode
+from flask import Flask, current_app
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token
+from jwt import PyJWTError, decode, encode
+from jwt.types import Options
 
 from app.errors.accounts import TokenInvalid
 
@@ -20,10 +20,12 @@ ISSUER = "rollcall"
 AUDIENCE = "rollcall-api"
 KINDS = {"access", "refresh"}
 LONGEST = 1_000
+ALGORITHM = "HS256"
 
 _manager = JWTManager()
+_REQUIRED: Options = {"require": ["exp", "iss", "aud", "sub", "sid", "jti", "type"]}
 # All our tokens begin with the same header; a token with another one, and so another algorithm or key, is refused.
-_HEADER = encode({}, "0" * 32, algorithm="HS256").partition(".")[0] + "."
+_HEADER = encode({}, "0" * 32, algorithm=ALGORITHM).partition(".")[0] + "."
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,7 @@ class Claims:
 
 
 def init_app(app: Flask) -> None:
-    app.config.update(
-        JWT_ENCODE_ISSUER=ISSUER,
-        JWT_DECODE_ISSUER=ISSUER,
-        JWT_ENCODE_AUDIENCE=AUDIENCE,
-        JWT_DECODE_AUDIENCE=AUDIENCE,
-    )
+    app.config.update(JWT_ENCODE_ISSUER=ISSUER, JWT_ENCODE_AUDIENCE=AUDIENCE)
     _manager.init_app(app)
 
 
@@ -66,8 +63,18 @@ def read(token: str, *, kind: str | None = None) -> Claims:
     if len(token) > LONGEST or not token.startswith(_HEADER):
         raise TokenInvalid
     try:
-        raw = decode_token(token)
-        claims = Claims(UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), raw["type"], int(raw["exp"]))
+        raw = decode(
+            token,
+            current_app.config["JWT_SECRET_KEY"],
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            leeway=current_app.config["JWT_DECODE_LEEWAY"],
+            options=_REQUIRED,
+        )
+        claims = Claims(
+            UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), str(raw["type"]), int(raw["exp"])
+        )
     except _UNREADABLE as error:
         raise TokenInvalid from error
     if claims.kind not in ({kind} if kind else KINDS):
@@ -75,13 +82,5 @@ def read(token: str, *, kind: str | None = None) -> Claims:
     return claims
 
 
-# The claims are parsed before the signature is checked.
-_UNREADABLE = (
-    PyJWTError,
-    JWTExtendedException,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    RecursionError,
-)
+# Beside PyJWT's own errors: what claims of other types raise.
+_UNREADABLE = (PyJWTError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
