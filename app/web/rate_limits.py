@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
-from flask_limiter import Limiter
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from redis.exceptions import RedisError
@@ -28,6 +27,14 @@ from config import Config, Rate
 View = TypeVar("View", bound=Callable[..., object])
 
 _EXTENSION = "rollcall-limiter"
+
+_COUNT = """
+local count = redis.call("incr", KEYS[1])
+if count == 1 then
+    redis.call("expire", KEYS[1], ARGV[1])
+end
+return {count, redis.call("ttl", KEYS[1])}
+"""
 
 
 @dataclass(frozen=True)
@@ -61,35 +68,28 @@ class RateLimitStatus(NamedTuple):
 
 
 class RedisOrMemory(RedisStorage):
-    """Counts in Redis, and in the memory of this process while Redis is unavailable.
+    """Counts in Redis, and in the memory of this process while Redis is unavailable."""
 
-    The limiter has such a fallback of its own. It is not used: if two threads detect the outage at the same moment, the
-    request of one of them fails.
-    """
-
+    # Storages are registered by scheme: without one of its own this class would replace that of Redis.
     STORAGE_SCHEME = ["rollcall"]
 
-    def __init__(self, uri: str, **options: object) -> None:
-        super().__init__(uri, connection_pool=redis.connection().connection_pool, **options)  # type: ignore[arg-type]
+    def __init__(self) -> None:
+        super().__init__("rollcall://", connection_pool=redis.connection().connection_pool)
         self._memory = MemoryStorage()
+        self._count = self.storage.register_script(_COUNT)
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+    def count(self, key: str, expiry: int) -> tuple[int, float]:
+        """Count one request: how many there are in this window, and the seconds until it ends."""
         try:
-            return super().incr(key, expiry, amount)
+            count, resets_in = self._count([self.prefixed_key(key)], [expiry])
         except RedisError:
-            return self._memory.incr(key, expiry, amount)
-
-    def get_expiry(self, key: str) -> float:
-        try:
-            return super().get_expiry(key)
-        except RedisError:
-            return self._memory.get_expiry(key)
+            return self._memory.incr(key, expiry), self._memory.get_expiry(key) - time()
+        return count, resets_in
 
 
 def init_app(app: Flask) -> None:
     with app.app_context():
-        limiter = Limiter(lambda: "", app=app, storage_uri="rollcall://", key_prefix="rollcall:limit")
-    app.extensions[_EXTENSION] = limiter
+        app.extensions[_EXTENSION] = RedisOrMemory()
     app.after_request(_add_headers)
 
 
@@ -126,11 +126,10 @@ def _usual(user_id: UUID | None, *, is_catalogue: bool) -> Budget:
 
 def _count(budget: Budget, user_id: UUID | None) -> tuple[int, RateLimitStatus]:
     rate = budget.rate(settings())
-    storage = current_app.extensions[_EXTENSION].storage
+    storage: RedisOrMemory = current_app.extensions[_EXTENSION]
     key = RateLimitItemPerSecond(rate.amount, rate.seconds, "").key_for(budget.name, _whose(budget, user_id))
-    count = storage.incr(key, rate.seconds)
-    resets_in = max(1, ceil(storage.get_expiry(key) - time()))
-    return count, RateLimitStatus(rate, max(0, rate.amount - count), resets_in)
+    count, resets_in = storage.count(key, rate.seconds)
+    return count, RateLimitStatus(rate, max(0, rate.amount - count), max(1, ceil(resets_in)))
 
 
 def _whose(budget: Budget, user_id: UUID | None) -> str:

@@ -8,6 +8,7 @@ import time
 from itertools import count
 
 import pytest
+from redis import Redis
 
 from app import create_app
 from app.db.session import db
@@ -280,3 +281,21 @@ def test_what_redis_refuses_is_counted_here(app, api, limited):
     answers = [api.get("/courses").status_code for _ in range(3)]
 
     assert answers == [200, 200, 429]
+
+
+def test_a_request_is_counted_in_one_round_trip(api, limited, redis_url):
+    limited(catalogue=Rate(5, 60))
+    api.get("/courses")
+    sent = []
+
+    with Redis.from_url(redis_url) as redis, redis.monitor() as monitor:
+        answer = api.get("/courses")
+        redis.echo("the end")
+        for seen in monitor.listen():
+            if seen["command"] == "ECHO the end":
+                break
+            if "catalogue" in seen["command"] and seen["client_type"] != "lua":
+                sent.append(seen["command"].split()[0])
+
+    assert answer.headers["RateLimit-Remaining"] == "3"
+    assert sent == ["EVALSHA"]
