@@ -446,7 +446,6 @@ class Config:
             "TESTING": self.app_env == "test",
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": {
-                "pool_pre_ping": True,
                 "pool_size": self.db_pool_size,
                 "max_overflow": self.db_pool_size,
                 "pool_timeout": 5,

@@ -32,6 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import Uuid
 
+from app.db import pool
 from app.errors.base import Refusal
 from app.settings import settings
 
@@ -82,6 +83,8 @@ _EFFECTS = "rollcall-after-commit"
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+    with app.app_context():
+        pool.watch(db.engine)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
 
 
