@@ -33,6 +33,7 @@ def executed(app):
 
 REQUESTS = {
     "who the caller is": (lambda learner, _: learner.get("/auth/me"), 0),
+    "a course": (lambda learner, lesson: learner.get(f"/courses/{lesson.course_id}"), 1),
     "enroll": (lambda learner, lesson: learner.post(f"/courses/{lesson.course_id}/enroll"), 3),
     "complete a lesson": (lambda learner, lesson: learner.post(f"/lessons/{lesson.id}/complete"), 1),
 }

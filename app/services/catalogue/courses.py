@@ -11,7 +11,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Text, and_, false, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import contains_eager, with_expression
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
@@ -31,16 +43,25 @@ from app.models.visibility import category_visible_to, course_held_by, course_vi
 from app.services.catalogue import course_notices
 from app.values.identifiers import as_id
 
-_SECTION_COLUMNS = (Section.id, Section.title, Section.description, Section.position)
-_LESSON_COLUMNS = (
-    Lesson.id,
-    Lesson.section_id,
-    Lesson.title,
-    Lesson.type,
-    Lesson.duration_seconds,
-    Lesson.is_preview,
-    Lesson.is_required,
-    Lesson.position,
+# The outline of a course. Built once, for pages that visitors wait for.
+_SECTIONS = (
+    select(Section.id, Section.title, Section.description, Section.position)
+    .where(Section.course_id == bindparam("course_id"), Section.deleted_at.is_(None))
+    .order_by(Section.position)
+)
+_LESSONS = (
+    select(
+        Lesson.id,
+        Lesson.section_id,
+        Lesson.title,
+        Lesson.type,
+        Lesson.duration_seconds,
+        Lesson.is_preview,
+        Lesson.is_required,
+        Lesson.position,
+    )
+    .where(Lesson.course_id == bindparam("course_id"), Lesson.deleted_at.is_(None))
+    .order_by(Lesson.position)
 )
 
 
@@ -108,22 +129,13 @@ def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = 
 
 def _outline(course_id: UUID) -> list[dict[str, Any]]:
     """The sections in order, each with its lessons in order: two statements, whatever the number of either."""
-    lessons = (
-        select(*_LESSON_COLUMNS)
-        .where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
-        .order_by(Lesson.position)
-    )
-    sections = (
-        select(*_SECTION_COLUMNS)
-        .where(Section.course_id == course_id, Section.deleted_at.is_(None))
-        .order_by(Section.position)
-    )
+    of_course = {"course_id": course_id}
     by_section: dict[UUID, list[RowMapping]] = defaultdict(list)
-    for lesson in db.session.execute(lessons).mappings():
+    for lesson in db.session.execute(_LESSONS, of_course).mappings():
         by_section[lesson["section_id"]].append(lesson)
     return [
         {**section, "lessons": by_section[section["id"]]}
-        for section in db.session.execute(sections).mappings()
+        for section in db.session.execute(_SECTIONS, of_course).mappings()
     ]
 
 
