@@ -267,6 +267,12 @@ class Config:
         _whole(1),
         "database connections that a web process keeps open; it may open as many more under load",
     )
+    db_prepare: str = _setting(
+        "auto",
+        _choice("auto", "off"),
+        "auto: the statements of frequent requests are prepared on each database connection; off: for a pooler that changes"
+        " connections between transactions, such as PgBouncer",
+    )
     statement_timeout_ms: int = _setting(
         "15000", _whole(100), "milliseconds after which a SQL statement of a request is cancelled"
     )

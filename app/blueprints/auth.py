@@ -30,7 +30,7 @@ from app.schemas.files import PictureSchema
 from app.schemas.users import ProfileChangeSchema, ProfileSchema, UserSchema
 from app.services.auth import credentials, email_changes, email_verification, password_reset, sessions
 from app.services.people import profile_pictures, users
-from app.web.access import caller, device, public_ignoring_token, requires
+from app.web.access import account, device, public_ignoring_token, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import LOGIN, MAIL, PICTURES, REFRESH, REGISTER, throttled
 
@@ -140,7 +140,7 @@ def change_email(change: dict[str, Any]):
     another change, and setting a password cancels the request. The answer is the same whether or not the new address
     has an account.
     """
-    email_changes.ask(caller(), **change)
+    email_changes.ask(account(), **change)
 
 
 @blp.post("/auth/confirm-email")
@@ -192,7 +192,7 @@ def reset_password(body: dict[str, Any]):
 @blp.response(200, UserSchema)
 def show_me():
     """Show your own account."""
-    return caller()
+    return account()
 
 
 @blp.patch("/auth/me")
@@ -202,7 +202,7 @@ def show_me():
 @blp.refuses(UsernameTaken)
 def change_me(changes: dict[str, Any]):
     """Change fields of your profile."""
-    return users.change_own(caller(), **changes)
+    return users.change_own(account(), **changes)
 
 
 @blp.put("/auth/me")
@@ -212,7 +212,7 @@ def change_me(changes: dict[str, Any]):
 @blp.refuses(UsernameTaken)
 def replace_me(profile: dict[str, Any]):
     """Replace your profile."""
-    return users.change_own(caller(), **profile)
+    return users.change_own(account(), **profile)
 
 
 @blp.put("/auth/me/picture")
@@ -227,7 +227,7 @@ def replace_picture(picture: dict[str, Any]):
     A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a
     WebP 3 million. It is re-encoded without its metadata, at most 512 pixels a side.
     """
-    return profile_pictures.replace(caller(), **picture)
+    return profile_pictures.replace(account(), **picture)
 
 
 @blp.delete("/auth/me/picture")
@@ -235,4 +235,4 @@ def replace_picture(picture: dict[str, Any]):
 @blp.response(200, UserSchema, message="Picture removed.")
 def remove_picture():
     """Remove your profile picture."""
-    return profile_pictures.remove(caller())
+    return profile_pictures.remove(account())

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.schemas.auth import LogoutSchema, PasswordChangeSchema, SessionSchema, TokensSchema
 from app.services.auth import credentials, sessions
-from app.web.access import caller, requires, session_id
+from app.web.access import account, caller, requires, session_id
 from app.web.api import Blueprint
 
 blp = Blueprint("sessions", __name__, description="Your sessions, one for each login, and how to end them.")
@@ -42,7 +42,7 @@ def change_password(change: dict[str, Any]):
 
     Your other sessions end.
     """
-    return credentials.change_password(caller(), session_id(), **change)
+    return credentials.change_password(account(), session_id(), **change)
 
 
 @blp.post("/auth/logout-all")

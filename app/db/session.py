@@ -117,6 +117,12 @@ def transaction() -> Iterator[Session]:
         session.info.pop(_EFFECTS, None)
 
 
+def is_in_transaction() -> bool:
+    """Whether a statement that runs now belongs to a transaction."""
+    session = db.session()
+    return _OPEN in session.info or session.in_transaction()
+
+
 @contextmanager
 def long_transaction() -> Iterator[Session]:
     """A `transaction()` for background work: CHORE_TIMEOUT_MS limits its statements."""

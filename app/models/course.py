@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, que
 from app.db.columns import both_ways, folded, one_of, ordered, word
 from app.db.session import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.user import User
 from app.values import days
@@ -179,5 +180,5 @@ class Course(Identified, Timestamped, Model):
     def total_reviews(self) -> int:
         return self.rating_count
 
-    def managed_by(self, user: User) -> bool:
+    def managed_by(self, user: Actor) -> bool:
         return user.is_admin or self.instructor_id == user.id

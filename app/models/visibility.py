@@ -10,20 +10,20 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, true
 
 from app.enums import Channel, CourseStatus, NoticeState
 from app.models.assignment import Assignment
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import Notice
-from app.models.user import User
 
 
-def category_visible_to(viewer: User | None) -> ColumnElement[bool]:
+def category_visible_to(viewer: Actor | None) -> ColumnElement[bool]:
     """Active categories; inactive ones to admins."""
     return or_(Category.is_active, literal(viewer is not None and viewer.is_admin))
 
 
-def course_visible_to(viewer: User | None) -> ColumnElement[bool]:
+def course_visible_to(viewer: Actor | None) -> ColumnElement[bool]:
     """Published courses, one's own, and those one is enrolled in; to admins all but the deleted."""
     present = Course.deleted_at.is_(None)
     if viewer is None:
@@ -40,7 +40,7 @@ def course_visible_to(viewer: User | None) -> ColumnElement[bool]:
     )
 
 
-def course_listed_to(viewer: User | None) -> ColumnElement[bool]:
+def course_listed_to(viewer: Actor | None) -> ColumnElement[bool]:
     """What the catalogue shows: published courses and one's own; to admins all but the deleted."""
     present = Course.deleted_at.is_(None)
     if viewer is None:
@@ -50,21 +50,21 @@ def course_listed_to(viewer: User | None) -> ColumnElement[bool]:
     return and_(present, or_(Course.status == CourseStatus.PUBLISHED, Course.instructor_id == viewer.id))
 
 
-def course_held_by(viewer: User) -> ColumnElement[bool]:
+def course_held_by(viewer: Actor) -> ColumnElement[bool]:
     """The viewer has an ACTIVE or COMPLETED enrollment in the course."""
     held = and_(Enrollment.user_id == viewer.id, Enrollment.holds_seat())
     # Enrollments of the enclosing query, if it has any, are others than these.
     return exists().where(Enrollment.course_id == Course.id, held).correlate_except(Enrollment)
 
 
-def enrollment_visible_to(viewer: User) -> ColumnElement[bool]:
+def enrollment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own, those of the courses one teaches, and all to admins."""
     if viewer.is_admin:
         return true()
     return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
 
 
-def assignment_visible_to(viewer: User) -> ColumnElement[bool]:
+def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own runs; all of them to admins, whose ledgers hold what an instructor may not know.
 
     A preview is visible until it expires.
@@ -73,12 +73,12 @@ def assignment_visible_to(viewer: User) -> ColumnElement[bool]:
     return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)
 
 
-def instructor_request_visible_to(viewer: User) -> ColumnElement[bool]:
+def instructor_request_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own; all of them to admins."""
     return true() if viewer.is_admin else InstructorRequest.user_id == viewer.id
 
 
-def notification_visible_to(reader: User) -> ColumnElement[bool]:
+def notification_visible_to(reader: Actor) -> ColumnElement[bool]:
     """The reader's own notices in the app. Admins have no access to the notifications of others."""
     return and_(
         Notice.user_id == reader.id, Notice.channel == Channel.IN_APP, Notice.state == NoticeState.SENT

@@ -16,11 +16,13 @@ from app.adapters import tokens
 from app.enums import Role
 from app.errors.base import Forbidden, Refusal, Unauthenticated
 from app.services.auth import sessions
+from app.services.people import users
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from app.adapters.tokens import Claims
+    from app.models.caller import Caller
     from app.models.user import User
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -97,16 +99,21 @@ def authorize(access: Access) -> None:
         raise Forbidden(_only(access.roles))
 
 
-def caller() -> User:
+def caller() -> Caller:
     """The signed-in user. Only for views that are not public."""
-    user: User = g.caller
+    user: Caller = g.caller
     return user
 
 
-def visitor() -> User | None:
+def visitor() -> Caller | None:
     """The signed-in user, or None. For public views."""
-    found: User | None = g.caller
+    found: Caller | None = g.caller
     return found
+
+
+def account() -> User:
+    """The account of the signed-in user, for views that show or change it."""
+    return users.get_own(caller())
 
 
 def session_id() -> UUID:
@@ -125,14 +132,14 @@ def _only(roles: frozenset[Role]) -> str:
     return f"Only {' and '.join(named)} can do this."
 
 
-def _identify() -> tuple[User, UUID] | tuple[None, None]:
+def _identify() -> tuple[Caller, UUID] | tuple[None, None]:
     claims = _claims(request.headers.get("Authorization", ""))
     if claims is None:
         return None, None
-    user = sessions.user_of_live(claims.session_id)
-    if user is None or user.id != claims.user_id:
+    found = sessions.caller_of_live(claims.session_id)
+    if found is None or found.id != claims.user_id:
         raise Unauthenticated("This session has ended: log in again.")
-    return user, claims.session_id
+    return found, claims.session_id
 
 
 def _claims(authorization: str) -> Claims | None:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from flask import Response
 
+from app.models.caller import Actor
 from app.services.retention import idempotency_keys
 from app.services.retention.idempotency_keys import Answer
 from app.web import request_body, request_values
 from app.web.problems import invalid
-
-if TYPE_CHECKING:
-    from app.models.user import User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -29,7 +27,7 @@ _RECOMPUTED = {"Content-Length"}
 _NOTHING = {b"", b"{}", b"null"}
 
 
-def once(user: User, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
+def once(user: Actor, operation: str, path: dict[str, Any], act: Callable[[], Response]) -> Response:
     """Act and store the response, or return the stored one. Without a key just act."""
     key = request_values.header(HEADER)
     if key is None:

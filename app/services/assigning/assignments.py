@@ -15,9 +15,9 @@ from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnE
 from app.errors.base import Forbidden, NotFound, Refusal, catalogue
 from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.enrollment import Enrollment
-from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
@@ -40,7 +40,7 @@ class Assigned:
 
 
 def assign(
-    actor: User,
+    actor: Actor,
     ref: str | UUID,
     people: People,
     terms: Terms = _DEFAULT_TERMS,
@@ -80,7 +80,7 @@ def assign(
 
 
 def assign_one(
-    actor: User, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
+    actor: Actor, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
 ) -> Assigned:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
     report = assign(actor, ref, person, terms, reason=reason)
@@ -90,7 +90,7 @@ def assign_one(
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
+def _lock_open(actor: Actor, ref: str | UUID, *, override_seats: bool) -> Course:
     course = courses.lock_managed(actor, ref)
     if override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
@@ -100,7 +100,7 @@ def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
 
 
 def _apply(
-    actor: User, course: Course, run: Assignment, lines: list[ledger.Line], *, at: datetime | None
+    actor: Actor, course: Course, run: Assignment, lines: list[ledger.Line], *, at: datetime | None
 ) -> list[ledger.Line]:
     """Write what the ledger decided. Return its lines, amended where a reactivation completed the course."""
     joined, returned = run.counts[Outcome.ASSIGNED], run.counts[Outcome.REACTIVATED]

@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.session import db
 from app.enums import EnrollmentStatus, Outcome
 from app.models.assignment import Assignment, AssignmentItem
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.enrollment import Enrollment
-from app.models.user import User
 from app.services.learning import payments
 
 
-def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
+def enroll(assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None) -> None:
     """Insert enrollments under the ids that the ledger has assigned, in user order."""
     row: dict[str, Any] = {
         "id": AssignmentItem.enrollment_id,
@@ -39,7 +39,7 @@ def enroll(assignment: Assignment, course: Course, actor: User, *, at: datetime 
     db.session.execute(insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id)))
 
 
-def reactivate(assignment: Assignment, course: Course, actor: User, *, at: datetime | None) -> None:
+def reactivate(assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None) -> None:
     """Reactivate cancelled enrollments with today's source and price. What was PAID once stays paid."""
     db.session.execute(
         _lines_of(assignment, Outcome.REACTIVATED).values(
@@ -92,7 +92,7 @@ def _lines_of(assignment: Assignment, outcome: Outcome) -> Update:
     )
 
 
-def _price(course: Course, actor: User) -> payments.Price:
+def _price(course: Course, actor: Actor) -> payments.Price:
     """An assignment by an admin waives the price; one by an instructor does not."""
     return payments.current(course, is_waived=actor.is_admin)
 

@@ -15,9 +15,9 @@ from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
 from app.models.assignment import Assignment, AssignmentItem
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName
-from app.models.user import User
 from app.models.visibility import assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
 from app.values.people import People
@@ -50,7 +50,7 @@ class Report:
 
 def begin(
     action: AssignmentAction,
-    actor: User,
+    actor: Actor,
     course: Course,
     people: People,
     *,
@@ -94,7 +94,7 @@ def _is_refused(run: Assignment) -> bool:
 
 
 def list_visible(
-    viewer: User,
+    viewer: Actor,
     *,
     course: str | None,
     state: tuple[AssignmentState, ...] | None,
@@ -108,7 +108,7 @@ def list_visible(
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
 
 
-def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
+def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
     run = db.session.scalar(found)
     if run is None:
@@ -116,7 +116,7 @@ def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
     return run
 
 
-def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
+def list_items(viewer: Actor, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
     """The ledger of a run, in the order of the rows."""
     run = get_visible(viewer, assignment_id)
     statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)

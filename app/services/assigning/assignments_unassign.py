@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.enums import AssignmentAction, AssignmentState, Mode, Outcome
-from app.models.user import User
+from app.models.caller import Actor
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
@@ -16,7 +16,7 @@ from app.values.people import People
 
 
 def unassign(
-    actor: User,
+    actor: Actor,
     ref: str | UUID,
     people: People,
     *,

@@ -19,19 +19,23 @@ from app.adapters.tokens import Claims
 from app.db.keyset import SortKey
 from app.db.listings import Listing
 from app.db.session import among, db
+from app.db.statements import Statement
 from app.errors.accounts import AlreadyRotated, RefreshTokenReused, TokenInvalid
 from app.errors.base import NotFound, Unauthenticated
+from app.models.caller import Actor, Caller
 from app.models.session import RefreshToken, Session
 from app.models.user import User
 from app.observability import alarms
 from app.observability.alarms import Alarm
 from app.settings import settings
 
-# Every request with a token runs this statement, so it is built once: building it costs more than running it.
-_USER_OF_LIVE = (
-    select(User)
-    .join(Session, Session.user_id == User.id)
-    .where(Session.id == bindparam("session_id"), Session.is_alive(), User.is_active)
+_CALLER_OF_LIVE = Statement(
+    lambda: (
+        select(User.id, User.role, User.can_self_publish)
+        .join(Session, Session.user_id == User.id)
+        .where(Session.id == bindparam("session_id"), Session.is_alive(), User.is_active)
+    ),
+    Caller._make,
 )
 
 
@@ -54,7 +58,7 @@ class TokenReport:
     expires_at: datetime | None = None
 
 
-def open_session(user: User, *, user_agent: str = "", ip_address: str = "") -> TokenPair:
+def open_session(user: Actor, *, user_agent: str = "", ip_address: str = "") -> TokenPair:
     """A new session on one device, with its first pair of tokens."""
     session = Session(
         user_id=user.id,
@@ -67,9 +71,9 @@ def open_session(user: User, *, user_agent: str = "", ip_address: str = "") -> T
     return _issue(user.id, session.id)
 
 
-def user_of_live(session_id: UUID) -> User | None:
+def caller_of_live(session_id: UUID) -> Caller | None:
     """The user of a session that has not ended; None if the user is deactivated."""
-    return db.session.scalar(_USER_OF_LIVE, {"session_id": session_id})
+    return _CALLER_OF_LIVE.first({"session_id": session_id})
 
 
 def refresh(token: str) -> TokenPair:
@@ -90,7 +94,7 @@ def renew(user_id: UUID, session_id: UUID) -> TokenPair:
     return _issue(user_id, session_id)
 
 
-def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None:
+def log_out(user: Actor, session_id: UUID, *, refresh: str | None = None) -> None:
     """End the session of the refresh token, or else the one in use."""
     if refresh is not None:
         claims = tokens.read(refresh, kind="refresh")
@@ -100,7 +104,7 @@ def log_out(user: User, session_id: UUID, *, refresh: str | None = None) -> None
     _end(Session.id == session_id, Session.user_id == user.id)
 
 
-def list_own(user: User, current_id: UUID) -> Listing:
+def list_own(user: Actor, current_id: UUID) -> Listing:
     """The user's active sessions, the last used first."""
     statement = select(
         Session.id,
@@ -115,13 +119,13 @@ def list_own(user: User, current_id: UUID) -> Listing:
     return Listing(statement, keys, columns=True)
 
 
-def end_own(user: User, session_id: UUID) -> None:
+def end_own(user: Actor, session_id: UUID) -> None:
     """End one of the user's own sessions."""
     if not _end(Session.id == session_id, Session.user_id == user.id, Session.is_alive()):
         raise NotFound
 
 
-def log_out_everywhere(user: User) -> None:
+def log_out_everywhere(user: Actor) -> None:
     # Lock the user's row before their sessions, as a password change does: in the other order two could deadlock.
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
     end_all(user.id)
@@ -148,7 +152,7 @@ def inspect(token: str) -> TokenReport:
         claims = tokens.read(token)
     except TokenInvalid:
         return TokenReport(valid=False)
-    user = user_of_live(claims.session_id)
+    user = caller_of_live(claims.session_id)
     if user is None or user.id != claims.user_id or not _is_unspent(claims):
         return TokenReport(valid=False)
     expires_at = datetime.fromtimestamp(claims.expires_at, UTC)

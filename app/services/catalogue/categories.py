@@ -16,10 +16,10 @@ from app.db.session import db, refusing
 from app.errors.base import NotFound
 from app.errors.catalogue import CategoryInUse, NameTaken, SlugTaken
 from app.errors.requests import Unavailable
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.course import Course
 from app.models.tally import Tally
-from app.models.user import User
 from app.models.visibility import category_visible_to
 from app.services.catalogue import slugs
 from app.services.search import courses_search
@@ -29,7 +29,7 @@ ORDERINGS = {"name": folded(Category.name), "created_at": Category.created_at}
 
 
 def list_visible(
-    viewer: User | None, *, search: str | None = None, ordering: str = "name", is_active: bool | None = None
+    viewer: Actor | None, *, search: str | None = None, ordering: str = "name", is_active: bool | None = None
 ) -> Listing:
     statement = _counted().where(category_visible_to(viewer))
     if is_active is not None:
@@ -39,7 +39,7 @@ def list_visible(
     return Listing(statement, ordered_by(ordering, ORDERINGS, Category.id))
 
 
-def show(viewer: User | None, ref: str | UUID) -> Category:
+def show(viewer: Actor | None, ref: str | UUID) -> Category:
     """The category with this id or slug."""
     found = _counted().where(_named(ref), category_visible_to(viewer))
     category = db.session.scalar(found.execution_options(populate_existing=True))
@@ -48,7 +48,7 @@ def show(viewer: User | None, ref: str | UUID) -> Category:
     return category
 
 
-def create(admin: User, *, name: str, slug: str | None = None, **values: Any) -> Category:
+def create(admin: Actor, *, name: str, slug: str | None = None, **values: Any) -> Category:
     slugs.refuse_reserved(slug=slug)
     for _ in range(slugs.TRIES):
         free = slug or slugs.choose(Category.slug, name, otherwise="category")
@@ -60,7 +60,7 @@ def create(admin: User, *, name: str, slug: str | None = None, **values: Any) ->
     raise Unavailable
 
 
-def update(admin: User, ref: str | UUID, **changes: Any) -> Category:
+def update(admin: Actor, ref: str | UUID, **changes: Any) -> Category:
     category = _lock(ref)
     slugs.refuse_reserved(slug=changes.get("slug"))
     searched = _searched(category)

@@ -32,6 +32,7 @@ from app.db.session import db
 from app.enums import CourseStatus
 from app.errors.base import Forbidden, NotFound
 from app.errors.catalogue import CourseUnderReview
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -65,7 +66,7 @@ _LESSONS = (
 )
 
 
-def get_visible(viewer: User | None, ref: str | UUID) -> Course:
+def get_visible(viewer: Actor | None, ref: str | UUID) -> Course:
     """The course with this id, slug or code, if the viewer may see it."""
     found = select(Course).where(Course.id == CourseName.id_of(ref), course_visible_to(viewer))
     # Counters move in SQL: a course that this session read earlier is read again.
@@ -75,7 +76,7 @@ def get_visible(viewer: User | None, ref: str | UUID) -> Course:
     return course
 
 
-def get_managed(user: User, ref: str | UUID) -> Course:
+def get_managed(user: Actor, ref: str | UUID) -> Course:
     """The same, if the user may change it: its instructor, or an admin."""
     course = get_visible(user, ref)
     if not course.managed_by(user):
@@ -96,7 +97,7 @@ def lock(ref: str | UUID, *, even_deleted: bool = False) -> Course:
     return course
 
 
-def lock_managed(user: User, ref: str | UUID) -> Course:
+def lock_managed(user: Actor, ref: str | UUID) -> Course:
     """A locked course that the user may change, also if it has just been given to another instructor."""
     course = lock(get_managed(user, ref).id)
     if not course.managed_by(user):
@@ -104,7 +105,7 @@ def lock_managed(user: User, ref: str | UUID) -> Course:
     return course
 
 
-def show(viewer: User | None, ref: str | UUID, *, publish_refused: str | None = None) -> Course:
+def show(viewer: Actor | None, ref: str | UUID, *, publish_refused: str | None = None) -> Course:
     """A course for its own page: with category, instructor and the outline of its lessons."""
     found = (
         select(Course)
@@ -139,22 +140,22 @@ def _outline(course_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def category_shown_to(viewer: User | None) -> ColumnElement[bool]:
+def category_shown_to(viewer: Actor | None) -> ColumnElement[bool]:
     """The category to join: that of the course, if the viewer may see it."""
     return and_(Category.id == Course.category_id, shows_category(viewer, category_visible_to(viewer)))
 
 
-def shows_category(viewer: User | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
+def shows_category(viewer: Actor | None, is_visible: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a course shows its category: one that the viewer may see, and any to the instructor of the course."""
     return is_visible if viewer is None else or_(is_visible, Course.instructor_id == viewer.id)
 
 
-def load_is_enrolled(viewer: User | None) -> ORMOption:
+def load_is_enrolled(viewer: Actor | None) -> ORMOption:
     """Load into `is_enrolled` whether the viewer holds a seat in the course."""
     return with_expression(Course.is_enrolled, false() if viewer is None else course_held_by(viewer))
 
 
-def _is_managed(viewer: User | None) -> ColumnElement[bool]:
+def _is_managed(viewer: Actor | None) -> ColumnElement[bool]:
     if viewer is None:
         return false()
     return true() if viewer.is_admin else Course.instructor_id == viewer.id
@@ -162,7 +163,7 @@ def _is_managed(viewer: User | None) -> ColumnElement[bool]:
 
 def record_change(
     course: Course,
-    actor: User,
+    actor: Actor,
     action: str,
     *,
     from_status: CourseStatus | None = None,
@@ -188,7 +189,7 @@ def record_change(
     return change
 
 
-def lock_for_edit(actor: User, ref: str | UUID) -> Course:
+def lock_for_edit(actor: Actor, ref: str | UUID) -> Course:
     """A locked course that the actor manages and that may be edited now, including its sections and lessons.
 
     A change of it is then recorded with `record_edit`; without a change nothing is recorded.
@@ -198,7 +199,7 @@ def lock_for_edit(actor: User, ref: str | UUID) -> Course:
     return course
 
 
-def record_edit(actor: User, course: Course, fields: Iterable[str]) -> CourseChange:
+def record_edit(actor: Actor, course: Course, fields: Iterable[str]) -> CourseChange:
     """Record a change of a course from `lock_for_edit`. An APPROVED course is a DRAFT again: the change was not reviewed."""
     before = course.status
     if before == CourseStatus.APPROVED:

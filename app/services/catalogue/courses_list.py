@@ -17,6 +17,7 @@ from app.db.keyset import SortKey
 from app.db.listings import Listing, folded, narrowed_by, ordered_by
 from app.db.session import db
 from app.enums import CourseStatus, Level
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -70,12 +71,12 @@ _SHOWN = (
 )
 
 
-def list_catalogue(viewer: User | None, **query: Any) -> Listing:
+def list_catalogue(viewer: Actor | None, **query: Any) -> Listing:
     """The public courses, and the viewer's own."""
     return _listing(viewer, course_listed_to(viewer), **query)
 
 
-def list_own(instructor: User, **query: Any) -> Listing:
+def list_own(instructor: Actor, **query: Any) -> Listing:
     """The instructor's own courses, in every state."""
     owned = Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id)
     listing = _listing(instructor, owned, of_one=True, **query)
@@ -83,7 +84,7 @@ def list_own(instructor: User, **query: Any) -> Listing:
     return listing if narrowed else replace(listing, total=tallies.courses_of(instructor.id))
 
 
-def list_waiting(admin: User) -> Listing:
+def list_waiting(admin: Actor) -> Listing:
     """Courses that wait for a decision, oldest first, with the fields changed since the last one."""
     submitted = (
         select(func.max(CourseChange.created_at))
@@ -101,7 +102,7 @@ def list_waiting(admin: User) -> Listing:
     return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
 
 
-def list_history(user: User, ref: str | UUID) -> Listing:
+def list_history(user: Actor, ref: str | UUID) -> Listing:
     """The history of a course, newest first."""
     course = get_managed(user, ref)
     entries = select(CourseChange).where(CourseChange.course_id == course.id)
@@ -126,7 +127,7 @@ def _changed_since_decision() -> ColumnElement[list[str]]:
 
 
 def _listing(
-    viewer: User | None,
+    viewer: Actor | None,
     seen: ColumnElement[bool],
     *,
     of_one: bool = False,
@@ -153,7 +154,7 @@ def _listing(
     return replace(gathered, crowded=in_order) if walks else gathered
 
 
-def _summaries(viewer: User | None) -> Any:
+def _summaries(viewer: Actor | None) -> Any:
     """Courses with the columns that a list shows; long texts are not loaded."""
     return (
         select(Course)
@@ -169,7 +170,7 @@ def _summaries(viewer: User | None) -> Any:
 
 
 def _narrowing(
-    viewer: User | None,
+    viewer: Actor | None,
     *,
     category: str | None = None,
     level: tuple[Level, ...] | None = None,
@@ -192,7 +193,7 @@ def _narrowing(
     return words + [clause() for value, clause in wanted if value is not None]
 
 
-def _in_category(viewer: User | None, ref: str) -> ColumnElement[bool]:
+def _in_category(viewer: Actor | None, ref: str) -> ColumnElement[bool]:
     """Looked up beforehand, like the instructor: the planner knows how many courses a category has by its id alone."""
     category_id = as_id(ref)
     meant = Category.slug == ref if category_id is None else Category.id == category_id

@@ -17,30 +17,30 @@ from app.db.session import db
 from app.enums import CourseStatus
 from app.errors.base import Forbidden
 from app.errors.catalogue import ApprovalRequired, CourseIncomplete, InvalidTransition
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_change import CourseChange
-from app.models.user import User
 from app.services.catalogue import courses
 from app.settings import settings
 
 DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
 
 
-def submit(owner: User, ref: str | UUID, *, at: datetime | None = None) -> Course:
+def submit(owner: Actor, ref: str | UUID, *, at: datetime | None = None) -> Course:
     """Submit the course for a decision; it cannot be edited until then."""
     course = _get_own(owner, ref)
     _refuse_unless_in(course, DRAFT, REJECTED)
     return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
 
 
-def withdraw(owner: User, ref: str | UUID) -> Course:
+def withdraw(owner: Actor, ref: str | UUID) -> Course:
     course = _get_own(owner, ref)
     _refuse_unless_in(course, PENDING)
     return _move(owner, course, "withdrawn", DRAFT)
 
 
 def review(
-    admin: User,
+    admin: Actor,
     ref: str | UUID,
     *,
     status: CourseStatus,
@@ -60,7 +60,9 @@ def review(
     return _move(admin, course, action, status, notes=review_notes, lessons=lessons, at=at, values=decision)
 
 
-def publish(actor: User, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None) -> Course:
+def publish(
+    actor: Actor, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None
+) -> Course:
     """Publish a course. An admin's reason overrides missing content.
 
     If an admin publishes without an approval, that is the decision; if an owner does, the course counts as not reviewed.
@@ -78,25 +80,25 @@ def publish(actor: User, ref: str | UUID, *, override_reason: str = "", at: date
     )
 
 
-def unpublish(actor: User, ref: str | UUID) -> Course:
+def unpublish(actor: Actor, ref: str | UUID) -> Course:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED)
     return _move(actor, course, "unpublished", DRAFT)
 
 
-def archive(actor: User, ref: str | UUID) -> Course:
+def archive(actor: Actor, ref: str | UUID) -> Course:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED, DRAFT)
     return _move(actor, course, "archived", ARCHIVED)
 
 
-def unarchive(actor: User, ref: str | UUID) -> Course:
+def unarchive(actor: Actor, ref: str | UUID) -> Course:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, ARCHIVED)
     return _move(actor, course, "unarchived", DRAFT)
 
 
-def _get_own(owner: User, ref: str | UUID) -> Course:
+def _get_own(owner: Actor, ref: str | UUID) -> Course:
     """Only the instructor submits and withdraws a course, not an admin."""
     course = courses.get_managed(owner, ref)
     if course.instructor_id != owner.id:
@@ -104,7 +106,7 @@ def _get_own(owner: User, ref: str | UUID) -> Course:
     return course
 
 
-def _decision(admin: User, notes: str, at: datetime | None) -> dict[str, Any]:
+def _decision(admin: Actor, notes: str, at: datetime | None) -> dict[str, Any]:
     """The columns of a course that hold the last decision of an admin."""
     return {
         "review_notes": notes,
@@ -142,7 +144,7 @@ def _lessons(number: int) -> str:
     return "1 lesson" if number == 1 else f"{number:,} lessons"
 
 
-def _may_publish(actor: User, course: Course) -> bool:
+def _may_publish(actor: Actor, course: Course) -> bool:
     if actor.is_admin or course.status == APPROVED:
         return True
     trusted = actor.can_self_publish or not settings().course_approval
@@ -150,7 +152,7 @@ def _may_publish(actor: User, course: Course) -> bool:
 
 
 def _move(
-    actor: User,
+    actor: Actor,
     course: Course,
     action: str,
     to: CourseStatus,

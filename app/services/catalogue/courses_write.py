@@ -19,6 +19,7 @@ from app.errors.base import Forbidden, InvalidRequest, Refusal
 from app.errors.catalogue import CodeTaken, CourseInUse, SlugTaken
 from app.errors.learning import AlreadyEnrolled
 from app.errors.requests import Unavailable
+from app.models.caller import Actor
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_name import CourseName
@@ -34,7 +35,7 @@ DATES = ("class_starts", "admission_deadline")
 NO_CATEGORY = "There is no such category."
 
 
-def create(actor: User, *, publish: bool = False, at: datetime | None = None, **values: Any) -> Course:
+def create(actor: Actor, *, publish: bool = False, at: datetime | None = None, **values: Any) -> Course:
     """Create a draft. With `publish`, also try to publish it: if that is refused, the draft stays and shows the reason.
 
     `at` is when it happened, for imported records.
@@ -53,7 +54,7 @@ def create(actor: User, *, publish: bool = False, at: datetime | None = None, **
     return courses.show(actor, course_id, publish_refused=refused)
 
 
-def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
+def update(actor: Actor, ref: str | UUID, **changes: Any) -> Course:
     """Change some fields; unchanged values are ignored and not recorded."""
     if actor.is_admin and "instructor_id" in changes:
         _hold(changes["instructor_id"])
@@ -70,7 +71,7 @@ def update(actor: User, ref: str | UUID, **changes: Any) -> Course:
     return courses.show(actor, course.id)
 
 
-def delete(actor: User, ref: str | UUID, *, force: bool = False) -> None:
+def delete(actor: Actor, ref: str | UUID, *, force: bool = False) -> None:
     """Soft-delete a course; the learners' records stay. Only an admin with `force` may do so while learners are active."""
     course = courses.lock_managed(actor, ref)
     courses.refuse_under_review(course)
@@ -102,7 +103,7 @@ def _write(values: dict[str, Any]) -> UUID:
         return db.session.execute(row).scalar_one()
 
 
-def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
+def _apply(actor: Actor, course: Course, changed: Mapping[str, Any]) -> None:
     edit = courses.record_edit(actor, course, sorted(changed))
     with refusing({**_names_taken(), **_category_gone()}):
         for name, value in changed.items():
@@ -113,7 +114,7 @@ def _apply(actor: User, course: Course, changed: Mapping[str, Any]) -> None:
         courses_search.index_locked(course.id)
 
 
-def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None:
+def _publish(actor: Actor, course_id: UUID, *, at: datetime | None) -> str | None:
     """The reason code if publishing is refused. Publishing checks before it writes, so the draft is unchanged."""
     try:
         courses_workflow.publish(actor, course_id, at=at)
@@ -122,7 +123,7 @@ def _publish(actor: User, course_id: UUID, *, at: datetime | None) -> str | None
     return None
 
 
-def _refuse_for_others(actor: User, values: Mapping[str, Any], *names: str) -> None:
+def _refuse_for_others(actor: Actor, values: Mapping[str, Any], *names: str) -> None:
     """Refuse these fields to users who are not admins."""
     if not actor.is_admin and any(values.get(name) is not None for name in names):
         raise Forbidden
@@ -133,7 +134,7 @@ def _relevant(course: Course) -> dict[str, Any]:
 
 
 def _check(
-    actor: User, values: Mapping[str, Any], *, changed: Mapping[str, Any], at: datetime | None = None
+    actor: Actor, values: Mapping[str, Any], *, changed: Mapping[str, Any], at: datetime | None = None
 ) -> None:
     """Validation across fields and rows."""
     errors: dict[str, list[str]] = {}
@@ -161,7 +162,7 @@ def _date_errors(values: Mapping[str, Any], changed: Mapping[str, Any], today: d
     return errors
 
 
-def _is_category_for(actor: User, category_id: UUID) -> bool:
+def _is_category_for(actor: Actor, category_id: UUID) -> bool:
     found = exists().where(Category.id == category_id, category_visible_to(actor))
     return bool(db.session.scalar(select(found)))
 

@@ -17,10 +17,10 @@ from sqlalchemy import update as update_rows
 from app.db.session import db, refusing
 from app.errors.base import InvalidRequest, NotFound
 from app.errors.catalogue import CourseTooLarge, PositionTaken
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
-from app.models.user import User
 from app.services.catalogue import courses
 from app.services.content import lessons_delete, lessons_outline, positions, sections
 from app.services.learning import completion
@@ -30,7 +30,7 @@ MOST_LESSONS = 2_000
 
 
 def create(
-    actor: User, *, course_id: str | UUID | None = None, section_id: UUID | None = None, **fields: Any
+    actor: Actor, *, course_id: str | UUID | None = None, section_id: UUID | None = None, **fields: Any
 ) -> Lesson:
     """Create a lesson in a section, or in the first section of a course."""
     section = _section_for(actor, course_id, section_id)
@@ -39,7 +39,7 @@ def create(
 
 
 def create_many(
-    actor: User,
+    actor: Actor,
     *,
     lessons: Sequence[Mapping[str, Any]],
     course_id: str | UUID | None = None,
@@ -50,7 +50,7 @@ def create_many(
     return _add(section, lessons, paths=[f"lessons.{place}.position" for place in range(len(lessons))])
 
 
-def update(actor: User, lesson_id: UUID, **changes: Any) -> Lesson:
+def update(actor: Actor, lesson_id: UUID, **changes: Any) -> Lesson:
     """Change some fields; unchanged values are ignored and not recorded."""
     course, lesson = _lock_for_edit(actor, lesson_id)
     if changes.get("section_id", lesson.section_id) != lesson.section_id:
@@ -68,13 +68,13 @@ def update(actor: User, lesson_id: UUID, **changes: Any) -> Lesson:
     return lesson
 
 
-def delete(actor: User, lesson_id: UUID) -> None:
+def delete(actor: Actor, lesson_id: UUID) -> None:
     course, lesson = _lock_for_edit(actor, lesson_id)
     courses.record_edit(actor, course, ["lessons"])
     lessons_delete.remove(lesson.course_id, Lesson.id == lesson.id)
 
 
-def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+def reorder(actor: Actor, section_id: UUID, order: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Reorder the section and return its outline; an unchanged order is not recorded."""
     course, section = sections.lock_for_edit(actor, section_id)
     if positions.renumber(Lesson, Lesson.section_id == section.id, order):
@@ -82,7 +82,7 @@ def reorder(actor: User, section_id: UUID, order: Sequence[UUID]) -> Sequence[Ro
     return db.session.execute(lessons_outline.in_section(section.id).order_by(Lesson.position)).all()
 
 
-def _section_for(actor: User, ref: str | UUID | None, section_id: UUID | None) -> Section:
+def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) -> Section:
     """Where new lessons go; its course is locked."""
     if section_id is not None:
         course, section = sections.lock_for_edit(actor, section_id)
@@ -97,7 +97,7 @@ def _section_for(actor: User, ref: str | UUID | None, section_id: UUID | None) -
     return sections.first_of(course.id)
 
 
-def _lock_for_edit(actor: User, lesson_id: UUID) -> tuple[Course, Lesson]:
+def _lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
     """The lesson as it is now, and its course, which the actor manages and which is locked until the end."""
     present = select(Lesson).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
     course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))

@@ -9,9 +9,9 @@ from sqlalchemy import Integer, Select, func, select
 
 from app.db.keyset import SortKey
 from app.db.listings import Listing
+from app.models.caller import Actor
 from app.models.lesson import Lesson
 from app.models.section import Section
-from app.models.user import User
 from app.services.catalogue import courses
 from app.services.content import sections
 
@@ -26,7 +26,7 @@ _COLUMNS = (
 )
 
 
-def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
+def list_of_course(viewer: Actor | None, ref: str | UUID) -> Listing:
     """Every lesson in order; `position` counts over the whole course."""
     course = courses.get_visible(viewer, ref)
     place = func.row_number(type_=Integer).over(order_by=(Section.position, Lesson.position))
@@ -40,7 +40,7 @@ def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
     return Listing(select(rows), keys, columns=True, total=course.lesson_count)
 
 
-def list_of_section(viewer: User | None, section_id: UUID) -> Listing:
+def list_of_section(viewer: Actor | None, section_id: UUID) -> Listing:
     """The lessons of one section; `position` counts within it."""
     section = sections.get_visible(viewer, section_id)
     return Listing(in_section(section.id), [SortKey(Lesson.position), SortKey(Lesson.id)], columns=True)

@@ -10,15 +10,15 @@ from app.db.session import db
 from app.enums import CourseStatus
 from app.errors.base import NotFound, Unauthenticated
 from app.errors.learning import NotEnrolled, PaymentRequired
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson
-from app.models.user import User
 from app.models.visibility import course_visible_to
 from app.services.learning import completion
 
 
-def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
+def get_readable(viewer: Actor | None, lesson_id: UUID) -> Lesson:
     """The lesson with its body, in one statement, or the reason why it is refused."""
     reader = and_(
         Enrollment.course_id == Course.id,
@@ -39,13 +39,13 @@ def get_readable(viewer: User | None, lesson_id: UUID) -> Lesson:
     return lesson
 
 
-def _is_open(lesson: Lesson, course: Course, viewer: User | None) -> bool:
+def _is_open(lesson: Lesson, course: Course, viewer: Actor | None) -> bool:
     """Readable without an enrollment."""
     is_shown = lesson.is_preview and course.status == CourseStatus.PUBLISHED
     return is_shown or (viewer is not None and course.managed_by(viewer))
 
 
-def _refuse_without(viewer: User | None, enrollment_id: UUID | None, *, is_paid: bool) -> None:
+def _refuse_without(viewer: Actor | None, enrollment_id: UUID | None, *, is_paid: bool) -> None:
     if viewer is None:
         raise Unauthenticated
     if enrollment_id is None:

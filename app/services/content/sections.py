@@ -13,10 +13,10 @@ from app.db.listings import Listing
 from app.db.session import db, refusing
 from app.errors.base import NotFound
 from app.errors.catalogue import CourseTooLarge, PositionTaken
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
-from app.models.user import User
 from app.models.visibility import course_visible_to
 from app.services.catalogue import courses
 from app.services.content import lessons_delete, positions
@@ -28,13 +28,13 @@ MOST_SECTIONS = 500
 """The limit per course. Its page shows all sections."""
 
 
-def list_of_course(viewer: User | None, ref: str | UUID) -> Listing:
+def list_of_course(viewer: Actor | None, ref: str | UUID) -> Listing:
     course = courses.get_visible(viewer, ref)
     present = select(Section).where(Section.course_id == course.id, Section.deleted_at.is_(None))
     return Listing(present, [SortKey(Section.position), SortKey(Section.id)])
 
 
-def get_visible(viewer: User | None, section_id: UUID) -> Section:
+def get_visible(viewer: Actor | None, section_id: UUID) -> Section:
     found = select(Section).join(Course, Course.id == Section.course_id)
     section = db.session.scalar(
         found.where(Section.id == section_id, Section.deleted_at.is_(None), course_visible_to(viewer))
@@ -44,7 +44,7 @@ def get_visible(viewer: User | None, section_id: UUID) -> Section:
     return section
 
 
-def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
+def lock_for_edit(actor: Actor, section_id: UUID) -> tuple[Course, Section]:
     """The section as it is now, and its course, which the actor manages and which is locked until the end."""
     course_id = db.session.scalar(
         select(Section.course_id).where(Section.id == section_id, Section.deleted_at.is_(None))
@@ -61,7 +61,7 @@ def lock_for_edit(actor: User, section_id: UUID) -> tuple[Course, Section]:
 
 
 def create(
-    actor: User, ref: str | UUID, *, title: str, description: str = "", position: int | None = None
+    actor: Actor, ref: str | UUID, *, title: str, description: str = "", position: int | None = None
 ) -> Section:
     course = courses.lock_for_edit(actor, ref)
     courses.record_edit(actor, course, ["sections"])
@@ -75,7 +75,7 @@ def first_of(course_id: UUID) -> Section:
     return first or _add(course_id, FIRST_TITLE, "", None)
 
 
-def update(actor: User, section_id: UUID, **changes: Any) -> Section:
+def update(actor: Actor, section_id: UUID, **changes: Any) -> Section:
     """Change some fields; unchanged values are ignored and not recorded."""
     course, section = lock_for_edit(actor, section_id)
     changed = {name: value for name, value in changes.items() if getattr(section, name) != value}
@@ -87,7 +87,7 @@ def update(actor: User, section_id: UUID, **changes: Any) -> Section:
     return section
 
 
-def delete(actor: User, section_id: UUID) -> None:
+def delete(actor: Actor, section_id: UUID) -> None:
     """Soft-delete the section and its lessons; the progress of learners is kept."""
     course, section = lock_for_edit(actor, section_id)
     courses.record_edit(actor, course, ["sections"])
@@ -96,7 +96,7 @@ def delete(actor: User, section_id: UUID) -> None:
     section.position = None
 
 
-def reorder(actor: User, ref: str | UUID, order: Sequence[UUID]) -> Sequence[Section]:
+def reorder(actor: Actor, ref: str | UUID, order: Sequence[UUID]) -> Sequence[Section]:
     """Put the sections in this order; an unchanged order is not recorded."""
     course = courses.lock_for_edit(actor, ref)
     if positions.renumber(Section, Section.course_id == course.id, order):

@@ -14,7 +14,7 @@ from uuid import UUID
 from app.adapters import cache
 from app.adapters.cache import Key, Snapshot
 from app.enums import Role
-from app.models.user import User
+from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.counters import tallies
 from app.services.dashboards import dashboard_admin, dashboard_instructor, dashboard_student, dashboard_totals
@@ -29,26 +29,26 @@ def show_stats() -> Snapshot:
     return cache.snapshot(key, dashboard_totals.compute)
 
 
-def show_admin(_admin: User) -> Snapshot:
+def show_admin(_admin: Actor) -> Snapshot:
     """The platform as a whole, the same for all admins."""
     key = Key("admin", ADMINS, tallies.version(tallies.PLATFORM), _today())
     return cache.snapshot(key, dashboard_admin.compute)
 
 
-def show_instructor(instructor: User) -> Snapshot:
+def show_instructor(instructor: Actor) -> Snapshot:
     """The courses that an instructor teaches."""
     key = Key("instructor", str(instructor.id), dashboard_instructor.version_of(instructor))
     return cache.snapshot(key, lambda: dashboard_instructor.compute(instructor))
 
 
-def show_student(student: User) -> Snapshot:
+def show_student(student: Actor) -> Snapshot:
     """The courses in which a learner is enrolled."""
     names = [tallies.CATALOGUE, tallies.version_of_person(student.id)]
     key = Key("student", str(student.id), tallies.version(*names))
     return cache.snapshot(key, lambda: dashboard_student.compute(student))
 
 
-def show_course(manager: User, ref: str | UUID) -> Snapshot:
+def show_course(manager: Actor, ref: str | UUID) -> Snapshot:
     """One course in depth, the same for its instructor and admins."""
     course = courses.get_managed(manager, ref)
     names = [tallies.CATALOGUE, tallies.version_of_course(course.id)]
@@ -56,9 +56,9 @@ def show_course(manager: User, ref: str | UUID) -> Snapshot:
     return cache.snapshot(key, lambda: dashboard_instructor.compute_course(course.id))
 
 
-def show_own(user: User) -> Snapshot:
+def show_own(user: Actor) -> Snapshot:
     """The dashboard of the user's role."""
-    show: dict[Role, Callable[[User], Snapshot]] = {
+    show: dict[Role, Callable[[Actor], Snapshot]] = {
         Role.ADMIN: show_admin,
         Role.INSTRUCTOR: show_instructor,
         Role.STUDENT: show_student,

@@ -10,17 +10,17 @@ from sqlalchemy import Float, Row, Select, cast, distinct, func, select
 
 from app.db.session import db
 from app.enums import EnrollmentStatus
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.section import Section
-from app.models.user import User
 from app.services.counters import tallies
 from app.services.dashboards.figures import percentage, ratio
 
 SHOWN_COURSES = 100
 
 
-def version_of(instructor: User) -> str:
+def version_of(instructor: Actor) -> str:
     """The version for the cache key. It changes with every commit about the instructor's courses.
 
     The set of courses is part of it: a course that is added or removed brings or takes its own version.
@@ -35,7 +35,7 @@ def version_of(instructor: User) -> str:
     return f"{tallies.version(*names)}-{number}-{mixed}"
 
 
-def compute(instructor: User) -> dict[str, Any]:
+def compute(instructor: Actor) -> dict[str, Any]:
     """Sums over all courses of the instructor, and the hundred newest courses."""
     totals = tallies.of_teacher(instructor.id)
     newest = _courses().where(Course.instructor_id == instructor.id).limit(SHOWN_COURSES)

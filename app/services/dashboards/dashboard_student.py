@@ -9,21 +9,21 @@ from sqlalchemy import and_, func, select
 
 from app.db.session import db
 from app.enums import EnrollmentStatus
+from app.models.caller import Actor
 from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.enrollment import Enrollment
-from app.models.user import User
 from app.services.learning import enrollments_read
 
 DUE_SOON = timedelta(days=7)
 RECENT_COURSES = 5
 
 
-def compute(student: User) -> dict[str, Any]:
+def compute(student: Actor) -> dict[str, Any]:
     return {**_counts(student), "recent_courses": [_row(each) for each in _recent(student)]}
 
 
-def _counts(student: User) -> dict[str, int]:
+def _counts(student: Actor) -> dict[str, int]:
     active = Enrollment.status == EnrollmentStatus.ACTIVE
     certificates = (
         select(func.count())
@@ -50,7 +50,7 @@ def _counts(student: User) -> dict[str, int]:
     return dict(db.session.execute(counted).mappings().one())
 
 
-def _recent(student: User) -> list[Enrollment]:
+def _recent(student: Actor) -> list[Enrollment]:
     """The enrollments visited or started most recently."""
     latest = func.greatest(Enrollment.last_accessed, Enrollment.enrolled_at, Enrollment.reactivated_at)
     found = (

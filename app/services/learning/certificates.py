@@ -12,16 +12,17 @@ from app.db.session import db
 from app.errors.base import NotFound
 from app.errors.catalogue import InvalidTransition
 from app.models import Certificate, Enrollment, User
+from app.models.caller import Actor
 
 _ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": folded(Certificate.course_title)}
 
 
-def list_own(user: User, *, ordering: str) -> Listing:
+def list_own(user: Actor, *, ordering: str) -> Listing:
     statement = select(Certificate).join(Certificate.enrollment).where(Enrollment.user_id == user.id)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Certificate.id))
 
 
-def get_own(user: User, certificate_id: UUID) -> Certificate:
+def get_own(user: Actor, certificate_id: UUID) -> Certificate:
     """The user's own certificate; for admins any."""
     return _find(Certificate.id == certificate_id, true() if user.is_admin else _belongs_to(user))
 
@@ -42,7 +43,7 @@ def verify(number: str) -> Certificate:
     return certificate
 
 
-def revoke(admin: User, certificate_id: UUID, *, reason: str) -> Certificate:
+def revoke(admin: Actor, certificate_id: UUID, *, reason: str) -> Certificate:
     """Revoke a certificate. Its number verifies as revoked from now on."""
     _find(Certificate.id == certificate_id)
     revoked = db.session.scalar(
@@ -64,5 +65,5 @@ def _find(*conditions: ColumnElement[bool]) -> Certificate:
     return certificate
 
 
-def _belongs_to(user: User) -> ColumnElement[bool]:
+def _belongs_to(user: Actor) -> ColumnElement[bool]:
     return Certificate.enrollment.has(Enrollment.user_id == user.id)

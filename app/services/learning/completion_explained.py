@@ -12,7 +12,8 @@ from sqlalchemy import Row, select
 
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
-from app.models import Enrollment, User
+from app.models import Enrollment
+from app.models.caller import Actor
 from app.services.learning import progress_read
 from app.settings import settings
 
@@ -26,7 +27,7 @@ class Explanation:
     next_step: str
 
 
-def explain(viewer: User, enrollment_id: UUID) -> Explanation:
+def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     """The requirements of completion, met and missing."""
     enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)

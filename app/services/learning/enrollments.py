@@ -28,6 +28,7 @@ from app.errors.learning import (
     OwnCourse,
 )
 from app.models import Course, Enrollment, User
+from app.models.caller import Actor
 from app.models.visibility import enrollment_visible_to
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, payments
@@ -46,7 +47,7 @@ _LOCKED_ACCOUNT = (
 )
 
 
-def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
+def get_visible(viewer: Actor, enrollment_id: UUID) -> Enrollment:
     """An enrollment, for its learner, the course's instructor and admins."""
     statement = enrollments_read.shown().where(Enrollment.id == enrollment_id, enrollment_visible_to(viewer))
     enrollment = db.session.scalar(statement.execution_options(populate_existing=True))
@@ -55,12 +56,12 @@ def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
     return enrollment
 
 
-def get_held(user: User, course_id: UUID) -> Enrollment | None:
+def get_held(user: Actor, course_id: UUID) -> Enrollment | None:
     """The ACTIVE or COMPLETED enrollment of this person in this course."""
     return db.session.scalar(_HELD, {"user_id": user.id, "course_id": course_id})
 
 
-def enroll(student: User, course_id: str | UUID, *, at: datetime | None = None) -> Enrollment:
+def enroll(student: Actor, course_id: str | UUID, *, at: datetime | None = None) -> Enrollment:
     """Enroll, or reactivate a cancelled enrollment, which keeps its progress and `enrolled_at`."""
     found = courses.get_visible(student, course_id)
     _lock_account(student)
@@ -74,7 +75,7 @@ def enroll(student: User, course_id: str | UUID, *, at: datetime | None = None) 
     return enrollments_read.reread(enrollment_id)
 
 
-def leave(actor: User, enrollment_id: UUID) -> Enrollment:
+def leave(actor: Actor, enrollment_id: UUID) -> Enrollment:
     """Cancel an enrollment and free its seat, as the learner, the course's instructor or an admin.
 
     Progress is kept for a later reactivation.
@@ -90,7 +91,7 @@ def leave(actor: User, enrollment_id: UUID) -> Enrollment:
     return enrollments_read.reread(enrollment_id)
 
 
-def grade(manager: User, enrollment_id: UUID, *, grade: Grade | None) -> Enrollment:
+def grade(manager: Actor, enrollment_id: UUID, *, grade: Grade | None) -> Enrollment:
     """Set or clear the grade, which is independent of completion."""
     course = courses.lock(get_visible(manager, enrollment_id).course_id, even_deleted=True)
     if not course.managed_by(manager):
@@ -108,13 +109,13 @@ def record_payment(enrollment_id: UUID, *, payment_status: PaymentStatus) -> Enr
     return enrollments_read.reread(enrollment_id)
 
 
-def _lock_account(student: User) -> None:
+def _lock_account(student: Actor) -> None:
     """Lock the account against deletion until the commit: a deletion cancels only the enrollments that it sees."""
     if db.session.scalar(_LOCKED_ACCOUNT, {"user_id": student.id}) is None:
         raise Unauthenticated
 
 
-def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
+def _refuse_joining(student: Actor, course: Course, at: datetime | None) -> None:
     if course.instructor_id == student.id:
         raise OwnCourse
     if course.status != CourseStatus.PUBLISHED:
@@ -126,7 +127,7 @@ def _refuse_joining(student: User, course: Course, at: datetime | None) -> None:
         raise AdmissionClosed
 
 
-def _take_seat(student: User, course: Course, at: datetime | None) -> ReturningInsert[UUID]:
+def _take_seat(student: Actor, course: Course, at: datetime | None) -> ReturningInsert[UUID]:
     """One statement: increment the seat counter if a seat is free, and insert or reactivate the enrollment."""
     moment = func.now() if at is None else literal(at)
     price = payments.current(course)
@@ -170,7 +171,7 @@ def _counted_seat(course: Course) -> CTE:
     )
 
 
-def _refuse_leaving(actor: User, enrollment: Enrollment, course: Course) -> None:
+def _refuse_leaving(actor: Actor, enrollment: Enrollment, course: Course) -> None:
     """An enrollment in a deleted course can always be cancelled: nothing else can be done with it."""
     if not enrollment.is_held:
         raise InvalidTransition("This enrollment is already cancelled.")

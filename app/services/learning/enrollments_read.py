@@ -22,6 +22,7 @@ from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.models.caller import Actor
 from app.models.course_name import CourseName
 from app.models.user import NAMES_ONLY
 from app.services.catalogue import courses
@@ -76,7 +77,7 @@ def reread(enrollment_id: UUID) -> Enrollment:
     return db.session.execute(_one_shown(), {"enrollment_id": enrollment_id}).scalar_one()
 
 
-def list_own(user: User, *, user_id: UUID | None = None, **query: Any) -> Listing:
+def list_own(user: Actor, *, user_id: UUID | None = None, **query: Any) -> Listing:
     """The user's own enrollments; for admins also those of another user."""
     if user_id is not None and user_id != user.id and not user.is_admin:
         raise Forbidden
@@ -90,7 +91,7 @@ def list_of_user(user_id: UUID, **query: Any) -> Listing:
     return _of_person(user_id, Filters(**query))
 
 
-def list_of_course(manager: User, ref: str | UUID, **query: Any) -> Listing:
+def list_of_course(manager: Actor, ref: str | UUID, **query: Any) -> Listing:
     """A course's roster, for its instructor and admins. Only admins may see email addresses, so only they search by them."""
     course = courses.get_managed(manager, ref)
     filters = Filters(**query)

@@ -33,7 +33,8 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.session import db
 from app.errors.base import NotFound
 from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
-from app.models import Course, Enrollment, Lesson, LessonProgress, User
+from app.models import Course, Enrollment, Lesson, LessonProgress
+from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, progress_read
 from app.settings import settings
@@ -50,7 +51,7 @@ _MOMENT = bindparam("at", type_=DateTime(timezone=True))
 
 
 def record(
-    user: User,
+    user: Actor,
     lesson_id: UUID,
     *,
     completed: bool | None = None,
@@ -68,7 +69,7 @@ def record(
     return enrollments_read.reread(enrollment.id)
 
 
-def complete(user: User, lesson_id: UUID, *, at: datetime | None = None) -> Enrollment:
+def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> Enrollment:
     """Mark a lesson completed. Idempotent."""
     return record(user, lesson_id, completed=True, at=at)
 
@@ -100,7 +101,7 @@ def complete_many(course_id: UUID, rows: Collection[CompletedLesson]) -> None:
     _store_visits(course_id, given)
 
 
-def _lock_enrollment(user: User, lesson_id: UUID) -> tuple[Enrollment, bool]:
+def _lock_enrollment(user: Actor, lesson_id: UUID) -> tuple[Enrollment, bool]:
     """The learner's enrollment, locked, and whether the course enforces the order of its lessons."""
     statement = _locking(settings().paid_enrollment)
     found = db.session.execute(statement, {_USER.key: user.id, _LESSON.key: lesson_id}).one_or_none()
@@ -125,7 +126,7 @@ def _locking(paid_enrollment: str) -> Select[Enrollment, bool, bool]:
     )
 
 
-def _refuse_outsider(user: User, lesson_id: UUID) -> NoReturn:
+def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
     found = select(Lesson.course_id).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
     course_id = db.session.scalar(found)
     if course_id is None:

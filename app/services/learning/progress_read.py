@@ -10,12 +10,13 @@ from app.db.keyset import SortKey
 from app.db.listings import Listing
 from app.enums import EnrollmentStatus
 from app.errors.learning import NotEnrolled
-from app.models import Enrollment, Lesson, LessonProgress, Section, User
+from app.models import Enrollment, Lesson, LessonProgress, Section
+from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.learning import enrollments
 
 
-def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
+def get_enrollment(viewer: Actor, enrollment_id: UUID) -> Enrollment:
     """An enrollment whose lessons the viewer may see. A learner who has left sees them while the course is visible to them."""
     enrollment = enrollments.get_visible(viewer, enrollment_id)
     if enrollment.user_id == viewer.id and enrollment.status == EnrollmentStatus.CANCELLED:
@@ -23,13 +24,13 @@ def get_enrollment(viewer: User, enrollment_id: UUID) -> Enrollment:
     return enrollment
 
 
-def list_of_enrollment(viewer: User, enrollment_id: UUID) -> Listing:
+def list_of_enrollment(viewer: Actor, enrollment_id: UUID) -> Listing:
     """The progress of an enrollment, lesson by lesson."""
     enrollment = get_enrollment(viewer, enrollment_id)
     return _listing(enrollment.course_id, enrollment.id)
 
 
-def list_own(user: User, ref: str | UUID) -> Listing:
+def list_own(user: Actor, ref: str | UUID) -> Listing:
     """The user's own progress in a course, lesson by lesson."""
     course = courses.get_visible(user, ref)
     enrollment = enrollments.get_held(user, course.id)

@@ -23,6 +23,7 @@ from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound
 from app.errors.learning import AlreadyReviewed, NotEnrolled
 from app.models import Course, Review, User
+from app.models.caller import Actor
 from app.models.course_name import CourseName
 from app.models.visibility import course_visible_to
 from app.services.catalogue import courses
@@ -35,12 +36,12 @@ _ORDERINGS = {"created_at": Review.created_at, "rating": Review.rating}
 _AUTHOR = (User.first_name, User.last_name)
 
 
-def list_of_course(viewer: User | None, ref: str | UUID, **query: Any) -> Listing:
+def list_of_course(viewer: Actor | None, ref: str | UUID, **query: Any) -> Listing:
     course = courses.get_visible(viewer, ref)
     return _listing(true(), course.rating_counts, course_id=course.id, **query)
 
 
-def list_visible(viewer: User | None, *, course_id: str | None = None, **query: Any) -> Listing:
+def list_visible(viewer: Actor | None, *, course_id: str | None = None, **query: Any) -> Listing:
     """The reviews of all courses that are visible to the viewer, or of one of them."""
     seen = course_visible_to(viewer)
     if course_id is None:
@@ -53,7 +54,7 @@ def list_visible(viewer: User | None, *, course_id: str | None = None, **query: 
     return _listing(seen, found.rating_counts, course_id=found.id, **query)
 
 
-def get_visible(viewer: User | None, review_id: UUID) -> Review:
+def get_visible(viewer: Actor | None, review_id: UUID) -> Review:
     """A review, for every viewer to whom its course is visible."""
     found = _shown().where(Review.id == review_id, course_visible_to(viewer))
     review = db.session.scalar(found.execution_options(populate_existing=True))
@@ -62,7 +63,7 @@ def get_visible(viewer: User | None, review_id: UUID) -> Review:
     return review
 
 
-def get_own(author: User, review_id: UUID) -> Review:
+def get_own(author: Actor, review_id: UUID) -> Review:
     """A review, for its author only."""
     review = get_visible(author, review_id)
     if review.author_id != author.id:
@@ -71,7 +72,7 @@ def get_own(author: User, review_id: UUID) -> Review:
 
 
 def write(
-    author: User, course_id: str | UUID, *, rating: int, comment: str = "", at: datetime | None = None
+    author: Actor, course_id: str | UUID, *, rating: int, comment: str = "", at: datetime | None = None
 ) -> Review:
     """Review a course as an enrolled learner, or as one who has completed it where that is required; `at` dates it."""
     course = courses.lock(courses.get_visible(author, course_id).id)
@@ -91,7 +92,7 @@ def write(
     return get_visible(author, review.id)
 
 
-def revise(author: User, review_id: UUID, **changes: Any) -> Review:
+def revise(author: Actor, review_id: UUID, **changes: Any) -> Review:
     """Edit the author's own review, also after they have left the course."""
     review = _lock(get_own(author, review_id))
     before = review.rating
@@ -105,7 +106,7 @@ def revise(author: User, review_id: UUID, **changes: Any) -> Review:
     return get_visible(author, review_id)
 
 
-def delete(actor: User, review_id: UUID) -> None:
+def delete(actor: Actor, review_id: UUID) -> None:
     """Delete a review, as its author or an admin."""
     review = get_visible(actor, review_id)
     if not (actor.is_admin or review.author_id == actor.id):
@@ -116,7 +117,7 @@ def delete(actor: User, review_id: UUID) -> None:
     _count(review.course_id, {review.rating: -1})
 
 
-def _refuse_outsider(author: User, course: Course) -> None:
+def _refuse_outsider(author: Actor, course: Course) -> None:
     enrollment = enrollments.get_held(author, course.id)
     if enrollment is None:
         raise NotEnrolled

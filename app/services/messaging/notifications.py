@@ -13,8 +13,8 @@ from app.db.listings import Listing
 from app.db.session import db
 from app.enums import NoticeKind
 from app.errors.base import NotFound
+from app.models.caller import Actor
 from app.models.notice import Notice
-from app.models.user import User
 from app.models.visibility import notification_visible_to
 from app.services.messaging import kinds
 
@@ -51,7 +51,7 @@ class Notification:
         )
 
 
-def list_own(reader: User, *, is_read: bool | None = None) -> Listing:
+def list_own(reader: Actor, *, is_read: bool | None = None) -> Listing:
     """Newest first."""
     statement = _select_own(reader)
     if is_read is not None:
@@ -59,12 +59,12 @@ def list_own(reader: User, *, is_read: bool | None = None) -> Listing:
     return Listing(statement, [SortKey(Notice.id, descending=True)], shown=Notification.of)
 
 
-def count_unread(reader: User) -> int:
+def count_unread(reader: Actor) -> int:
     unread = select(func.count()).where(notification_visible_to(reader), Notice.read_at.is_(None))
     return db.session.scalar(unread) or 0
 
 
-def read(reader: User, notice_id: UUID) -> Notification:
+def read(reader: Actor, notice_id: UUID) -> Notification:
     """Mark a notification as read. Reading it again keeps the first time."""
     db.session.execute(
         update(Notice)
@@ -78,7 +78,7 @@ def read(reader: User, notice_id: UUID) -> Notification:
     return Notification.of(notice)
 
 
-def read_all(reader: User) -> int:
+def read_all(reader: Actor) -> int:
     """Mark all notifications as read; how many were unread."""
     marked = db.session.scalars(
         update(Notice)
@@ -90,5 +90,5 @@ def read_all(reader: User) -> int:
     return len(marked.all())
 
 
-def _select_own(reader: User) -> Select[Notice]:
+def _select_own(reader: Actor) -> Select[Notice]:
     return select(Notice).where(notification_visible_to(reader)).options(*kinds.loads_for_inbox())

@@ -16,6 +16,7 @@ from app.enums import RequestStatus, Role
 from app.errors.accounts import AlreadyDecided, ReapplyTooSoon, RequestPending
 from app.errors.base import NotFound
 from app.errors.catalogue import InvalidTransition
+from app.models.caller import Actor
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.models.visibility import instructor_request_visible_to
@@ -29,14 +30,17 @@ _COLUMNS = {"created_at": InstructorRequest.created_at, "reviewed_at": Instructo
 
 
 def ask(
-    user: User, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
+    user: Actor, *, reason: str = "", qualifications: str = "", teaching_interests: str = ""
 ) -> InstructorRequest:
     """Ask to become an instructor. Admins are notified once the user's email address is verified."""
     statement = (
-        select(User.role).where(User.id == user.id, User.deleted_at.is_(None)).with_for_update(key_share=True)
+        select(User.role, User.email_verified)
+        .where(User.id == user.id, User.deleted_at.is_(None))
+        .with_for_update(key_share=True)
     )
     # Under the lock that a decision takes: a user cannot ask again while the role is being given.
-    if db.session.scalar(statement) != Role.STUDENT:
+    held = db.session.execute(statement).one_or_none()
+    if held is None or held.role != Role.STUDENT:
         raise InvalidTransition("You are already an instructor or an admin.")
     _refuse_too_soon(user)
     request = InstructorRequest(
@@ -48,13 +52,13 @@ def ask(
     with refusing({InstructorRequest.ONE_PENDING: RequestPending()}):
         db.session.add(request)
     attempts.take([Quota.on(settings().ratelimit_instructor_request, "instructor request of", str(user.id))])
-    if user.email_verified or not settings().require_email_verification:
+    if held.email_verified or not settings().require_email_verification:
         account_notices.notify_admins_of_requests([user.id])
     return get_visible(user, request.id)
 
 
 def list_visible(
-    viewer: User,
+    viewer: Actor,
     *,
     status: tuple[RequestStatus, ...] | None = None,
     user_id: UUID | None = None,
@@ -81,7 +85,7 @@ def list_visible(
     )
 
 
-def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
+def get_visible(viewer: Actor, request_id: UUID) -> InstructorRequest:
     statement = (
         select(InstructorRequest)
         .options(joinedload(InstructorRequest.user))
@@ -94,7 +98,7 @@ def get_visible(viewer: User, request_id: UUID) -> InstructorRequest:
     return request
 
 
-def update(user: User, request_id: UUID, **changes: Any) -> InstructorRequest:
+def update(user: Actor, request_id: UUID, **changes: Any) -> InstructorRequest:
     """Edit a pending request."""
     request = _hold_pending(user, request_id)
     for name, value in changes.items():
@@ -103,13 +107,13 @@ def update(user: User, request_id: UUID, **changes: Any) -> InstructorRequest:
     return get_visible(user, request_id)
 
 
-def withdraw(user: User, request_id: UUID) -> None:
+def withdraw(user: Actor, request_id: UUID) -> None:
     """Delete a pending request."""
     db.session.delete(_hold_pending(user, request_id))
     db.session.flush()
 
 
-def _refuse_too_soon(user: User) -> None:
+def _refuse_too_soon(user: Actor) -> None:
     days = settings().instructor_reapply_days
     if not days:
         return
@@ -128,7 +132,7 @@ def _refuse_too_soon(user: User) -> None:
         )
 
 
-def _hold_pending(user: User, request_id: UUID) -> InstructorRequest:
+def _hold_pending(user: Actor, request_id: UUID) -> InstructorRequest:
     """The row of a pending request, locked against a decision."""
     statement = (
         select(InstructorRequest)

@@ -15,6 +15,7 @@ from app.db.session import among, db
 from app.enums import DecisionOutcome, RequestStatus, Role
 from app.errors.accounts import AlreadyDecided
 from app.errors.base import NotFound
+from app.models.caller import Actor
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.services.bulk import rows
@@ -29,7 +30,7 @@ _DECIDED = {
 
 
 def review(
-    admin: User, request_id: UUID, *, status: RequestStatus, review_notes: str = ""
+    admin: Actor, request_id: UUID, *, status: RequestStatus, review_notes: str = ""
 ) -> InstructorRequest:
     """Approve or reject one request."""
     known, decided = _decide(admin, [request_id], status, review_notes)
@@ -41,7 +42,7 @@ def review(
 
 
 def review_multiple(
-    admin: User, *, request_ids: Sequence[str], status: RequestStatus, review_notes: str = ""
+    admin: Actor, *, request_ids: Sequence[str], status: RequestStatus, review_notes: str = ""
 ) -> Report:
     """Approve or reject many, as a set; one that cannot be decided about fails no other."""
     known, decided = _decide(admin, rows.ids_in(request_ids), status, review_notes)
@@ -57,7 +58,7 @@ def review_multiple(
 
 
 def _decide(
-    admin: User, request_ids: Sequence[UUID], status: RequestStatus, notes: str
+    admin: Actor, request_ids: Sequence[UUID], status: RequestStatus, notes: str
 ) -> tuple[set[UUID], set[UUID]]:
     """Which of the requests exist, and which were still pending and are decided now."""
     named = among(InstructorRequest.id, request_ids)

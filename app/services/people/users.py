@@ -18,6 +18,7 @@ from app.db.session import db, refusing
 from app.enums import NoticeKind, Role
 from app.errors.accounts import EmailTaken, ExternalIdTaken, UsernameTaken
 from app.errors.base import InvalidRequest, NotFound, Refusal, Unauthenticated
+from app.models.caller import Actor, Caller
 from app.models.course import Course
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
@@ -142,7 +143,7 @@ def ensure_admin(
     return EnsuredAdmin(existing, keeps_password=not unconfirmed)
 
 
-def get_visible(viewer: User, user_id: UUID) -> User:
+def get_visible(viewer: Actor, user_id: UUID) -> User:
     """A user's account: the viewer's own, or any for admins."""
     user = db.session.get(User, user_id) if viewer.is_admin or viewer.id == user_id else None
     if user is None or user.is_deleted:
@@ -150,7 +151,15 @@ def get_visible(viewer: User, user_id: UUID) -> User:
     return user
 
 
-def change(admin: User, user_id: UUID, **changes: Any) -> User:
+def get_own(caller: Caller) -> User:
+    """The caller's account. Its row may have been deleted since the caller was authenticated."""
+    user = db.session.get(User, caller.id)
+    if user is None or user.is_deleted:
+        raise Unauthenticated
+    return user
+
+
+def change(admin: Actor, user_id: UUID, **changes: Any) -> User:
     """Edit a user's account."""
     user = get_visible(admin, user_id)
     reporting_lines.check(changes.get("manager_id"), of=user.id)

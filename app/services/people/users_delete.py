@@ -16,6 +16,7 @@ from app.adapters import storage
 from app.db.session import after_commit, among, db, lock_name
 from app.enums import CancellationReason, EnrollmentStatus, RequestStatus
 from app.errors.accounts import InstructorHasCourses
+from app.models.caller import Actor
 from app.models.course import Course
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
@@ -38,7 +39,7 @@ def prevent_deletions() -> None:
     lock_name(DELETION, is_shared=True)
 
 
-def erase(admin: User, user_id: UUID) -> None:
+def erase(admin: Actor, user_id: UUID) -> None:
     """Deactivate and anonymize an account. It cannot be undone."""
     lock_name(DELETION)
     user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)

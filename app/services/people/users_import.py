@@ -20,6 +20,7 @@ from app.db.session import db, savepoint
 from app.enums import ImportOutcome, NoticeKind, OnConflict, Role
 from app.errors.base import Forbidden, InvalidRequest
 from app.errors.requests import Unavailable
+from app.models.caller import Actor
 from app.models.user import User
 from app.services.bulk.rows import Report, refuse_too_many
 from app.services.bulk.rows import report as report_of
@@ -40,7 +41,7 @@ class ImportReport(Report):
 
 
 def import_people(
-    admin: User, *, file: Sheet, on_conflict: OnConflict = OnConflict.REFUSE, strict: bool = False
+    admin: Actor, *, file: Sheet, on_conflict: OnConflict = OnConflict.REFUSE, strict: bool = False
 ) -> ImportReport:
     """Create and update accounts. New ones are verified; their owners set a password with a mailed link.
 
@@ -68,7 +69,7 @@ def import_people(
     )
 
 
-def _hold_known(admin: User, rows: Sequence[Row]) -> list[Account]:
+def _hold_known(admin: Actor, rows: Sequence[Row]) -> list[Account]:
     """Lock, in the order of their ids, all users that a row may match, or who have an identifier that a row gives.
 
     If a row deactivates a user, lock all active admins, too: one of them must remain.

@@ -15,6 +15,7 @@ from app.db.session import among, db
 from app.enums import ActivationOutcome, Role
 from app.errors.accounts import LastAdmin
 from app.errors.base import Forbidden, NotFound
+from app.models.caller import Actor
 from app.models.user import User
 from app.services.bulk import rows
 from app.services.bulk.rows import Report
@@ -28,7 +29,7 @@ class Account(NamedTuple):
     can_log_in: bool
 
 
-def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
+def activate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
     """Activate accounts."""
     held = _hold(admin, rows.ids_in(user_ids))
 
@@ -46,7 +47,7 @@ def activate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
     return rows.report(lines, ActivationOutcome)
 
 
-def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
+def deactivate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
     """Deactivate accounts and end their sessions. If all active admins are named, the last who can log in stays active."""
     held = _hold(admin, rows.ids_in(user_ids))
     remaining = _active_admins(held)
@@ -69,7 +70,7 @@ def deactivate_multiple(admin: User, *, user_ids: Sequence[str]) -> Report:
     return rows.report(lines, ActivationOutcome)
 
 
-def _hold(admin: User, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
+def _hold(admin: Actor, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
     """Lock those of these accounts that exist, and those of all active admins, in the order of their ids."""
     statement = (
         select(User.id, User.role, User.is_active, User.can_log_in())

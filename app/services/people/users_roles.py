@@ -16,6 +16,7 @@ from app.enums import NoticeKind, Role
 from app.errors.accounts import LastAdmin
 from app.errors.base import Forbidden, NotFound
 from app.errors.catalogue import InvalidTransition
+from app.models.caller import Actor
 from app.models.user import User
 from app.services.auth import sessions
 from app.services.messaging import account_notices, mail_tokens
@@ -24,7 +25,7 @@ from app.services.people import users_unconfirmed
 _RANK = {Role.STUDENT: 0, Role.INSTRUCTOR: 1, Role.ADMIN: 2}
 
 
-def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
+def set_role(admin: Actor, user_id: UUID, *, role: Role) -> User:
     """Give a user a role. A lower one ends their sessions; a higher one does not, if the address is confirmed."""
     user = lock_with_admins(admin, user_id, keeps_admin=role == Role.ADMIN)
     step = _RANK[role] - _RANK[user.role]
@@ -36,7 +37,7 @@ def set_role(admin: User, user_id: UUID, *, role: Role) -> User:
     return user
 
 
-def deactivate(admin: User, user_id: UUID) -> User:
+def deactivate(admin: Actor, user_id: UUID) -> User:
     """Deactivate an account: its sessions end at once. Enrollments, seats, reviews and certificates stay."""
     user = lock_with_admins(admin, user_id, keeps_admin=False)
     if not user.is_active:
@@ -46,7 +47,7 @@ def deactivate(admin: User, user_id: UUID) -> User:
     return user
 
 
-def activate(admin: User, user_id: UUID) -> User:
+def activate(admin: Actor, user_id: UUID) -> User:
     """Activate a deactivated account: the user can log in again."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.is_active:
@@ -57,7 +58,7 @@ def activate(admin: User, user_id: UUID) -> User:
     return user
 
 
-def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
+def let_publish(admin: Actor, user_id: UUID, *, granted: bool) -> User:
     """Grant or revoke a user's right to publish courses without a decision."""
     user = lock_with_admins(admin, user_id, keeps_admin=True)
     if user.can_self_publish == granted:
@@ -69,7 +70,7 @@ def let_publish(admin: User, user_id: UUID, *, granted: bool) -> User:
     return user
 
 
-def lock_with_admins(admin: User, user_id: UUID, *, keeps_admin: bool) -> User:
+def lock_with_admins(admin: Actor, user_id: UUID, *, keeps_admin: bool) -> User:
     """Lock this user's row and those of all active admins, in the order of their ids, and return the user.
 
     :param keeps_admin: whether a user who is an active admin will still be one after the change.

@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
 from app.errors.requests import IdempotencyKeyReused
+from app.models.caller import Actor
 from app.models.idempotency_key import IdempotencyKey
-from app.models.user import User
 
 KEPT = timedelta(hours=24)
 _FAST = 1
@@ -32,7 +32,7 @@ class Answer:
     body: bytes
 
 
-def take(user: User, operation: str, key: str, *, request_hash: bytes) -> Answer | None:
+def take(user: Actor, operation: str, key: str, *, request_hash: bytes) -> Answer | None:
     """The stored response of this request; if there is none, insert the key and return None."""
     request = {"user_id": user.id, "operation": operation, "key": key, "request_hash": request_hash}
     taken = insert(IdempotencyKey).values(request)
@@ -60,7 +60,7 @@ def take(user: User, operation: str, key: str, *, request_hash: bytes) -> Answer
     return Answer(stored.status, stored.headers, zlib.decompress(stored.answer))
 
 
-def keep(user: User, operation: str, key: str, answer: Answer) -> None:
+def keep(user: Actor, operation: str, key: str, answer: Answer) -> None:
     """Store the response, in the transaction of its effects."""
     kept: dict[str, Any] = {
         "status": answer.status,
@@ -75,7 +75,7 @@ def keep(user: User, operation: str, key: str, answer: Answer) -> None:
     )
 
 
-def _named(user: User, operation: str, key: str) -> ColumnElement[bool]:
+def _named(user: Actor, operation: str, key: str) -> ColumnElement[bool]:
     return and_(
         IdempotencyKey.user_id == user.id, IdempotencyKey.operation == operation, IdempotencyKey.key == key
     )

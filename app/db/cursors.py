@@ -1,0 +1,88 @@
+"""Cursors of psycopg2 for statements that are built already, on pooled connections.
+
+Inside of a transaction it is the transaction's connection. Otherwise a connection in autocommit mode is taken for one
+statement: it sends no BEGIN and no ROLLBACK, which are two round trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2.errors import FeatureNotSupported
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from app.db.session import db, is_in_transaction
+
+_PREPARED = "rollcall-prepared"
+"""The key of the prepared statements among what the pool notes about a connection."""
+
+_IS_MANY = False
+
+
+class Opened:
+    """A cursor, and the names of the statements that are prepared on its connection."""
+
+    def __init__(self, engine: Engine, connection: PoolProxiedConnection) -> None:
+        self._engine, self._connection = engine, connection
+        self._cursor: Any = connection.cursor()
+        self.prepared: set[str] = connection.info.setdefault(_PREPARED, set())
+
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Execute, and return the rows of the last statement."""
+        for observe in self._engine.dispatch.before_cursor_execute:
+            observe(None, self._cursor, sql, parameters, None, _IS_MANY)
+        self.run(sql, parameters)
+        return self._cursor.fetchall()
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        try:
+            self._cursor.execute(sql, parameters or None)
+        except psycopg2.Error as error:
+            raise self._translated(error, sql) from error
+
+    def column_types(self) -> list[int]:
+        """The OIDs of the types of the columns."""
+        return [column.type_code for column in self._cursor.description or ()]
+
+    def _translated(self, error: Any, sql: str) -> Exception:
+        """The error as SQLAlchemy raises it. A connection that is of no further use leaves the pool."""
+        if isinstance(error, FeatureNotSupported):
+            # A migration changed the type of a column: the statements that this connection has prepared are of no use.
+            self._connection.invalidate(error)
+            return OperationalError(sql, None, error)
+        is_lost = self._engine.dialect.is_disconnect(error, self._connection.dbapi_connection, self._cursor)
+        if is_lost:
+            self._connection.invalidate(error)
+        return DBAPIError.instance(
+            sql,
+            None,
+            error,
+            psycopg2.Error,
+            hide_parameters=True,
+            connection_invalidated=is_lost,
+            dialect=self._engine.dialect,
+        )
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """A cursor on the connection of the open transaction, or else on one in autocommit mode."""
+    engine = db.engine
+    if is_in_transaction():
+        connection: Connection = db.session.connection()
+        yield Opened(engine, connection.connection)
+        return
+    pooled = engine.raw_connection()
+    driver: Any = pooled.dbapi_connection
+    driver.autocommit = True
+    try:
+        yield Opened(engine, pooled)
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
+        pooled.close()

@@ -1,0 +1,167 @@
+"""Statements that are built once per process and planned once per connection (prepared statements).
+
+Building a SQLAlchemy statement costs more CPU than running it, and PostgreSQL plans a short one longer than it executes it.
+So the statement of a frequent request is a constant of its module, made of the same columns and conditions as all
+others. What differs from request to request is a `bindparam` without a value; a value that belongs to the statement,
+such as a status, is written into the SQL, where the planner sees it and finds partial indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy.dialects.postgresql.base import PGCompiler
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
+
+from app.db import cursors
+from app.db.cursors import Opened
+from app.settings import settings
+
+Result = TypeVar("Result")
+Built = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Row = Sequence[Any]
+Values = Mapping[str, Any]
+Convert = Callable[[Any], Any]
+
+_numbers = count(1)
+
+
+class _Compiler(PGCompiler):
+    """Writes the values that belong to the statement into the SQL. Only what is given at each execution is a parameter."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:
+        if not bindparam.required:
+            options["literal_binds"] = True
+        return super().visit_bindparam(bindparam, *args, **options)
+
+
+class _Dialect(PGDialect_psycopg2):
+    statement_compiler = _Compiler
+    supports_statement_cache = False
+
+
+_NUMBERED, _PLACED = _Dialect(paramstyle="numeric_dollar"), _Dialect(paramstyle="format")
+
+
+@dataclass(frozen=True)
+class Call:
+    """SQL with a `%s` for each of the parameters, which are named in their order."""
+
+    sql: str
+    parameters: Sequence[str]
+    convert: Mapping[str, Convert]
+    """the conversions of parameters whose types have one"""
+
+    def given(self, values: Values) -> list[Any]:
+        """The parameters, in their order."""
+        convert = self.convert
+        if not convert:
+            return [values[name] for name in self.parameters]
+        return [convert[name](values[name]) if name in convert else values[name] for name in self.parameters]
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    prepare: str
+    prepared: Call
+    unprepared: Call
+    types: Sequence[TypeEngine[Any]]
+    """of the columns"""
+
+
+class Statement(Generic[Result]):
+    """One statement, compiled at its first use.
+
+    Outside of a transaction it runs in autocommit mode, without BEGIN and ROLLBACK; inside of one it belongs to it.
+
+    :param build: builds it, once the models are complete
+    :param into: makes the result of a row; usually a named tuple with the columns in their order, by `_make`
+    :param is_prepared: false where no plan suits every value, as for a filter that may match one row or half of a table
+    """
+
+    def __init__(
+        self, build: Callable[[], Built], into: Callable[[Row], Result], *, is_prepared: bool = True
+    ) -> None:
+        self._build, self._into, self._is_prepared = build, into, is_prepared
+        self._name = f"statement_{next(_numbers)}"
+        self._conversions: list[tuple[int, Convert]] | None = None
+
+    def all(self, values: Values) -> list[Result]:
+        """A result for every row."""
+        return [self._into(row) for row in self._fetch([self], values)]
+
+    def first(self, values: Values) -> Result | None:
+        """The result of the first row, or None where there is none."""
+        rows = self._fetch([self], values)
+        return self._into(rows[0]) if rows else None
+
+    def first_behind(self, lock: Statement[Any], values: Values) -> Result | None:
+        """`first`, behind a statement that locks rows, in one message to PostgreSQL.
+
+        They are two statements: this one sees what was committed while the other waited.
+        """
+        rows = self._fetch([lock, self], values)
+        return self._into(rows[0]) if rows else None
+
+    def call_on(self, opened: Opened) -> Call:
+        """How it is executed on this connection, where it is prepared at its first use."""
+        if not self._is_prepared or settings().db_prepare == "off":
+            return self._compiled.unprepared
+        if self._name not in opened.prepared:
+            opened.run(self._compiled.prepare)
+            opened.prepared.add(self._name)
+        return self._compiled.prepared
+
+    def _fetch(self, statements: Sequence[Statement[Any]], values: Values) -> Sequence[Row]:
+        """Execute them, of which this one is the last, and return its rows."""
+        with cursors.opened() as opened:
+            calls = [each.call_on(opened) for each in statements]
+            parameters = [given for call in calls for given in call.given(values)]
+            rows = opened.fetch("; ".join(call.sql for call in calls), parameters)
+            if self._conversions is None:
+                self._conversions = self._conversions_of(opened.column_types())
+        return [_converted(row, self._conversions) for row in rows] if self._conversions else rows
+
+    def _conversions_of(self, oids: Sequence[int]) -> list[tuple[int, Convert]]:
+        """The conversions of columns whose types have one, by their place in the row."""
+        columns = enumerate(zip(self._compiled.types, oids, strict=True))
+        found = [
+            (place, each.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid))
+            for place, (each, oid) in columns
+        ]
+        return [(place, convert) for place, convert in found if convert is not None]
+
+    @cached_property
+    def _compiled(self) -> _Compiled:
+        built = self._build()
+        numbered, placed = (
+            built.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+            for dialect in (_NUMBERED, _PLACED)
+        )
+        names = list(numbered.positiontup or ())
+        types = [numbered.binds[name].type.dialect_impl(_NUMBERED) for name in names]
+        declared = ", ".join(str(each.compile(_NUMBERED)) for each in types)
+        processors = {name: each.bind_processor(_NUMBERED) for name, each in zip(names, types, strict=True)}
+        convert = {name: processor for name, processor in processors.items() if processor is not None}
+        holes = ", ".join("%s" for _ in names)
+        return _Compiled(
+            prepare=f"PREPARE {self._name}{f' ({declared})' if names else ''} AS {numbered}",
+            prepared=Call(f"EXECUTE {self._name}{f' ({holes})' if names else ''}", names, convert),
+            # Without parameters psycopg2 leaves percent signs alone.
+            unprepared=Call(str(placed if names else numbered), placed.positiontup or (), convert),
+            types=[each.type for each in built.exported_columns],
+        )
+
+
+def _converted(row: Row, conversions: Sequence[tuple[int, Convert]]) -> Row:
+    values = list(row)
+    for place, convert in conversions:
+        values[place] = convert(values[place])
+    return values
