@@ -16,7 +16,6 @@ from sqlalchemy import func, insert, select, update
 from app.db.session import db, transaction
 from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, NoticeKind, Role
 from app.models.certificate import Certificate
-from app.models.course import Course
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.lesson import Lesson
@@ -27,6 +26,7 @@ from app.models.user import User
 from app.services.assigning import assignments
 from app.services.auth import sessions
 from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons, sections
 from app.services.learning import enrollments, progress, reviews
 from app.services.people import instructor_requests, users, users_roles
@@ -136,7 +136,7 @@ class _Examples:
             categories.create(self.admin, name=name)
         return categories.create(self.admin, name="Health and safety").id
 
-    def _course(self, name: str, title: str, owner: User | None = None, **values: Any) -> Course:
+    def _course(self, name: str, title: str, owner: User | None = None, **values: Any) -> CoursePage:
         """A draft of the admin's, with two lessons."""
         course = courses_write.create(
             self.admin,
@@ -151,7 +151,7 @@ class _Examples:
         self._lessons(course, "Welcome", "The essentials")
         return course
 
-    def _lessons(self, course: Course, *titles: str) -> list[UUID]:
+    def _lessons(self, course: CoursePage, *titles: str) -> list[UUID]:
         texts = [
             {"title": title, "type": LessonType.TEXT, "is_preview": title == "Welcome"} for title in titles
         ]
@@ -226,23 +226,23 @@ class _Examples:
         for name, user in (("notice", erin), ("notification", self.admin)):
             self.named[name] = self._notice(user, main)
 
-    def _taught(self, name: str, title: str, teacher: User, **values: Any) -> Course:
+    def _taught(self, name: str, title: str, teacher: User, **values: Any) -> CoursePage:
         course = self._course(name, title, teacher, **values)
         courses_workflow.publish(self.admin, course.id)
         return course
 
     @staticmethod
-    def _outline(course: Course) -> Sequence[Lesson]:
+    def _outline(course: CoursePage) -> Sequence[Lesson]:
         written = select(Lesson).where(Lesson.course_id == course.id).order_by(Lesson.position)
         return db.session.scalars(written).all()
 
     @staticmethod
-    def _enrollment(user: User, course: Course) -> UUID:
+    def _enrollment(user: User, course: CoursePage) -> UUID:
         held = Enrollment.user_id == user.id, Enrollment.course_id == course.id
         return db.session.scalars(select(Enrollment.id).where(*held)).one()
 
     @staticmethod
-    def _notice(user: User, course: Course) -> UUID:
+    def _notice(user: User, course: CoursePage) -> UUID:
         about = {
             "user_id": user.id,
             "course_id": course.id,
@@ -251,7 +251,7 @@ class _Examples:
         }
         return db.session.scalars(select(Notice.id).filter_by(**about)).one()
 
-    def _reviews(self, main: Course, edited: Course, first: User) -> None:
+    def _reviews(self, main: CoursePage, edited: CoursePage, first: User) -> None:
         written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
         self.named["review"] = written.id
         self.named["review to edit"] = reviews.write(self.admin, edited.id, rating=4, comment="Useful.").id

@@ -21,6 +21,7 @@ from app.models.course import Course
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons, sections
 from app.services.learning import completion, enrollments_history, progress, reviews
 from app.services.people import users_provision
@@ -122,7 +123,7 @@ def _load_course(record: CourseRecord) -> None:
     _write_reviews(record, course.id)
 
 
-def _publish_course(admin: User, record: CourseRecord) -> tuple[Course, dict[str, UUID]]:
+def _publish_course(admin: User, record: CourseRecord) -> tuple[CoursePage, dict[str, UUID]]:
     """The course with its lessons, through draft, submission, decision and publication."""
     owner = person(_instructor_of(record))
     opened = record.moment(_ANNOUNCED)

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from app.adapters import passwords
 from app.db.session import db, transaction
 from app.enums import CourseStatus, LessonType, Level
-from app.models.course import Course
 from app.models.lesson import Lesson
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.catalogue import courses_workflow, courses_write
+from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons
 from app.services.learning import enrollments, progress, reviews
 from app.services.people import users
@@ -74,7 +74,7 @@ def seed() -> None:
         _begin_learning(admin, course, written)
 
 
-def _write_course(owner: User, title: str, about: str, **fields: Any) -> tuple[Course, list[Lesson]]:
+def _write_course(owner: User, title: str, about: str, **fields: Any) -> tuple[CoursePage, list[Lesson]]:
     """A course with three lessons, submitted for a decision."""
     course = courses_write.create(owner, title=title, short_description=about, level=Level.BEGINNER, **fields)
     written = lessons.create_many(
@@ -95,7 +95,7 @@ def _write_course(owner: User, title: str, about: str, **fields: Any) -> tuple[C
     return course, written
 
 
-def _begin_learning(admin: User, course: Course, written: list[Lesson]) -> None:
+def _begin_learning(admin: User, course: CoursePage, written: list[Lesson]) -> None:
     """One has finished and says so, one has begun, one was assigned with a due date; a seat is left."""
     first, second, third, *_ = (person(each.email) for each in STUDENTS)
     welcome, essentials, _ = (lesson.id for lesson in written)

@@ -29,7 +29,7 @@ from app.schemas.courses import (
     PublicationSchema,
     WaitingCourseSchema,
 )
-from app.services.catalogue import courses, courses_list, courses_workflow, courses_write
+from app.services.catalogue import courses_list, courses_read, courses_workflow, courses_write
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
 
@@ -90,7 +90,7 @@ def list_review_queue():
 @blp.response(200, CourseDetailSchema)
 def show_course(ref: str):
     """Show a course with the outline of its lessons."""
-    return courses.show(visitor(), ref)
+    return courses_read.show(visitor(), ref)
 
 
 @blp.put("/courses/<ref>")

@@ -74,6 +74,7 @@ def opened() -> Iterator[Opened]:
     """A cursor on the connection of the open transaction, or else on one in autocommit mode."""
     engine = db.engine
     if is_in_transaction():
+        db.session.flush()
         connection: Connection = db.session.connection()
         yield Opened(engine, connection.connection)
         return

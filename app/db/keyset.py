@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, literal, or_, true, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, literal, null, or_, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import NullType
 
@@ -43,9 +43,12 @@ class SortKey:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a list a page begins: after the row with these sort values, before it, or including that row."""
+    """Where in a list a page begins: after the row with these sort values, before it, or including that row.
 
-    values: Sequence[str | None]
+    The values are texts, or parameters in a statement that is built once.
+    """
+
+    values: Sequence[Any]
     is_backward: bool = False
     is_inclusive: bool = False
 
@@ -54,7 +57,7 @@ def cut_at(
     statement: Select[*tuple[Any, ...]],
     keys: Sequence[SortKey],
     *,
-    offset: int,
+    offset: int | ColumnElement[int],
     limit: int,
     place: Place | None,
 ) -> Select[*tuple[Any, ...]]:
@@ -103,4 +106,10 @@ def _after_one(key: SortKey, value: ColumnElement[Any], *, is_null: bool) -> Col
 
 def _typed(keys: Sequence[SortKey], values: Sequence[str | None]) -> list[ColumnElement[Any]]:
     """Cursor values arrive as JSON; the cast gives each the type of its column again."""
-    return [cast(literal(value, Text), key.column.type) for key, value in zip(keys, values, strict=True)]
+    return [cast(_as_text(value), key.column.type) for key, value in zip(keys, values, strict=True)]
+
+
+def _as_text(value: Any) -> ColumnElement[Any]:
+    if value is None:
+        return null()
+    return value if isinstance(value, ColumnElement) else literal(value, Text)

@@ -82,12 +82,12 @@ class Statement(Generic[Result]):
     Outside of a transaction it runs in autocommit mode, without BEGIN and ROLLBACK; inside of one it belongs to it.
 
     :param build: builds it, once the models are complete
-    :param into: makes the result of a row; usually a named tuple with the columns in their order, by `_make`
+    :param into: makes the result of the columns of a row; usually a class with these columns, in their order
     :param is_prepared: false where no plan suits every value, as for a filter that may match one row or half of a table
     """
 
     def __init__(
-        self, build: Callable[[], Built], into: Callable[[Row], Result], *, is_prepared: bool = True
+        self, build: Callable[[], Built], into: Callable[..., Result], *, is_prepared: bool = True
     ) -> None:
         self._build, self._into, self._is_prepared = build, into, is_prepared
         self._name = f"statement_{next(_numbers)}"
@@ -95,12 +95,12 @@ class Statement(Generic[Result]):
 
     def all(self, values: Values) -> list[Result]:
         """A result for every row."""
-        return [self._into(row) for row in self._fetch([self], values)]
+        return [self._into(*row) for row in self._fetch([self], values)]
 
     def first(self, values: Values) -> Result | None:
         """The result of the first row, or None where there is none."""
         rows = self._fetch([self], values)
-        return self._into(rows[0]) if rows else None
+        return self._into(*rows[0]) if rows else None
 
     def first_behind(self, lock: Statement[Any], values: Values) -> Result | None:
         """`first`, behind a statement that locks rows, in one message to PostgreSQL.
@@ -108,7 +108,7 @@ class Statement(Generic[Result]):
         They are two statements: this one sees what was committed while the other waited.
         """
         rows = self._fetch([lock, self], values)
-        return self._into(rows[0]) if rows else None
+        return self._into(*rows[0]) if rows else None
 
     def call_on(self, opened: Opened) -> Call:
         """How it is executed on this connection, where it is prepared at its first use."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from enum import Enum, auto
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam
 
 from app.enums import Role
 from app.models.user import User
@@ -23,3 +26,36 @@ class Caller(NamedTuple):
 
 Actor = User | Caller
 """Whose rights decide: of a request its caller, of a command or an import the user in whose name it acts."""
+
+
+class Kind(Enum):
+    """The kinds of viewers that see different rows."""
+
+    VISITOR = auto()
+    USER = auto()
+    ADMIN = auto()
+
+
+_ID: Any = bindparam("viewer_id", type_=Uuid())
+
+_PARAMETERS = {
+    Kind.VISITOR: None,
+    Kind.USER: Caller(_ID, Role.STUDENT, can_self_publish=False),
+    Kind.ADMIN: Caller(_ID, Role.ADMIN, can_self_publish=False),
+}
+
+
+def kind_of(viewer: Actor | None) -> Kind:
+    if viewer is None:
+        return Kind.VISITOR
+    return Kind.ADMIN if viewer.is_admin else Kind.USER
+
+
+def as_parameter(kind: Kind) -> Caller | None:
+    """A viewer of this kind whose id is the parameter `viewer_id` of a statement that is built once."""
+    return _PARAMETERS[kind]
+
+
+def viewing(viewer: Actor | None) -> dict[str, Any]:
+    """The value of the parameter `viewer_id`."""
+    return {} if viewer is None else {"viewer_id": viewer.id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
-from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
+from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, relationship
 
 from app.db.columns import both_ways, folded, one_of, ordered, word
 from app.db.session import Identified, Model, Timestamped
@@ -42,12 +42,51 @@ AVERAGE = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS N
 """The average rating, as its indexes spell it."""
 
 
-class Course(Identified, Timestamped, Model):
+class CourseFacts:
+    """What follows from the columns of a course, for the entity and for the rows of reads."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        price: Any
+        currency: Any
+        total_seats: Any
+        enrollment_count: Any
+        admission_deadline: Any
+        rating_count: Any
+
+    @property
+    def is_free(self) -> bool:
+        return self.price == 0
+
+    @property
+    def display_price(self) -> dict[str, str]:
+        return {"amount": f"{self.price:.2f}", "currency": self.currency}
+
+    @property
+    def available_seats(self) -> int | None:
+        """Never below zero, although an admin may exceed the seats; null when unlimited."""
+        return None if self.total_seats is None else max(0, self.total_seats - self.enrollment_count)
+
+    @property
+    def is_full(self) -> bool:
+        return self.available_seats == 0
+
+    @property
+    def is_admission_open(self) -> bool:
+        """Open through the end of the deadline's day in `TIMEZONE`."""
+        return self.admission_deadline is None or days.today() <= self.admission_deadline
+
+    @property
+    def total_reviews(self) -> int:
+        return self.rating_count
+
+
+class Course(CourseFacts, Identified, Timestamped, Model):
     """A course. `enrollment_count` counts the seats held: ACTIVE and COMPLETED enrollments.
 
     `rating_counts` holds how many reviews give one star, two, up to five; `rating_sum` and `rating_count` are their sums.
-    Computed by queries, and not stored: `is_enrolled`, `is_managed` and `publish_refused` for the caller; `submitted_at`,
-    `decided_at` and `changed_fields` in the review queue; `sections`, the outline, on the course's own page.
+    What its page and lists show beside these columns is read with their rows: see `app.services.catalogue.course_rows`.
     """
 
     __tablename__ = "courses"
@@ -101,13 +140,6 @@ class Course(Identified, Timestamped, Model):
     average_rating: Mapped[Decimal | None] = column_property(
         func.round(cast(rating_sum, Numeric) / func.nullif(rating_count, 0), 2, type_=Numeric(3, 2))
     )
-    is_enrolled: Mapped[bool] = query_expression()
-    is_managed: Mapped[bool] = query_expression()
-    publish_refused: Mapped[str | None] = query_expression()
-    submitted_at: Mapped[datetime | None] = query_expression()
-    decided_at: Mapped[datetime | None] = query_expression()
-    changed_fields: Mapped[list[str]] = query_expression()
-    sections: Mapped[list[dict[str, Any]]] = query_expression()
 
     category: Mapped[Category | None] = relationship(lazy="raise")
     instructor: Mapped[User] = relationship(foreign_keys=[instructor_id], lazy="raise")
@@ -151,34 +183,8 @@ class Course(Identified, Timestamped, Model):
     )
 
     @property
-    def is_free(self) -> bool:
-        return self.price == 0
-
-    @property
-    def display_price(self) -> dict[str, str]:
-        return {"amount": f"{self.price:.2f}", "currency": self.currency}
-
-    @property
-    def available_seats(self) -> int | None:
-        """Never below zero, although an admin may exceed the seats; null when unlimited."""
-        return None if self.total_seats is None else max(0, self.total_seats - self.enrollment_count)
-
-    @property
-    def is_full(self) -> bool:
-        return self.available_seats == 0
-
-    @property
-    def is_admission_open(self) -> bool:
-        """Open through the end of the deadline's day in `TIMEZONE`."""
-        return self.admission_deadline is None or days.today() <= self.admission_deadline
-
-    @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
-
-    @property
-    def total_reviews(self) -> int:
-        return self.rating_count
 
     def managed_by(self, user: Actor) -> bool:
         return user.is_admin or self.instructor_id == user.id

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     String,
     literal,
@@ -50,6 +51,15 @@ class CourseName(Model):
     @classmethod
     def select_id(cls, name: str) -> Select[UUID]:
         """The id of the course that has this slug or code."""
+        return select(cls.course_id).where(cls.name == cls.spelled(name))
+
+    @classmethod
+    def select_named(cls, spelled: ColumnElement[str]) -> ScalarSelect[UUID]:
+        """The same for the parameter of a statement that is built once; `spelled` makes its value."""
+        return select(cls.course_id).where(cls.name == spelled).scalar_subquery()
+
+    @staticmethod
+    def spelled(name: str) -> str:
+        """A slug or a code as the names are stored; empty for one that no course can have."""
         # Names are ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them.
-        spelled = name.lower() if name.isascii() else ""
-        return select(cls.course_id).where(cls.name == spelled)
+        return name.lower() if name.isascii() else ""

@@ -35,7 +35,7 @@ _CALLER_OF_LIVE = Statement(
         .join(Session, Session.user_id == User.id)
         .where(Session.id == bindparam("session_id"), Session.is_alive(), User.is_active)
     ),
-    Caller._make,
+    Caller,
 )
 
 

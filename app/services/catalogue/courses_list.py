@@ -5,27 +5,32 @@ A list reads the columns it shows, with category and instructor, in one statemen
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, false, func, or_, select, true
-from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, with_expression
+from sqlalchemy.orm import aliased, joinedload
 
 from app.db.keyset import SortKey
-from app.db.listings import Listing, folded, narrowed_by, ordered_by
+from app.db.listings import Listing, built_once, folded, narrowed_by, ordered_by
 from app.db.session import db
 from app.enums import CourseStatus, Level
-from app.models.caller import Actor
+from app.models.caller import Actor, Caller, Kind, as_parameter, kind_of, viewing
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.user import User
 from app.models.visibility import category_visible_to, course_listed_to
-from app.services.catalogue.courses import category_shown_to, get_managed, load_is_enrolled, shows_category
+from app.services.catalogue import course_rows
+from app.services.catalogue.course_rows import CourseRow, shows_category
+from app.services.catalogue.courses import get_managed
 from app.services.counters import tallies
 from app.services.search import courses_search
+from app.settings import settings
 from app.values.identifiers import as_id
 
 ORDERINGS = {
@@ -41,45 +46,31 @@ ORDERINGS = {
 NULLABLE = ("published_at", "average_rating", "class_starts", "admission_deadline")
 NEWEST = "-created_at"
 
-_SHOWN = (
-    Course.id,
-    Course.code,
-    Course.slug,
-    Course.title,
-    Course.short_description,
-    Course.category_id,
-    Course.instructor_id,
-    Course.level,
-    Course.price,
-    Course.currency,
-    Course.thumbnail,
-    Course.duration_hours,
-    Course.class_starts,
-    Course.admission_deadline,
-    Course.schedule,
-    Course.venue,
-    Course.total_seats,
-    Course.enforce_order,
-    Course.status,
-    Course.published_at,
-    Course.enrollment_count,
-    Course.lesson_count,
-    Course.rating_count,
-    Course.average_rating,
-    Course.created_at,
-    Course.updated_at,
-)
+
+class Scope(Enum):
+    """Which courses a list has."""
+
+    CATALOGUE = auto()
+    OWN = auto()
+
+
+@dataclass(slots=True)
+class WaitingCourse(CourseRow):
+    """A course that waits for a decision."""
+
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    changed_fields: list[str]
 
 
 def list_catalogue(viewer: Actor | None, **query: Any) -> Listing:
     """The public courses, and the viewer's own."""
-    return _listing(viewer, course_listed_to(viewer), **query)
+    return _list(viewer, Scope.CATALOGUE, query)
 
 
 def list_own(instructor: Actor, **query: Any) -> Listing:
     """The instructor's own courses, in every state."""
-    owned = Course.deleted_at.is_(None) & (Course.instructor_id == instructor.id)
-    listing = _listing(instructor, owned, of_one=True, **query)
+    listing = _list(instructor, Scope.OWN, query)
     narrowed = {name for name, value in query.items() if value is not None} - {"ordering"}
     return listing if narrowed else replace(listing, total=tallies.courses_of(instructor.id))
 
@@ -92,14 +83,10 @@ def list_waiting(admin: Actor) -> Listing:
         .correlate(Course)
         .scalar_subquery()
     )
-    extra = (
-        with_expression(Course.submitted_at, submitted),
-        with_expression(Course.decided_at, Course.reviewed_at),
-        with_expression(Course.changed_fields, _changed_since_decision()),
-    )
+    statement = course_rows.select_for(admin, submitted, Course.reviewed_at, _changed_since_decision())
     waiting = (Course.deleted_at.is_(None), Course.status == CourseStatus.PENDING)
-    statement = _summaries(admin).where(*waiting).options(*extra)
-    return Listing(statement, [SortKey(submitted, nullable=True), SortKey(Course.id)])
+    keys = [SortKey(submitted, nullable=True), SortKey(Course.id)]
+    return Listing(statement.where(*waiting), keys, into=WaitingCourse)
 
 
 def list_history(user: Actor, ref: str | UUID) -> Listing:
@@ -126,64 +113,100 @@ def _changed_since_decision() -> ColumnElement[list[str]]:
     return func.array(names.scalar_subquery(), type_=ARRAY(Text))
 
 
-def _listing(
-    viewer: Actor | None,
-    seen: ColumnElement[bool],
+def _list(viewer: Actor | None, scope: Scope, query: Mapping[str, Any]) -> Listing:
+    """The list for this query, of the statements that are built once."""
+    given = {name: value for name, value in query.items() if value not in {None, ""}}
+    ordering = given.pop("ordering", "-rank" if "search" in given else NEWEST)
+    language = settings().search_language if "search" in given else None
+    if "category" in given:
+        given |= _find_category(viewer, given["category"])
+    if "instructor" in given:
+        given |= _find_instructor(given["instructor"])
+    return built_once(_build, scope, kind_of(viewer), ordering, language, query=given, values=viewing(viewer))
+
+
+def _find_category(viewer: Actor | None, ref: str) -> dict[str, Any]:
+    """Looked up beforehand, like the instructor: the planner knows how many courses a category has by its id alone."""
+    category_id = as_id(ref)
+    meant = Category.slug == ref if category_id is None else Category.id == category_id
+    found = db.session.execute(select(Category.id, category_visible_to(viewer)).where(meant)).one_or_none()
+    if found is None:
+        return {"category": None, "has_none": True}
+    category_id, is_visible = found
+    return {"category": category_id, "is_category_visible": is_visible}
+
+
+def _find_instructor(ref: str) -> dict[str, Any]:
+    user_id = as_id(ref) or db.session.scalar(select(User.id).where(User.has_username(ref)))
+    return {"instructor": None, "has_none": True} if user_id is None else {"instructor": user_id}
+
+
+def _build(
+    scope: Scope,
+    kind: Kind,
+    ordering: str,
+    _language: str | None,
     *,
-    of_one: bool = False,
-    search: str | None = None,
-    ordering: str | None = None,
-    instructor: str | None = None,
+    search: Any = None,
+    instructor: Any = None,
+    category: Any = None,
+    is_category_visible: bool = False,
     **filters: Any,
 ) -> Listing:
-    narrowed = [seen, *_narrowing(viewer, **filters)]
-    if instructor:
-        narrowed.append(_taught_by(instructor))
-    if search:
+    """The list of these filters, each a parameter or what `built_once` leaves as it is.
+
+    :param _language: of the search, which the statement contains
+    """
+    viewer = as_parameter(kind)
+    narrowed = [_in_scope(scope, viewer), *_narrowing(**filters)]
+    if category is not None:
+        is_shown = shows_category(viewer, true() if is_category_visible else false())
+        narrowed.append(and_(Course.category_id == category, is_shown))
+    if instructor is not None:
+        narrowed.append(Course.instructor_id == instructor)
+    if search is not None:
         narrowed.append(courses_search.matches(search))
-    columns = ORDERINGS | ({"rank": courses_search.rank(search)} if search else {})
-    ordering = ordering or ("-rank" if search else NEWEST)
+    columns = ORDERINGS | ({} if search is None else {"rank": courses_search.rank(search)})
     keys = ordered_by(ordering, columns, Course.id, nullable=NULLABLE)
     matching = select(Course.id).where(*narrowed)
-    in_order = Listing(_summaries(viewer).where(*narrowed), keys, matching=matching)
-    if not (of_one or instructor or search):
+    rows = course_rows.select_for(viewer)
+    is_narrow = not filters and category is None and instructor is None and scope == Scope.CATALOGUE
+    in_order = Listing(
+        rows.where(*narrowed),
+        keys,
+        into=CourseRow,
+        matching=matching,
+        is_prepared=is_narrow and ordering == NEWEST,
+    )
+    of_one = scope == Scope.OWN or instructor is not None
+    if not of_one and search is None:
         return in_order
-    gathered = Listing(_summaries(viewer), keys, matching=matching, gathers=True)
+    gathered = replace(in_order, statement=rows, gathers=True, is_prepared=is_narrow and ordering == "-rank")
     # An instructor's courses, however many, may come after those of all others in the ordering.
-    walks = search and ordering != "-rank" and not (of_one or instructor)
+    walks = search is not None and ordering != "-rank" and not of_one
     return replace(gathered, crowded=in_order) if walks else gathered
 
 
-def _summaries(viewer: Actor | None) -> Any:
-    """Courses with the columns that a list shows; long texts are not loaded."""
-    return (
-        select(Course)
-        .outerjoin(Category, category_shown_to(viewer))
-        .outerjoin(User, User.id == Course.instructor_id)
-        .options(
-            load_only(*_SHOWN),
-            contains_eager(Course.category).load_only(Category.name, Category.slug),
-            contains_eager(Course.instructor).load_only(User.username, User.first_name, User.last_name),
-            load_is_enrolled(viewer),
-        )
-    )
+def _in_scope(scope: Scope, viewer: Caller | None) -> ColumnElement[bool]:
+    if scope == Scope.OWN and viewer is not None:
+        return Course.deleted_at.is_(None) & (Course.instructor_id == viewer.id)
+    return course_listed_to(viewer)
 
 
 def _narrowing(
-    viewer: Actor | None,
     *,
-    category: str | None = None,
+    has_none: bool = False,
     level: tuple[Level, ...] | None = None,
     status: tuple[CourseStatus, ...] | None = None,
     is_free: bool | None = None,
     has_seats: bool | None = None,
-    min_price: Decimal | None = None,
-    max_price: Decimal | None = None,
+    min_price: Any = None,
+    max_price: Any = None,
 ) -> list[ColumnElement[bool]]:
     free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
     full = Course.enrollment_count >= Course.total_seats
     wanted = [
-        (category, lambda: _in_category(viewer, str(category))),
+        (has_none or None, false),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
         (has_seats, lambda: free_seat if has_seats else full),
         (min_price, lambda: Course.price >= min_price),
@@ -191,20 +214,3 @@ def _narrowing(
     ]
     words = narrowed_by({Course.level: level, Course.status: status})
     return words + [clause() for value, clause in wanted if value is not None]
-
-
-def _in_category(viewer: Actor | None, ref: str) -> ColumnElement[bool]:
-    """Looked up beforehand, like the instructor: the planner knows how many courses a category has by its id alone."""
-    category_id = as_id(ref)
-    meant = Category.slug == ref if category_id is None else Category.id == category_id
-    found = db.session.execute(select(Category.id, category_visible_to(viewer)).where(meant)).one_or_none()
-    if found is None:
-        return false()
-    category_id, is_visible = found
-    is_shown = shows_category(viewer, true() if is_visible else false())
-    return and_(Course.category_id == category_id, is_shown)
-
-
-def _taught_by(ref: str) -> ColumnElement[bool]:
-    user_id = as_id(ref) or db.session.scalar(select(User.id).where(User.has_username(ref)))
-    return false() if user_id is None else Course.instructor_id == user_id

@@ -20,20 +20,21 @@ from app.errors.catalogue import ApprovalRequired, CourseIncomplete, InvalidTran
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_change import CourseChange
-from app.services.catalogue import courses
+from app.services.catalogue import courses, courses_read
+from app.services.catalogue.courses_read import CoursePage
 from app.settings import settings
 
 DRAFT, PENDING, APPROVED, REJECTED, PUBLISHED, ARCHIVED = CourseStatus
 
 
-def submit(owner: Actor, ref: str | UUID, *, at: datetime | None = None) -> Course:
+def submit(owner: Actor, ref: str | UUID, *, at: datetime | None = None) -> CoursePage:
     """Submit the course for a decision; it cannot be edited until then."""
     course = _get_own(owner, ref)
     _refuse_unless_in(course, DRAFT, REJECTED)
     return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
 
 
-def withdraw(owner: Actor, ref: str | UUID) -> Course:
+def withdraw(owner: Actor, ref: str | UUID) -> CoursePage:
     course = _get_own(owner, ref)
     _refuse_unless_in(course, PENDING)
     return _move(owner, course, "withdrawn", DRAFT)
@@ -46,7 +47,7 @@ def review(
     status: CourseStatus,
     review_notes: str = "",
     at: datetime | None = None,
-) -> Course:
+) -> CoursePage:
     """Decide about a course; an approval may be revised."""
     course = courses.get_managed(admin, ref)
     _refuse_unless_in(course, PENDING, APPROVED)
@@ -62,7 +63,7 @@ def review(
 
 def publish(
     actor: Actor, ref: str | UUID, *, override_reason: str = "", at: datetime | None = None
-) -> Course:
+) -> CoursePage:
     """Publish a course. An admin's reason overrides missing content.
 
     If an admin publishes without an approval, that is the decision; if an owner does, the course counts as not reviewed.
@@ -80,19 +81,19 @@ def publish(
     )
 
 
-def unpublish(actor: Actor, ref: str | UUID) -> Course:
+def unpublish(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED)
     return _move(actor, course, "unpublished", DRAFT)
 
 
-def archive(actor: Actor, ref: str | UUID) -> Course:
+def archive(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED, DRAFT)
     return _move(actor, course, "archived", ARCHIVED)
 
 
-def unarchive(actor: Actor, ref: str | UUID) -> Course:
+def unarchive(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, ARCHIVED)
     return _move(actor, course, "unarchived", DRAFT)
@@ -161,7 +162,7 @@ def _move(
     lessons: int = 0,
     at: datetime | None = None,
     values: Mapping[str, Any] | None = None,
-) -> Course:
+) -> CoursePage:
     before = course.status
     course = courses.lock_managed(actor, course.id)
     if course.status != before:
@@ -172,4 +173,4 @@ def _move(
         setattr(course, name, value)
     courses.record_change(course, actor, action, from_status=before, to_status=to, notes=notes, at=at)
     db.session.flush()
-    return courses.show(actor, course.id)
+    return courses_read.show(actor, course.id)

@@ -26,7 +26,8 @@ from app.models.course_name import CourseName
 from app.models.enrollment import Enrollment
 from app.models.user import User
 from app.models.visibility import category_visible_to
-from app.services.catalogue import course_notices, courses, courses_workflow, slugs
+from app.services.catalogue import course_notices, courses, courses_read, courses_workflow, slugs
+from app.services.catalogue.courses_read import CoursePage
 from app.services.search import courses_search
 from app.settings import settings
 from app.values import days
@@ -35,7 +36,7 @@ DATES = ("class_starts", "admission_deadline")
 NO_CATEGORY = "There is no such category."
 
 
-def create(actor: Actor, *, publish: bool = False, at: datetime | None = None, **values: Any) -> Course:
+def create(actor: Actor, *, publish: bool = False, at: datetime | None = None, **values: Any) -> CoursePage:
     """Create a draft. With `publish`, also try to publish it: if that is refused, the draft stays and shows the reason.
 
     `at` is when it happened, for imported records.
@@ -51,10 +52,10 @@ def create(actor: Actor, *, publish: bool = False, at: datetime | None = None, *
     courses.record_change(course, actor, "created", to_status=course.status, at=at)
     courses_search.index_locked(course_id)
     refused = _publish(actor, course_id, at=at) if publish else None
-    return courses.show(actor, course_id, publish_refused=refused)
+    return courses_read.show(actor, course_id, publish_refused=refused)
 
 
-def update(actor: Actor, ref: str | UUID, **changes: Any) -> Course:
+def update(actor: Actor, ref: str | UUID, **changes: Any) -> CoursePage:
     """Change some fields; unchanged values are ignored and not recorded."""
     if actor.is_admin and "instructor_id" in changes:
         _hold(changes["instructor_id"])
@@ -68,7 +69,7 @@ def update(actor: Actor, ref: str | UUID, **changes: Any) -> Course:
         _refuse_learner(course, changed["instructor_id"])
     if changed:
         _apply(actor, course, changed)
-    return courses.show(actor, course.id)
+    return courses_read.show(actor, course.id)
 
 
 def delete(actor: Actor, ref: str | UUID, *, force: bool = False) -> None:
