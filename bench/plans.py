@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 _ASKING = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
-_EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+_EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXECUTE")
 _DROPPED = ("Rows Removed by Filter", "Rows Removed by Index Recheck", "Rows Removed by Join Filter")
 
 
@@ -52,10 +52,10 @@ def reading(engine: Engine, *, without: Sequence[Sequence[str]] = ((),)) -> Iter
     """
     found: list[Scan] = []
 
-    def before(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def before(_connection: Any, executing: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.lstrip().upper().startswith(_EXPLAINED):
             return
-        with connection.connection.dbapi_connection.cursor() as cursor:
+        with executing.connection.cursor() as cursor:
             plans = [_explain(cursor, statement, parameters, ways) for ways in without]
         found.extend(min(plans, key=lambda scans: max((scan.rows for scan in scans), default=0)))
 
@@ -64,12 +64,15 @@ def reading(engine: Engine, *, without: Sequence[Sequence[str]] = ((),)) -> Iter
 
 
 def _explain(cursor: Any, statement: str, parameters: Any, ways: Sequence[str]) -> list[Scan]:
-    cursor.execute("SAVEPOINT explaining")
+    """What it reads. A prepared statement is explained with the plan that it has for all values of its parameters."""
+    is_alone = cursor.connection.autocommit
+    cursor.execute("BEGIN" if is_alone else "SAVEPOINT explaining")
+    cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     for way in ways:
         cursor.execute(f"SET LOCAL enable_{way} = off")
     cursor.execute(_ASKING + statement, parameters)
     plan = cursor.fetchone()[0][0]["Plan"]
-    cursor.execute("ROLLBACK TO SAVEPOINT explaining")
+    cursor.execute("ROLLBACK" if is_alone else "ROLLBACK TO SAVEPOINT explaining")
     return list(_scans(statement, plan))
 
 

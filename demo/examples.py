@@ -28,7 +28,7 @@ from app.services.auth import sessions
 from app.services.catalogue import categories, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons, sections
-from app.services.learning import enrollments, progress, reviews
+from app.services.learning import enrolling, progress, reviews
 from app.services.people import instructor_requests, users, users_roles
 from app.values.people import People
 from app.values.terms import Terms
@@ -210,13 +210,13 @@ class _Examples:
         for course in (other, edited):
             learners = People(emails=[self.admin.email])
             assignments.assign(self.admin, course.id, learners, Terms(notify=False), reason="Example")
-        enrolled = {learner.id: enrollments.enroll(learner, main.id).id for learner in (first, second)}
+        enrolled = {learner.id: enrolling.enroll(learner, main.id).id for learner in (first, second)}
         for learner in (first, second):
             for lesson_id in outline:
                 progress.complete(learner, lesson_id)
         self.named["enrollment"] = self._enrollment(erin, main)
-        self.named["enrollment to cancel"] = enrollments.enroll(first, other.id).id
-        self.named["enrollment to pay"] = enrollments.enroll(first, edited.id).id
+        self.named["enrollment to cancel"] = enrolling.enroll(first, other.id).id
+        self.named["enrollment to pay"] = enrolling.enroll(first, edited.id).id
         for name, user in (("certificate", first), ("certificate to revoke", second)):
             mine = select(Certificate.id).where(Certificate.enrollment_id == enrolled[user.id])
             self.named[name] = db.session.scalars(mine).one()

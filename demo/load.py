@@ -23,7 +23,7 @@ from app.services.assigning import assignments
 from app.services.catalogue import categories, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons, sections
-from app.services.learning import completion, enrollments_history, progress, reviews
+from app.services.learning import completion, enrollments_history, progress_import, reviews
 from app.services.people import users_provision
 from app.services.people.users_provision import Person
 from app.values.people import People
@@ -174,7 +174,7 @@ def _record_history(
         return {enrollment_ids[each.external_id]: record.moment(getattr(each, day)) for each in records}
 
     enrollments_history.backdate(course_id, by_enrollment(learners, "enrolled"))
-    progress.complete_many(
+    progress_import.complete_many(
         course_id,
         [
             (enrollment_ids[learner.external_id], lesson_ids[key], record.moment(day))

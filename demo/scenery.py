@@ -17,7 +17,7 @@ from app.services.assigning import assignments
 from app.services.catalogue import courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons
-from app.services.learning import enrollments, progress, reviews
+from app.services.learning import enrolling, progress, reviews
 from app.services.people import users
 from app.values.people import People
 from app.values.terms import Terms
@@ -99,11 +99,11 @@ def _begin_learning(admin: User, course: CoursePage, written: list[Lesson]) -> N
     """One has finished and says so, one has begun, one was assigned with a due date; a seat is left."""
     first, second, third, *_ = (person(each.email) for each in STUDENTS)
     welcome, essentials, _ = (lesson.id for lesson in written)
-    enrollments.enroll(first, course.id)
+    enrolling.enroll(first, course.id)
     progress.complete(first, welcome)
     progress.complete(first, essentials)
     reviews.write(first, course.id, rating=5, comment="Short, and now I know where the exits are.")
-    enrollments.enroll(second, course.id)
+    enrolling.enroll(second, course.id)
     progress.complete(second, welcome)
     assignments.assign(
         admin,

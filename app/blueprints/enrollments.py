@@ -26,7 +26,7 @@ from app.schemas.enrollments import (
     RosterQuerySchema,
     RosterRowSchema,
 )
-from app.services.learning import enrollments, enrollments_read
+from app.services.learning import enrolling, enrollments, enrollments_read
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
@@ -71,7 +71,7 @@ def enroll_in_course(course_id: str):
 
     Enrolling again after leaving reactivates the same enrollment with its progress.
     """
-    return enrollments.enroll(caller(), course_id)
+    return enrolling.enroll(caller(), course_id)
 
 
 @blp.post("/enrollments")
@@ -82,7 +82,7 @@ def enroll_in_course(course_id: str):
 @blp.refuses(NotFound, *JOINING)
 def enroll(wanted: dict[str, Any]):
     """Enroll in a course named in the body."""
-    return enrollments.enroll(caller(), **wanted)
+    return enrolling.enroll(caller(), **wanted)
 
 
 @blp.get("/enrollments")
@@ -129,7 +129,7 @@ def show_enrollment(enrollment_id: UUID):
 
     For its learner, the course's instructor and admins.
     """
-    return enrollments.get_visible(caller(), enrollment_id)
+    return enrollments_read.get_visible(caller(), enrollment_id)
 
 
 @blp.delete("/enrollments/<uuid:enrollment_id>")

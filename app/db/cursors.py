@@ -32,11 +32,20 @@ class Opened:
         self._cursor: Any = connection.cursor()
         self.prepared: set[str] = connection.info.setdefault(_PREPARED, set())
 
-    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Execute, and return the rows of the last statement."""
+    def fetch(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[Any, ...]]:
+        """Execute these, in one message to PostgreSQL, and return the rows of the last one."""
         for observe in self._engine.dispatch.before_cursor_execute:
-            observe(None, self._cursor, sql, parameters, None, _IS_MANY)
-        self.run(sql, parameters)
+            for sql, given in statements:
+                observe(None, self._cursor, sql, given, None, _IS_MANY)
+        if len(statements) == 1:
+            self.run(*statements[0])
+        else:
+            self.run(
+                "; ".join(sql for sql, _ in statements), [each for _, given in statements for each in given]
+            )
+        for observe in self._engine.dispatch.after_cursor_execute:
+            for sql, given in statements:
+                observe(None, self._cursor, sql, given, None, _IS_MANY)
         return self._cursor.fetchall()
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> None:

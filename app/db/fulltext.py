@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func
+from sqlalchemy import ColumnElement, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
 
 from app.settings import settings
@@ -48,4 +48,5 @@ def _as_stored(question: str) -> str:
 
 
 def _language(name: str) -> ColumnElement[Any]:
-    return cast(name, REGCONFIG)
+    """A constant in the SQL: it is one of the names that the settings allow."""
+    return cast(literal_column(f"'{name}'"), REGCONFIG)

@@ -123,8 +123,7 @@ class Statement(Generic[Result]):
         """Execute them, of which this one is the last, and return its rows."""
         with cursors.opened() as opened:
             calls = [each.call_on(opened) for each in statements]
-            parameters = [given for call in calls for given in call.given(values)]
-            rows = opened.fetch("; ".join(call.sql for call in calls), parameters)
+            rows = opened.fetch([(call.sql, call.given(values)) for call in calls])
             if self._conversions is None:
                 self._conversions = self._conversions_of(opened.column_types())
         return [_converted(row, self._conversions) for row in rows] if self._conversions else rows

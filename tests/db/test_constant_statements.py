@@ -1,64 +1,57 @@
-"""Statements of frequent requests are built once per process: building one costs more CPU than running it."""
+"""Statements of frequent requests are built once per process, and are few: building one costs more CPU than running it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
-
-from app.db.session import db
-
-
-@pytest.fixture
-def executed(app):
-    """The statements of a block, as the objects that were given to the session."""
-
-    @contextmanager
-    def watching():
-        seen = []
-
-        def note(state):
-            seen.append(state.statement)
-
-        with app.app_context():
-            event.listen(db.session, "do_orm_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(db.session, "do_orm_execute", note)
-
-    return watching
-
+from sqlalchemy.sql import Delete, Insert, Select, Update
 
 REQUESTS = {
-    "who the caller is": (lambda learner, _: learner.get("/auth/me"), 0),
-    "a course": (lambda learner, lesson: learner.get(f"/courses/{lesson.course_id}"), 1),
+    "list": (lambda learner, _: learner.get("/courses"), 2),
+    "list_filtered": (lambda learner, _: learner.get("/courses?level=BEGINNER&min_price=1"), 2),
+    "search": (lambda learner, _: learner.get("/courses?search=course"), 2),
+    "course": (lambda learner, lesson: learner.get(f"/courses/{lesson.course_id}"), 2),
+    "mine": (lambda learner, _: learner.get("/enrollments"), 2),
     "enroll": (lambda learner, lesson: learner.post(f"/courses/{lesson.course_id}/enroll"), 3),
-    "complete a lesson": (lambda learner, lesson: learner.post(f"/lessons/{lesson.id}/complete"), 1),
+    "complete": (lambda learner, lesson: learner.post(f"/lessons/{lesson.id}/complete"), 3),
+    "stats": (lambda learner, _: learner.get("/dashboard/stats"), 2),
 }
-"""Requests, and how many of their statements are still built again for each."""
+"""Requests, and how many statements each executes: one for the caller, one that reads or, for writes, one that locks and
+one that writes."""
 
 
-@pytest.mark.parametrize("what", REQUESTS)
-def test_statements_that_are_built_again_for_the_same_request(executed, api, make, what):
-    ask, expected = REQUESTS[what]
-    executions = []
+@contextmanager
+def constructed(monkeypatch):
+    """The SQLAlchemy statements that are constructed in a block."""
+    made = []
+    for kind in (Select, Insert, Update, Delete):
+        initialize = kind.__init__
 
-    for _ in range(2):
+        def note(self, *arguments, _initialize=initialize, **options):
+            made.append(type(self).__name__)
+            _initialize(self, *arguments, **options)
+
+        monkeypatch.setattr(kind, "__init__", note)
+    yield made
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_frequent_request_builds_no_statement(api, make, monkeypatch, statements, name):
+    ask, expected = REQUESTS[name]
+
+    for is_first in (True, False):
         learner, course = make.student(), make.course()
         section = make.section(course)
         lesson, _second = make.lesson(section), make.lesson(section)
-        if what == "complete a lesson":
+        if name == "complete":
             make.enrollment(course, learner)
         client = api.as_(learner)
-        with executed() as seen:
+        with statements() as executed, constructed(monkeypatch) as made:
             answer = ask(client, lesson)
         assert answer.status_code in {200, 201}
-        executions.append(seen)
-
-    first, second = executions
-    assert first
-    assert len(first) == len(second)
-    again = [statement for statement in second if not any(statement is known for known in first)]
-    assert len(again) == expected, [str(statement) for statement in again]
+        if not is_first:
+            assert made == []
+            assert [each for each in executed if not each.startswith("PREPARE")] == executed
+            assert len(executed) == expected, executed

@@ -17,13 +17,13 @@ from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.models.course import Course
-from app.models.enrollment import Enrollment
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
 from app.services.assigning.assignments_runs import Report
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
+from app.services.learning.enrollment_rows import EnrollmentRow
 from app.services.people import users_delete
 from app.values.people import People
 from app.values.terms import Terms
@@ -35,7 +35,7 @@ _DEFAULT_TERMS = Terms()
 class Assigned:
     """One person's enrollment, and the run that created it."""
 
-    enrollment: Enrollment
+    enrollment: EnrollmentRow
     assignment_id: UUID
 
 

@@ -13,7 +13,7 @@ from app.models.caller import Actor
 from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.enrollment import Enrollment
-from app.services.learning import enrollments_read
+from app.services.learning.enrollment_rows import EnrollmentRow, select_shown
 
 DUE_SOON = timedelta(days=7)
 RECENT_COURSES = 5
@@ -50,20 +50,19 @@ def _counts(student: Actor) -> dict[str, int]:
     return dict(db.session.execute(counted).mappings().one())
 
 
-def _recent(student: Actor) -> list[Enrollment]:
+def _recent(student: Actor) -> list[EnrollmentRow]:
     """The enrollments visited or started most recently."""
     latest = func.greatest(Enrollment.last_accessed, Enrollment.enrolled_at, Enrollment.reactivated_at)
     found = (
-        enrollments_read.shown()
+        select_shown()
         .where(Enrollment.user_id == student.id, Enrollment.holds_seat(), Course.deleted_at.is_(None))
         .order_by(latest.desc(), Enrollment.id.desc())
         .limit(RECENT_COURSES)
-        .execution_options(populate_existing=True)
     )
-    return list(db.session.scalars(found))
+    return [EnrollmentRow(*row) for row in db.session.execute(found)]
 
 
-def _row(enrollment: Enrollment) -> dict[str, Any]:
+def _row(enrollment: EnrollmentRow) -> dict[str, Any]:
     course = enrollment.course
     return {
         "enrollment_id": str(enrollment.id),

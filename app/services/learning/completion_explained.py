@@ -12,9 +12,10 @@ from sqlalchemy import Row, select
 
 from app.db.session import db
 from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
-from app.models import Enrollment
+from app.models import Course
 from app.models.caller import Actor
 from app.services.learning import progress_read
+from app.services.learning.enrollment_rows import EnrollmentRow
 from app.settings import settings
 
 
@@ -43,7 +44,7 @@ def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     )
 
 
-def _formula(enrollment: Enrollment) -> str:
+def _formula(enrollment: EnrollmentRow) -> str:
     total, done = enrollment.total_lessons, enrollment.completed_lessons
     if not total:
         return "The course has no lessons, so it cannot be completed yet."
@@ -53,9 +54,10 @@ def _formula(enrollment: Enrollment) -> str:
     )
 
 
-def _next_step(enrollment: Enrollment, requirements: Sequence[Row[Any]]) -> str:
-    if enrollment.status != EnrollmentStatus.ACTIVE or enrollment.course.deleted_at is not None:
-        return _nothing_to_learn(enrollment)
+def _next_step(enrollment: EnrollmentRow, requirements: Sequence[Row[Any]]) -> str:
+    course = db.session.get_one(Course, enrollment.course_id)
+    if enrollment.status != EnrollmentStatus.ACTIVE or course.is_deleted:
+        return _nothing_to_learn(enrollment, course)
     if settings().paid_enrollment == "require" and enrollment.payment_status == PaymentStatus.UNPAID:
         return "Pay for the course; its lessons open then."
     missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
@@ -64,11 +66,10 @@ def _next_step(enrollment: Enrollment, requirements: Sequence[Row[Any]]) -> str:
     return "Wait for the course's first lesson."
 
 
-def _nothing_to_learn(enrollment: Enrollment) -> str:
-    course = enrollment.course
+def _nothing_to_learn(enrollment: EnrollmentRow, course: Course) -> str:
     if enrollment.status == EnrollmentStatus.COMPLETED:
         return "Nothing: this enrollment is completed."
-    if course.deleted_at is not None:
+    if course.is_deleted:
         return "Nothing: the course is no longer there. What was done in it stays on record."
     if course.status != CourseStatus.PUBLISHED:
         return "Wait until the course is open again: this enrollment is cancelled and its progress is kept."

@@ -5,29 +5,30 @@ Progress is never stored as a number: it is counted from the course's current le
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, with_expression
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, false, func, select
+from sqlalchemy.orm import aliased
 
 from app.db.fulltext import holds, naming
 from app.db.keyset import SortKey
-from app.db.listings import Listing, folded, lowered, ordered_by
+from app.db.listings import Listing, built_once, folded, lowered, ordered_by
 from app.db.session import db
+from app.db.statements import Statement
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound
-from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
-from app.models.caller import Actor
-from app.models.course_name import CourseName
+from app.models import Course, Enrollment, User
+from app.models.caller import Actor, Kind, as_parameter, kind_of, viewing
 from app.models.user import NAMES_ONLY
+from app.models.visibility import enrollment_visible_to
 from app.services.catalogue import courses
 from app.services.counters import tallies
+from app.services.learning.enrollment_rows import EnrollmentRow, Learner, select_shown
 from app.services.search.people_search import exact_first
+from app.settings import settings
 
 _ORDERINGS = {
     "enrolled_at": Enrollment.enrolled_at,
@@ -51,6 +52,12 @@ _OF_COURSE = {
 }
 """Orderings of a roster for which no index by course exists."""
 
+_HELD = select(Enrollment).where(
+    Enrollment.user_id == bindparam("user_id"),
+    Enrollment.course_id == bindparam("course_id"),
+    Enrollment.holds_seat(),
+)
+
 MOST_LOOKED_UP = 5_000
 """The largest roster that is sorted by name after a look-up of each of its users."""
 
@@ -58,23 +65,70 @@ MOST_GATHERED = 1_000
 """The most users on the whole platform that match a search and are gathered before the course is filtered by them."""
 
 
+NO_COURSE = UUID(int=0)
+"""The id of no course, for a filter that names one that does not exist."""
+
+
+@dataclass(slots=True)
+class RosterLearner(Learner):
+    email: str
+    external_id: str | None
+    department: str | None
+
+
+@dataclass(slots=True)
+class RosterRow(EnrollmentRow):
+    """A row of a roster for admins."""
+
+    email: str
+    external_id: str | None
+    department: str | None
+
+    @property
+    def user(self) -> RosterLearner:
+        return RosterLearner(
+            self.user_id,
+            self.username,
+            self.first_name,
+            self.last_name,
+            self.email,
+            self.external_id,
+            self.department,
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """The filters and the ordering of a list of enrollments."""
 
     status: tuple[EnrollmentStatus, ...] | None = None
-    course: str | None = None
+    course: Any = None
     search: str | None = None
-    due_before: datetime | None = None
-    due_after: datetime | None = None
+    due_before: Any = None
+    due_after: Any = None
     overdue: bool | None = None
     ordering: str = "-enrolled_at"
 
 
-def reread(enrollment_id: UUID) -> Enrollment:
+def reread(enrollment_id: UUID) -> EnrollmentRow:
     """One enrollment with everything that a response shows, read again from the database."""
-    db.session.flush()
-    return db.session.execute(_one_shown(), {"enrollment_id": enrollment_id}).scalar_one()
+    row = _one_shown().first({"enrollment_id": enrollment_id})
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_visible(viewer: Actor, enrollment_id: UUID) -> EnrollmentRow:
+    """An enrollment, for its learner, the course's instructor and admins."""
+    row = _one_visible(kind_of(viewer)).first({"enrollment_id": enrollment_id, **viewing(viewer)})
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_held(user: Actor, course_id: UUID) -> Enrollment | None:
+    """The ACTIVE or COMPLETED enrollment of this person in this course."""
+    return db.session.scalar(_HELD, {"user_id": user.id, "course_id": course_id})
 
 
 def list_own(user: Actor, *, user_id: UUID | None = None, **query: Any) -> Listing:
@@ -101,12 +155,13 @@ def list_of_course(manager: Actor, ref: str | UUID, **query: Any) -> Listing:
         first = [exact_first(Enrollment.user_id, str(filters.search), by_username_only=not manager.is_admin)]
         conditions.append(_is_named(naming(str(filters.search), "" if manager.is_admin else NAMES_ONLY)))
     matching = select(Enrollment.id).where(*conditions)
-    rows = shown(User.email, User.external_id, User.department) if manager.is_admin else shown()
+    rows = select_shown(User.email, User.external_id, User.department) if manager.is_admin else select_shown()
+    into = RosterRow if manager.is_admin else EnrollmentRow
     if _is_gathered(course.id, filters.ordering.removeprefix("-")):
         keys = ordered_by(filters.ordering, _OF_COURSE, Enrollment.id, nullable=_NULLABLE)
-        listing = Listing(rows, first + keys, matching=matching, gathers=True)
+        listing = Listing(rows, first + keys, into=into, matching=matching, gathers=True)
     else:
-        listing = Listing(rows.where(*conditions), first + _keys(filters), matching=matching)
+        listing = Listing(rows.where(*conditions), first + _keys(filters), into=into, matching=matching)
     narrowed = replace(filters, status=None, ordering=Filters.ordering) != Filters()
     return listing if narrowed else replace(listing, total=_number_in(course.id, filters.status))
 
@@ -137,52 +192,54 @@ def _is_named(query: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 @cache
-def shown(*of_person: InstrumentedAttribute[Any]) -> Select[Enrollment]:
-    """Every enrollment, with the summary of its course and user, its lesson counts and certificate.
-
-    :param of_person: columns of the user that are read beside those of the summary.
-    """
-    course = contains_eager(Enrollment.course).load_only(
-        Course.code,
-        Course.title,
-        Course.slug,
-        Course.thumbnail,
-        Course.instructor_id,
-        Course.status,
-        Course.deleted_at,
-    )
-    user = contains_eager(Enrollment.user).load_only(
-        User.username, User.first_name, User.last_name, *of_person
-    )
-    return (
-        select(Enrollment)
-        .join(Enrollment.course)
-        .join(Enrollment.user)
-        .options(
-            course,
-            user,
-            with_expression(Enrollment.lesson_counts, _lesson_counts()),
-            with_expression(Enrollment.certificate_number, _certificate_number()),
-            with_expression(Enrollment.next_lesson_id, _next_lesson_id()),
-        )
+def _one_shown() -> Statement[EnrollmentRow]:
+    return Statement(
+        lambda: select_shown().where(Enrollment.id == bindparam("enrollment_id", type_=Uuid())), EnrollmentRow
     )
 
 
 @cache
-def _one_shown() -> Select[Enrollment]:
-    one = shown().where(Enrollment.id == bindparam("enrollment_id"))
-    return one.execution_options(populate_existing=True)
+def _one_visible(kind: Kind) -> Statement[EnrollmentRow]:
+    def build() -> Select[*tuple[Any, ...]]:
+        viewer = as_parameter(kind)
+        is_visible = false() if viewer is None else enrollment_visible_to(viewer)
+        one = Enrollment.id == bindparam("enrollment_id", type_=Uuid())
+        return select_shown().where(one, is_visible)
+
+    return Statement(build, EnrollmentRow)
 
 
 def _of_person(user_id: UUID, filters: Filters) -> Listing:
+    query = {each.name: getattr(filters, each.name) for each in fields(Filters)}
+    ordering = query.pop("ordering")
+    query["search"] = (filters.search or "").strip() or None
+    if filters.course is not None:
+        query["course"] = courses.find_id(filters.course) or NO_COURSE
+    language = settings().search_language if query["search"] else None
+    return built_once(_build_of_person, ordering, language, query=query, values={"person_id": user_id})
+
+
+def _build_of_person(
+    ordering: str, _language: str | None, *, search: Any = None, **narrowing: Any
+) -> Listing:
+    """:param _language: of the search, which the statement contains"""
     # Nothing is overdue in a deleted course.
-    conditions = [Enrollment.user_id == user_id, *_conditions(filters, Course.deleted_at.is_(None))]
+    conditions = [
+        Enrollment.user_id == bindparam("person_id", type_=Uuid()),
+        *_conditions(Filters(**narrowing), Course.deleted_at.is_(None)),
+    ]
     matching = select(Enrollment.id)
-    if (filters.search or "").strip():
-        conditions.append(holds(func.concat(Course.title, " ", Course.code), str(filters.search)))
-    if (filters.search or "").strip() or filters.overdue is not None:
+    if search is not None:
+        conditions.append(holds(func.concat(Course.title, " ", Course.code), search))
+    if search is not None or "overdue" in narrowing:
         matching = matching.join(Enrollment.course)
-    return Listing(shown().where(*conditions), _keys(filters), matching=matching.where(*conditions))
+    return Listing(
+        select_shown().where(*conditions),
+        ordered_by(ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE),
+        into=EnrollmentRow,
+        matching=matching.where(*conditions),
+        is_prepared=not narrowing and search is None and ordering == Filters.ordering,
+    )
 
 
 def _keys(filters: Filters) -> list[SortKey]:
@@ -195,7 +252,7 @@ def _conditions(filters: Filters, *is_due: ColumnElement[bool]) -> list[ColumnEl
     if filters.status is not None:
         conditions.append(Enrollment.status.in_(filters.status))
     if filters.course is not None:
-        conditions.append(Enrollment.course_id == CourseName.id_of(filters.course))
+        conditions.append(Enrollment.course_id == filters.course)
     if filters.due_before is not None:
         conditions.append(Enrollment.due_at < filters.due_before)
     if filters.due_after is not None:
@@ -213,44 +270,4 @@ def _is_overdue() -> ColumnElement[bool]:
         Enrollment.status == EnrollmentStatus.ACTIVE,
         Enrollment.due_at < func.now(),
         is_there.correlate(Enrollment).scalar_subquery(),
-    )
-
-
-def _lesson_counts() -> ColumnElement[list[int]]:
-    """Counts of required, required and completed, optional, optional and completed lessons, in one pass."""
-    done = LessonProgress.completed_at.is_not(None)
-    progress = and_(LessonProgress.lesson_id == Lesson.id, LessonProgress.enrollment_id == Enrollment.id)
-    required, optional = Lesson.is_required, ~Lesson.is_required
-    counts: list[Any] = [
-        func.count().filter(required),
-        func.count().filter(required, done),
-        func.count().filter(optional),
-        func.count().filter(optional, done),
-    ]
-    return (
-        select(array(counts, type_=Integer()))
-        .select_from(Lesson)
-        .outerjoin(LessonProgress, progress)
-        .where(Lesson.course_id == Enrollment.course_id, Lesson.deleted_at.is_(None))
-        .correlate(Enrollment)
-        .scalar_subquery()
-    )
-
-
-def _certificate_number() -> ColumnElement[str | None]:
-    return (
-        select(Certificate.number)
-        .where(Certificate.enrollment_id == Enrollment.id)
-        .correlate(Enrollment)
-        .scalar_subquery()
-    )
-
-
-def _next_lesson_id() -> ColumnElement[UUID]:
-    """The lesson to resume at, unless it has been deleted since."""
-    return (
-        select(Lesson.id)
-        .where(Lesson.id == Enrollment.resume_lesson_id, Lesson.deleted_at.is_(None))
-        .correlate(Enrollment)
-        .scalar_subquery()
     )

@@ -19,11 +19,16 @@ Price = dict[str, ColumnElement[Any]]
 
 def current(course: Course, *, is_waived: bool = False) -> Price:
     """The columns of a new enrollment: the course's current price, UNPAID unless it is free or waived."""
+    return of(literal(course.price), literal(course.currency), is_waived=is_waived)
+
+
+def of(price: ColumnElement[Any], currency: ColumnElement[Any], *, is_waived: bool = False) -> Price:
+    """The same, with the price and currency of a course as columns."""
     priced = PaymentStatus.WAIVED if is_waived else PaymentStatus.UNPAID
     return {
-        "price_at_enrollment": literal(course.price),
-        "currency": literal(course.currency),
-        "payment_status": literal((PaymentStatus.FREE if course.is_free else priced).value),
+        "price_at_enrollment": price,
+        "currency": currency,
+        "payment_status": case((price == 0, PaymentStatus.FREE.value), else_=priced.value),
     }
 
 

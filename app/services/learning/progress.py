@@ -6,48 +6,50 @@ what the earlier one committed, so the course is completed exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
+    CTE,
+    Boolean,
     ColumnElement,
     DateTime,
+    Integer,
     Select,
-    TableValuedAlias,
-    Update,
     Uuid,
     and_,
     bindparam,
-    column,
+    case,
+    exists,
+    false,
     func,
-    literal,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
+from app.db.statements import Statement
+from app.enums import EnrollmentStatus
 from app.errors.base import NotFound
 from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.requests import Unavailable
 from app.models import Course, Enrollment, Lesson, LessonProgress
 from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read, progress_read
+from app.services.learning.enrollment_rows import EnrollmentRow, count_lessons, select_shown
 from app.settings import settings
 
-CompletedLesson = tuple[UUID, UUID, datetime]
-"""An enrollment, a lesson, and when it was completed."""
-
-# The parameters of the statements below that are built once.
-_COURSE = bindparam("of_course", type_=Uuid())
-_ENROLLMENT = bindparam("of_enrollment", type_=Uuid())
-_LESSON = bindparam("of_lesson", type_=Uuid())
-_USER = bindparam("of_user", type_=Uuid())
-_MOMENT = bindparam("at", type_=DateTime(timezone=True))
+# The parameters of the statements that record progress.
+_USER = bindparam("user_id", type_=Uuid())
+_LESSON = bindparam("lesson_id", type_=Uuid())
+_COMPLETED = bindparam("completed", type_=Boolean())
+_POSITION = bindparam("position_seconds", type_=Integer())
+_MOMENT = func.coalesce(bindparam("at", type_=DateTime(timezone=True)), func.now())
 
 
 def record(
@@ -57,73 +59,49 @@ def record(
     completed: bool | None = None,
     position_seconds: int | None = None,
     at: datetime | None = None,
-) -> Enrollment:
+) -> EnrollmentRow:
     """Mark a lesson completed or not, or store the position. The last counted lesson completes the course."""
-    enrollment, enforce_order = _lock_enrollment(user, lesson_id)
-    if completed and enforce_order:
-        _refuse_skipping(enrollment, lesson_id)
-    moment = func.now() if at is None else literal(at)
-    _write(enrollment, lesson_id, moment, completed=completed, position_seconds=position_seconds)
-    _store_resume_point(enrollment, lesson_id, at)
-    completion.settle_held(enrollment.course_id, enrollment_ids=[enrollment.id], at=at)
-    return enrollments_read.reread(enrollment.id)
+    values = {
+        "user_id": user.id,
+        "lesson_id": lesson_id,
+        "completed": completed,
+        "position_seconds": position_seconds,
+        "at": at,
+    }
+    paid_enrollment = settings().paid_enrollment
+    row = _writing(paid_enrollment).first_behind(_LOCKING, values)
+    if row is None:
+        _refuse(user, lesson_id, completed=bool(completed))
+    total = row.total_lessons
+    if row.status != EnrollmentStatus.ACTIVE or not total or row.completed_lessons < total:
+        return row
+    completion.settle_held(row.course_id, enrollment_ids=[row.id], at=at)
+    return enrollments_read.reread(row.id)
 
 
-def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> Enrollment:
+def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> EnrollmentRow:
     """Mark a lesson completed. Idempotent."""
     return record(user, lesson_id, completed=True, at=at)
 
 
-def complete_many(course_id: UUID, rows: Collection[CompletedLesson]) -> None:
-    """Import completed lessons as a set; of two times for a lesson the earlier is kept.
-
-    No enrollment is completed here: the caller calls `completion.settle` next.
-    """
-    if not rows:
-        return
-    completion.hold(course_id)
-    given = _as_table(rows)
-    earliest = (
-        select(given.c.enrollment_id, given.c.lesson_id, func.min(given.c.at))
-        .join(Lesson, and_(Lesson.id == given.c.lesson_id, Lesson.course_id == course_id))
-        .join(Enrollment, and_(Enrollment.id == given.c.enrollment_id, Enrollment.course_id == course_id))
-        .group_by(given.c.enrollment_id, given.c.lesson_id)
-        .order_by(given.c.enrollment_id, given.c.lesson_id)
-    )
-    made = insert(LessonProgress).from_select(["enrollment_id", "lesson_id", "completed_at"], earliest)
-    kept = func.least(LessonProgress.completed_at, made.excluded.completed_at)
-    db.session.execute(
-        made.on_conflict_do_update(
-            index_elements=[LessonProgress.enrollment_id, LessonProgress.lesson_id],
-            set_={"completed_at": kept, "updated_at": func.now()},
-        )
-    )
-    _store_visits(course_id, given)
-
-
-def _lock_enrollment(user: Actor, lesson_id: UUID) -> tuple[Enrollment, bool]:
-    """The learner's enrollment, locked, and whether the course enforces the order of its lessons."""
-    statement = _locking(settings().paid_enrollment)
-    found = db.session.execute(statement, {_USER.key: user.id, _LESSON.key: lesson_id}).one_or_none()
-    if found is None:
-        _refuse_outsider(user, lesson_id)
-    enrollment, enforce_order, is_paid = found
-    if not is_paid:
-        raise PaymentRequired
-    return enrollment, enforce_order
-
-
-@cache
-def _locking(paid_enrollment: str) -> Select[Enrollment, bool, bool]:
-    return (
-        select(Enrollment, Course.enforce_order, completion.is_paid_under(paid_enrollment).label("is_paid"))
+def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
+    """Raise what keeps the user from recording progress in this lesson."""
+    found = db.session.execute(
+        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, completion.is_paid())
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
-        .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
-        .where(Enrollment.user_id == _USER, Enrollment.holds_seat())
-        .with_for_update(key_share=True, of=Enrollment)
-        .execution_options(populate_existing=True)
-    )
+        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
+        .where(Enrollment.user_id == user.id, Enrollment.holds_seat())
+    ).one_or_none()
+    if found is None:
+        _refuse_outsider(user, lesson_id)
+    enrollment_id, course_id, enforce_order, is_paid = found
+    if not is_paid:
+        raise PaymentRequired
+    if completed and enforce_order:
+        _refuse_skipping(course_id, enrollment_id, lesson_id)
+    # What refused the request has been changed since: the author deleted or moved lessons at this moment.
+    raise Unavailable
 
 
 def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
@@ -135,9 +113,14 @@ def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
     raise NotEnrolled
 
 
-def _refuse_skipping(enrollment: Enrollment, lesson_id: UUID) -> None:
-    """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    missing = db.session.execute(_first_missing(), _parameters(enrollment, lesson_id)).one_or_none()
+def _refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+    lessons = progress_read.lessons_in_order(course_id, enrollment_id)
+    missing = db.session.execute(
+        select(lessons.c.lesson_id, lessons.c.title)
+        .where(_is_missing_before(lessons, lesson_id))
+        .order_by(lessons.c.position)
+        .limit(1)
+    ).one_or_none()
     if missing is not None:
         raise LessonLocked(
             f"“{missing.title}” comes first.",
@@ -145,96 +128,113 @@ def _refuse_skipping(enrollment: Enrollment, lesson_id: UUID) -> None:
         )
 
 
-@cache
-def _first_missing() -> Select[UUID, str]:
-    lessons = progress_read.lessons_in_order(_COURSE, _ENROLLMENT)
+def _is_missing_before(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """A counted lesson that is not completed, and stands before this one in the order of the course."""
     here = lessons.alias("here")
-    return (
-        select(lessons.c.lesson_id, lessons.c.title)
-        .join(here, here.c.position > lessons.c.position)
-        .where(here.c.lesson_id == _LESSON, ~here.c.is_completed)
-        .where(lessons.c.is_counted, ~lessons.c.is_completed)
-        .order_by(lessons.c.position)
-        .limit(1)
-    )
+    place = select(here.c.position).where(here.c.lesson_id == lesson_id).scalar_subquery()
+    return and_(lessons.c.is_counted, ~lessons.c.is_completed, lessons.c.position < place)
 
 
-def _write(
-    enrollment: Enrollment,
-    lesson_id: UUID,
-    moment: ColumnElement[datetime],
-    *,
-    completed: bool | None,
-    position_seconds: int | None,
-) -> None:
-    """Upsert the row of this enrollment and lesson."""
-    row: dict[str, object] = {}
-    if completed is not None:
-        row["completed_at"] = moment if completed else None
-    if position_seconds is not None:
-        row["position_seconds"] = position_seconds
-    made = insert(LessonProgress).values(enrollment_id=enrollment.id, lesson_id=lesson_id, **row)
-    if completed:
-        row["completed_at"] = func.coalesce(LessonProgress.completed_at, moment)
-    db.session.execute(
-        made.on_conflict_do_update(
-            index_elements=[LessonProgress.enrollment_id, LessonProgress.lesson_id],
-            set_={**row, "updated_at": func.now()},
-        )
-    )
-
-
-def _store_resume_point(enrollment: Enrollment, lesson_id: UUID, at: datetime | None) -> None:
-    """Store the visit, and the lesson to resume at: the next one from here that is not completed, else the first."""
-    db.session.execute(_visiting(), {**_parameters(enrollment, lesson_id), _MOMENT.key: at})
-
-
-def _parameters(enrollment: Enrollment, lesson_id: UUID) -> dict[str, Any]:
-    return {_COURSE.key: enrollment.course_id, _ENROLLMENT.key: enrollment.id, _LESSON.key: lesson_id}
+# Concurrent requests about lessons of one enrollment are served one after the other.
+_LOCKING: Statement[UUID] = Statement(
+    lambda: (
+        select(Enrollment.id)
+        .join(Lesson, Lesson.course_id == Enrollment.course_id)
+        .where(Enrollment.user_id == _USER, Lesson.id == _LESSON)
+        .with_for_update(key_share=True, of=Enrollment)
+    ),
+    UUID,
+)
 
 
 @cache
-def _visiting() -> Update:
-    lessons = progress_read.lessons_in_order(_COURSE, _ENROLLMENT)
-    here = select(lessons.c.position).where(lessons.c.lesson_id == _LESSON).scalar_subquery()
+def _writing(paid_enrollment: str) -> Statement[EnrollmentRow]:
+    return Statement(lambda: _write(paid_enrollment), EnrollmentRow)
+
+
+def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
+    """Write the progress, the visit and the lesson to resume at, and return the enrollment as it is shown.
+
+    No row is returned, and nothing is written, where the request is refused.
+    """
+    learner = _learner(paid_enrollment)
+    course_id, enrollment_id = (
+        select(column).scalar_subquery() for column in (learner.c.course_id, learner.c.id)
+    )
+    lessons = progress_read.lessons_in_order(course_id, enrollment_id)
+    allowed = (
+        select(learner.c.id)
+        .where(or_(~learner.c.enforce_order, ~func.coalesce(_COMPLETED, false()), _may_be_completed(lessons)))
+        .cte("allowed")
+    )
+    is_here = lessons.c.lesson_id == _LESSON
+    is_done = case((and_(is_here, _COMPLETED.is_not(None)), _COMPLETED), else_=lessons.c.is_completed)
+    visited = _visit(allowed, lessons, is_done)
+    counts = select(count_lessons(lessons.c.is_required, is_done)).scalar_subquery()
+    return select_shown(held=visited.c, counts=counts).add_cte(_upsert(allowed))
+
+
+def _learner(paid_enrollment: str) -> CTE:
+    """The user's enrollment, where the lesson and the course are there and the enrollment is paid as the setting says."""
+    return (
+        select(Enrollment.id, Enrollment.course_id, Course.enforce_order)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
+        .where(
+            Enrollment.user_id == _USER, Enrollment.holds_seat(), completion.is_paid_under(paid_enrollment)
+        )
+        .cte("learner")
+    )
+
+
+def _may_be_completed(lessons: CTE) -> ColumnElement[bool]:
+    """A lesson that is completed already may be completed again, wherever it is in the order now."""
+    was_completed = exists().where(lessons.c.lesson_id == _LESSON, lessons.c.is_completed)
+    return or_(
+        was_completed, ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+    )
+
+
+def _upsert(allowed: CTE) -> CTE:
+    """The row of this enrollment and lesson. What is not in the request stays as it is."""
+    row = {
+        "enrollment_id": allowed.c.id,
+        "lesson_id": _LESSON,
+        "completed_at": case((_COMPLETED, _MOMENT)),
+        "position_seconds": func.coalesce(_POSITION, 0),
+    }
+    made = insert(LessonProgress).from_select(list(row), select(*row.values()))
+    completed_at = case(
+        (_COMPLETED.is_(None), LessonProgress.completed_at),
+        (_COMPLETED, func.coalesce(LessonProgress.completed_at, _MOMENT)),
+    )
+    written = made.on_conflict_do_update(
+        index_elements=[LessonProgress.enrollment_id, LessonProgress.lesson_id],
+        set_={
+            "completed_at": completed_at,
+            "position_seconds": func.coalesce(_POSITION, LessonProgress.position_seconds),
+            "updated_at": func.now(),
+        },
+    )
+    return written.returning(LessonProgress.lesson_id).cte("written")
+
+
+def _visit(allowed: CTE, lessons: CTE, is_done: ColumnElement[bool]) -> CTE:
+    """Store the visit, and the lesson to resume at: the next one from here that is not completed, else the first."""
+    here = lessons.alias("visited")
+    place = select(here.c.position).where(here.c.lesson_id == _LESSON).scalar_subquery()
     following = (
         select(lessons.c.lesson_id)
-        .where(~lessons.c.is_completed)
-        .order_by(lessons.c.position < here, lessons.c.position)
+        .where(~is_done)
+        .order_by(lessons.c.position < place, lessons.c.position)
         .limit(1)
+        .scalar_subquery()
     )
-    moment = func.coalesce(_MOMENT, func.now())
     return (
         update(Enrollment)
-        .where(Enrollment.id == _ENROLLMENT)
-        .values(last_accessed=moment, resume_lesson_id=following.scalar_subquery())
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _as_table(rows: Collection[CompletedLesson]) -> TableValuedAlias:
-    enrollment_ids, lesson_ids, moments = zip(*rows, strict=True)
-    moment = DateTime(timezone=True)
-    return (
-        func.unnest(
-            literal(list(enrollment_ids), ARRAY(Uuid)),
-            literal(list(lesson_ids), ARRAY(Uuid)),
-            literal(list(moments), ARRAY(moment)),
-        )
-        .table_valued(column("enrollment_id", Uuid), column("lesson_id", Uuid), column("at", moment))
-        .render_derived(name="given")
-    )
-
-
-def _store_visits(course_id: UUID, given: TableValuedAlias) -> None:
-    latest = (
-        select(given.c.enrollment_id, func.max(given.c.at).label("at"))
-        .group_by(given.c.enrollment_id)
-        .subquery()
-    )
-    db.session.execute(
-        update(Enrollment)
-        .where(Enrollment.id == latest.c.enrollment_id, Enrollment.course_id == course_id)
-        .values(last_accessed=func.greatest(Enrollment.last_accessed, latest.c.at))
-        .execution_options(synchronize_session=False)
+        .where(Enrollment.id == allowed.c.id)
+        .values(last_accessed=_MOMENT, resume_lesson_id=following)
+        .returning(*Enrollment.__table__.columns)
+        .cte("visited_enrollment")
     )

@@ -10,15 +10,16 @@ from app.db.keyset import SortKey
 from app.db.listings import Listing
 from app.enums import EnrollmentStatus
 from app.errors.learning import NotEnrolled
-from app.models import Enrollment, Lesson, LessonProgress, Section
+from app.models import Lesson, LessonProgress, Section
 from app.models.caller import Actor
 from app.services.catalogue import courses
-from app.services.learning import enrollments
+from app.services.learning import enrollments_read
+from app.services.learning.enrollment_rows import EnrollmentRow
 
 
-def get_enrollment(viewer: Actor, enrollment_id: UUID) -> Enrollment:
+def get_enrollment(viewer: Actor, enrollment_id: UUID) -> EnrollmentRow:
     """An enrollment whose lessons the viewer may see. A learner who has left sees them while the course is visible to them."""
-    enrollment = enrollments.get_visible(viewer, enrollment_id)
+    enrollment = enrollments_read.get_visible(viewer, enrollment_id)
     if enrollment.user_id == viewer.id and enrollment.status == EnrollmentStatus.CANCELLED:
         courses.get_visible(viewer, enrollment.course_id)
     return enrollment
@@ -33,7 +34,7 @@ def list_of_enrollment(viewer: Actor, enrollment_id: UUID) -> Listing:
 def list_own(user: Actor, ref: str | UUID) -> Listing:
     """The user's own progress in a course, lesson by lesson."""
     course = courses.get_visible(user, ref)
-    enrollment = enrollments.get_held(user, course.id)
+    enrollment = enrollments_read.get_held(user, course.id)
     if enrollment is None:
         raise NotEnrolled
     return _listing(course.id, enrollment.id)

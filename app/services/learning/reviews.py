@@ -27,7 +27,7 @@ from app.models.caller import Actor
 from app.models.course_name import CourseName
 from app.models.visibility import course_visible_to
 from app.services.catalogue import courses
-from app.services.learning import enrollments
+from app.services.learning import enrollments_read
 from app.settings import settings
 
 RATINGS = range(1, 6)
@@ -118,7 +118,7 @@ def delete(actor: Actor, review_id: UUID) -> None:
 
 
 def _refuse_outsider(author: Actor, course: Course) -> None:
-    enrollment = enrollments.get_held(author, course.id)
+    enrollment = enrollments_read.get_held(author, course.id)
     if enrollment is None:
         raise NotEnrolled
     if settings().review_requires == "completed" and enrollment.status != EnrollmentStatus.COMPLETED:

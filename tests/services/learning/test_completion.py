@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.session import db, transaction
 from app.enums import EnrollmentStatus, NoticeState, PaymentStatus
 from app.models import Certificate, Enrollment, LessonProgress, Notice
-from app.services.learning import completion, progress
+from app.services.learning import completion, progress_import
 
 
 def day(number):
@@ -30,7 +30,7 @@ def settle(app):
 def tell(app):
     def run(course, *rows):
         with app.app_context(), transaction():
-            progress.complete_many(
+            progress_import.complete_many(
                 course.id, [(enrollment.id, lesson.id, at) for enrollment, lesson, at in rows]
             )
 
