@@ -9,7 +9,7 @@ one that lacks an attribute, to `dump`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from keyword import iskeyword
 from types import FunctionType
@@ -119,8 +119,8 @@ class _Writers(dict[type, Write]):
 
 
 def _is_known(schema: ma.Schema) -> bool:
-    """Whether the schema dumps as marshmallow does, row by row, and each member has a name of its own."""
-    kind, names = type(schema), [_key_of(name, field) for name, field in schema.dump_fields.items()]
+    """Whether the schema dumps as marshmallow does, row by row."""
+    kind = type(schema)
     return (
         kind.dump is ma.Schema.dump
         and kind._serialize is ma.Schema._serialize
@@ -128,13 +128,12 @@ def _is_known(schema: ma.Schema) -> bool:
         and not schema.many
         and not schema._hooks[PRE_DUMP]
         and not any(of_collection for _, of_collection, _ in schema._hooks[POST_DUMP])
-        and len(set(names)) == len(names)
     )
 
 
 def _has_keys(kind: type) -> bool:
-    """Whether marshmallow finds `row[name]` before `row.name`. A named tuple has numbers only."""
-    return getattr(kind, "__getitem__", tuple.__getitem__) is not tuple.__getitem__
+    """Whether marshmallow finds `row[name]` before `row.name`. A sequence, such as a named tuple, has numbers only."""
+    return hasattr(kind, "__getitem__") and (issubclass(kind, Mapping) or not issubclass(kind, Sequence))
 
 
 def _key_of(name: str, field: ma.fields.Field[Any]) -> str:
@@ -173,25 +172,24 @@ class _Source:
         ]
 
     def _member(self, name: str, field: ma.fields.Field[Any], *, by_key: bool) -> str:
-        if not self._is_read_plainly(name, field):
+        if not _is_read_and_written(field):
             self.omitted.append(_key_of(name, field))
             return f"{self._hold(field.serialize)}({name!r}, row, {self._hold(self.schema.get_attribute)})"
-        read = _reading(field.attribute or name, by_key=by_key)
+        read = self._reading(field.attribute or name, by_key=by_key)
         form = self._form(field)
         if form is None:
             self.omitted.append(_key_of(name, field))
             return f"{self._hold(field._serialize)}({read}, {name!r}, row)"
         return read if form == UNCHANGED else f"({form.replace('READ', f'(v := {read})')})"
 
-    def _is_read_plainly(self, name: str, field: ma.fields.Field[Any]) -> bool:
-        return (
-            _function(field.serialize) is ma.fields.Field.serialize
-            and _function(field.get_value) is ma.fields.Field.get_value
-            and type(self.schema).get_attribute is ma.Schema.get_attribute
-            and field._CHECK_ATTRIBUTE
-            and field.dump_default is ma.missing
-            and "." not in (field.attribute or name)
-        )
+    def _reading(self, name: str, *, by_key: bool) -> str:
+        get = self.schema.get_attribute
+        if "." in name or _function(get) is not ma.Schema.get_attribute:
+            return f"{self._hold(_found_by(get))}(row, {name!r})"
+        if by_key:
+            return f"row[{name!r}]"
+        is_plain = name.isascii() and name.isidentifier() and not iskeyword(name)
+        return f"row.{name}" if is_plain else f"getattr(row, {name!r})"
 
     def _form(self, field: ma.fields.Field[Any]) -> str | None:
         """The expression for a value of the field; none if only the field knows."""
@@ -253,11 +251,24 @@ def _is_free(field: ma.fields.Dict) -> bool:
     return not (has_own or field.key_field or field.value_field)
 
 
-def _reading(name: str, *, by_key: bool) -> str:
-    if by_key:
-        return f"row[{name!r}]"
-    is_plain = name.isascii() and name.isidentifier() and not iskeyword(name)
-    return f"row.{name}" if is_plain else f"getattr(row, {name!r})"
+def _is_read_and_written(field: ma.fields.Field[Any]) -> bool:
+    """Whether the field finds its value under its name, and writes that; none is made up."""
+    return (
+        _function(field.serialize) is ma.fields.Field.serialize
+        and _function(field.get_value) is ma.fields.Field.get_value
+        and field._CHECK_ATTRIBUTE
+        and field.dump_default is ma.missing
+    )
+
+
+def _found_by(get: Callable[[Any, str, Any], Any]) -> Callable[[Any, str], Any]:
+    def read(row: Any, name: str) -> Any:
+        value = get(row, name, ma.missing)
+        if value is ma.missing:
+            raise KeyError(name)
+        return value
+
+    return read
 
 
 def _function(method: Any) -> FunctionType | None:
