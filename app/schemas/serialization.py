@@ -2,55 +2,24 @@
 
 `dump` asks every field of every row how its value is found and written. The answers never change, so a serializer asks
 once, writes them down as one dict display, and compiles that for each type of row. The schema stays the one source:
-what is not in the tables below is left to the field's own `serialize`, and a row that the function cannot read, such as
+what `serialization_forms` does not know is left to the field's own `serialize`, and a row that the function cannot read, such as
 one that lacks an attribute, to `dump`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from keyword import iskeyword
-from types import FunctionType
 from typing import Any
-from uuid import UUID
 
 import marshmallow as ma
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
-from marshmallow.utils import ensure_text_type
 
-from app.schemas import fields
+from app.schemas.serialization_forms import NAMES, UNCHANGED, form_of, function_of
 
 Members = dict[str, Any]
 Write = Callable[[Any], Members]
-
-UNCHANGED = "READ"
-WRITTEN: dict[Callable[..., Any], str] = {
-    ma.fields.Field._serialize: UNCHANGED,
-    ma.fields.String._serialize: "v if type(READ) is str or v is None else text(v)",
-    ma.fields.UUID._serialize: "None if READ is None else str(v)",
-    fields.Choice._serialize: "v if type(READ) is str or v is None else str(v)",
-    fields.Hours._serialize: "v if type(READ) is float or v is None else float(v)",
-    fields.Money._serialize: 'None if READ is None else f"{v:.2f}"',
-}
-"""What a `_serialize` does, as an expression: `READ`, where the value is looked at first, and then `v`."""
-
-LEFT_TO_JSON: dict[Callable[..., Any], str] = {
-    ma.fields.UUID._serialize: "v if type(READ) is UUID or v is None else str(v)",
-    ma.fields.Date._serialize: "v if type(READ) is date or v is None else OWN",
-    fields.Instant._serialize: "v if READ is None or (type(v) is datetime and v.tzinfo is utc) else OWN",
-}
-"""The same for values that the JSON encoder writes in the same way, and faster. `OWN` is the field's own result."""
-
-NAMES = {
-    "UUID": UUID,
-    "date": dt.date,
-    "datetime": dt.datetime,
-    "missing": ma.missing,
-    "text": ensure_text_type,
-    "utc": dt.UTC,
-}
 
 FUNCTION = """
 def write(row):
@@ -146,8 +115,7 @@ class _Source:
     def __init__(self, schema: ma.Schema, *, for_json: bool) -> None:
         self.schema = schema
         self.for_json = for_json
-        self.table = {**WRITTEN, **LEFT_TO_JSON} if for_json else WRITTEN
-        self.names: dict[str, Any] = {**NAMES, "dump": schema.dump}
+        self.names: dict[str, Any] = {**NAMES, "missing": ma.missing, "dump": schema.dump}
         self.omitted: list[str] = []
 
     def compiled(self, *, by_key: bool) -> Write:
@@ -184,7 +152,7 @@ class _Source:
 
     def _reading(self, name: str, *, by_key: bool) -> str:
         get = self.schema.get_attribute
-        if "." in name or _function(get) is not ma.Schema.get_attribute:
+        if "." in name or function_of(get) is not ma.Schema.get_attribute:
             return f"{self._hold(_found_by(get))}(row, {name!r})"
         if by_key:
             return f"row[{name!r}]"
@@ -193,18 +161,14 @@ class _Source:
 
     def _form(self, field: ma.fields.Field[Any]) -> str | None:
         """The expression for a value of the field; none if only the field knows."""
-        written = _function(field._serialize)
+        written = function_of(field._serialize)
         if isinstance(field, ma.fields.Nested) and written is ma.fields.Nested._serialize:
             return self._form_of_nested(field)
         if isinstance(field, ma.fields.List) and written is ma.fields.List._serialize:
             return self._form_of_list(field)
-        if isinstance(field, (ma.fields.Integer, ma.fields.Float)):
-            return _form_of_number(field)
         if isinstance(field, ma.fields.Dict) and _is_free(field):
             return f"None if READ is None else {self._hold(field.mapping_type)}(v)"
-        if isinstance(field, ma.fields.Date) and field.format != "iso":
-            return None
-        form = self.table.get(written) if written else None
+        form = form_of(field, for_json=self.for_json)
         return form and form.replace("OWN", f"{self._hold(field._serialize)}(v, None, None)")
 
     def _form_of_nested(self, field: ma.fields.Nested) -> str:
@@ -226,36 +190,24 @@ class _Source:
         return name
 
     def _compile(self, source: str) -> Write:
-        """The source consists of this module's expressions and of the names of members, written as literals."""
+        """The source consists of the expressions of these modules and of the names of members, written as literals."""
         space = dict(self.names)
         exec(compile(source, f"<{type(self.schema).__name__}>", "exec"), space)
         write: Write = space["write"]
         return write
 
 
-def _form_of_number(field: ma.fields.Integer | ma.fields.Float) -> str | None:
-    number = ma.fields.Number
-    has_own = (
-        _function(field._serialize) is not number._serialize
-        or _function(field._format_num) is not number._format_num
-    )
-    if has_own or field.as_string or field.num_type not in {int, float}:
-        return None
-    kind = field.num_type.__name__
-    return f"v if type(READ) is {kind} or v is None else {kind}(v)"
-
-
 def _is_free(field: ma.fields.Dict) -> bool:
     """Whether keys and values are what they are."""
-    has_own = _function(field._serialize) is not ma.fields.Dict._serialize
+    has_own = function_of(field._serialize) is not ma.fields.Dict._serialize
     return not (has_own or field.key_field or field.value_field)
 
 
 def _is_read_and_written(field: ma.fields.Field[Any]) -> bool:
     """Whether the field finds its value under its name, and writes that; none is made up."""
     return (
-        _function(field.serialize) is ma.fields.Field.serialize
-        and _function(field.get_value) is ma.fields.Field.get_value
+        function_of(field.serialize) is ma.fields.Field.serialize
+        and function_of(field.get_value) is ma.fields.Field.get_value
         and field._CHECK_ATTRIBUTE
         and field.dump_default is ma.missing
     )
@@ -269,8 +221,3 @@ def _found_by(get: Callable[[Any, str, Any], Any]) -> Callable[[Any, str], Any]:
         return value
 
     return read
-
-
-def _function(method: Any) -> FunctionType | None:
-    """The function behind a bound method: whose it is says whether a class, or an instance, has its own."""
-    return getattr(method, "__func__", None)

@@ -9,6 +9,7 @@ from collections import UserDict
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -272,6 +273,18 @@ def assert_same(schema, times):
 def test_our_schemas_are_written_as_marshmallow_dumps_them(app, kind):
     with app.app_context():
         assert_same(kind(), times=60)
+
+
+@pytest.mark.parametrize("name", Everything().fields)
+def test_a_value_of_any_type_is_written_as_marshmallow_dumps_it(name):
+    schema = Everything(only=(name,))
+    attribute = schema.fields[name].attribute or name
+    every = [*ODD, *(value for some in FITTING.values() for value in some)]
+    for_json = Serializer(schema)
+
+    for kind, value in product(("dict", "object"), [*every, *([each] for each in every)]):
+        row = KINDS[kind]({attribute: value})
+        assert outcome(for_json.one, row) == outcome(schema.dump, row), row
 
 
 @pytest.mark.parametrize("make_schema", ODD_SCHEMAS)
