@@ -1,6 +1,6 @@
 """How the values of a field are written, as an expression of Python that does what the field's `_serialize` does.
 
-`READ` stands for the value where it is looked at first; from there on it is `v`. `OWN` is the field's own result, for values
+`READ` is the value where it is looked at first; from there on it is `v`. `OWN` is the field's own result, for values
 of another type than usual.
 """
 
