@@ -20,6 +20,7 @@ from app.db.listings import Listing
 from app.db.session import transaction
 from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
+from app.schemas import serialization
 from app.schemas.base import ListQuerySchema, Schema
 from app.web import access, conditional_requests, idempotency, rate_limits
 from app.web.openapi import document, envelopes, operations
@@ -96,7 +97,7 @@ class Blueprint(flask_smorest.Blueprint):
         self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
     ) -> Callable[[View], View]:
         """The response: `schema` shapes `data`; `message` is the sentence for people, or makes it from the view's result."""
-        instance = schema() if schema else None
+        serializer = serialization.of(schema) if schema else None
         documented = None if status_code == 204 else envelopes.envelope(schema)
         is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
 
@@ -109,7 +110,7 @@ class Blueprint(flask_smorest.Blueprint):
                     return result
                 if status_code == 204:
                     return Response(status=204)
-                data = instance.dump(result) if instance else None
+                data = serializer.one(result) if serializer else None
                 sentence = message(result) if callable(message) else message
                 response = jsonify(success=True, message=sentence, data=data)
                 response.status_code = status_code
@@ -157,8 +158,8 @@ class Blueprint(flask_smorest.Blueprint):
         `summary` shapes what the `Listing` says about the whole list, beside `data`.
         The view receives the filters of `query` as its first argument, when `query` has any.
         """
-        instance = schema()
-        summed_up = summary() if summary else None
+        serializer = serialization.of(schema)
+        summed_up = serialization.of(summary) if summary else None
         envelope = envelopes.list_envelope(schema, summary)
         has_filters = set(query().fields) != set(PAGING)
 
@@ -170,9 +171,9 @@ class Blueprint(flask_smorest.Blueprint):
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
                 if wants_csv:
                     columns = csv_columns() if callable(csv_columns) else csv_columns
-                    rows = (csv_schema or schema)(only=columns)
+                    rows = serialization.of_columns(csv_schema or schema, tuple(columns))
                     return csv_of(listing, rows, columns, view.__name__)
-                return page_of(listing, instance, message, summary=summed_up, **paging)
+                return page_of(listing, serializer, message, summary=summed_up, **paging)
 
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
             operations.add_refusals(operations.mark_list(documented), PageNotFound, PageTooDeep)

@@ -7,7 +7,6 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlencode
 
-import marshmallow as ma
 from flask import Response, copy_current_request_context, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -15,6 +14,7 @@ from app.adapters import csv_writer
 from app.db.keyset import Place
 from app.db.listings import DEEPEST_ROW, Listing, fetch_page, in_chunks
 from app.db.session import release
+from app.schemas.serialization import Serializer
 from app.settings import settings
 from app.web import request_values
 from app.web.problems import invalid
@@ -27,13 +27,13 @@ ROWS_PER_CHUNK = 1_000
 
 def page_of(
     listing: Listing,
-    schema: ma.Schema,
+    serializer: Serializer,
     message: str,
     *,
     page: int,
     page_size: int,
     after: str | None,
-    summary: ma.Schema | None = None,
+    summary: Serializer | None = None,
 ) -> Response:
     number = page if after is None or "page" in request_values.query() else None
     found = fetch_page(listing, page=page, size=page_size, place=None if after is None else _place_in(after))
@@ -43,14 +43,14 @@ def page_of(
     response = jsonify(
         success=True,
         message=message,
-        data=schema.dump(found.rows, many=True),
+        data=serializer.many(found.rows),
         count=found.count,
         count_is_exact=found.count_is_exact,
         next=next_link,
         previous=previous,
         page=number,
         page_size=page_size,
-        **(summary.dump(listing.summary) if summary else {}),
+        **(summary.one(listing.summary) if summary else {}),
     )
     relations = {"next": next_link, "prev": previous}
     header = ", ".join(f'<{target}>; rel="{name}"' for name, target in relations.items() if target)
@@ -102,13 +102,13 @@ def read_cursor(text: str) -> dict[str, Any]:
     return cursor
 
 
-def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: str) -> Response:
+def csv_of(listing: Listing, serializer: Serializer, columns: Sequence[str], name: str) -> Response:
     """The whole list as CSV, streamed in chunks of rows.
 
     The client decides how fast it reads, so no database connection is held meanwhile. No context stays pushed between
     two chunks either: a generator that a client never reads to the end would leave it to the next request.
     """
-    pieces = _pieces_of_csv(listing, schema, columns)
+    pieces = _pieces_of_csv(listing, serializer, columns)
 
     @copy_current_request_context
     def next_piece() -> str | None:
@@ -121,10 +121,10 @@ def csv_of(listing: Listing, schema: ma.Schema, columns: Sequence[str], name: st
     return response
 
 
-def _pieces_of_csv(listing: Listing, schema: ma.Schema, columns: Sequence[str]) -> Generator[str]:
+def _pieces_of_csv(listing: Listing, serializer: Serializer, columns: Sequence[str]) -> Generator[str]:
     text = csv_writer.header(columns)
     for rows in in_chunks(listing, ROWS_PER_CHUNK):
-        text += "".join(csv_writer.line(row, columns) for row in schema.dump(rows, many=True))
+        text += "".join(csv_writer.line(row, columns) for row in serializer.many(rows))
         release()
         yield text
         text = ""
