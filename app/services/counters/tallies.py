@@ -10,10 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, and_, cast, delete, func, literal, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
+from app.db.statements import Statement
 from app.models.tally import Tally
 
 PLATFORM = "version/platform"
@@ -23,6 +38,13 @@ COMPACTION_LOCK = 727_001_002
 """The key of the advisory lock under which counters are compacted."""
 
 Range = tuple[str, str]
+
+_VERSION: Statement[str] = Statement(
+    lambda: select(func.coalesce(func.sum(Tally.amount), 0)).where(
+        Tally.name == any_(bindparam("names", type_=ARRAY(Text())))
+    ),
+    str,
+)
 
 
 def version_of_person(user_id: UUID) -> str:
@@ -36,8 +58,7 @@ def version_of_course(course_id: UUID) -> str:
 
 def version(*names: str) -> str:
     """The sum of these versions, for figures that depend on several."""
-    found = select(func.coalesce(func.sum(Tally.amount), 0)).where(Tally.name.in_(sorted(set(names))))
-    return str(db.session.scalar(found))
+    return _VERSION.first({"names": sorted(set(names))}) or "0"
 
 
 def under(stem: str, start: str = "") -> Range:
