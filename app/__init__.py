@@ -21,13 +21,14 @@ from app.web import (
     reception,
     security_headers,
 )
+from app.web.application import Application
 from config import Config
 from environment import config_from, read_environment
 
 
 def create_app(config: Config | None = None) -> Flask:
     """An application with these settings, or with those of the environment."""
-    app = Flask(__name__)
+    app = Application(__name__)
     settings.init_app(app, config or config_from(read_environment()))
     logs.init_app(app)
     metrics.init_app(app)

@@ -15,6 +15,7 @@ from redis import Redis
 from sqlalchemy import create_engine, event, text
 
 from app import create_app
+from app.adapters import cache
 from app.db.session import Model, db, transaction
 from app.observability import alarms
 from app.services.learning import enrollment_notices
@@ -90,6 +91,7 @@ def _clean(request):
             connection.execute(text(f"TRUNCATE {', '.join(touched)} CASCADE"))
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
+    request.getfixturevalue("app").extensions[cache.RECENT].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,11 @@ unreachable or slow, the figures are computed.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
-from time import monotonic
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +22,7 @@ from flask_caching import Cache
 from redis.exceptions import RedisError
 
 from app.adapters import redis
+from app.adapters.recent import Recent
 from app.adapters.redis import CircuitOpen
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ KEPT_SECONDS = 600
 RECENT_SECONDS, MOST_RECENT = 60, 256
 """How long and how many entries a process keeps itself, so that figures which many ask for are not read from Redis again."""
 
-_EXTENSION = "rollcall-recent-figures"
+RECENT = "rollcall-recent-figures"
 
 # Of concurrent misses of one entry, one in each process computes it (single flight).
 _turns = [Lock() for _ in range(128)]
@@ -83,26 +82,6 @@ class Json(BaseSerializer):
         return stored if isinstance(stored, list) and len(stored) == 1 else None
 
 
-class Recent:
-    """The entries that this process has read or computed last. Their keys have the version, so none is out of date."""
-
-    def __init__(self) -> None:
-        self._entries: OrderedDict[str, tuple[float, Any]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, name: str) -> Any:
-        """The entry, or None."""
-        until, value = self._entries.get(name, (0.0, None))
-        return value if monotonic() < until else None
-
-    def set(self, name: str, value: Any) -> None:
-        with self._lock:
-            self._entries[name] = monotonic() + RECENT_SECONDS, value
-            self._entries.move_to_end(name)
-            while len(self._entries) > MOST_RECENT:
-                self._entries.popitem(last=False)
-
-
 cache = Cache(with_jinja2_ext=False)
 
 
@@ -116,21 +95,12 @@ def init_app(app: Flask) -> None:
             "CACHE_SERIALIZER": Json(),
         }
     cache.init_app(app, config)
-    app.extensions[_EXTENSION] = Recent()
+    app.extensions[RECENT] = Recent[Snapshot](seconds=RECENT_SECONDS, most=MOST_RECENT)
 
 
 def remember(key: Key, compute: Callable[[], Any]) -> Any:
     """The entry under this key, or else the result of `compute`, which is stored. It must be representable in JSON."""
     name = str(key)
-    recent: Recent = current_app.extensions[_EXTENSION]
-    value = recent.get(name)
-    if value is None:
-        value = _find_or_compute(name, compute)
-        recent.set(name, value)
-    return value
-
-
-def _find_or_compute(name: str, compute: Callable[[], Any]) -> Any:
     found = _get(name)
     if found is not None:
         return found[0]
@@ -153,7 +123,12 @@ def snapshot(key: Key, compute: Callable[[], Figures]) -> Snapshot:
         tag = sha256(msgspec.json.encode(figures, enc_hook=str)).hexdigest()[:32]
         return {"as_of": as_of, "tag": tag, "figures": figures}
 
-    return Snapshot(**remember(key, take))
+    recent: Recent[Snapshot] = current_app.extensions[RECENT]
+    found = recent.get(str(key))
+    if found is None:
+        found = Snapshot(**remember(key, take))
+        recent.set(str(key), found)
+    return found
 
 
 def _get(name: str) -> list[Any] | None:

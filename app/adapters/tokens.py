@@ -7,6 +7,7 @@ database.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import time
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -14,6 +15,7 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from jwt import PyJWTError, decode, encode
 from jwt.types import Options
 
+from app.adapters.recent import Recent
 from app.errors.accounts import TokenInvalid
 
 ISSUER = "rollcall"
@@ -21,6 +23,11 @@ AUDIENCE = "rollcall-api"
 KINDS = {"access", "refresh"}
 LONGEST = 1_000
 ALGORITHM = "HS256"
+
+KEPT_SECONDS, MOST_KEPT = 600, 2_000
+"""How long and how many verified tokens a process remembers."""
+
+_EXTENSION = "rollcall-verified-tokens"
 
 _manager = JWTManager()
 _REQUIRED: Options = {"require": ["exp", "iss", "aud", "sub", "sid", "jti", "type"]}
@@ -42,6 +49,7 @@ class Claims:
 def init_app(app: Flask) -> None:
     app.config.update(JWT_ENCODE_ISSUER=ISSUER, JWT_ENCODE_AUDIENCE=AUDIENCE)
     _manager.init_app(app)
+    app.extensions[_EXTENSION] = Recent[Claims](seconds=KEPT_SECONDS, most=MOST_KEPT)
 
 
 def access(user_id: UUID, session_id: UUID) -> str:
@@ -58,8 +66,23 @@ def refresh(user_id: UUID, session_id: UUID, token_id: UUID) -> str:
 def read(token: str, *, kind: str | None = None) -> Claims:
     """The claims of a token that we signed and that has not expired, of the given kind.
 
+    A signature is verified once in each process: it stays right. Whether the token has expired is checked each time.
+
     :raises TokenInvalid: for every other string.
     """
+    verified: Recent[Claims] = current_app.extensions[_EXTENSION]
+    claims = verified.get(token)
+    if claims is None:
+        claims = _verify(token)
+        verified.set(token, claims)
+    elif claims.expires_at <= time() - current_app.config["JWT_DECODE_LEEWAY"]:
+        raise TokenInvalid
+    if claims.kind not in ({kind} if kind else KINDS):
+        raise TokenInvalid
+    return claims
+
+
+def _verify(token: str) -> Claims:
     if len(token) > LONGEST or not token.startswith(_HEADER):
         raise TokenInvalid
     try:
@@ -72,14 +95,9 @@ def read(token: str, *, kind: str | None = None) -> Claims:
             leeway=current_app.config["JWT_DECODE_LEEWAY"],
             options=_REQUIRED,
         )
-        claims = Claims(
-            UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), str(raw["type"]), int(raw["exp"])
-        )
+        return Claims(UUID(raw["sub"]), UUID(raw["sid"]), UUID(raw["jti"]), str(raw["type"]), int(raw["exp"]))
     except _UNREADABLE as error:
         raise TokenInvalid from error
-    if claims.kind not in ({kind} if kind else KINDS):
-        raise TokenInvalid
-    return claims
 
 
 # Beside PyJWT's own errors: what claims of other types raise.

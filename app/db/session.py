@@ -119,6 +119,8 @@ def transaction() -> Iterator[Session]:
 
 def is_in_transaction() -> bool:
     """Whether a statement that runs now belongs to a transaction."""
+    if not db.session.registry.has():
+        return False
     session = db.session()
     return _OPEN in session.info or session.in_transaction()
 

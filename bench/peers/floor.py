@@ -162,9 +162,9 @@ _VIEWS = {
     ("GET", "courses/ID"): _View("200 OK", "OK.", _show_course),
     ("GET", "enrollments"): _View("200 OK", "OK.", _list_enrollments),
     ("GET", "dashboard/stats"): _View("200 OK", "OK.", _show_stats),
-    ("POST", "courses/ID/enroll"): _View("201 Created", "You are enrolled.", _enroll),
-    ("POST", "lessons/ID/complete"): _View("200 OK", "The lesson is done.", _complete),
-    ("POST", "courses/ID/assign"): _View("201 Created", "Assigned.", _assign),
+    ("POST", "courses/ID/enroll"): _View("201 Created", "Enrolled in the course.", _enroll),
+    ("POST", "lessons/ID/complete"): _View("200 OK", "Lesson marked as done.", _complete),
+    ("POST", "courses/ID/assign"): _View("201 Created", "User assigned.", _assign),
     ("POST", "auth/login"): _View("200 OK", "Logged in.", _log_in, is_for_caller=False),
 }
 

@@ -117,7 +117,7 @@ async def enroll(connection: Database, caller: Known, course_id: UUID) -> Any:
     async with connection.transaction():
         await connection.execute(writes.HOLD_ACCOUNT_AND_COURSE.sql, caller.id, course_id)
         made = await _found(connection, writes.ENROLL, caller.id, course_id)
-    return {"message": "You are enrolled.", "data": answers.enrollment(made)}
+    return {"message": "Enrolled in the course.", "data": answers.enrollment(made)}
 
 
 @app.post("/api/v1/lessons/{lesson_id}/complete", response_model=Answer[Enrollment])
@@ -125,7 +125,7 @@ async def complete_lesson(connection: Database, caller: Known, lesson_id: UUID) 
     async with connection.transaction():
         await connection.execute(writes.HOLD_ENROLLMENT.sql, caller.id, lesson_id)
         moved = await _found(connection, writes.COMPLETE, caller.id, lesson_id)
-    return {"message": "The lesson is done.", "data": answers.enrollment(moved)}
+    return {"message": "Lesson marked as done.", "data": answers.enrollment(moved)}
 
 
 @app.post("/api/v1/courses/{course_id}/assign", status_code=201, response_model=Answer[Assigned])
@@ -136,7 +136,7 @@ async def assign(connection: Database, caller: Known, course_id: UUID, chosen: C
         await connection.execute(writes.HOLD_COURSE.sql, course_id)
         made = await _found(connection, writes.ASSIGN, caller.id, course_id, chosen.user_id)
     members = answers.enrollment(made) | {"assignment_id": made["assignment_id"]}
-    return {"message": "Assigned.", "data": members}
+    return {"message": "User assigned.", "data": members}
 
 
 @app.post("/api/v1/auth/login", response_model=Answer[LoggedIn])

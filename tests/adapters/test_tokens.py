@@ -339,3 +339,26 @@ def test_how_much_they_may_differ_is_a_setting(config, app, api, make, monkeypat
     token = skewed(app, api.as_(make.student()).token, seconds=30)
 
     assert api.with_token(token).get("/auth/me").status_code == status
+
+
+def test_a_token_that_was_verified_before_still_expires(app, monkeypatch):
+    with app.app_context():
+        token = tokens.access(uuid4(), uuid4())
+        claims = tokens.read(token)
+        leeway = app.config["JWT_DECODE_LEEWAY"]
+
+        monkeypatch.setattr(tokens, "time", lambda: claims.expires_at + leeway - 1)
+        assert tokens.read(token) == claims
+
+        monkeypatch.setattr(tokens, "time", lambda: claims.expires_at + leeway)
+        with pytest.raises(TokenInvalid):
+            tokens.read(token)
+
+
+def test_a_token_that_was_verified_before_is_still_of_one_kind(app):
+    with app.app_context():
+        token = tokens.access(uuid4(), uuid4())
+        tokens.read(token, kind="access")
+
+        with pytest.raises(TokenInvalid):
+            tokens.read(token, kind="refresh")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from flask import Flask
-from flask_jwt_extended import JWTManager, decode_token
+from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ SERVER.config.update(
     JWT_DECODE_ISSUER=tokens.ISSUER,
     JWT_DECODE_AUDIENCE=tokens.AUDIENCE,
 )
-JWTManager(SERVER)
+tokens.init_app(SERVER)
 
 GOOD = {
     "fresh": False,
