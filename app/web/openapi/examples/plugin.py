@@ -13,7 +13,7 @@ from typing import Any
 
 from apispec import BasePlugin
 
-from app.web.openapi.examples.parameters import DESCRIPTIONS
+from app.web.openapi.examples.parameters import description_of
 from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
 
 ANSWERS = Path(__file__).parent / "answers.json"
@@ -66,7 +66,7 @@ def _describe(parameter: dict[str, Any], request: Request) -> None:
     name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
     # A field with a description has copied it to the parameter already.
     about = schema.pop("description", None)
-    parameter["description"] = parameter.get("description") or about or DESCRIPTIONS[name]
+    parameter["description"] = parameter.get("description") or about or description_of(name)
     schema.pop("example", None)
     if schema.get("type") == "array":
         # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
