@@ -5,8 +5,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.enums import CourseStatus
-from tests.support.http import assert_refused, data_of
+from tests.support.good_requests import EDITED, body_of, path_of
+from tests.support.http import PREFIX, assert_refused, data_of
 from tests.support.races import Started, at_once, holding
+from tests.support.scene import Scene
 
 
 @pytest.fixture
@@ -168,56 +170,39 @@ def test_one_is_refused_too_where_an_admin_and_the_person_write(api, make, attem
     assert sorted(answers) == [200, 412]
 
 
-EDITED = {
-    "users": ("/users/{}", {"bio": "Mine"}),
-    "categories": ("/categories/{}", {"description": "Mine"}),
-    "courses": ("/courses/{}", {"venue": "Mine"}),
-    "sections": ("/sections/{}", {"title": "Mine"}),
-    "lessons": ("/lessons/{}", {"title": "Mine"}),
-    "reviews": ("/reviews/{}", {"comment": "Mine"}),
-    "instructor_requests": ("/instructor-requests/{}", {"reason": "A reason of mine, and a long one."}),
-}
-"""By table: where one of its rows is edited, and with what."""
+class Edited:
+    """A row of the table that nothing refers to, and a caller who has edited it and can undo that."""
 
-
-def one_of(table, make, api):
-    """A row of the table, and somebody who may edit it."""
-    admin = api.as_(make.admin())
-    course = make.course(lessons=1)
-    if table == "instructor_requests":
-        own = api.as_(make.student())
-        return data_of(own.post("/instructor-requests", json={"reason": "I have taught for years."}), 201)[
-            "id"
-        ], own
-    if table == "reviews":
-        author = make.student()
-        make.enrollment(course, author)
-        return make.review(course, author).id, api.as_(author)
-    made = {
-        "users": make.student,
-        "categories": make.category,
-        "courses": lambda: course,
-        "sections": lambda: make.section(course),
-        "lessons": lambda: make.lessons_of(course)[0],
-    }
-    return made[table]().id, admin
+    def __init__(self, table, app, api, document):
+        name = EDITED[table]
+        scene = Scene(app)
+        operation = document["paths"][PREFIX + name.split()[1]]["patch"]
+        self.path = path_of(name.replace("PATCH", "DELETE"), scene)
+        self.row_id = self.path.rpartition("/")[2]
+        self.changes = body_of(name, scene, operation)
+        for who in ("admin", "owner", "student", "person"):
+            self.writer = api.as_(getattr(scene, who))
+            before = data_of(self.writer.get(self.path))
+            self.edit = self.writer.patch(self.path, json=self.changes)
+            if self.edit.status_code == 200:
+                break
+        self.undo = {field: before[field] for field in self.changes}
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 @pytest.mark.parametrize("table", EDITED)
-def test_whoever_edits_between_the_check_and_the_write_is_noticed(api, make, config, table, method):
-    row_id, writer = one_of(table, make, api)
-    path, changes = EDITED[table]
-    read = {"If-Match": writer.get(path.format(row_id)).headers["ETag"]}
-    body = {"json": changes} if method == "PATCH" else {}
+def test_an_edit_between_the_check_and_the_write_is_noticed(app, api, config, _witness, table, method):
+    edited = Edited(table, app, api, _witness.document)
+    read = {"If-Match": edited.edit.headers["ETag"]}
+    body = {"json": edited.undo} if method == "PATCH" else {}
     edit = f"UPDATE {table} SET updated_at = clock_timestamp() WHERE id = :id"
 
-    with holding(config, edit, id=row_id, commits=True) as wait_for:
-        writing = Started(lambda: writer.request(method, path.format(row_id), headers=read, **body))
+    with holding(config, edit, id=edited.row_id, commits=True) as wait_for:
+        writing = Started(lambda: edited.writer.request(method, edited.path, headers=read, **body))
         wait_for(1)
 
     assert_refused(writing.finish(), 412, "precondition_failed")
-    assert writer.get(path.format(row_id)).status_code == 200
+    assert edited.writer.get(edited.path).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["lessons", "sections"])
