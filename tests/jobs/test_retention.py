@@ -22,7 +22,7 @@ from bench.plans import reading
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
 
-FORGOTTEN = "[deleted]"
+ERASED = "[deleted]"
 
 HOURLY = [chore.name for chore in periodic.CHORES if chore.name != "notices"]
 
@@ -152,7 +152,7 @@ def test_no_line_names_a_deleted_person_whom_its_instructor_was_not_told_of(
 
     do("names")
 
-    assert called() == [FORGOTTEN, "other@example.org", FORGOTTEN, FORGOTTEN, "EMP-10"]
+    assert called() == [ERASED, "other@example.org", ERASED, ERASED, "EMP-10"]
 
 
 def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, make, sent, mailbox):
@@ -170,7 +170,7 @@ def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, m
     assert office.delete(f"/users/{person.id}").status_code == 204
     do("names")
 
-    assert called() == [str(person.id), FORGOTTEN, FORGOTTEN, "wish@example.org"]
+    assert called() == [str(person.id), ERASED, ERASED, "wish@example.org"]
 
 
 def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do, make, sent):
@@ -185,7 +185,7 @@ def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do
     assert office.delete(f"/users/{person.id}").status_code == 204
     do("names")
 
-    assert called() == [FORGOTTEN] * 3
+    assert called() == [ERASED] * 3
 
 
 def test_of_former_names_the_last_hundred_are_known(app, make, stored):
@@ -213,8 +213,8 @@ def test_whoever_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
     assert office.delete(f"/users/{again.id}").status_code == 204
     do("names")
 
-    assert called == [FORGOTTEN, "ada@example.org"]
-    assert before() + between() == [FORGOTTEN, FORGOTTEN]
+    assert called == [ERASED, "ada@example.org"]
+    assert before() + between() == [ERASED, ERASED]
 
 
 def test_what_is_sent_long_after_the_deletion_is_kept_as_it_was_sent(api, do, make, sent, age):

@@ -32,7 +32,7 @@ def cluster(request):
     key = f"tests-{plumbing.migrations_version()}"
     with throwaway.own_run(home) as state:
         prepared = throwaway.prepared_cluster(home, key, plumbing.prepare)
-        copy = replace(prepared, data=state.path / "postgres" / "data", options=throwaway.FORGETFUL)
+        copy = replace(prepared, data=state.path / "postgres" / "data", options=throwaway.NOT_DURABLE)
         throwaway.copy_cluster(prepared.data, copy.data)
         yield SimpleNamespace(state=state, postgres=copy)
 

@@ -58,7 +58,7 @@ class _Settling:
     ) -> None:
         self.plan, self.lines, self.numbers, self.refused = plan, lines, numbers, refused
         self.above: dict[Person, Person] = {}
-        """the manager of each person whose row names one"""
+        """the manager of each user whose row names one"""
 
     def name(self, wanted: Mapping[Person, str], outside: Found) -> None:
         unknown: dict[Person, str] = {}
@@ -98,13 +98,13 @@ class _Settling:
             below.setdefault(above, []).append(person)
         waiting = list(refused.items())
         done: set[Person] = set()
-        while waiting:  # each person once
+        while waiting:  # each user once
             person, sentence = waiting.pop()
             if person in done:
                 continue
             done.add(person)
             self.above.pop(person, None)
-            self.plan.forget(person)
+            self.plan.discard(person)
             number = self.numbers[person]
             self.lines[number] = self.lines[number].refused(InvalidRequest(details={"manager": [sentence]}))
             if isinstance(person, int):

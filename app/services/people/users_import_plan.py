@@ -120,8 +120,8 @@ class Plan:
         except Refusal as refusal:
             return line.refused(refusal)
 
-    def forget(self, person: Person) -> None:
-        """Discard what was decided about this user."""
+    def discard(self, person: Person) -> None:
+        """Remove from the plan what was decided about this user."""
         if isinstance(person, int):
             self.new.pop(person)
             return
