@@ -56,7 +56,7 @@ def get_visible(viewer: User, enrollment_id: UUID) -> Enrollment:
 
 
 def get_held(user: User, course_id: UUID) -> Enrollment | None:
-    """The ACTIVE or COMPLETED enrollment of this person in this course."""
+    """The ACTIVE or COMPLETED enrollment of this user in this course."""
     return db.session.scalar(_HELD, {"user_id": user.id, "course_id": course_id})
 
 
