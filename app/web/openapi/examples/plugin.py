@@ -17,7 +17,7 @@ from app.web.openapi.examples.parameters import description_of
 from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
 
 ANSWERS = Path(__file__).parent / "answers.json"
-"""The answer of each operation to its example, by media type; `make examples` records it."""
+"""The response of each operation to its example, by media type; `make examples` records it."""
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _EXAMPLE_FILE = "portrait.png"
@@ -41,7 +41,7 @@ class ExamplesPlugin(BasePlugin):
     def operation_helper(
         self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
     ) -> None:
-        """Describe the parameters of the path's operations, and add examples of requests and answers."""
+        """Describe the parameters of the path's operations, and add examples of requests and responses."""
         del path
         for operation in (operations or {}).values():
             name = operation["operationId"]
@@ -90,7 +90,7 @@ def _exemplify_body(content: dict[str, Any], name: str, request: Request) -> Non
 
 
 def _exemplified(content: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """The content with the recorded answers, JSON first, because importers take the first."""
+    """The content with the recorded responses, JSON first, because importers take the first."""
     ordered = sorted(content.items(), key=lambda item: item[0] != _JSON)
     return {
         kind: {**media, **({"example": answer[kind]} if kind in answer else {})} for kind, media in ordered
