@@ -1,4 +1,4 @@
-"""Thousands of reads by everybody at once, and people who change: nobody is shown what is somebody else's, or what is over."""
+"""Thousands of concurrent reads by all users, who change meanwhile: none is shown another's figures, or outdated ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAY = {
 
 @pytest.fixture
 def house(api, make):
-    """Each of the people has another number of courses, so that every answer tells whose it is."""
+    """Each user has another number of courses, so that every response shows whose it is."""
     people = {
         "ada": make.student(first_name="Ada"),
         "bob": make.student(first_name="Bob"),
@@ -52,7 +52,7 @@ def house(api, make):
 
 
 def shown(response):
-    """What tells whose answer it is; moments are left out."""
+    """What shows whose response it is; times are left out."""
     if response.status_code != 200:
         return response.status_code
     found = data_of(response)
@@ -106,7 +106,7 @@ def test_a_role_that_is_taken_away_is_gone_at_the_next_read(house):
 
 
 def test_no_figure_outlives_a_change(house, make):
-    """What is remembered is remembered for what it was computed from: nobody has to wait."""
+    """A cached result belongs to the version that it was computed from: no reader has to wait."""
     clients, _people, _course = house
     seen = []
     for _ in range(20):

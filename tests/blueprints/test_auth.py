@@ -273,7 +273,7 @@ def forged(config, token, *, secret=None, algorithm="HS256", **claims):
 @pytest.mark.parametrize(
     "change",
     [
-        {"secret": "somebody else's secret, just as long as ours"},
+        {"secret": "the secret of another server, just as long"},
         {"algorithm": "none"},
         {"exp": 1_000_000_000},
         {"sid": "not-a-uuid"},

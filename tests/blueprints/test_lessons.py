@@ -1,4 +1,4 @@
-"""Lessons: outline for all, body for those entitled to it, written by whoever manages the course."""
+"""Lessons: outline for all, body for those entitled to it, written by those who manage the course."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -49,7 +49,7 @@ def places(client, section):
 
 
 def assert_untouched(client, course):
-    """An approval stands, and the history is empty."""
+    """An approval is kept, and the history is empty."""
     assert data_of(client.get(f"/courses/{course.id}"))["status"] == "APPROVED"
     assert data_of(client.get(f"/courses/{course.id}/history")) == []
 

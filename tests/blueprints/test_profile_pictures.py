@@ -1,4 +1,4 @@
-"""The picture of oneself: taken in with suspicion, drawn anew, and shown to everybody."""
+"""Profile pictures: uploads are untrusted, drawn again, and public."""
 
 import errno
 import io

@@ -23,7 +23,7 @@ NO_STARS = dict.fromkeys("12345", 0)
 
 @pytest.fixture
 def learning(api, make):
-    """A course, and a client of somebody who takes it."""
+    """A course, and the client of a learner in it."""
     course, student = make.course(), make.student()
     make.enrollment(course, student)
     return course, api.as_(student)

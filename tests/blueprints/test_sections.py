@@ -1,4 +1,4 @@
-"""Sections: public with their course, changed by whoever manages it, and never two in one place."""
+"""Sections: public with their course, changed by those who manage it, and never two at one position."""
 
 from uuid import UUID, uuid4
 

@@ -1,4 +1,4 @@
-"""An admin puts an account right: what somebody else asked for or was sent before works no longer."""
+"""An admin corrects an address: links and requests of another person before that are void."""
 
 from __future__ import annotations
 

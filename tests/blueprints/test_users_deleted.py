@@ -1,4 +1,4 @@
-"""A deleted person takes no seat, is late for nothing, and leaves a record that names nobody."""
+"""A deleted user takes no seat, is never overdue, and leaves records without a name."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -189,7 +189,7 @@ def test_nobody_is_enrolled_while_they_are_being_deleted(
         if others
         else (lambda: learner.post(f"/courses/{course.id}/enroll"))
     )
-    # The request has found everybody, and waits before it commits; then the person is deleted.
+    # The request has found all users, and waits before it commits; then one of them is deleted.
     held = "users WHERE email = :email" if others else "courses WHERE id = :id"
     with holding(config, f"SELECT FROM {held} FOR UPDATE", email=emails[-1], id=course.id) as waiting:
         taken = Started(take)

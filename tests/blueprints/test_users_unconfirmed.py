@@ -1,4 +1,4 @@
-"""Somebody signs up under an address that is not theirs, and an admin gives that account something."""
+"""A stranger signs up with the address of another person, and an admin gives rights to that account."""
 
 from __future__ import annotations
 

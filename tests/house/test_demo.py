@@ -1,4 +1,4 @@
-"""The import of real records keeps its promises: it adds up, goes on where it was, and leaves nobody a way in."""
+"""The import of real records keeps its promises: it adds up, continues where it stopped, and leaves no way in."""
 
 import pytest
 from sqlalchemy import func, select, update

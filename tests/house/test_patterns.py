@@ -90,7 +90,7 @@ SEARCHES = ["/courses?search=", "/reviews?search=", "/users?search=", "/courses?
 
 
 def patterns():
-    """Every expression that is written in our code and how it is used, by where it stands."""
+    """Every expression that is written in our code and how it is used, by its place."""
     found = {}
     for path in SOURCES:
         source = path.read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ def taken_port():
 
 @pytest.fixture
 def cluster(request):
-    """A copy of the tests' own cluster that nobody has started."""
+    """A copy of the tests' own cluster that is not running."""
     home = State(open_state().folder("test"))
     key = f"tests-{plumbing.migrations_version()}"
     with throwaway.own_run(home) as state:

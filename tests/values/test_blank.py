@@ -1,4 +1,4 @@
-"""What nobody sees is nothing: no identifier, name or department is made of it, wherever it comes in."""
+"""Invisible characters are nothing: no identifier, name or department is made of it, wherever it comes in."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody travel compressed, and not at all to a client that has them."""
+"""Responses that are the same for every caller are compressed, and not sent again to a client that has them."""
 
 from __future__ import annotations
 

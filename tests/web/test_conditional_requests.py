@@ -1,4 +1,4 @@
-"""Versions: a reader who has it is told so, and of two writers who read the same one is refused."""
+"""Versions: a reader who has it gets 304, and of two writers who read the same one is refused."""
 
 import pytest
 from sqlalchemy import create_engine, text

@@ -164,7 +164,7 @@ def test_what_is_odd_and_taken_can_be_read_everywhere(
 
 
 def read_back(platform, witness, reading):
-    """What is wrong with reading it all, as whoever may see most."""
+    """What is wrong with reading it all, as the caller who may see most."""
     path = generated.path_of(reading.name, platform.scene)
     for caller in ("admin", "owner", "student"):
         response = platform.send(

@@ -1,4 +1,4 @@
-"""What Prometheus reads: right over all workers, cheap, and not for everybody."""
+"""What Prometheus reads: right over all workers, cheap, and protected."""
 
 import contextlib
 import os
@@ -100,7 +100,7 @@ def test_what_waits_is_told(app, scrape, make):
                 )
             )
 
-    scrape()  # a process tells of its connections once it has answered somebody
+    scrape()  # a process reports its connections once it has answered a request
     samples = samples_of(scrape().text)
 
     assert samples["rollcall_outbox_notices", ("QUEUED",)] == 1

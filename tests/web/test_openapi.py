@@ -1,4 +1,4 @@
-"""The OpenAPI document tells everything, and nothing but the truth."""
+"""The OpenAPI document is complete and true."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Everybody has a budget, on every operation, whatever becomes of Redis."""
+"""Every caller has a budget, on every operation, with or without Redis."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def test_without_redis_the_budgets_hold_and_nobody_waits(request, without_redis,
     answers = at_once(*[lambda: api.get("/courses")] * 8) + [api.get("/courses") for _ in range(40)]
 
     assert outcomes(answers) == {"200": 5, "429 throttled": 43}
-    # Those that come at once may each find out by themselves; of all others nobody waits.
+    # Those that arrive at once may each find out by themselves; no other request waits.
     assert len(silent_server.visits) <= 8
 
 

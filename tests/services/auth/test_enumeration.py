@@ -1,4 +1,4 @@
-"""Nobody finds out who has an account: answer, headers, hashes and statements are the same for the known and the unknown.
+"""User enumeration: no caller finds out who has an account. Response, headers, hashes and statements are the same for the known and the unknown.
 
 Time is measured by `make bench ARGS=accounts`; here is counted what takes it.
 """
@@ -45,7 +45,7 @@ def hashings(monkeypatch):
 
 
 def told(response):
-    """All that an answer tells, but for what differs from one to the next."""
+    """All that a response discloses, but for what differs from one to the next."""
     headers = {
         name: value
         for name, value in response.headers.items()
@@ -120,7 +120,7 @@ def test_nobody_learns_where_somebody_has_logged_in(api, make, setting, statemen
 
 
 def but_for_the_wait(response):
-    """A wait is told to the second, and seconds pass while others are tried."""
+    """A wait is given in seconds, and seconds pass while others are tried."""
     status, headers, body = told(response)
     assert 290 < int(headers.pop("Retry-After")) <= 300
     return status, headers, re.sub(rb"try again in [^.]*\.", b"", body)

@@ -1,4 +1,4 @@
-"""Passwords are not guessed and mailboxes not flooded, with Redis or without; and nobody is locked out of their account."""
+"""Passwords are not guessed and mailboxes not flooded, with Redis or without; and no user is locked out of their account."""
 
 from __future__ import annotations
 

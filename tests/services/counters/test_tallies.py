@@ -1,4 +1,4 @@
-"""Numbers kept in parts: no sum is lost, whoever counts and folds at once, and nobody waits for anybody."""
+"""Numbers kept in parts: no sum is lost, however many count and fold at once, and no transaction waits for another."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def numbers_elsewhere(app):
 
 @pytest.fixture
 def elsewhere(app):
-    """Do something in a transaction of its own, on another connection, and wait for nobody."""
+    """Do something in a transaction of its own, on another connection, without waiting."""
 
     def work(act):
         def attempt():

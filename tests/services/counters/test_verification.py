@@ -29,7 +29,7 @@ def world(api, make):
 
 @pytest.fixture
 def run(app):
-    """Write behind everybody's back: no trigger, no service."""
+    """Write without any trigger or service."""
 
     def write(statement):
         with app.app_context(), transaction():
