@@ -65,7 +65,7 @@ def shown(response):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("reads", [2_000, pytest.param(10_000, marks=pytest.mark.chaos)])
-def test_reads_of_everybody_at_once_mix_nothing_up(app, house, reads):
+def test_concurrent_reads_of_all_users_mix_nothing_up(app, house, reads):
     clients, _people, course = house
     paths = {what: path.format(course=course.id) for what, path in PATHS.items()}
     expected = {

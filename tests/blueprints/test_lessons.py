@@ -87,7 +87,7 @@ def test_a_lesson_is_appended_to_its_section(app, editor, course, section, make)
     assert lesson_count(app, course) == 2
 
 
-def test_a_lesson_counts_for_completion_unless_told_otherwise(editor, section):
+def test_a_lesson_counts_for_completion_unless_requested_otherwise(editor, section):
     lesson = data_of(editor.post("/lessons", json={"section_id": str(section.id), **TEXT}), 201)
 
     assert (lesson["is_required"], lesson["is_preview"], lesson["content"]) == (True, False, "")
@@ -549,7 +549,7 @@ def test_requiring_the_only_lesson_done_completes(app, editor, make, course, sec
     assert completed(app, enrollment) == DONE
 
 
-def test_deleting_every_lesson_completes_nobody(app, editor, make, course, section):
+def test_deleting_every_lesson_completes_no_learner(app, editor, make, course, section):
     lesson = make.lesson(section)
     enrollment = make.enrollment(course)
 

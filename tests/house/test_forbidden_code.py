@@ -315,7 +315,7 @@ class Bomb:
         return Path.touch, (Path(self.path),)
 
 
-def test_a_pickle_that_somebody_put_into_the_queue_is_not_loaded(app, start, tmp_path):
+def test_a_pickle_that_an_attacker_put_into_the_queue_is_not_loaded(app, start, tmp_path):
     sign = tmp_path / "it-ran"
     planted = pickle.dumps((Bomb(sign), None, [], {}))
     DefaultSerializer.loads(planted)

@@ -140,7 +140,7 @@ def test_a_mistake_is_refused_by_name_and_alone(named, changed):
 
 
 @pytest.mark.parametrize("changed", WANTED.values(), ids=WANTED)
-def test_what_somebody_may_want_is_not_refused(changed):
+def test_what_an_operator_may_want_is_not_refused(changed):
     assert config_from({**GOOD, **changed}).app_env == "production"
 
 
@@ -152,7 +152,7 @@ def test_only_production_is_so_strict():
     assert config_from({**needed, **changed}).app_env == "development"
 
 
-def test_several_mistakes_are_told_together():
+def test_several_mistakes_are_reported_together():
     told = reasons(
         {**BAD["sqlite"][1], **BAD["mails into a folder"][1], **BAD["no throttling"][1], "SECRET_KEY": ""}
     )

@@ -70,7 +70,7 @@ def test_a_wrong_password_ends_the_waiting_at_once(cluster):
         servers.start_postgres(supervisor, replace(cluster.postgres, password="wrong"))
 
 
-def test_a_server_that_cannot_start_is_told_with_its_last_words(cluster):
+def test_a_server_that_cannot_start_is_reported_with_its_last_lines(cluster):
     broken = replace(cluster.postgres, options=("no_such_setting=1",))
 
     with (

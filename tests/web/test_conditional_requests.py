@@ -16,7 +16,7 @@ def course(make):
     return make.course(lessons=1)
 
 
-def test_a_reader_who_has_the_version_is_told_so(api, course):
+def test_a_reader_who_has_the_version_gets_304(api, course):
     first = api.get(f"/courses/{course.id}")
 
     again = api.get(f"/courses/{course.id}", headers={"If-None-Match": first.headers["ETag"]})
@@ -42,7 +42,7 @@ def test_a_write_that_names_the_current_version_is_made(api, make, course):
     assert data_of(response)["venue"] == "Hall 2"
 
 
-def test_somebody_elses_enrollment_is_no_edit(api, make, course):
+def test_another_users_enrollment_is_no_edit(api, make, course):
     admin, student = api.as_(make.admin()), api.as_(make.student())
     read = admin.get(f"/courses/{course.id}").headers["ETag"]
 
@@ -206,7 +206,7 @@ def test_an_edit_between_the_check_and_the_write_is_noticed(app, api, config, _w
 
 
 @pytest.mark.parametrize("kind", ["lessons", "sections"])
-def test_what_was_read_is_written_again_only_if_it_still_stands(api, make, config, kind):
+def test_what_was_read_is_written_again_only_if_it_is_unchanged(api, make, config, kind):
     """The values are compared with what is there after the wait, not with what was read before it."""
     owner = make.instructor()
     course = make.course(instructor=owner, lessons=1)
@@ -312,7 +312,7 @@ def test_a_write_that_names_no_version_costs_nothing_more(api, make, course, sta
     assert not any("pg_advisory" in statement for statement in by_id + by_slug)
 
 
-def test_nobody_waits_for_somebody_elses_profile(api, make, config):
+def test_no_request_waits_for_another_users_profile(api, make, config):
     person = make.student()
     slow, quick = api.as_(person), api.as_(make.student())
     with holding(config, "SELECT FROM users WHERE id = :id FOR NO KEY UPDATE", id=person.id) as wait_for:

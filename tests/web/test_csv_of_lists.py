@@ -91,7 +91,7 @@ def test_an_empty_sheet_has_its_columns(sheets):
 
 
 @pytest.mark.parametrize("sheet", ["roster", "ledger"])
-def test_nothing_of_the_database_is_held_while_somebody_reads_slowly(app, sheets, held, monkeypatch, sheet):
+def test_nothing_of_the_database_is_held_while_a_client_reads_slowly(app, sheets, held, monkeypatch, sheet):
     monkeypatch.setattr("app.web.pagination.ROWS_PER_CHUNK", 2)
     admin, paths = sheets
     sent = {"Authorization": f"Bearer {admin.token}"}

@@ -178,7 +178,7 @@ def test_what_one_may_keep_is_asked_for_again_each_time(api, make):
     assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-cache")
 
 
-def test_tokens_are_kept_by_nobody(api, make):
+def test_tokens_are_stored_by_no_cache(api, make):
     user = make.student(password="Correct-horse-1")
 
     response = api.post("/auth/login", json={"email": user.email, "password": "Correct-horse-1"})

@@ -128,7 +128,7 @@ def test_who_is_signed_in_is_served_during_a_flood(api, make):
 
 
 @pytest.mark.usefixtures("flooded")
-def test_where_nobody_is_throttled_nobody_is_turned_away(log_in, setting):
+def test_without_throttling_no_login_is_refused(log_in, setting):
     setting(ratelimit_enabled=False)
 
     assert_refused(log_in(1), 401, "invalid_credentials")

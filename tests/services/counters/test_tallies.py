@@ -102,7 +102,7 @@ def sign_up(name):
     db.session.flush()
 
 
-def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
+def test_a_transaction_that_counts_waits_for_no_other_that_does(app, elsewhere):
     with app.app_context(), transaction():
         sign_up("first")
         elsewhere(lambda: sign_up("second"))
@@ -110,7 +110,7 @@ def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
     assert numbers(app)["users/STUDENT"] == 2
 
 
-def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
+def test_folding_skips_what_another_transaction_is_counting(app, elsewhere):
     with app.app_context(), db.engine.connect() as connection:
         # One connection: what it counts the second time is in a row that is there already.
         for name, meanwhile in (("first", lambda: None), ("second", lambda: elsewhere(tallies.compact))):
@@ -122,7 +122,7 @@ def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
 
 
 @pytest.mark.parametrize("_round", range(2))
-def test_counting_and_folding_at_once_loses_nothing_and_locks_nobody_out(api, app, make, _round):
+def test_counting_and_folding_at_once_loses_nothing_and_blocks_nothing(api, app, make, _round):
     course = make.course(lessons=1)
     (lesson,) = make.lessons_of(course)
     admin = api.as_(make.admin())

@@ -106,7 +106,7 @@ def test_verifying_changes_nothing(world, run, app):
     assert first == second != []
 
 
-def test_the_command_tells_what_differs_and_fails(world, run, app):
+def test_the_command_reports_what_differs_and_fails(world, run, app):
     _, course = world
     verify = app.test_cli_runner().invoke
 
