@@ -1,6 +1,6 @@
 """Attacks on the login: user enumeration by timing, and password guessing.
 
-Known and unknown names take turns in one run; the medians are compared, and whether one kind of answer tends to come
+Known and unknown names take turns in one run; the medians are compared, and whether one kind of response tends to come
 sooner than the other (Mann and Whitney's test). Guessing is measured in passwords
 that were compared with the account's hash, with Redis and without.
 """
@@ -92,7 +92,7 @@ def _crowded(config: Config) -> Config:
 
 
 def _places(app: Flask, rounds: int) -> bool:
-    """The known have logged in from here; the budget of all people is used up."""
+    """The known have logged in from here; the budget of all users is used up."""
     with app.app_context(), transaction():
         for user in db.session.query(User).filter(User.username.like("person%")):
             sessions.open_session(user, ip_address="127.0.0.1")
@@ -114,7 +114,7 @@ def _enumeration(app: Flask, name: str, rounds: int, title: str = "") -> bool:
             app.test_client().post(PREFIX + path, json=body(email))
             if turn:  # the first was to warm up
                 took[kind].append(time.perf_counter() - start)
-        _forget_mails(app)
+        _delete_mails(app)
     known, unknown = (statistics.median(took[kind]) for kind in ("known", "unknown"))
     difference, chance = abs(known - unknown) / unknown, _chance(took["known"], took["unknown"])
     result = f"{title or name}: {known * 1e3:.2f} ms known, {unknown * 1e3:.2f} ms unknown, {difference:.1%} apart, p = {chance:.2f}"
@@ -188,7 +188,7 @@ def _give_passwords(app: Flask) -> None:
         )
 
 
-def _forget_mails(app: Flask) -> None:
+def _delete_mails(app: Flask) -> None:
     with app.app_context(), transaction():
         db.session.execute(text("TRUNCATE notices"))
 

@@ -1,6 +1,6 @@
-"""Whether two servers give the same answer: every member, with the same value.
+"""Whether two servers give the same response: every member, with the same value.
 
-In answers to reads only moments of reading and signed links may differ. Writes have targets of their own, so ids, times and
+In responses to reads only moments of reading and signed links may differ. Writes have targets of their own, so ids, times and
 the numbers in names are of one kind rather than equal.
 """
 
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def ask(port: int, request: Request) -> Any:
-    """The answer to one request, parsed; anything but a success ends the bench."""
+    """The response to one request, parsed; anything but a success ends the bench."""
     with contextlib.closing(
         http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
     ) as connection:

@@ -197,7 +197,7 @@ def _memory(web: Web) -> float:
     for _ in range(20):
         _post(web, platform.make_course(), people[:WARM_PEOPLE], notify=True)
     before = web.resident_mb()
-    web.forget_peak()
+    web.reset_peak()
     _post(web, platform.make_course(), people, notify=True)
     return web.peak_mb() - before
 

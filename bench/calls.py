@@ -215,7 +215,7 @@ class Callers:
             return db.engine
 
     def make(self, call: Call) -> TestResponse:
-        """The answer; anything but a success, or a login refused, ends the run."""
+        """The response; anything but a success, or a login refused, ends the run."""
         token = self.tokens.get(call.who)
         response = self.app.test_client().open(
             f"/api/v1{call.path.format(**self.names)}",

@@ -217,7 +217,7 @@ def _send_in_turns(web: ImageServer, requests: Sequence[Request]) -> list[Answer
 
 
 async def _exchange(port: int, raw: bytes) -> int:
-    """The status of the answer; 0 where there was none."""
+    """The status of the response; 0 where there was none."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(raw)

@@ -102,7 +102,7 @@ class _Connection:
     socket: socket.socket
     held: bytearray = field(default_factory=bytearray)
     whole: int = 0
-    """bytes of the answer that is coming in; 0 until its head is there"""
+    """bytes of the response that is coming in; 0 until its head is there"""
 
 
 def _send(port: int, requests: Sequence[bytes], seconds: float) -> Answered:
@@ -121,7 +121,7 @@ def _send(port: int, requests: Sequence[bytes], seconds: float) -> Answered:
         while selector.get_map():
             ready = selector.select(ANSWER_SECONDS)
             if not ready:
-                raise TimeoutError(f"No answer within {ANSWER_SECONDS:.0f} s.")
+                raise TimeoutError(f"No response within {ANSWER_SECONDS:.0f} s.")
             for key, _ in ready:
                 status = _take_in(key.data)
                 if status is None:
@@ -138,7 +138,7 @@ def _send(port: int, requests: Sequence[bytes], seconds: float) -> Answered:
 
 
 def _take_in(connection: _Connection) -> int | None:
-    """The status once an answer is whole; 0 where the server has hung up."""
+    """The status once a response is complete; 0 where the server has hung up."""
     piece = connection.socket.recv(_AT_ONCE)
     if not piece:
         return 0

@@ -1,4 +1,4 @@
-"""A platform to measure: servers of its own, thrown away afterwards, with people in it."""
+"""A platform to measure: servers of its own, thrown away afterwards, with users in it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def fill(people: int) -> None:
 
 
 def make_course() -> str:
-    """A published course without people; returns its id."""
+    """A published course without learners; returns its id."""
     course_id = db.session.scalar(
         text(
             """

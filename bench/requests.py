@@ -1,4 +1,4 @@
-"""Whole requests over HTTP: what they cost beside a bare callable, and beside a FastAPI twin, that give the same answers.
+"""Whole requests over HTTP: what they cost beside a bare callable, and beside a FastAPI twin, that give the same responses.
 
 All run at once on the same servers and are asked in turns, over eight connections that are kept. The CPU time a request
 takes, of the application and of PostgreSQL, is steadier than the rate when other work uses the machine. Only ratios within
@@ -50,7 +50,7 @@ GOALS = {
     "complete": Goal(cpu=2.0, rate=0.5),
     "login": Goal(cpu=1.15),
 }
-"""To assign one person has no goal here: the bench of bulk assignment holds its statements to one."""
+"""Assigning one user has no goal here: the bench of bulk assignment holds its statements to one."""
 
 
 @dataclass(frozen=True)

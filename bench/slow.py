@@ -39,7 +39,7 @@ START_SECONDS, SETTLE_SECONDS = 60.0, 5.0
 
 PROBES = 40
 PROBE_SECONDS = 5.0
-"""How long an answer is waited for."""
+"""How long a response is waited for."""
 
 MOST_SECONDS = 60.0
 """For all requests beside one crowd; the rest is not sent."""

@@ -16,7 +16,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _SENT = re.compile(r"\bLOG: +(?:statement|execute [^:]*): ")
 _WAIT_SECONDS = 5.0
 _LAST_WORDS_SECONDS = 0.05
-"""A connection may be given back, and its session reset, only after the answer."""
+"""A connection may be given back, and its session reset, only after the response."""
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Real web servers on the loopback: one worker, with its answers and its memory, and what the image runs."""
+"""Real web servers on the loopback: one worker, with its responses and its memory, and what the image runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Web:
     token: str
 
     def post(self, path: str, body: object) -> bytes:
-        """The whole answer to one call; anything but 200 ends the bench."""
+        """The whole response to one call; anything but 200 ends the bench."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("POST", f"/api/v1{path}", msgspec.json.encode(body), headers)
@@ -46,10 +46,10 @@ class Web:
         return self._memory("VmRSS")
 
     def peak_mb(self) -> float:
-        """The most that was ever resident since `forget_peak`."""
+        """The most that was ever resident since `reset_peak`."""
         return self._memory("VmHWM")
 
-    def forget_peak(self) -> None:
+    def reset_peak(self) -> None:
         Path(f"/proc/{self._worker()}/clear_refs").write_text("5", encoding="ascii")
 
     def _memory(self, name: str) -> float:

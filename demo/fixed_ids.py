@@ -14,7 +14,7 @@ from app.db.session import Model, db
 
 
 def give(ids: Mapping[UUID, UUID]) -> None:
-    """Replace these ids, new by old, in every table. What the session holds of the rows is forgotten."""
+    """Replace these ids, new by old, in every table. The session drops its copies of the rows."""
     db.session.flush()
     pairs = values(column("old", Uuid()), column("new", Uuid()), name="pairs").data(list(ids.items()))
     renamed = select(pairs).cte("ids")

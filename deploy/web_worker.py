@@ -154,7 +154,7 @@ class Worker(ThreadWorker):
             return
         progress = client.take_in()
         if progress is not Progress.UNFINISHED:
-            self._forget(conn)
+            self._stop_waiting_for(conn)
             self._go_on(conn, progress)
         # When the sum of buffers exceeds its limit, at least one of them exceeds its share.
         elif len(client.held) > MOST_HELD // self.most_unfinished and self._held() > MOST_HELD:
@@ -173,7 +173,7 @@ class Worker(ThreadWorker):
 
     def _give_up(self, conn: TConn) -> None:
         """Disconnect a client past its deadline, or for whose buffer there is no room, unless its request is complete now."""
-        self._forget(conn)
+        self._stop_waiting_for(conn)
         progress = conn.sock.take_in()
         if progress is not Progress.UNFINISHED:
             self._go_on(conn, progress)
@@ -183,7 +183,7 @@ class Worker(ThreadWorker):
                 conn.sock.sendall(self._application.refusal("request_timeout"))
         self._close(conn)
 
-    def _forget(self, conn: TConn) -> None:
+    def _stop_waiting_for(self, conn: TConn) -> None:
         self.poller.unregister(self.unfinished.pop(conn))
 
     def _close(self, conn: TConn) -> None:

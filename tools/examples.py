@@ -76,7 +76,7 @@ def operations_of(document: Mapping[str, Any]) -> list[Operation]:
 
 
 def log_in(client: Client, name: str) -> dict[str, str]:
-    """The tokens of one of the demo people."""
+    """The tokens of one of the demo users."""
     login = {"email": f"{name}@example.org", "password": PASSWORD}
     answer = client.post("/api/v1/auth/login", json=login).get_json()
     tokens: dict[str, str] = answer["data"]["tokens"]

@@ -1,4 +1,4 @@
-"""`make examples`: record what the example of every operation answers on a fresh demo, for the OpenAPI document.
+"""`make examples`: record the response to the example of every operation on a fresh demo, for the OpenAPI document.
 
 Ids, times and tokens differ from run to run. They are replaced by others of their kind, so that recording again changes
 only what has changed.
@@ -84,7 +84,7 @@ def running_demo() -> Iterator[Flask]:
 
 @dataclass(frozen=True)
 class Logins:
-    """The tokens of the demo's people, who log in once."""
+    """The tokens of the demo's users, who log in once."""
 
     client: Client
     tokens: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Logins:
 
 
 def record(client: Client, operation: Operation, logins: Logins) -> dict[str, Any]:
-    """The answer by media type; nothing where there is none to show."""
+    """The response by media type; nothing where there is none to show."""
     # By then the session has ended.
     tokens = logins.of(caller_of(operation), is_new=operation.name == "log_out")
     body = {"refresh": tokens["refresh"]} if operation.name == "refresh_tokens" else None

@@ -15,7 +15,7 @@ from tools.supervisor import Program
 READY_SECONDS = 30.0
 DATABASES = 64
 DURABLE = ("appendonly yes", "save 900 1")
-FORGETFUL = ("appendonly no", 'save ""')
+NOT_DURABLE = ("appendonly no", 'save ""')
 
 
 @dataclass

@@ -107,7 +107,7 @@ def private_temporary(name: str) -> Path:
     return path
 
 
-def forget(state: State, *, keep: tuple[str, ...]) -> None:
+def delete_entries(state: State, *, keep: tuple[str, ...]) -> None:
     try:
         with state.held():
             for entry in state.path.iterdir():
@@ -126,9 +126,9 @@ def main() -> None:
     match sys.argv[1:]:
         case ["reset"]:
             # The throwaway servers of a test run in progress live in `test`.
-            forget(state, keep=(LOCK, "bin", "test"))
+            delete_entries(state, keep=(LOCK, "bin", "test"))
         case ["clean"]:
-            forget(state, keep=(LOCK,))
+            delete_entries(state, keep=(LOCK,))
             shutil.rmtree(state.path)
         case _:
             sys.exit("usage: python -m tools.state reset|clean")

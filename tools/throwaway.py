@@ -22,7 +22,7 @@ from tools.supervisor import Supervisor, stop_orphans
 
 CLUSTERS_KEPT = 3
 # Nothing here survives a crash, nor has to.
-FORGETFUL = (
+NOT_DURABLE = (
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -45,11 +45,11 @@ def running_servers(key: str, prepare: Prepare, *, durable: bool = False) -> Ite
     """Both servers, with the cluster as `prepare` left it; the same key means the same preparation."""
     home = State(open_state().folder("test"))
     prepared = prepared_cluster(home, key, prepare)
-    options = MANY_CONNECTIONS if durable else (*MANY_CONNECTIONS, *FORGETFUL)
+    options = MANY_CONNECTIONS if durable else (*MANY_CONNECTIONS, *NOT_DURABLE)
     with own_run(home) as run, Supervisor(run, run.path.name, removes_state=True) as supervisor:
         cluster = replace(prepared, data=run.path / "postgres" / prepared.data.name, options=options)
         copy_cluster(prepared.data, cluster.data)
-        server = redis.of(run, redis.DURABLE if durable else redis.FORGETFUL, programs_of=home)
+        server = redis.of(run, redis.DURABLE if durable else redis.NOT_DURABLE, programs_of=home)
         servers.start_postgres(supervisor, cluster)
         servers.start_redis(supervisor, server)
         yield Servers(cluster, server)
@@ -61,7 +61,7 @@ def prepared_cluster(home: State, key: str, prepare: Prepare) -> Postgres:
     make_folder(ready.parent)
     with one_at_a_time(home):
         if not ready.exists():
-            forget_old(ready.parent)
+            delete_old(ready.parent)
             fresh = ready.with_name(f"{ready.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             make_folder(fresh)
@@ -72,14 +72,14 @@ def prepared_cluster(home: State, key: str, prepare: Prepare) -> Postgres:
 
 
 def make_cluster(state: State, prepare: Prepare) -> None:
-    cluster = postgres.of(state, FORGETFUL, programs_of=State(state.path.parent.parent))
+    cluster = postgres.of(state, NOT_DURABLE, programs_of=State(state.path.parent.parent))
     cluster.make_cluster("--wal-segsize=1")
     with Supervisor(state, "prepare") as supervisor:
         servers.start_postgres(supervisor, cluster)
         prepare(cluster)
 
 
-def forget_old(clusters: Path) -> None:
+def delete_old(clusters: Path) -> None:
     by_age = sorted(clusters.iterdir(), key=lambda folder: folder.stat().st_mtime)
     for folder in by_age[: -CLUSTERS_KEPT + 1]:
         shutil.rmtree(folder, ignore_errors=True)

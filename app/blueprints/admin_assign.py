@@ -22,7 +22,7 @@ from app.schemas.assignments import (
     UnassignReportSchema,
 )
 from app.services.assigning import assignments, assignments_runs, assignments_unassign
-from app.services.assigning.assignments_runs import Report
+from app.services.assigning.assignments_runs import RunReport
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
@@ -53,7 +53,7 @@ _WITHOUT_EFFECT = {
 }
 
 
-def _finished(action: str) -> Callable[[Report], str]:
+def _finished(action: str) -> Callable[[RunReport], str]:
     """The message of a bulk run, by its state."""
     return lambda report: _WITHOUT_EFFECT.get(report.run.state, f"{action} finished: see the report.")
 

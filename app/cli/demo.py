@@ -19,7 +19,7 @@ group = AppGroup("demo", help="Demo data, for development.")
 @group.command("load")
 @click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
 def load_demo(size: str) -> None:
-    """Load the demo people and the records of a real platform; what is there already is left alone."""
+    """Load the demo users and the records of a real platform; what is there already is left alone."""
     if settings().app_env == "production":
         raise click.ClickException("Demo logins have known passwords: not in production.")
     try:

@@ -14,7 +14,7 @@ from app.services.people import users
 group = AppGroup("users", help="Accounts.")
 
 
-class Email(click.ParamType):
+class EmailParameter(click.ParamType):
     name = "email"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -26,7 +26,9 @@ class Email(click.ParamType):
 
 
 @group.command("create-admin")
-@click.option("--email", type=Email(), envvar="ADMIN_EMAIL", prompt="Email address", help="Or ADMIN_EMAIL.")
+@click.option(
+    "--email", type=EmailParameter(), envvar="ADMIN_EMAIL", prompt="Email address", help="Or ADMIN_EMAIL."
+)
 @click.option(
     "--password",
     envvar="ADMIN_PASSWORD",

@@ -1,7 +1,7 @@
 """Periodic work: the list of chores, and the loop of the one process that runs them.
 
 Leader election by an advisory lock: a second process waits, and takes over when the first is gone. While none runs, all
-answers stay right; notices are late, and expired rows are kept for longer. A chore that fails raises its alarm and runs
+responses stay right; notices are late, and expired rows are kept for longer. A chore that fails raises its alarm and runs
 again at its next time: the others and the process go on.
 """
 

@@ -1,4 +1,4 @@
-"""A bulk run and its ledger: each person it was asked about, with the outcome and the reason."""
+"""A bulk run and its ledger: each user it was asked about, with the outcome and the reason."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Assignment(Identified, Model):
 
 
 class EnrollmentState(NamedTuple):
-    """The enrollment of a person in the course, before or after a run."""
+    """The enrollment of a user in the course, before or after a run."""
 
     status: EnrollmentStatus
     source: Source | None

@@ -1,4 +1,4 @@
-"""The enrollment of one person in one course: seat, source, due date, completion."""
+"""The enrollment of one user in one course: seat, source, due date, completion."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class EnrollmentFacts:
 
 
 class Enrollment(EnrollmentFacts, Identified, Model):
-    """There is one per person and course for ever: leaving cancels it, coming back reactivates it.
+    """There is one per user and course for ever: leaving cancels it, coming back reactivates it.
 
     `completion_number` counts completions: 0 before the first. Completed once, `completed_at` stays, whatever is
     added to the course later.

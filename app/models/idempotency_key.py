@@ -1,4 +1,4 @@
-"""Idempotency keys: requests that a client named, with their answers, so that a retry has no second effect."""
+"""Idempotency keys: requests that a client named, with their responses, so that a retry has no second effect."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.db.session import Model
 
 
 class IdempotencyKey(Model):
-    """Written with the answer in the transaction of the request: both are visible at once, or neither.
+    """Written with the response in the transaction of the request: both are visible at once, or neither.
 
-    `answer` is compressed. A request that was refused leaves no row.
+    `answer`, the body of the response, is compressed. A request that was refused leaves no row.
     """
 
     __tablename__ = "idempotency_keys"

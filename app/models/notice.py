@@ -44,8 +44,8 @@ _WAITS_WITH_TOKEN = f"state = 'QUEUED' AND kind IN {TOKEN_MAILS}"
 class Notice(Identified, Model):
     """The texts are made when a notice is sent or shown, by its kind and from the rows it refers to; none is stored.
 
-    Bulk runs write two of these per person, so the row is narrow. It has one foreign key: an enrollment is never
-    deleted, nor are its person and its course, and each further key would cost a look-up per row.
+    Bulk runs write two of these per user, so the row is narrow. It has one foreign key: an enrollment is never
+    deleted, nor are its user and its course, and each further key would cost a look-up per row.
 
     A notice is about an enrollment, or has a cause of its own: `cause_id` names the course change, the instructor
     request, or just one occasion. Of `TOKEN_MAILS` one of a kind is queued for a user at a time, however often it is

@@ -52,7 +52,7 @@ class Review(Identified, Timestamped, Model):
         CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
     )
 
-    # No EXISTS: the planner may answer that by reading all enrollments first.
+    # No EXISTS: the planner may execute it by reading all enrollments first.
     is_completed: Mapped[bool] = column_property(
         func.coalesce(
             select(Enrollment.completed_at.is_not(None))

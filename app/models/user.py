@@ -35,7 +35,7 @@ SEARCHED = """
     words_of_person(first_name::text, last_name::text, username::text, email::text, external_id::text)
 """
 NAMES_ONLY = "A"
-"""The weight of names among the words that a search for people reads; addresses and personnel numbers have none."""
+"""The weight of names among the words that a search for users reads; addresses and personnel numbers have none."""
 
 
 class User(Identified, Timestamped, Model):
@@ -69,7 +69,7 @@ class User(Identified, Timestamped, Model):
     erased_at: Mapped[datetime | None]
     """when the names of a deleted user were removed from bulk runs"""
     former_name_hashes: Mapped[list[str] | None] = deferred(mapped_column(ARRAY(Text)), raiseload=True)
-    """of earlier addresses, usernames and external ids, kept by a trigger until bulk runs have forgotten a deleted person"""
+    """of earlier addresses, usernames and external ids, kept by a trigger until a deleted user is erased from bulk runs"""
     search_vector: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(SEARCHED.strip(), persisted=True), nullable=False), raiseload=True
     )
@@ -111,7 +111,7 @@ class User(Identified, Timestamped, Model):
 
     @property
     def is_deleted(self) -> bool:
-        """Whether nothing of the person is left but the row that others refer to."""
+        """Whether nothing of the user is left but the row that others refer to."""
         return self.deleted_at is not None
 
     @property
@@ -147,5 +147,5 @@ class User(Identified, Timestamped, Model):
 
 
 def _is_called(column: SQLColumnExpression[str], name: str | None) -> ColumnElement[bool]:
-    """A value that cannot be such a name is compared as well, with NULL: the answer takes the same time."""
+    """A value that cannot be such a name is compared as well, with NULL: the query takes the same time."""
     return func.lower(column) == literal(name, String)

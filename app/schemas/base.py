@@ -24,10 +24,10 @@ class Schema(ma.Schema):
     """Lists in a body whose strings a report judges one by one: one invalid string never refuses the call."""
 
     IS_RESOURCE: ClassVar[bool] = False
-    """It has a URL of its own: an answer with it carries its version, as `ETag`."""
+    """It has a URL of its own: a response with it carries its version, as `ETag`."""
 
     ASIDE: ClassVar[Collection[str]] = ()
-    """Members that only the answer to a write has; they are not part of the version."""
+    """Members that only the response to a write has; they are not part of the version."""
 
     ONE_OF: ClassVar[Sequence[str]] = ()
     """Members of which exactly one is given; an error is reported at the first."""
@@ -48,7 +48,7 @@ class Schema(ma.Schema):
     def check_given(
         self, _loaded: Mapping[str, Any], given: object, *, partial: object = None, **_: Any
     ) -> None:
-        """Checked together with the single members, so that one answer reports all errors of a body."""
+        """Checked together with the single members, so that one response reports all errors of a body."""
         if not isinstance(given, Mapping):
             return
         if self.ONE_OF and sum(name in given for name in self.ONE_OF) != 1:

@@ -70,7 +70,7 @@ class Lines(ma.fields.List[Any]):
         return [{name: getattr(line, attribute) for name, attribute in members} for line in value or ()]
 
 
-class ReportSchema(Schema):
+class BulkReportSchema(Schema):
     """The sums of a bulk call."""
 
     requested = fields.Whole(required=True)

@@ -88,7 +88,7 @@ class DecisionLineSchema(bulk.LineSchema):
     outcome = fields.Choice(DecisionOutcome, required=True)
 
 
-class DecisionReportSchema(bulk.ReportSchema):
+class DecisionReportSchema(bulk.BulkReportSchema):
     """The report of a bulk decision: a row for each request."""
 
     counts = bulk.Counts(DecisionOutcome)

@@ -142,7 +142,7 @@ class ImportLineSchema(bulk.LineSchema):
     )
 
 
-class ImportReportSchema(bulk.ReportSchema):
+class ImportReportSchema(bulk.BulkReportSchema):
     """The report of an import: a line for each row of the file."""
 
     counts = bulk.Counts(ImportOutcome)

@@ -23,7 +23,7 @@ class ActivationLineSchema(bulk.LineSchema):
     outcome = fields.Choice(ActivationOutcome, required=True)
 
 
-class ActivationReportSchema(bulk.ReportSchema):
+class ActivationReportSchema(bulk.BulkReportSchema):
     """The report of a bulk activation or deactivation: a row for each id."""
 
     counts = bulk.Counts(ActivationOutcome)

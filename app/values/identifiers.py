@@ -38,4 +38,4 @@ PARSERS: Mapping[str, Callable[[str], str | None]] = {
     "username": names.username,
     "external_id": _matching(_PRINTABLE),
 }
-"""By kind of identifier: the key to look a person up by, or None for a string that cannot be such an identifier."""
+"""By kind of identifier: the key to look a user up by, or None for a string that cannot be such an identifier."""

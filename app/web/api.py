@@ -96,7 +96,7 @@ class Blueprint(flask_smorest.Blueprint):
     def response(
         self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
     ) -> Callable[[View], View]:
-        """The response: `schema` shapes `data`; `message` is the sentence for people, or makes it from the view's result."""
+        """The response: `schema` shapes `data`; `message` is a sentence for the user, or makes it from the view's result."""
         serializer = serialization.of(schema) if schema else None
         documented = None if status_code == 204 else envelopes.envelope(schema)
         is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())

@@ -17,7 +17,7 @@ EXTENSION = "rollcall-reception"
 
 
 class Reception:
-    """One application's answers to its web server."""
+    """The body limits and the refusals of one application, for its web server."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app

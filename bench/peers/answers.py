@@ -1,4 +1,4 @@
-"""Rows shaped into the members of an answer, by hand. Names and order are those of Rollcall's schemas."""
+"""Rows shaped into the members of a response, by hand. Names and order are those of Rollcall's schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The twin's models: what it takes in, and what its answers are checked against and written by."""
+"""The twin's models: what it takes in, and what its responses are checked against and written by."""
 
 from __future__ import annotations
 

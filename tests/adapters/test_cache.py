@@ -33,7 +33,7 @@ class Sum:
 
 @pytest.fixture
 def application(app, config):
-    """An application whose cache is somewhere else; `app` stands for the cleaning up."""
+    """An application whose cache is somewhere else; `app` is requested for its clean-up."""
     made = []
 
     def build(redis_url, timeout=0.2):

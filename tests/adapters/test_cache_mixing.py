@@ -1,4 +1,4 @@
-"""Thousands of reads by everybody at once, and people who change: nobody is shown what is somebody else's, or what is over."""
+"""Thousands of concurrent reads by all users, who change meanwhile: none is shown another's figures, or outdated ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAY = {
 
 @pytest.fixture
 def house(api, make):
-    """Each of the people has another number of courses, so that every answer tells whose it is."""
+    """Each user has another number of courses, so that every response shows whose it is."""
     people = {
         "ada": make.student(first_name="Ada"),
         "bob": make.student(first_name="Bob"),
@@ -52,7 +52,7 @@ def house(api, make):
 
 
 def shown(response):
-    """What tells whose answer it is; moments are left out."""
+    """What shows whose response it is; times are left out."""
     if response.status_code != 200:
         return response.status_code
     found = data_of(response)
@@ -65,7 +65,7 @@ def shown(response):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("reads", [2_000, pytest.param(10_000, marks=pytest.mark.chaos)])
-def test_reads_of_everybody_at_once_mix_nothing_up(app, house, reads):
+def test_concurrent_reads_of_all_users_mix_nothing_up(app, house, reads):
     clients, _people, course = house
     paths = {what: path.format(course=course.id) for what, path in PATHS.items()}
     expected = {
@@ -106,7 +106,7 @@ def test_a_role_that_is_taken_away_is_gone_at_the_next_read(house):
 
 
 def test_no_figure_outlives_a_change(house, make):
-    """What is remembered is remembered for what it was computed from: nobody has to wait."""
+    """A cached result belongs to the version that it was computed from: no reader has to wait."""
     clients, _people, _course = house
     seen = []
     for _ in range(20):

@@ -280,13 +280,13 @@ def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb):
 
 
 @pytest.mark.parametrize("scans", [1_000, image_process.MOST_SCANS + 1])
-def test_a_picture_that_takes_long_is_told_so(client, scans):
+def test_a_picture_that_takes_long_is_refused_with_the_reason(client, scans):
     response = send(client, repeated_scans(gray((64, 64)), scans))
 
     assert "too long" in assert_refused(response, 422, "invalid_request")["file"][0]
 
 
-def test_a_program_that_has_used_up_its_time_is_told_so(client, monkeypatch, tmp_path):
+def test_a_program_that_has_used_up_its_time_is_refused_with_the_reason(client, monkeypatch, tmp_path):
     """In place of the one that draws there is one that never comes to an end."""
     endless = tmp_path / "endless.py"
     endless.write_text("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass\n")

@@ -1,4 +1,4 @@
-"""Hashing is costly on purpose, so that only a few hash at once and nobody who waits is turned away."""
+"""Hashing is costly on purpose, so that only a few hash at once and no caller who waits is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FEWEST_COMMON = 3_000
 
 @pytest.fixture
 def crowd(monkeypatch):
-    """How many hash at the same time, noted whenever somebody begins."""
+    """How many hash at the same time, noted whenever one begins."""
     seen, lock, busy = [], Lock(), []
 
     def slowly(_hasher, *_arguments):

@@ -80,4 +80,4 @@ def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
 
     assert client.ping()
     breaker.note_failure()
-    assert client.ping(), "failures are counted anew"
+    assert client.ping(), "failures are counted from 0 again"

@@ -22,7 +22,7 @@ from tests.support.http import assert_refused, data_of
 
 PASSWORD = "Analytical-Engine-1843"
 NEW_PASSWORD = "Difference-Engine-1822"
-STRANGERS_KEY = "a key that somebody else has made up, long enough"
+STRANGERS_KEY = "the key of another issuer, which is long enough"
 
 
 def encoded(part):
@@ -72,7 +72,7 @@ def forge(pair, config):
 JWK = {"kty": "oct", "k": encoded(STRANGERS_KEY.encode())}
 
 TAMPERED = {
-    # signed by nobody, or by somebody else
+    # unsigned, or signed with another key
     "no algorithm": lambda f, _: f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{f.claims}.",
     "no algorithm, our signature": lambda f, _: (
         f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{f.claims}.{f.signature}"
@@ -117,9 +117,9 @@ TAMPERED = {
     "of an unknown kind": lambda f, _: f(type="mail"),
     "no session": lambda f, _: f(without=["sid"]),
     "an unknown session": lambda f, _: f(sid=str(uuid4())),
-    "the session of somebody else": lambda f, other: f(sid=other),
-    "nobody": lambda f, _: f(without=["sub"]),
-    "somebody unknown": lambda f, _: f(sub=str(uuid4())),
+    "the session of another user": lambda f, other: f(sid=other),
+    "no user": lambda f, _: f(without=["sub"]),
+    "an unknown user": lambda f, _: f(sub=str(uuid4())),
     "a subject that is no id": lambda f, _: f(sub="admin"),
     "a subject that is a number": lambda f, _: f(sub=1),
     "a subject that is a list": lambda f, _: f(sub=["a", "b"]),

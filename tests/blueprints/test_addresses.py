@@ -161,7 +161,7 @@ def test_no_place_takes_a_letter_for_one_that_it_folds_to(api, make, stored, pla
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_an_address_is_stored_in_one_spelling_whoever_sends_it(api, make, stored, spelling):
+def test_an_address_is_stored_in_one_spelling_however_it_is_sent(api, make, stored, spelling):
     kept, sent = SPELLINGS[spelling]
     asker = Asker(api, make, stored)
     doors = {

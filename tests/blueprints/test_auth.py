@@ -27,7 +27,7 @@ def ada(make):
     return make.student(email="ada@example.org", username="ada", password=PASSWORD)
 
 
-def test_all_that_a_sign_up_lacks_is_told_at_once(api):
+def test_all_that_a_sign_up_lacks_is_reported_at_once(api):
     details = assert_refused(api.post("/auth/register", json={"email": "ada"}), 422, "invalid_request")
 
     assert set(details) == {"email", "password", "password_confirm", "first_name"}
@@ -48,7 +48,7 @@ def test_no_answer_holds_a_password(api):
     assert "password" not in response.get_data(as_text=True)
 
 
-def test_one_full_name_stands_for_two(api):
+def test_one_full_name_is_split_into_two(api):
     body = {**ADA, "full_name": "Ada King Lovelace"}
     del body["first_name"], body["last_name"]
 
@@ -154,7 +154,7 @@ def test_instructors_sign_up_where_the_house_is_open(api, setting):
     assert user["role"] == "INSTRUCTOR"
 
 
-def test_nobody_signs_up_as_admin_even_where_the_house_is_open(api, setting):
+def test_no_user_signs_up_as_admin_even_where_the_house_is_open(api, setting):
     setting(instructor_signup="open")
 
     assert_refused(api.post("/auth/register", json={**ADA, "role": "ADMIN"}), 422, "invalid_request")
@@ -273,7 +273,7 @@ def forged(config, token, *, secret=None, algorithm="HS256", **claims):
 @pytest.mark.parametrize(
     "change",
     [
-        {"secret": "somebody else's secret, just as long as ours"},
+        {"secret": "the secret of another server, just as long"},
         {"algorithm": "none"},
         {"exp": 1_000_000_000},
         {"sid": "not-a-uuid"},
@@ -288,7 +288,7 @@ def test_a_tampered_access_token_is_refused(api, config, ada, change):
     assert_refused(response, 401, "token_invalid")
 
 
-def test_a_refresh_token_that_nobody_remembers_is_refused_and_ends_nothing(api, config, ada):
+def test_a_refresh_token_that_is_not_stored_is_refused_and_ends_nothing(api, config, ada):
     tokens = log_in(api, ada)["tokens"]
     forgotten = forged(config, tokens["refresh"], jti=str(uuid4()))
 
@@ -297,7 +297,7 @@ def test_a_refresh_token_that_nobody_remembers_is_refused_and_ends_nothing(api, 
     assert data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
 
 
-def test_a_token_for_the_session_of_somebody_else_is_refused(api, config, make, ada):
+def test_a_token_for_the_session_of_another_user_is_refused(api, config, make, ada):
     mine, theirs = log_in(api, ada)["tokens"], make.student(password=PASSWORD)
 
     token = forged(config, mine["access"], sub=str(theirs.id))
@@ -312,7 +312,7 @@ def test_the_session_goes_before_the_refresh_token_does(api, ada):
     assert_refused(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}), 401, "token_invalid")
 
 
-def test_good_tokens_are_told_from_bad_ones(api, ada):
+def test_good_tokens_are_distinguished_from_bad_ones(api, ada):
     tokens = log_in(api, ada)["tokens"]
 
     access = data_of(api.post("/auth/verify", json={"token": tokens["access"]}))
@@ -356,7 +356,7 @@ def test_logging_out_by_refresh_token_ends_that_session(api, ada):
     assert data_of(api.with_token(here["access"]).get("/auth/me"))
 
 
-def test_nobody_logs_out_somebody_else(api, make, ada):
+def test_no_user_logs_out_another_user(api, make, ada):
     theirs = log_in(api, ada)["tokens"]
 
     response = api.as_(make.student()).post("/auth/logout", json={"refresh": theirs["refresh"]})
@@ -375,7 +375,7 @@ def test_logging_out_everywhere_ends_all_of_ones_sessions(api, make, ada):
     assert data_of(other.get("/auth/me"))
 
 
-def test_the_list_of_sessions_tells_devices_apart(api, ada):
+def test_the_list_of_sessions_distinguishes_devices(api, ada):
     login = {"email": ada.email, "password": PASSWORD}
     api.post("/auth/login", json=login, headers={"User-Agent": "Phone"})
     here = data_of(api.post("/auth/login", json=login, headers={"User-Agent": "Laptop"}))["tokens"]["access"]

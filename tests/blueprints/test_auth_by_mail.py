@@ -111,7 +111,7 @@ def test_only_the_right_password_learns_that_the_address_is_unverified(api):
     assert_refused(log_in(api, "Wrong-password-1"), 401, "invalid_credentials")
 
 
-def test_where_nobody_verifies_accounts_are_verified_when_made(api, setting, written):
+def test_without_verification_accounts_are_verified_when_made(api, setting, written):
     setting(require_email_verification=False)
 
     user = data_of(api.post("/auth/register", json=ADA), 201)["user"]
@@ -121,7 +121,7 @@ def test_where_nobody_verifies_accounts_are_verified_when_made(api, setting, wri
     assert written() == []
 
 
-def test_where_nobody_verifies_any_more_the_unverified_log_in(api, setting):
+def test_once_verification_is_off_the_unverified_log_in(api, setting):
     api.post("/auth/register", json=ADA)
 
     setting(require_email_verification=False)
@@ -302,7 +302,7 @@ def test_an_invitation_is_obsolete_once_there_is_a_password(api, make, app, mail
         assert db.session.scalars(select(Notice.reason)).all() == ["password_set"]
 
 
-def test_nobody_learns_from_the_answers_who_has_an_account(api, ada, make):
+def test_no_caller_learns_from_the_responses_who_has_an_account(api, ada, make):
     make.student(email="shut@example.org", is_active=False)
     make.student(email="new@example.org", email_verified=False)
     addresses = ["ada@example.org", "shut@example.org", "new@example.org", "unknown@example.org"]

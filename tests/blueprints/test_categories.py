@@ -8,7 +8,7 @@ from app.enums import CourseStatus
 from tests.support.http import assert_refused, data_of
 
 
-def test_an_admin_makes_a_category_and_everybody_reads_it(api, make):
+def test_an_admin_creates_a_category_and_every_caller_reads_it(api, make):
     admin = api.as_(make.admin())
 
     made = data_of(admin.post("/categories", json={"name": "Überblick & Finance", "icon": "coins"}), 201)

@@ -30,7 +30,7 @@ def test_a_certificate_says_who_completed_what_and_when(certified):
     assert certificate["verify_url"] == f"http://rollcall.test/api/v1/certificates/verify/{number}"
 
 
-def test_anybody_verifies_a_number_and_learns_nothing_else(certified, api):
+def test_any_caller_verifies_a_number_and_learns_nothing_else(certified, api):
     _course, _client, certificate = certified
 
     proven = data_of(api.get(f"/certificates/verify/{certificate['number'].lower()}"))

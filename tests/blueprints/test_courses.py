@@ -123,7 +123,7 @@ def test_a_slug_of_ones_own_is_taken_once(api, make):
     assert_refused(instructor.patch(f"/courses/{other['id']}", json={"slug": "ledgers"}), 409, "slug_taken")
 
 
-def test_an_admin_may_give_a_code_and_nobody_else(api, make):
+def test_an_admin_may_give_a_code_and_no_one_else(api, make):
     admin, instructor = api.as_(make.admin()), api.as_(make.instructor())
 
     assert drafted(admin, code="ACC-101")["code"] == "ACC-101"
@@ -154,7 +154,7 @@ def test_publishing_at_creation_is_a_wish(api, make, setting):
     assert published["published_at"] is not None
 
 
-def test_nobody_is_told_that_a_published_course_is_a_draft(api, make, setting):
+def test_no_notice_says_that_a_published_course_is_a_draft(api, make, setting):
     setting(publish_min_lessons=0)
 
     response = api.as_(make.admin()).post("/courses", json={**COURSE, "publish": True})
@@ -221,7 +221,7 @@ def test_what_is_not_published_is_for_owner_admin_and_learners(api, make, status
         assert_refused(client.get(f"/courses/{course.id}"), 404, "not_found")
 
 
-def test_a_deleted_course_is_gone_for_everybody(api, make):
+def test_a_deleted_course_is_gone_for_every_caller(api, make):
     course = make.course(deleted_at=datetime.now(UTC))
     learner = make.student()
     make.enrollment(course, learner)
@@ -230,7 +230,7 @@ def test_a_deleted_course_is_gone_for_everybody(api, make):
         assert_refused(client.get(f"/courses/{course.id}"), 404, "not_found")
 
 
-def test_the_decision_is_told_to_owner_and_admins_alone(api, make):
+def test_the_decision_is_shown_to_owner_and_admins_alone(api, make):
     owner, admin = make.instructor(), make.admin()
     reviewed = {"review_notes": "Weak.", "reviewed_by_id": admin.id, "reviewed_at": datetime.now(UTC)}
     course = make.course(instructor=owner, **reviewed)
@@ -255,7 +255,7 @@ def test_a_learner_sees_the_seat_they_hold(api, make):
     assert (mine["available_seats"], mine["is_full"], mine["enrollment_count"]) == (0, True, 1)
 
 
-def test_an_inactive_category_is_not_told_with_the_course(api, make):
+def test_an_inactive_category_is_not_shown_with_the_course(api, make):
     category = make.category(is_active=False)
     owner = make.instructor()
     course = make.course(category=category, instructor=owner)
@@ -459,7 +459,7 @@ def make_complete(course):
     db.session.flush()
 
 
-def test_a_course_is_not_given_to_somebody_who_is_enrolled_in_it(api, make):
+def test_a_course_is_not_given_to_a_user_who_is_enrolled_in_it(api, make):
     course, teacher = make.course(), make.instructor()
     enrollment = make.enrollment(course, teacher)
 

@@ -68,7 +68,7 @@ def test_a_former_instructor_moves_a_course_no_more(make, handed_over, status, s
 
 
 @pytest.mark.parametrize(("status", "step"), STEPS[2:], ids=[step for _, step in STEPS[2:]])
-def test_an_admin_moves_a_course_whoever_teaches_it_by_now(make, handed_over, status, step):
+def test_an_admin_moves_a_course_also_if_another_teaches_it_by_now(make, handed_over, status, step):
     course = make.course(status=status, lessons=1)
 
     answer = handed_over(make.admin(), course, stepping(course, step))

@@ -16,7 +16,7 @@ def titles(response):
     return [each["title"] for each in data_of(response)]
 
 
-def test_everybody_finds_what_is_published_owners_their_own_and_admins_all(api, make):
+def test_every_caller_finds_what_is_published_owners_their_own_and_admins_all(api, make):
     owner = make.instructor()
     learner = make.student()
     make.course(title="Public", instructor=owner)
@@ -100,7 +100,7 @@ def test_status_narrows_within_what_one_may_see(api, make):
 
 @pytest.mark.parametrize("path", ["/courses/mine", "/courses"])
 @pytest.mark.parametrize("ref", ["gone", "{id}"])
-def test_an_inactive_category_filters_the_courses_that_tell_of_it(api, make, path, ref):
+def test_an_inactive_category_filters_the_courses_that_show_it(api, make, path, ref):
     teacher, gone = make.instructor(), make.category(slug="gone", is_active=False)
     make.course(title="mine", instructor=teacher, category=gone)
     make.course(title="theirs", category=gone)
@@ -255,7 +255,7 @@ def test_following_next_shows_every_row_once(api, crowd, query):
     assert cursors == 3
 
 
-def test_both_kinds_of_page_tell_the_same_order(api, crowd):
+def test_both_kinds_of_page_have_the_same_order(api, crowd):
     rows, _ = walk(api, "/courses?ordering=-average_rating&page_size=100")
 
     ratings = [row["average_rating"] for row in rows]

@@ -192,7 +192,9 @@ def swallowed(_janitor):
     ("path", "names", "body"),
     [("/courses", "course_names", COURSE), ("/categories", "categories", {"name": "Finance"})],
 )
-def test_whoever_is_never_the_first_to_a_slug_is_asked_to_come_back(api, make, swallowed, path, names, body):
+def test_a_request_that_never_gets_a_slug_first_is_asked_to_try_again(
+    api, make, swallowed, path, names, body
+):
     admin = api.as_(make.admin())
 
     with swallowed(names):

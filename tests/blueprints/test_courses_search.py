@@ -237,7 +237,7 @@ def test_a_course_that_is_written_in_an_inactive_category_is_not_found_by_its_na
     assert found(teacher, "redundancies") == []
 
 
-def test_counts_pages_and_orders_tell_nothing_of_an_inactive_category(api, make, app):
+def test_counts_pages_and_orders_disclose_nothing_of_an_inactive_category(api, make, app):
     hidden = make.category(name="Redundancies", slug="redundancies", is_active=False)
     publish(make, app, title="B", category=hidden)
     publish(make, app, title="A")

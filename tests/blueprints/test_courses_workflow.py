@@ -196,7 +196,7 @@ def test_what_an_admin_publishes_is_decided_by_that(api, make, start, reason):
     assert published["changed_since_review"] is False
 
 
-def test_an_approval_stays_on_record_whoever_publishes(api, make):
+def test_an_approval_stays_on_record_also_if_an_admin_publishes(api, make):
     first, second = make.admin(), make.admin()
     course = make.course(lessons=1, status=PENDING)
     approved = data_of(act(api.as_(first), course, "review", status="APPROVED", review_notes="Fine."))
@@ -241,7 +241,7 @@ def test_the_queue_shows_what_waits_longest_first(api, make):
     assert_refused(client.get("/courses/review-queue"), 403, "forbidden")
 
 
-def test_the_queue_tells_what_changed_since_the_last_decision(api, make):
+def test_the_queue_shows_what_changed_since_the_last_decision(api, make):
     owner = make.instructor()
     client, admin = api.as_(owner), api.as_(make.admin())
     course, new = (make.course(instructor=owner, status=DRAFT, lessons=1) for _ in range(2))

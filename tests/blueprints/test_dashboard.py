@@ -289,7 +289,7 @@ def test_what_is_sent_is_what_is_documented(api, make):
             assert set(body["data"]) == set(described)
 
 
-def test_who_has_the_figures_is_told_so(api, make):
+def test_a_client_that_has_the_figures_gets_304(api, make):
     student = api.as_(make.student())
     first = student.get("/dashboard/student")
 

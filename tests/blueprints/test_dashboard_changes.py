@@ -383,10 +383,10 @@ def test_a_change_made_while_redis_was_away_is_not_hidden(api, make, nowhere, _w
 
 
 @pytest.mark.timeout(300)
-def test_nobody_is_shown_the_figures_of_somebody_else(api, app, make):
+def test_no_user_is_shown_the_figures_of_another(api, app, make):
     """Ten thousand reads of seven people, in no order, while things change.
 
-    As much has happened to each of them, so that nothing but their name tells their figures apart.
+    As much has happened to each of them, so that only their names distinguish their figures.
     """
     admin = make.admin()
     teachers = [make.instructor() for _ in range(2)]

@@ -122,7 +122,7 @@ def test_a_recipient_is_written_to_a_few_times_only(client, make, api, setting):
     assert answers == [200, 200, 200, 429]
 
 
-def test_that_an_address_is_taken_is_not_told_to_who_asks(client, make, mailbox):
+def test_that_an_address_is_taken_is_not_disclosed_to_who_asks(client, make, mailbox):
     make.student(email="grace@example.org")
 
     free, taken = ask(client, NEW), ask(client, "GRACE@example.org")
@@ -213,7 +213,7 @@ def test_the_deactivated_change_nothing(api, ada, client, make, mailbox):
     assert_refused(confirm(api, token), 400, "token_invalid")
 
 
-def test_an_address_that_nobody_had_confirmed_is_told_nothing(api, make, mailbox, setting):
+def test_an_unconfirmed_address_is_not_notified(api, make, mailbox, setting):
     setting(require_email_verification=False)
     client = api.as_(make.student(email=OLD, email_verified=False, password=PASSWORD))
     data_of(ask(client))
@@ -263,7 +263,7 @@ def test_a_link_that_lives_for_months_works_for_months(api, client, mailbox, set
     assert address_of(client) == NEW
 
 
-def test_the_old_address_is_told_of_a_wish_that_was_confirmed_late(
+def test_the_old_address_is_notified_of_a_change_that_was_confirmed_late(
     api, client, mailbox, setting, forget_after
 ):
     setting(verification_token_hours=90 * 24)

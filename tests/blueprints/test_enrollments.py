@@ -76,7 +76,7 @@ def test_the_instructor_of_a_course_never_joins_it(api, make):
     assert_refused(api.as_(demoted).post(f"/courses/{course.id}/enroll"), 409, "own_course")
 
 
-def test_a_course_that_is_not_published_takes_nobody(api, make):
+def test_a_course_that_is_not_published_takes_no_learner(api, make):
     course, student = make.course(status=CourseStatus.ARCHIVED), make.student()
     make.enrollment(course, student)
 
@@ -105,7 +105,7 @@ def test_admission_is_open_through_its_last_day(api, make):
     data_of(student.post(f"/courses/{open_today.id}/enroll"), 201)
 
 
-def test_a_full_course_takes_nobody_until_somebody_leaves(api, make):
+def test_a_full_course_takes_no_learner_until_one_leaves(api, make):
     course, second = make.course(total_seats=1), api.as_(make.student())
     first = make.student()
     enrollment = make.enrollment(course, first)
@@ -296,7 +296,7 @@ def test_my_enrollments_are_mine_newest_first(api, make):
     assert [row["id"] for row in listed] == [str(second.id), str(first.id)]
 
 
-def test_only_admins_list_somebody_elses(api, make):
+def test_only_admins_list_the_enrollments_of_others(api, make):
     enrollment = make.enrollment(make.course())
     path = f"/enrollments?user_id={enrollment.user_id}"
 

@@ -143,7 +143,7 @@ def test_what_is_refused_for_another_reason_counts_for_nothing(client, wish, set
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PATCH", {"reason": "x"}), ("DELETE", None)])
-def test_nobody_sees_the_requests_of_others(api, make, wish, method, body):
+def test_no_user_sees_the_requests_of_others(api, make, wish, method, body):
     stranger = api.as_(make.instructor())
 
     response = stranger.request(method, f"/instructor-requests/{wish['id']}", json=body)
@@ -230,7 +230,7 @@ def test_an_instructor_sign_up_makes_a_student_who_asks(api, office):
     assert role_of(office, made["user"]["id"]) == "INSTRUCTOR"
 
 
-def test_an_open_house_asks_nobody(api, setting):
+def test_an_open_house_notifies_no_admin(api, setting):
     setting(instructor_signup="open")
 
     made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
@@ -250,7 +250,7 @@ def test_admins_hear_of_a_sign_up_to_teach_once_its_address_is_verified(api, off
     assert shown["cause_id"] == made["instructor_request"]["id"]
 
 
-def test_whoever_verifies_the_address_by_a_reset_is_told_of_once(api, office, admin, mailbox):
+def test_a_sign_up_whose_address_is_verified_by_a_reset_is_notified_once(api, office, admin, mailbox):
     data_of(api.post("/auth/register", json=SIGN_UP), 201)
     data_of(api.post("/auth/forgot-password", json={"email": SIGN_UP["email"]}))
     tokens = {mail["Subject"]: token_in(mail) for mail in mailbox(SIGN_UP["email"])}
@@ -263,7 +263,7 @@ def test_whoever_verifies_the_address_by_a_reset_is_told_of_once(api, office, ad
     assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
 
 
-def test_where_nobody_verifies_admins_hear_of_a_sign_up_at_once(api, office, admin, setting):
+def test_without_verification_admins_hear_of_a_sign_up_at_once(api, office, admin, setting):
     setting(require_email_verification=False)
 
     response = api.post("/auth/register", json=SIGN_UP)
@@ -272,7 +272,7 @@ def test_where_nobody_verifies_admins_hear_of_a_sign_up_at_once(api, office, adm
     assert told(office, "INSTRUCTOR_REQUEST") == both_ways(admin)
 
 
-def test_where_nobody_verifies_any_more_admins_hear_of_an_older_sign_up_at_its_first_login(
+def test_once_verification_is_off_admins_hear_of_an_older_sign_up_at_its_first_login(
     api, office, admin, setting
 ):
     data_of(api.post("/auth/register", json=SIGN_UP), 201)
@@ -286,7 +286,7 @@ def test_where_nobody_verifies_any_more_admins_hear_of_an_older_sign_up_at_its_f
     assert (before, told(office, "INSTRUCTOR_REQUEST")) == ([], both_ways(admin))
 
 
-def test_of_a_sign_up_whose_request_is_gone_nobody_hears(api, office, mailbox):
+def test_a_sign_up_whose_request_is_gone_notifies_no_admin(api, office, mailbox):
     made = data_of(api.post("/auth/register", json=SIGN_UP), 201)
     [mail] = mailbox(SIGN_UP["email"])
     assert office.delete(f"/instructor-requests/{made['instructor_request']['id']}").status_code == 204
@@ -335,7 +335,7 @@ def test_filters_search_and_ordering(office, three, query, expected):
     assert [wish["user"]["full_name"].split()[0] for wish in found] == expected
 
 
-def test_a_request_is_found_by_the_name_that_somebody_has_now(api, make, office):
+def test_a_request_is_found_by_the_present_name_of_its_user(api, make, office):
     person = make.student(first_name="Ines", last_name="Quill")
     client = api.as_(person)
     wish = data_of(client.post("/instructor-requests", json={"reason": "Bread"}), 201)

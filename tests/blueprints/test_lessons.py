@@ -1,4 +1,4 @@
-"""Lessons: outline for all, body for those entitled to it, written by whoever manages the course."""
+"""Lessons: outline for all, body for those entitled to it, written by those who manage the course."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -49,7 +49,7 @@ def places(client, section):
 
 
 def assert_untouched(client, course):
-    """An approval stands, and the history is empty."""
+    """An approval is kept, and the history is empty."""
     assert data_of(client.get(f"/courses/{course.id}"))["status"] == "APPROVED"
     assert data_of(client.get(f"/courses/{course.id}/history")) == []
 
@@ -87,7 +87,7 @@ def test_a_lesson_is_appended_to_its_section(app, editor, course, section, make)
     assert lesson_count(app, course) == 2
 
 
-def test_a_lesson_counts_for_completion_unless_told_otherwise(editor, section):
+def test_a_lesson_counts_for_completion_unless_requested_otherwise(editor, section):
     lesson = data_of(editor.post("/lessons", json={"section_id": str(section.id), **TEXT}), 201)
 
     assert (lesson["is_required"], lesson["is_preview"], lesson["content"]) == (True, False, "")
@@ -549,7 +549,7 @@ def test_requiring_the_only_lesson_done_completes(app, editor, make, course, sec
     assert completed(app, enrollment) == DONE
 
 
-def test_deleting_every_lesson_completes_nobody(app, editor, make, course, section):
+def test_deleting_every_lesson_completes_no_learner(app, editor, make, course, section):
     lesson = make.lesson(section)
     enrollment = make.enrollment(course)
 

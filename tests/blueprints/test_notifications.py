@@ -102,7 +102,7 @@ def test_a_suppressed_notice_is_no_notification(api, app, make):
     assert data_of(api.as_(learner).get("/notifications")) == []
 
 
-def test_the_due_date_is_told_as_it_is_now(api, app, make):
+def test_the_due_date_is_shown_as_it_is_now(api, app, make):
     learner = make.student()
     enrollment = make.enrollment(make.course(title="Fire safety"), learner)
     with app.app_context(), transaction():
@@ -117,7 +117,7 @@ def test_the_due_date_is_told_as_it_is_now(api, app, make):
     assert shown["body"].endswith("Please complete it by 04 May 2031, 10:30 UTC.")
 
 
-def test_nobody_is_asked_to_complete_what_is_completed(api, make, work_off, mailbox):
+def test_no_user_is_asked_to_complete_what_is_completed(api, make, work_off, mailbox):
     admin, learner, course = (
         api.as_(make.admin()),
         make.student(),

@@ -1,4 +1,4 @@
-"""The picture of oneself: taken in with suspicion, drawn anew, and shown to everybody."""
+"""Profile pictures: uploads are untrusted, drawn again, and public."""
 
 import errno
 import io
@@ -63,7 +63,7 @@ def opened(response):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_drawn_anew_and_shown_to_everybody(app, client, kind):
+def test_a_picture_is_drawn_again_and_public(app, client, kind):
     me = data_of(send(client, picture(kind)))
 
     shown = fetched(app, me["profile_picture"])
@@ -92,7 +92,7 @@ def test_a_large_picture_is_made_small(app, client, size, expected):
     assert opened(shown).size == expected
 
 
-def test_where_a_picture_was_taken_is_forgotten_and_it_stands_upright(app, client):
+def test_the_place_of_a_picture_is_removed_and_it_is_upright(app, client):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "A telling camera"
     exif.get_ifd(0x8825)[1] = "N"
@@ -312,7 +312,7 @@ def test_the_public_sees_the_pictures_of_instructors(api, make):
 
 
 @pytest.mark.parametrize("problem", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_and_leaves_nothing_behind(client, shelf, monkeypatch, problem):
+def test_a_full_disk_is_reported_and_leaves_nothing_behind(client, shelf, monkeypatch, problem):
     kept = data_of(send(client, picture()))["profile_picture"]
 
     def fail(_):
@@ -325,7 +325,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(client, shelf, monkeypatc
     assert len(shelf()) == 1
 
 
-def test_nobody_waits_for_a_slow_disk(client, monkeypatch):
+def test_no_request_waits_for_a_slow_disk(client, monkeypatch):
     answers = []
     fsync = os.fsync
 

@@ -104,7 +104,7 @@ def test_undoing_after_completion_keeps_it(learning):
         assert shown[kept] == completed[kept]
 
 
-def test_doing_it_again_after_completion_tells_nobody_twice(learning, app):
+def test_doing_it_again_after_completion_notifies_no_user_twice(learning, app):
     client, _enrollment, (lesson,) = learning(lessons=1)
     for _ in range(2):
         data_of(client.post(f"/lessons/{lesson.id}/complete"))
@@ -338,7 +338,7 @@ def test_the_next_step_fits_the_state(learning, setting):
         ({}, {"status": CourseStatus.ARCHIVED}, "Complete “"),
     ],
 )
-def test_nobody_is_sent_where_they_cannot_go(learning, api, make, state, course, expected):
+def test_no_user_is_sent_where_they_cannot_go(learning, api, make, state, course, expected):
     _client, enrollment, _lessons = learning(state=state, lessons=1, **course)
 
     told = data_of(api.as_(make.admin()).get(f"/enrollments/{enrollment.id}/completion"))
@@ -346,7 +346,7 @@ def test_nobody_is_sent_where_they_cannot_go(learning, api, make, state, course,
     assert told["next_step"].startswith(expected)
 
 
-def test_a_learner_is_told_that_the_course_is_gone(learning):
+def test_a_learner_sees_that_the_course_is_gone(learning):
     client, enrollment, _lessons = learning(lessons=1, **GONE)
 
     told = data_of(client.get(f"/enrollments/{enrollment.id}/completion"))
@@ -363,7 +363,7 @@ def test_completing_a_lesson_takes_a_constant_number_of_statements(learning, sta
     assert len(seen) == 6
 
 
-def test_whoever_left_sees_lessons_while_they_see_the_course(api, make):
+def test_learners_who_left_see_lessons_while_they_see_the_course(api, make):
     course, student = make.course(lessons=1), make.student()
     enrollment = make.enrollment(course, student)
     own, admin = api.as_(student), api.as_(make.admin())
@@ -382,7 +382,7 @@ def test_whoever_left_sees_lessons_while_they_see_the_course(api, make):
 @pytest.mark.parametrize(
     ("body", "state"), [({}, "QUEUED"), ({"notify": True}, "QUEUED"), ({"notify": False}, "SUPPRESSED")]
 )
-def test_recalculating_completes_whoever_is_done(body, state, admin, make):
+def test_recalculating_completes_those_who_are_done(body, state, admin, make):
     course = make.course(lessons=2)
     done, half = make.enrollment(course), make.enrollment(course)
     lessons = make.lessons_of(course)

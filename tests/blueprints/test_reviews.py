@@ -23,7 +23,7 @@ NO_STARS = dict.fromkeys("12345", 0)
 
 @pytest.fixture
 def learning(api, make):
-    """A course, and a client of somebody who takes it."""
+    """A course, and the client of a learner in it."""
     course, student = make.course(), make.student()
     make.enrollment(course, student)
     return course, api.as_(student)
@@ -169,7 +169,7 @@ def test_a_course_that_one_may_not_see_cannot_be_reviewed(api, make):
     assert_refused(client.post("/reviews", json={"course_id": str(uuid4()), "rating": 5}), 404, "not_found")
 
 
-def test_everybody_reads_the_reviews_of_a_published_course_with_their_breakdown(api, make):
+def test_every_caller_reads_the_reviews_of_a_published_course_with_their_breakdown(api, make):
     course = make.course()
     first, second, third = (make.review(course, rating=rating) for rating in (5, 5, 3))
     make.review(make.course(), rating=1)
@@ -262,7 +262,7 @@ def test_an_unknown_course_gives_an_empty_list(api, make):
     assert data_of(api.get("/reviews?course_id=7")) == []
 
 
-def test_the_mark_tells_who_has_completed_the_course(api, make):
+def test_the_mark_shows_who_has_completed_the_course(api, make):
     course, done, left = make.course(), make.student(), make.student()
     make.enrollment(course, done, **COMPLETED)
     make.enrollment(course, left, **{**COMPLETED, **CANCELLED})
@@ -344,7 +344,7 @@ def test_an_edit_that_changes_nothing_is_none(api, make):
     assert edited["updated_at"] == edited["created_at"]
 
 
-def test_nobody_else_edits_a_review(api, make):
+def test_no_one_else_edits_a_review(api, make):
     course = make.course()
     review = make.review(course)
     owner = make._fresh(type(make.student()), course.instructor_id)
@@ -355,7 +355,7 @@ def test_nobody_else_edits_a_review(api, make):
             assert_refused(response, 403, "forbidden")
 
 
-def test_author_and_admin_delete_a_review_and_nobody_else(api, make, stars):
+def test_author_and_admin_delete_a_review_and_no_one_else(api, make, stars):
     course, author = make.course(), make.student()
     own, other = make.review(course, author, rating=2), make.review(course, rating=4)
     owner = make._fresh(type(author), course.instructor_id)
@@ -388,7 +388,7 @@ def test_a_review_is_no_edit_of_the_course(learning, stars):
     assert stars(course)[3] == edited_at
 
 
-def test_the_course_tells_its_average(api, learning):
+def test_the_course_shows_its_average(api, learning):
     course, client = learning
     client.post(f"/courses/{course.id}/reviews", json={"rating": 3})
 

@@ -1,4 +1,4 @@
-"""Sections: public with their course, changed by whoever manages it, and never two in one place."""
+"""Sections: public with their course, changed by those who manage it, and never two at one position."""
 
 from uuid import UUID, uuid4
 
@@ -52,7 +52,7 @@ def test_a_section_is_appended(editor, course, make):
     assert section["course_id"] == str(course.id)
 
 
-def test_the_first_section_stands_at_one(editor, course):
+def test_the_first_section_is_at_position_one(editor, course):
     assert data_of(editor.post(f"/courses/{course.id}/sections", json={"title": "A"}), 201)["position"] == 1
 
 
@@ -232,7 +232,7 @@ def test_an_order_that_is_not_of_exactly_the_current_sections_is_refused(editor,
     assert assert_refused(response, 409, "order_stale")["order"]
 
 
-def test_an_order_that_names_nothing_that_is_there_is_told_of_a_hundred_times_at_most(editor, course, make):
+def test_an_order_without_any_known_id_reports_a_hundred_at_most(editor, course, make):
     for _ in range(3):
         make.section(course)
 

@@ -172,7 +172,7 @@ def test_what_is_wrong_with_a_new_account_is_named(office, change, field):
     ]
 
 
-def test_an_admin_edits_somebody(office, make):
+def test_an_admin_edits_a_user(office, make):
     person, boss = make.student(first_name="Grace", last_name="Murray"), make.instructor()
     changes = {"email": "Grace@example.org", "last_name": "Hopper", "manager_id": str(boss.id)}
 
@@ -186,7 +186,7 @@ def test_an_admin_edits_somebody(office, make):
     assert data_of(office.get(f"/users/{person.id}")) == saved
 
 
-def test_nobody_manages_themselves(office, make):
+def test_no_user_manages_themselves(office, make):
     person = make.student()
 
     response = office.patch(f"/users/{person.id}", json={"manager_id": str(person.id)})
@@ -304,7 +304,7 @@ def test_an_admin_who_cannot_log_in_is_no_reason_to_let_the_last_one_go(api, mak
     assert leave(office, unable).status_code in {200, 204}
 
 
-def test_where_nobody_confirms_addresses_an_unconfirmed_admin_counts(api, make, setting):
+def test_without_verification_an_unconfirmed_admin_counts(api, make, setting):
     setting(require_email_verification=False)
     able = make.admin(password=PASSWORD)
     make.admin(password=PASSWORD, email_verified=False)
@@ -366,7 +366,7 @@ def test_a_manager_is_given_and_taken(office, make):
     assert data_of(reports_to(office, person, None))["manager_id"] is None
 
 
-def test_nobody_reports_to_people_who_report_to_them(office, make):
+def test_no_user_reports_to_people_who_report_to_them(office, make):
     top, middle, bottom = make.student(), make.student(), make.student()
     data_of(reports_to(office, bottom, middle))
     data_of(reports_to(office, middle, top))
@@ -378,7 +378,7 @@ def test_nobody_reports_to_people_who_report_to_them(office, make):
     assert data_of(reports_to(office, top, make.student()))
 
 
-def test_nobody_reports_to_a_deleted_person(office, make):
+def test_no_user_reports_to_a_deleted_person(office, make):
     person, gone = make.student(), make.student()
     assert office.delete(f"/users/{gone.id}").status_code == 204
 

@@ -1,4 +1,4 @@
-"""An admin puts an account right: what somebody else asked for or was sent before works no longer."""
+"""An admin corrects an address: links and requests of another person before that are void."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_repair_voids_what_was_sent_to_the_old_mailbox(api, office, ada, mailb
 
 
 @pytest.mark.parametrize("act", READDRESSING)
-def test_the_old_address_is_told_the_new_one(office, ada, mailbox, act):
+def test_the_old_address_is_notified_of_the_new_one(office, ada, mailbox, act):
     act(office, ada)
 
     [told] = mailbox(OLD)
@@ -116,7 +116,7 @@ def test_another_address_keeps_password_and_sessions(api, office, ada, act):
 
 
 @pytest.mark.parametrize("act", READDRESSING)
-def test_nobody_is_told_where_the_address_stays(office, make, mailbox, act):
+def test_no_address_is_notified_where_it_stays(office, make, mailbox, act):
     person = make.student(email=OLD, external_id="HR-1", password=PASSWORD)
 
     act(office, person, OLD.upper())
@@ -140,7 +140,7 @@ def test_who_was_invited_at_a_wrong_address_is_invited_at_the_right_one(api, off
 
 
 @pytest.mark.parametrize("act", SHUTTING_OUT)
-def test_an_invitation_waits_for_whoever_is_let_in_again(api, office, mailbox, stored, act):
+def test_an_invitation_waits_for_a_user_who_is_activated_again(api, office, mailbox, stored, act):
     data_of(office.post("/users", json={"email": OLD, "first_name": "Ada"}), 201)
     [invitation] = mailbox(OLD)
 

@@ -1,4 +1,4 @@
-"""A deleted person takes no seat, is late for nothing, and leaves a record that names nobody."""
+"""A deleted user takes no seat, is never overdue, and leaves records without a name."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -141,7 +141,7 @@ def test_lists_of_what_is_overdue_leave_out_people_who_are_not_active(office, ma
     assert found["late"][0]["id"] == str(staying.id)
 
 
-def test_a_deleted_persons_certificate_is_valid_and_names_nobody(app, api, office, make, stored):
+def test_a_deleted_users_certificate_is_valid_and_has_no_name(app, api, office, make, stored):
     person = make.student(first_name="Ada", last_name="Lovelace")
     enrollment = make.enrollment(make.course(), person, **DONE)
     with app.app_context(), transaction():
@@ -174,7 +174,7 @@ def test_a_revoked_certificate_is_not_valid(app, api, office, make, stored):
 
 @pytest.mark.parametrize("comes_back", [False, True])
 @pytest.mark.parametrize("others", [0, 1, 150])
-def test_nobody_is_enrolled_while_they_are_being_deleted(
+def test_no_user_is_enrolled_while_they_are_being_deleted(
     config, api, office, make, stored, differences, others, comes_back
 ):
     """By themselves, or by a run that is about others as well."""
@@ -189,7 +189,7 @@ def test_nobody_is_enrolled_while_they_are_being_deleted(
         if others
         else (lambda: learner.post(f"/courses/{course.id}/enroll"))
     )
-    # The request has found everybody, and waits before it commits; then the person is deleted.
+    # The request has found all users, and waits before it commits; then one of them is deleted.
     held = "users WHERE email = :email" if others else "courses WHERE id = :id"
     with holding(config, f"SELECT FROM {held} FOR UPDATE", email=emails[-1], id=course.id) as waiting:
         taken = Started(take)

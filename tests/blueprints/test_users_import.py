@@ -56,7 +56,7 @@ def ada(make):
     )
 
 
-def test_new_people_are_made_verified_and_told_to_set_a_password(office, api):
+def test_new_people_are_verified_and_invited_to_set_a_password(office, api):
     report = imported(
         office,
         "Grace@Example.org,Grace,Hopper,grace,HR-2,Navy,2026-09-01,instructor",
@@ -115,7 +115,7 @@ def test_known_people_are_brought_up_to_date_and_empty_cells_clear_nothing(offic
     assert data_of(office.get(f"/users/{ada.id}")) == {**before, **changed}
 
 
-def test_a_day_in_another_spelling_is_told_how_to_be_spelled(office):
+def test_a_day_in_another_spelling_is_refused_with_the_right_one(office):
     report = imported(office, "kim@example.org,Kim,,,,,31/01/26,")
 
     assert report["results"][0]["details"] == {"hired_on": ["Give a day such as 2026-09-01."]}
@@ -134,7 +134,7 @@ def test_a_second_import_of_the_same_file_changes_nothing(office):
     assert len(data_of(office.get("/notices?kind=SET_PASSWORD&page_size=100"))) == 30
 
 
-def test_somebody_without_an_external_id_gets_it_by_email(office, make):
+def test_a_user_without_an_external_id_gets_it_by_email(office, make):
     kim = make.student(email="kim@example.org")
 
     assert outcomes(imported(office, "kim@example.org,,,,HR-9,,,")) == [("updated", None, [])]
@@ -283,7 +283,7 @@ def test_a_file_comes_in_a_form(office):
     assert_refused(office.post("/users/import", json={"file": "x"}), 415, "unsupported_media_type")
 
 
-def test_a_header_alone_is_an_import_of_nobody(office):
+def test_a_header_alone_imports_no_user(office):
     assert data_of(send(office, HEADER))["results"] == []
 
 
@@ -354,7 +354,7 @@ def test_an_import_costs_the_same_for_many_as_for_few(office, make, statements):
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_imports_at_once_make_everybody_once(app, office, attempt):
+def test_concurrent_imports_create_every_user_once(app, office, attempt):
     rows = [f"p{number}@example.org,Person,{number},,HR-{number},,," for number in range(60)]
 
     answers = at_once(*[lambda: send(office, "\n".join([HEADER, *rows]))] * 3)

@@ -165,7 +165,7 @@ def test_a_chain_of_thousands_takes_few_statements(office, statements):
     assert cost("few", 2) == cost("many", 3_000)
 
 
-def test_everybody_is_looked_at_once_for_circles():
+def test_every_user_is_looked_at_once_for_circles():
     chain = {number: number + 1 for number in range(200_000)}
 
     assert reporting_lines.circles(chain) == set()
@@ -219,7 +219,7 @@ def test_one_column_that_says_no_is_enough(office, make):
     assert lines(report) == [("updated", "user_inactive", {})]
 
 
-def test_an_unknown_status_shuts_nobody_out(office, make):
+def test_an_unknown_status_shuts_no_user_out(office, make):
     make.student(email="kim@example.org", first_name="Kim")
 
     report = activity(office, "status", "kim@example.org,Kim,Full-time")
@@ -261,7 +261,7 @@ def test_a_user_made_inactive_is_invited_when_activated(office, door):
 
 
 @pytest.mark.parametrize("values", [{"password": "Analytical-Engine-1843"}, {"email_verified": False}])
-def test_activation_invites_nobody_who_has_a_password_or_has_to_confirm_an_address(office, make, values):
+def test_activation_invites_no_user_who_has_a_password_or_has_to_confirm_an_address(office, make, values):
     kim = make.student(email="kim@example.org", is_active=False, **values)
 
     data_of(office.post(f"/users/{kim.id}/activate"))
@@ -269,7 +269,7 @@ def test_activation_invites_nobody_who_has_a_password_or_has_to_confirm_an_addre
     assert data_of(office.get("/notices?kind=SET_PASSWORD")) == []
 
 
-def test_a_row_about_somebody_inactive_says_so(office, make):
+def test_a_row_about_an_inactive_user_says_so(office, make):
     make.student(email="kim@example.org", first_name="Kim", is_active=False)
 
     same = activity(office, "last_name", "kim@example.org,Kim,", "new@example.org,New,")

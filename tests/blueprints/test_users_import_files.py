@@ -257,7 +257,7 @@ def test_a_row_with_a_value_beyond_its_titles_is_not_guessed(office, row):
 
 
 @pytest.mark.parametrize("blank", ["\u200b", "\xad", "\u2060\ufeff", "\u3000", " \u200d ", '"\n"'])
-def test_what_nobody_sees_is_an_empty_cell(office, make, blank):
+def test_invisible_text_is_an_empty_cell(office, make, blank):
     kim = make.student(email="kim@example.org", first_name="Kim", department="Hall", external_id="HR-1")
 
     report, outcomes = imported(

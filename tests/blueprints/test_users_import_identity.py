@@ -67,7 +67,7 @@ def test_an_external_id_needs_the_address_or_the_name_beside_it(office, ann, row
         assert data_of(office.get(f"/users/{ann.id}")) == before
 
 
-def test_next_weeks_file_does_not_give_an_account_to_somebody_else(office, api, ann):
+def test_next_weeks_file_does_not_give_an_account_to_another_user(office, api, ann):
     session = api.as_(ann)
 
     imported(office, "bob@example.org,Bob,Barr,HR-1")

@@ -111,7 +111,7 @@ def test_admins_who_shut_each_other_out_leave_one(api, make, attempt):
     ("user_ids", "code"),
     [([], "invalid_request"), ([None], "invalid_request"), (["x"] * 10_001, "too_many_people")],
 )
-def test_a_call_about_nobody_or_too_many_is_refused(office, path, user_ids, code):
+def test_a_call_about_none_or_too_many_is_refused(office, path, user_ids, code):
     assert_refused(office.post(path, json={"user_ids": user_ids}), 422, code)
 
 
@@ -275,7 +275,7 @@ def test_the_last_active_admin_is_not_deleted(office, make, admin):
 
 
 @pytest.mark.parametrize("attempt", range(8))
-def test_nobody_is_deleted_while_being_given_a_course(app, office, api, make, attempt):
+def test_no_user_is_deleted_while_being_given_a_course(app, office, api, make, attempt):
     heir, course, second = make.instructor(), make.course(), api.as_(make.admin())
 
     deleted, given = at_once(
@@ -290,7 +290,7 @@ def test_nobody_is_deleted_while_being_given_a_course(app, office, api, make, at
 
 
 @pytest.mark.parametrize("attempt", range(8))
-def test_nobody_is_deleted_while_making_a_course(app, office, api, make, attempt):
+def test_no_user_is_deleted_while_making_a_course(app, office, api, make, attempt):
     person = make.instructor()
     client = api.as_(person)
 

@@ -1,4 +1,4 @@
-"""Somebody signs up under an address that is not theirs, and an admin gives that account something."""
+"""A stranger signs up with the address of another person, and an admin gives rights to that account."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_stranger_is_logged_out_and_their_mails_are_void(api, office, accoun
     assert [(notice.state, notice.reason) for notice in stored(waiting)] == [("SUPPRESSED", "superseded")]
 
 
-def test_another_address_from_an_admin_is_told_to_set_the_password(api, office, account, mailbox):
+def test_another_address_from_an_admin_is_invited_to_set_the_password(api, office, account, mailbox):
     data_of(office.patch(f"/users/{account}", json={"email": "real@example.org"}))
 
     (sent,) = mailbox("real@example.org")
@@ -123,7 +123,7 @@ def test_another_address_from_an_admin_is_told_to_set_the_password(api, office, 
     assert_refused(log_in(api, STRANGERS, "real@example.org"), 401, "invalid_credentials")
 
 
-def test_people_of_a_file_are_verified_and_their_request_is_told(office, account, stored):
+def test_people_of_a_file_are_verified_and_their_request_is_notified(office, account, stored):
     report = data_of(imports(office, account))
 
     assert report["counts"]["updated"] == 1
@@ -167,7 +167,7 @@ def test_what_gives_nothing_leaves_the_password_of_the_sign_up(api, office, acco
 
 
 @pytest.mark.parametrize("gift", [imports_a_role, gives_a_role, gives_an_external_id, trusts])
-def test_whoever_has_confirmed_the_address_keeps_password_and_sessions(api, office, make, gift):
+def test_a_user_who_has_confirmed_the_address_keeps_password_and_sessions(api, office, make, gift):
     user = make.student(email=ADDRESS, password=OWNERS)
     client = api.as_(user)
 

@@ -67,7 +67,7 @@ def stranger(api, stored):
     return api.as_(user)
 
 
-def test_of_an_account_that_nobody_confirmed_the_operator_has_the_password(api, stranger, create_admin):
+def test_an_unconfirmed_account_gets_the_password_of_the_operator(api, stranger, create_admin):
     result = create_admin()
 
     assert result.exit_code == 0, result.output
@@ -94,7 +94,7 @@ def test_a_weak_password_makes_no_admin_of_an_unconfirmed_account(api, app, stra
     assert_refused(log_in(api, "Strangers-engine-77"), 403, "email_not_verified")
 
 
-def test_whoever_keeps_a_password_is_told_so(make, create_admin):
+def test_a_kept_password_is_reported(make, create_admin):
     make.student(email="boss@example.org")
 
     assert "keeps its own password" in create_admin().output

@@ -27,7 +27,7 @@ def titled(number, about, title, expects=422):
 
 
 def written(number, about, literal, expects, field="total_seats"):
-    """A literal of JSON as it stands, which Python would write differently."""
+    """A literal of JSON as written, which Python would write differently."""
     return raw(number, about, json.dumps({**TITLE, field: "@"}).replace('"@"', literal), expects)
 
 

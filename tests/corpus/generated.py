@@ -1,4 +1,4 @@
-"""The corpus on every parameter: what the OpenAPI document declares, times what nobody should send there.
+"""The corpus on every parameter: what the OpenAPI document declares, times what must not be sent there.
 
 `refused` makes requests that differ from a good one in one value, each with the statuses it may get; `allowed` makes
 those that look odd and are fine.
@@ -221,7 +221,7 @@ class Operation:
         return [each for each in self.document.get("parameters", []) if each["in"] == place]
 
     def leaves(self):
-        """Every member of the body however deep: where it stands and what it is."""
+        """Every member of the body however deep: its path and what it is."""
         return list(self._leaves(self.body, ())) if self.body else []
 
     def _leaves(self, schema, path):
@@ -427,7 +427,7 @@ def _on_a_parameter(parameter, path, sends):
 def _on_the_path(operation, good, sends, scene):
     for parameter in operation.parameters("path"):
         before, _, after = operation.name.split()[1].partition("{" + parameter["name"] + "}")
-        # What stands for other parameters is good.
+        # The values of other parameters are good.
         start = filled(operation.name, before, scene)
         for number, value in IN_PATH.items():
             expects = (414,) if number == 124 else (404,)

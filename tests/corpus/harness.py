@@ -44,7 +44,7 @@ class Case:
 
 
 class Platform:
-    """One of everything, somebody signed in for each role, and a way to see whether anything has changed."""
+    """One of everything, a signed-in user for each role, and a way to see whether anything has changed."""
 
     def __init__(self, app, engine):
         self.app = app
@@ -53,7 +53,7 @@ class Platform:
         self.stage()
 
     def stage(self, **options):
-        """A new scene, in which nobody has done anything yet."""
+        """A new scene, in which no user has done anything yet."""
         self.scene = Scene(self.app, **options)
         self.tokens = {
             name: self.scene.token_of(name).access

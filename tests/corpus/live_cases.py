@@ -106,7 +106,7 @@ def packed(content):
 
 
 def spoiled_sessions(platform):
-    """Tokens of a session that is well, of an ended one, and of somebody deactivated."""
+    """Tokens of a session that is well, of an ended one, and of a deactivated user."""
     scene = platform.scene
     with platform.app.app_context(), transaction():
         pairs = [sessions.open_session(who) for who in (scene.student, scene.person, scene.sleeper)]
@@ -146,7 +146,7 @@ HTML = b"<html><script>alert(1)</script></html>"
 
 
 def files(_platform):
-    """Group K, on the profile picture; what is taken is drawn anew."""
+    """Group K, on the profile picture; what is accepted is drawn again."""
     png, jpeg = drawing("PNG"), drawing("JPEG")
     return [
         file(235, "nothing", b""),

@@ -11,7 +11,7 @@ TITLE = b'{"title": "A", "short_description": "b"}'
 
 
 def posted(headers, body):
-    """A course, posted by somebody who may; `TOKEN` is theirs."""
+    """A course, posted by a user who may; `TOKEN` is theirs."""
     return (
         b"POST /api/v1/courses HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         b"Authorization: Bearer TOKEN\r\nContent-Type: application/json\r\n" + headers + b"\r\n" + body

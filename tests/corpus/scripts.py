@@ -1,4 +1,4 @@
-"""What people write who want to run something in somebody else's browser: each attempt is to end as plain text."""
+"""Cross-site scripting: attempts to run a script in another user's browser, each of which has to end as plain text."""
 
 HTML = [
     "<script>alert(1)</script>",

@@ -18,7 +18,7 @@ from tests.support.servers import connected, drop_database, make_database
 
 VERSIONS = ROOT / "migrations" / "versions"
 
-# What a reader of the schema can tell apart: columns, constraints, indexes, functions, sequences, triggers.
+# What distinguishes two schemas: columns, constraints, indexes, functions, sequences, triggers.
 SCHEMA = """
     SELECT 'column', table_name, column_name, data_type, column_default, is_nullable,
         generation_expression, coalesce(character_maximum_length, numeric_precision, 0)::text

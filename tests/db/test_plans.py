@@ -34,7 +34,7 @@ WAYS = ((), ("seqscan",), ("seqscan", "sort"), ("seqscan", "hashjoin", "mergejoi
 
 @pytest.fixture(scope="module")
 def platform(config):
-    """An application on a database of its own, with people and what they did, and somebody to call."""
+    """An application on a database of its own, with users and what they did, and callers."""
     url = make_database("plans")
     values = {"database_url": url.replace("postgresql://", "postgresql+psycopg2://")}
     # Without Redis every dashboard is computed.

@@ -75,7 +75,7 @@ def test_an_exact_match_comes_first(api, make, path, listed, question):
 @pytest.mark.parametrize("capped", [3, 1_000])
 @pytest.mark.parametrize(("listed", "ordering"), CASES)
 def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, listed, ordering, capped):
-    """Nobody is shown twice or left out, wherever cursors begin and however many rows are counted."""
+    """No user is shown twice or left out, wherever cursors begin and however many rows are counted."""
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
     monkeypatch.setattr("app.db.listings.COUNT_CAP", capped)
     office = api.as_(make.admin())
@@ -88,7 +88,7 @@ def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, listed,
 
 @pytest.mark.parametrize("change", ["gone", "come"])
 def test_a_cursor_outlives_the_exact_match(api, make, path, monkeypatch, people, change):
-    """A user who is renamed between two pages leaves nobody out."""
+    """A user who is renamed between two pages leaves no other user out."""
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
     office = api.as_(make.admin())
     ada, other = people[3], people[0]

@@ -156,7 +156,7 @@ def test_a_violated_constraint_is_its_refusal_and_undoes_the_change(client, name
     assert names() == ["written"]
 
 
-def test_effects_run_after_the_commit_and_a_failing_one_harms_nobody(client, names):
+def test_effects_run_after_the_commit_and_a_failing_one_fails_no_request(client, names):
     response = client.post("/api/v1/probe/effects")
 
     assert response.status_code == 201

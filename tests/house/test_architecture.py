@@ -195,6 +195,33 @@ def test_nothing_is_named_for_not_having_a_name():
     assert modules | named | assigned == set()
 
 
+def shared_names(trees):
+    """The names that two classes have, with the modules; a class inside another is read with its owner's name."""
+    places = {}
+    for module, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    return {name: modules for name, modules in places.items() if len(modules) > 1}
+
+
+def test_two_classes_of_one_name_are_found():
+    trees = {
+        "ledger": ast.parse("class Line:\n    class Meta: ..."),
+        "rows": ast.parse("class Line: ...\nclass Report:\n    class Meta: ..."),
+    }
+
+    assert shared_names(trees) == {"Line": ["ledger", "rows"]}
+
+
+def test_no_two_classes_have_one_name():
+    trees = {name_of(path): tree_of(path) for path in sorted((ROOT / "app").rglob("*.py"))}
+    classes = sum(isinstance(node, ast.ClassDef) for tree in trees.values() for node in tree.body)
+
+    assert classes > 400
+    assert shared_names(trees) == {}
+
+
 def test_every_job_named_by_string_exists():
     names = {
         value for name, value in vars(queue).items() if name.isupper() and str(value).startswith("app.jobs.")

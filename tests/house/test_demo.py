@@ -1,4 +1,4 @@
-"""The import of real records keeps its promises: it adds up, goes on where it was, and leaves nobody a way in."""
+"""The import of real records keeps its promises: it adds up, continues where it stopped, and leaves no way in."""
 
 import pytest
 from sqlalchemy import func, select, update
@@ -70,7 +70,7 @@ def test_whatever_people_do_to_the_demo_it_is_not_loaded_again(app, api, load_de
     assert _counts(app) == before
 
 
-def test_records_that_nobody_is_left_for_are_refused_in_words(app, load_demo, of_one_course, monkeypatch):
+def test_records_without_learners_are_refused_with_the_reason(app, load_demo, of_one_course, monkeypatch):
     load_demo()
     monkeypatch.setattr(load, "SMALL", ("AAA-2014J", "CCC-2014J"))
     with app.app_context(), transaction():
@@ -124,7 +124,7 @@ def test_an_imported_course_went_through_the_real_workflow(app, load_demo, of_on
     assert (run.requested, run.counts["assigned"]) == (365, 365)
 
 
-def test_nobody_is_written_to_about_imported_completions(app, load_demo, of_one_course):
+def test_no_user_is_notified_about_imported_completions(app, load_demo, of_one_course):
     load_demo()
 
     with app.app_context():
@@ -152,7 +152,7 @@ def test_imported_courses_were_reviewed_when_they_had_ended_by_people_who_passed
     assert min(review["created_at"] for review in reviews) > record.moment(record.length).isoformat()
 
 
-def test_whoever_has_finished_the_course_of_today_has_reviewed_it(api, load_demo, of_one_course):
+def test_learners_who_have_finished_the_course_of_today_have_reviewed_it(api, load_demo, of_one_course):
     load_demo()
 
     (course,) = data_of(api.get("/courses?search=fire"))

@@ -86,7 +86,7 @@ def test_the_table_is_read_whole():
     assert {noun for row in ROWS for noun in re.findall(r"\*([a-z ]+)\*", row["gives"])} == set(NOUNS)
 
 
-def test_every_operation_stands_in_the_table_and_the_other_way_round(operations):
+def test_every_operation_is_in_the_table_and_the_other_way_round(operations):
     promised = {anonymous(row["call"]) for row in LANDED}
 
     assert sorted(promised - set(operations)) == []
@@ -150,7 +150,7 @@ def test_the_table_names_everything_that_an_operation_gives(operations, resolve,
     ("path", "state"),
     [(match["path"], match["state"]) for line in LINES if (match := OUTSIDE.match(line))],
 )
-def test_what_stands_outside_answers(app, path, state):
+def test_what_is_outside_the_prefix_answers(app, path, state):
     status = app.test_client().get(path, buffered=True).status_code
 
     assert (status < 400) == (not state)

@@ -52,7 +52,7 @@ def called(node):
 
 
 def fixed_names(tree):
-    """What stands in the module itself: made when it is imported, when nobody has sent anything yet."""
+    """What is in the module itself: created when it is imported, before any request."""
     targets = [
         target
         for node in tree.body
@@ -113,7 +113,7 @@ def kept_for_whoever_asks_next(tree):
 
 
 def run_by_reading(tree):
-    """Whoever writes what these read runs code."""
+    """An attacker who writes what these read runs code."""
     return [
         node
         for node in ast.walk(tree)
@@ -124,7 +124,7 @@ def run_by_reading(tree):
 
 
 def queues_that_pickle(tree):
-    """RQ pickles unless it is told otherwise, everywhere anew."""
+    """RQ pickles by default, and each place has to override that."""
     return [
         node
         for node in ast.walk(tree)
@@ -315,7 +315,7 @@ class Bomb:
         return Path.touch, (Path(self.path),)
 
 
-def test_a_pickle_that_somebody_put_into_the_queue_is_not_loaded(app, start, tmp_path):
+def test_a_pickle_that_an_attacker_put_into_the_queue_is_not_loaded(app, start, tmp_path):
     sign = tmp_path / "it-ran"
     planted = pickle.dumps((Bomb(sign), None, [], {}))
     DefaultSerializer.loads(planted)

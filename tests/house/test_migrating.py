@@ -1,4 +1,4 @@
-"""`docs/migrating.md` sends nobody to a call, or a field, that is not there."""
+"""Every call and every field that `docs/migrating.md` names exists."""
 
 import re
 

@@ -90,7 +90,7 @@ SEARCHES = ["/courses?search=", "/reviews?search=", "/users?search=", "/courses?
 
 
 def patterns():
-    """Every expression that is written in our code and how it is used, by where it stands."""
+    """Every expression that is written in our code and how it is used, by its place."""
     found = {}
     for path in SOURCES:
         source = path.read_text(encoding="utf-8")
@@ -243,7 +243,7 @@ def test_a_statement_that_takes_too_long_is_cut(app, config):
     assert limit == config.statement_timeout_ms == 15_000
 
 
-def test_who_asks_for_what_takes_too_long_is_told_to_come_back(app, api, monkeypatch):
+def test_a_request_that_takes_too_long_is_asked_to_try_again(app, api, monkeypatch):
     def view():
         db.session.execute(text("SET LOCAL statement_timeout = 50"))
         db.session.execute(text("SELECT pg_sleep(10)"))

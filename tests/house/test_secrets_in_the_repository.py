@@ -1,4 +1,4 @@
-"""No key, token or password of a real system stands in what is tracked."""
+"""No key, token or password of a real system is in a tracked file."""
 
 from __future__ import annotations
 

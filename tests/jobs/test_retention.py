@@ -22,7 +22,7 @@ from bench.plans import reading
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
 
-FORGOTTEN = "[deleted]"
+ERASED = "[deleted]"
 
 HOURLY = [chore.name for chore in periodic.CHORES if chore.name != "notices"]
 
@@ -142,9 +142,7 @@ def sent(api, make):
 
 
 @pytest.mark.parametrize("hidden", [{"is_active": False}, {"email_verified": False}])
-def test_no_line_names_a_deleted_person_whom_its_instructor_was_not_told_of(
-    api, do, make, sent, stored, hidden
-):
+def test_no_line_names_a_deleted_user_who_was_hidden_from_its_instructor(api, do, make, sent, stored, hidden):
     person = make.student(email="ada@example.org", username="ada", external_id="EMP-1", **hidden)
     names = {"emails": ["ADA@example.org", "other@example.org"], "usernames": ["ada\u00a0"]}
     called = sent(**names, external_ids=["EMP-1", "EMP-10"])
@@ -152,7 +150,7 @@ def test_no_line_names_a_deleted_person_whom_its_instructor_was_not_told_of(
 
     do("names")
 
-    assert called() == [FORGOTTEN, "other@example.org", FORGOTTEN, FORGOTTEN, "EMP-10"]
+    assert called() == [ERASED, "other@example.org", ERASED, ERASED, "EMP-10"]
 
 
 def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, make, sent, mailbox):
@@ -170,7 +168,7 @@ def test_addresses_that_a_deleted_person_had_before_are_forgotten_too(api, do, m
     assert office.delete(f"/users/{person.id}").status_code == 204
     do("names")
 
-    assert called() == [str(person.id), FORGOTTEN, FORGOTTEN, "wish@example.org"]
+    assert called() == [str(person.id), ERASED, ERASED, "wish@example.org"]
 
 
 def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do, make, sent):
@@ -185,7 +183,7 @@ def test_names_that_were_corrected_before_the_deletion_are_forgotten_too(api, do
     assert office.delete(f"/users/{person.id}").status_code == 204
     do("names")
 
-    assert called() == [FORGOTTEN] * 3
+    assert called() == [ERASED] * 3
 
 
 def test_of_former_names_the_last_hundred_are_known(app, make, stored):
@@ -200,7 +198,7 @@ def test_of_former_names_the_last_hundred_are_known(app, make, stored):
     assert hashes == [hashlib.sha256(f"name-{number}".encode()).hexdigest() for number in range(19, 119)]
 
 
-def test_whoever_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
+def test_a_user_who_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
     office = api.as_(make.admin())
     first = make.student(email="ada@example.org", is_active=False)
     before = sent(emails=["ada@example.org"])
@@ -213,8 +211,8 @@ def test_whoever_signs_up_with_the_address_again_keeps_it(api, do, make, sent):
     assert office.delete(f"/users/{again.id}").status_code == 204
     do("names")
 
-    assert called == [FORGOTTEN, "ada@example.org"]
-    assert before() + between() == [FORGOTTEN, FORGOTTEN]
+    assert called == [ERASED, "ada@example.org"]
+    assert before() + between() == [ERASED, ERASED]
 
 
 def test_what_is_sent_long_after_the_deletion_is_kept_as_it_was_sent(api, do, make, sent, age):
@@ -228,7 +226,7 @@ def test_what_is_sent_long_after_the_deletion_is_kept_as_it_was_sent(api, do, ma
     assert called() == ["ada@example.org"]
 
 
-def test_former_names_are_known_by_their_hashes_until_nobody_is_looked_for(ada, do, inputs, age, stored):
+def test_former_names_are_known_by_their_hashes_until_no_user_is_searched_for(ada, do, inputs, age, stored):
     names = stored(select(User.former_name_hashes).where(User.id == ada.id))
     age(User.deleted_at, User.id == ada.id, hours=2)
 
@@ -239,7 +237,7 @@ def test_former_names_are_known_by_their_hashes_until_nobody_is_looked_for(ada, 
     assert stored(select(User.former_name_hashes).where(User.id == ada.id)) == [None]
 
 
-def test_bulk_runs_forget_somebody_who_was_deleted_long_ago(do, ada, inputs, age):
+def test_bulk_runs_erase_a_user_who_was_deleted_long_ago(do, ada, inputs, age):
     age(User.deleted_at, User.id == ada.id, days=400)
 
     do("names")
@@ -272,7 +270,7 @@ def test_a_line_that_was_being_written_during_the_deletion_is_found_later(app, d
     assert inputs() == forgotten(ada)
 
 
-def test_nobody_is_looked_for_for_ever(do, ada, inputs, age, statements):
+def test_no_user_is_searched_for_for_ever(do, ada, inputs, age, statements):
     age(User.deleted_at, User.id == ada.id, hours=2)
     do("names")
 
@@ -282,7 +280,7 @@ def test_nobody_is_looked_for_for_ever(do, ada, inputs, age, statements):
     assert not any("assignment_items" in each for each in seen)
 
 
-def test_a_pass_that_fails_sounds_and_leaves_nobody_out(do, ada, inputs, age, held, setting, caplog):
+def test_a_pass_that_fails_sounds_and_leaves_no_user_out(do, ada, inputs, age, held, setting, caplog):
     age(User.deleted_at, User.id == ada.id, hours=2)
     setting(chore_timeout_ms=100)
     with held("assignment_items"):

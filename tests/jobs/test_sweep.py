@@ -199,7 +199,7 @@ def test_what_redis_forgot_is_sent_all_the_same(
     assert smtp.message_ids == [f"<{mail().id}@rollcall.example>"]
 
 
-def test_without_redis_the_commit_stands_and_the_sweep_sends(
+def test_without_redis_the_commit_succeeds_and_the_sweep_sends(
     notify_completed, make, without_redis, smtp, sweep, mail, caplog
 ):
     notify_completed(make.enrollment(make.course()))

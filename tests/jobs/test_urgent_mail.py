@@ -194,7 +194,7 @@ def test_a_sweep_does_some_and_says_that_there_is_more(app, bulk, monkeypatch, a
     assert said == [True, True, False, False]
 
 
-def test_what_waits_is_told_by_queue(app, api, ada, bulk, age):
+def test_what_waits_is_counted_by_queue(app, api, ada, bulk, age):
     bulk(2)
     data_of(api.post("/auth/forgot-password", json={"email": "ada@example.org"}))
     age(30)

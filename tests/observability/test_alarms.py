@@ -1,4 +1,4 @@
-"""What somebody should look at has a line that a machine finds, and a count that Prometheus reads."""
+"""Alarms: what an operator should look at has a line that a machine finds, and a count that Prometheus reads."""
 
 from datetime import timedelta
 

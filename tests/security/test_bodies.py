@@ -179,7 +179,7 @@ def _example(operations, name):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_nobody_sets_a_state_by_editing(app, _witness, stage, snapshot, state):
+def test_no_user_sets_a_state_by_editing(app, _witness, stage, snapshot, state):
     course = stage.ids["course"]["DRAFT"]
 
     for caller in ("owner", "admin"):

@@ -90,7 +90,7 @@ def test_the_policy_has_every_operation_and_no_other(operations):
     assert set(POLICY) == set(operations)
 
 
-def test_everybody_meets_something_of_every_kind(stage):
+def test_every_caller_meets_something_of_every_kind(stage):
     for rule in POLICY.values():
         assert {caller for caller, _ in cells(stage, rule)} == set(CALLERS)
 

@@ -91,7 +91,7 @@ def test_a_wrong_value_stops_the_start_by_name(name, value):
         config_from({**NEEDED, name: value})
 
 
-def test_all_that_is_wrong_is_told_at_once_a_line_each():
+def test_all_that_is_wrong_is_reported_at_once_a_line_each():
     given = {"REDIS_URL": "redis://localhost", "APP_ENV": "staging", "MAIL_PORT": "smtp"}
 
     with pytest.raises(BadSettingError) as refusal:

@@ -1,4 +1,4 @@
-"""Production refuses to start with settings that cannot be meant, tells all of them at once, and gives no secret away."""
+"""Production refuses to start with settings that cannot be meant, names all of them at once, and discloses no secret."""
 
 import os
 import socket
@@ -51,7 +51,7 @@ BAD = {
     "debug": ("FLASK_DEBUG", {"FLASK_DEBUG": "1"}),
     "demo people": ("DEMO_DATA", {"DEMO_DATA": "1"}),
     "any origin": ("CORS_ORIGINS", {"CORS_ORIGINS": "*"}),
-    "the origin of nobody": ("CORS_ORIGINS", {"CORS_ORIGINS": "https://app.example.org,null"}),
+    "the null origin": ("CORS_ORIGINS", {"CORS_ORIGINS": "https://app.example.org,null"}),
     "an origin that came in the clear": ("CORS_ORIGINS", {"CORS_ORIGINS": "http://app.example.org"}),
     "plain http": ("PUBLIC_URL", {"PUBLIC_URL": "http://rollcall.example.org"}),
     "the address of development": ("PUBLIC_URL", {"PUBLIC_URL": ""}),
@@ -63,7 +63,7 @@ BAD = {
     "a short token": ("METRICS_TOKEN", {"METRICS_TOKEN": "prometheus"}),
     "a placeholder for a token": ("METRICS_TOKEN", {"METRICS_TOKEN": "replace-me-with-a-token"}),
     "a token that signs": ("METRICS_TOKEN", {"METRICS_TOKEN": GOOD["JWT_SECRET_KEY"]}),
-    "nobody throttled": ("RATELIMIT_ENABLED", {"RATELIMIT_ENABLED": "off"}),
+    "no throttling": ("RATELIMIT_ENABLED", {"RATELIMIT_ENABLED": "off"}),
     "guessing by the thousand": ("RATELIMIT_LOGIN_NAME", {"RATELIMIT_LOGIN_NAME": "1000/minute"}),
     "a flooded mailbox": ("RATELIMIT_MAIL_RECIPIENT", {"RATELIMIT_MAIL_RECIPIENT": "1000/minute"}),
     "access for a week": ("ACCESS_TOKEN_MINUTES", {"ACCESS_TOKEN_MINUTES": "10080"}),
@@ -90,7 +90,7 @@ BAD = {
         "MAIL_SECURITY",
         {"MAIL_USERNAME": "rollcall", "MAIL_PASSWORD": "n0ZZpQ"},
     ),
-    "a password of nobody": (
+    "a password without a user": (
         "MAIL_USERNAME and MAIL_PASSWORD",
         {"MAIL_PASSWORD": "n0ZZpQ", "MAIL_SECURITY": "tls"},
     ),
@@ -140,21 +140,21 @@ def test_a_mistake_is_refused_by_name_and_alone(named, changed):
 
 
 @pytest.mark.parametrize("changed", WANTED.values(), ids=WANTED)
-def test_what_somebody_may_want_is_not_refused(changed):
+def test_what_an_operator_may_want_is_not_refused(changed):
     assert config_from({**GOOD, **changed}).app_env == "production"
 
 
 def test_only_production_is_so_strict():
-    names = ("demo people", "debug", "nobody throttled", "mails into a folder", "the hashing of tests")
+    names = ("demo people", "debug", "no throttling", "mails into a folder", "the hashing of tests")
     changed = {name: value for each in names for name, value in BAD[each][1].items()}
 
     needed = {name: GOOD[name] for name in ("DATABASE_URL", "REDIS_URL")}
     assert config_from({**needed, **changed}).app_env == "development"
 
 
-def test_several_mistakes_are_told_together():
+def test_several_mistakes_are_reported_together():
     told = reasons(
-        {**BAD["sqlite"][1], **BAD["mails into a folder"][1], **BAD["nobody throttled"][1], "SECRET_KEY": ""}
+        {**BAD["sqlite"][1], **BAD["mails into a folder"][1], **BAD["no throttling"][1], "SECRET_KEY": ""}
     )
 
     names = [line.partition(" ")[0] for line in told]

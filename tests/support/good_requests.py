@@ -6,6 +6,12 @@ from operator import attrgetter
 from tests.support.nouns import merged
 
 REQUESTS = merged("REQUESTS")
+EDITED = {
+    found[1].replace("-", "_"): name
+    for name in REQUESTS
+    if (found := re.fullmatch(r"PATCH /([\w-]+)/{\w+}", name))
+}
+"""By table: the operation that edits one of its rows."""
 
 
 def path_of(name, scene):

@@ -1,4 +1,4 @@
-"""The runner of `findings/`, and the form of what stands there. The findings themselves are run by `make findings`."""
+"""The runner of `findings/`, and the form of its scripts. The findings themselves are run by `make findings`."""
 
 import stat
 from pathlib import Path

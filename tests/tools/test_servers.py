@@ -27,12 +27,12 @@ def taken_port():
 
 @pytest.fixture
 def cluster(request):
-    """A copy of the tests' own cluster that nobody has started."""
+    """A copy of the tests' own cluster that is not running."""
     home = State(open_state().folder("test"))
     key = f"tests-{plumbing.migrations_version()}"
     with throwaway.own_run(home) as state:
         prepared = throwaway.prepared_cluster(home, key, plumbing.prepare)
-        copy = replace(prepared, data=state.path / "postgres" / "data", options=throwaway.FORGETFUL)
+        copy = replace(prepared, data=state.path / "postgres" / "data", options=throwaway.NOT_DURABLE)
         throwaway.copy_cluster(prepared.data, copy.data)
         yield SimpleNamespace(state=state, postgres=copy)
 
@@ -70,7 +70,7 @@ def test_a_wrong_password_ends_the_waiting_at_once(cluster):
         servers.start_postgres(supervisor, replace(cluster.postgres, password="wrong"))
 
 
-def test_a_server_that_cannot_start_is_told_with_its_last_words(cluster):
+def test_a_server_that_cannot_start_is_reported_with_its_last_lines(cluster):
     broken = replace(cluster.postgres, options=("no_such_setting=1",))
 
     with (

@@ -145,7 +145,7 @@ def test_users_of_a_server_end_before_it(state):
     assert ended.read_text() == "web,server,"
 
 
-def test_the_death_of_a_child_is_told_with_its_last_words(state):
+def test_the_end_of_a_child_is_reported_with_its_last_lines(state):
     with Supervisor(state, "a run") as supervisor:
         supervisor.start(python("print('no disk'); raise SystemExit(3)"))
 

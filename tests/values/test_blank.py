@@ -1,4 +1,4 @@
-"""What nobody sees is nothing: no identifier, name or department is made of it, wherever it comes in."""
+"""Invisible characters are nothing: no identifier, name or department is made of it, wherever it comes in."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_what_may_be_left_out_is_then_left_out(api, office, make, blank):
 
 
 @pytest.mark.parametrize("blank", BLANK[1:], ids=ascii)
-def test_no_name_is_cut_out_of_what_nobody_sees(office, blank):
+def test_no_name_is_cut_out_of_invisible_text(office, blank):
     made = data_of(
         office.post("/users", json={"email": NEW["email"], "full_name": f"{blank} Ada {blank} King"}), 201
     )

@@ -36,7 +36,7 @@ def test_lines_of_any_system_end_alike(owner):
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\u200b", "\u2800\u3164"])
-def test_what_nobody_would_see_is_no_title(owner, blank):
+def test_invisible_text_is_no_title(owner, blank):
     refusal = owner.post("/courses", json={"title": blank, "short_description": "b"})
 
     assert set(assert_refused(refusal, 422, "invalid_request")) == {"title"}

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody travel compressed, and not at all to a client that has them."""
+"""Responses that are the same for every caller are compressed, and not sent again to a client that has them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def browser(app):
 
 
 @pytest.mark.parametrize("path", [DOCUMENT, SCRIPT, "/problems", "/static/pages.css"])
-def test_what_is_the_same_for_everybody_is_compressed(browser, path):
+def test_what_is_the_same_for_every_caller_is_compressed(browser, path):
     plain = browser.get(path, headers={"Accept-Encoding": "identity"})
 
     packed = browser.get(path, headers=GZIP)

@@ -1,12 +1,14 @@
-"""Versions: a reader who has it is told so, and of two writers who read the same one is refused."""
+"""Versions: a reader who has it gets 304, and of two writers who read the same one is refused."""
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.enums import CourseStatus
-from tests.support.http import assert_refused, data_of
+from tests.support.good_requests import EDITED, body_of, path_of
+from tests.support.http import PREFIX, assert_refused, data_of
 from tests.support.races import Started, at_once, holding
+from tests.support.scene import Scene
 
 
 @pytest.fixture
@@ -14,7 +16,7 @@ def course(make):
     return make.course(lessons=1)
 
 
-def test_a_reader_who_has_the_version_is_told_so(api, course):
+def test_a_reader_who_has_the_version_gets_304(api, course):
     first = api.get(f"/courses/{course.id}")
 
     again = api.get(f"/courses/{course.id}", headers={"If-None-Match": first.headers["ETag"]})
@@ -40,7 +42,7 @@ def test_a_write_that_names_the_current_version_is_made(api, make, course):
     assert data_of(response)["venue"] == "Hall 2"
 
 
-def test_somebody_elses_enrollment_is_no_edit(api, make, course):
+def test_another_users_enrollment_is_no_edit(api, make, course):
     admin, student = api.as_(make.admin()), api.as_(make.student())
     read = admin.get(f"/courses/{course.id}").headers["ETag"]
 
@@ -168,60 +170,43 @@ def test_one_is_refused_too_where_an_admin_and_the_person_write(api, make, attem
     assert sorted(answers) == [200, 412]
 
 
-EDITED = {
-    "users": ("/users/{}", {"bio": "Mine"}),
-    "categories": ("/categories/{}", {"description": "Mine"}),
-    "courses": ("/courses/{}", {"venue": "Mine"}),
-    "sections": ("/sections/{}", {"title": "Mine"}),
-    "lessons": ("/lessons/{}", {"title": "Mine"}),
-    "reviews": ("/reviews/{}", {"comment": "Mine"}),
-    "instructor_requests": ("/instructor-requests/{}", {"reason": "A reason of mine, and a long one."}),
-}
-"""By table: where one of its rows is edited, and with what."""
+class Edited:
+    """A row of the table that nothing refers to, and a caller who has edited it and can undo that."""
 
-
-def one_of(table, make, api):
-    """A row of the table, and somebody who may edit it."""
-    admin = api.as_(make.admin())
-    course = make.course(lessons=1)
-    if table == "instructor_requests":
-        own = api.as_(make.student())
-        return data_of(own.post("/instructor-requests", json={"reason": "I have taught for years."}), 201)[
-            "id"
-        ], own
-    if table == "reviews":
-        author = make.student()
-        make.enrollment(course, author)
-        return make.review(course, author).id, api.as_(author)
-    made = {
-        "users": make.student,
-        "categories": make.category,
-        "courses": lambda: course,
-        "sections": lambda: make.section(course),
-        "lessons": lambda: make.lessons_of(course)[0],
-    }
-    return made[table]().id, admin
+    def __init__(self, table, app, api, document):
+        name = EDITED[table]
+        scene = Scene(app)
+        operation = document["paths"][PREFIX + name.split()[1]]["patch"]
+        self.path = path_of(name.replace("PATCH", "DELETE"), scene)
+        self.row_id = self.path.rpartition("/")[2]
+        self.changes = body_of(name, scene, operation)
+        for who in ("admin", "owner", "student", "person"):
+            self.writer = api.as_(getattr(scene, who))
+            before = data_of(self.writer.get(self.path))
+            self.edit = self.writer.patch(self.path, json=self.changes)
+            if self.edit.status_code == 200:
+                break
+        self.undo = {field: before[field] for field in self.changes}
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 @pytest.mark.parametrize("table", EDITED)
-def test_whoever_edits_between_the_check_and_the_write_is_noticed(api, make, config, table, method):
-    row_id, writer = one_of(table, make, api)
-    path, changes = EDITED[table]
-    read = {"If-Match": writer.get(path.format(row_id)).headers["ETag"]}
-    body = {"json": changes} if method == "PATCH" else {}
+def test_an_edit_between_the_check_and_the_write_is_noticed(app, api, config, _witness, table, method):
+    edited = Edited(table, app, api, _witness.document)
+    read = {"If-Match": edited.edit.headers["ETag"]}
+    body = {"json": edited.undo} if method == "PATCH" else {}
     edit = f"UPDATE {table} SET updated_at = clock_timestamp() WHERE id = :id"
 
-    with holding(config, edit, id=row_id, commits=True) as wait_for:
-        writing = Started(lambda: writer.request(method, path.format(row_id), headers=read, **body))
+    with holding(config, edit, id=edited.row_id, commits=True) as wait_for:
+        writing = Started(lambda: edited.writer.request(method, edited.path, headers=read, **body))
         wait_for(1)
 
     assert_refused(writing.finish(), 412, "precondition_failed")
-    assert writer.get(path.format(row_id)).status_code == 200
+    assert edited.writer.get(edited.path).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["lessons", "sections"])
-def test_what_was_read_is_written_again_only_if_it_still_stands(api, make, config, kind):
+def test_what_was_read_is_written_again_only_if_it_is_unchanged(api, make, config, kind):
     """The values are compared with what is there after the wait, not with what was read before it."""
     owner = make.instructor()
     course = make.course(instructor=owner, lessons=1)
@@ -327,7 +312,7 @@ def test_a_write_that_names_no_version_costs_nothing_more(api, make, course, sta
     assert not any("pg_advisory" in statement for statement in by_id + by_slug)
 
 
-def test_nobody_waits_for_somebody_elses_profile(api, make, config):
+def test_no_request_waits_for_another_users_profile(api, make, config):
     person = make.student()
     slow, quick = api.as_(person), api.as_(make.student())
     with holding(config, "SELECT FROM users WHERE id = :id FOR NO KEY UPDATE", id=person.id) as wait_for:

@@ -29,7 +29,7 @@ WAITING = {
     252: "videos of lessons",
     259: "a quota for uploads",
 }
-"""Numbers whose feature is not there yet: whoever builds the uploads of lessons makes them cases."""
+"""Numbers whose feature is not there yet: the uploads of lessons will make them cases."""
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_every_part_of_the_interface_has_its_turn(operations):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("tag", TAGS)
-def test_what_nobody_should_send_is_refused_everywhere(platform, _witness, operations, tag, record_property):
+def test_what_must_not_be_sent_is_refused_everywhere(platform, _witness, operations, tag, record_property):
     wrong, sent = {}, 0
     for operation in (each for each in operations if each.tag == tag):
         requests = refused(platform, operation)  # good ones need tokens, which are rows
@@ -164,7 +164,7 @@ def test_what_is_odd_and_taken_can_be_read_everywhere(
 
 
 def read_back(platform, witness, reading):
-    """What is wrong with reading it all, as whoever may see most."""
+    """What is wrong with reading it all, as the caller who may see most."""
     path = generated.path_of(reading.name, platform.scene)
     for caller in ("admin", "owner", "student"):
         response = platform.send(

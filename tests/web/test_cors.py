@@ -1,4 +1,4 @@
-"""Pages of other origins: those that are named may call, exactly, and nobody else."""
+"""Pages of other origins: exactly those that are named may call."""
 
 import pytest
 

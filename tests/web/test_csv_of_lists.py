@@ -1,4 +1,4 @@
-"""Lists as CSV: all of their rows, however slowly somebody reads them, and nothing held meanwhile."""
+"""Lists as CSV: all of their rows, however slowly a client reads them, and nothing held meanwhile."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def held(app, config):
 
 @pytest.fixture
 def sheets(api, make):
-    """Paths of two sheets with five rows each, and somebody who may read them."""
+    """Paths of two sheets with five rows each, and a client that may read them."""
     admin, course = api.as_(make.admin()), make.course()
     people = {"user_ids": [str(make.student().id) for _ in range(5)]}
     run = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=people))
@@ -91,7 +91,7 @@ def test_an_empty_sheet_has_its_columns(sheets):
 
 
 @pytest.mark.parametrize("sheet", ["roster", "ledger"])
-def test_nothing_of_the_database_is_held_while_somebody_reads_slowly(app, sheets, held, monkeypatch, sheet):
+def test_nothing_of_the_database_is_held_while_a_client_reads_slowly(app, sheets, held, monkeypatch, sheet):
     monkeypatch.setattr("app.web.pagination.ROWS_PER_CHUNK", 2)
     admin, paths = sheets
     sent = {"Authorization": f"Bearer {admin.token}"}

@@ -28,7 +28,7 @@ def demo(app, monkeypatch):
 
 
 @pytest.mark.parametrize("with_optional", [False, True], ids=["required only", "everything"])
-def test_every_example_succeeds_as_it_stands(app, demo, with_optional):
+def test_every_example_succeeds_unchanged(app, demo, with_optional):
     client = app.test_client()
     token = log_in(client, "admin")["access"]
     failed, empty = {}, set()

@@ -28,7 +28,7 @@ def numbers_in(link):
     return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
 
 
-def test_everybody_is_seen_by_a_client_that_deactivates_whom_it_sees(api, make):
+def test_every_user_is_seen_by_a_client_that_deactivates_whom_it_sees(api, make):
     admin = api.as_(make.admin())
     people = {str(make.student(department="Sales").id) for _ in range(6)}
     seen = []
@@ -42,7 +42,7 @@ def test_everybody_is_seen_by_a_client_that_deactivates_whom_it_sees(api, make):
     assert set(seen) == people
 
 
-def test_nobody_is_seen_twice_while_newcomers_arrive(api, make):
+def test_no_user_is_seen_twice_while_newcomers_arrive(api, make):
     admin = api.as_(make.admin())
     for number in range(4):
         make.student(department="Sales", last_name=f"m{number}")

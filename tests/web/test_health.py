@@ -1,4 +1,4 @@
-"""The probes tell whether the process is up, and what it would need to do its work."""
+"""The probes report whether the process is up, and what it needs to serve requests."""
 
 import dataclasses
 import shutil
@@ -14,7 +14,7 @@ from tests.support.servers import drop_database, make_database
 
 @pytest.fixture
 def readiness(app, config):
-    """What an application with these settings says of itself; `app` stands for the cleaning up."""
+    """What an application with these settings says of itself; `app` is requested for its clean-up."""
     made = []
 
     def ask(**values):
@@ -121,7 +121,7 @@ def test_a_schema_may_be_newer_than_the_code_and_not_older(app, at_revision, rev
 
 
 def test_the_migrations_are_read_once(readiness_with, tmp_path):
-    """Whoever asks every second does not have every migration run again each time."""
+    """A probe every second does not read every migration again each time."""
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder)
     client = readiness_with(folder)

@@ -51,7 +51,7 @@ def test_probes_are_answered_over_plain_http_and_under_any_name(app, in_producti
     assert app.test_client().get(path, headers={"Host": "10.1.2.3:8000"}).status_code == 200
 
 
-def test_browsers_are_told_to_stay_with_https(app, in_production):
+def test_browsers_are_asked_to_stay_with_https(app, in_production):
     secure = app.test_client().get("/problems", base_url=HOME)
     plain = app.test_client().get("/healthz")
 

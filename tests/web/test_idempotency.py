@@ -44,7 +44,7 @@ def joining(client, course, headers=KEY):
     return client.post(f"/courses/{course.id}/enroll", headers=headers)
 
 
-def test_a_lost_answer_is_told_again(api, make, rows):
+def test_a_lost_response_is_sent_again(api, make, rows):
     course, client = make.course(), api.as_(make.student())
     first = joining(client, course)
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads: right over all workers, cheap, and not for everybody."""
+"""What Prometheus reads: right over all workers, cheap, and protected."""
 
 import contextlib
 import os
@@ -84,7 +84,7 @@ def test_probes_are_not_counted(app, scrape):
     assert counted & {"/healthz", "/readyz", "/metrics"} == set()
 
 
-def test_what_waits_is_told(app, scrape, make):
+def test_what_waits_is_counted(app, scrape, make):
     enrollment = make.enrollment(make.course(), make.student())
     with app.app_context(), transaction() as session:
         for number, state in enumerate((NoticeState.QUEUED, NoticeState.FAILED, NoticeState.FAILED)):
@@ -100,7 +100,7 @@ def test_what_waits_is_told(app, scrape, make):
                 )
             )
 
-    scrape()  # a process tells of its connections once it has answered somebody
+    scrape()  # a process reports its connections once it has answered a request
     samples = samples_of(scrape().text)
 
     assert samples["rollcall_outbox_notices", ("QUEUED",)] == 1
@@ -123,11 +123,11 @@ def test_the_outbox_is_measured_by_what_waits_and_not_by_what_was_sent(app):
     assert {"ix_notices_due", "ix_notices_due_urgent", "ix_notices_failed"} <= set(plan.split())
 
 
-def test_the_build_is_told(scrape):
+def test_the_build_is_shown(scrape):
     assert 'rollcall_build_info{python="3.' in scrape().text
 
 
-def test_metrics_are_told_when_redis_is_away(app, scrape, monkeypatch):
+def test_metrics_are_served_while_redis_is_down(app, scrape, monkeypatch):
     monkeypatch.setattr("app.adapters.queue.depth", refuse)
 
     samples = samples_of(scrape().text)
@@ -157,7 +157,7 @@ def test_without_a_token_this_machine_reads_them(scrape, address):
         ("203.0.113.7", {"X-Forwarded-For": "127.0.0.1"}),
     ],
 )
-def test_without_a_token_nobody_else_does(scrape, address, headers):
+def test_without_a_token_no_one_else_does(scrape, address, headers):
     response = scrape(environ_overrides={"REMOTE_ADDR": address}, headers=headers)
 
     assert_refused(response, 403, "forbidden")

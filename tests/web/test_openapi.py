@@ -1,4 +1,4 @@
-"""The OpenAPI document tells everything, and nothing but the truth."""
+"""The OpenAPI document is complete and true."""
 
 import dataclasses
 import json
@@ -475,7 +475,7 @@ def test_every_operation_documents_its_refusals(operations):
     assert silent == []
 
 
-def test_every_answer_tells_how_many_requests_are_left(operations):
+def test_every_response_shows_how_many_requests_are_left(operations):
     silent = [
         (name, status)
         for name, operation in operations.items()
@@ -523,7 +523,7 @@ def test_the_document_and_the_project_are_of_one_version(document):
     assert document["info"]["version"] == getattr(import_module(module), name)
 
 
-def test_every_time_that_a_setting_decides_is_told_as_its_default(operations):
+def test_every_time_that_a_setting_decides_is_documented_as_its_default(operations):
     defaults = {each.name.upper(): each.metadata["default"] for each in dataclasses.fields(Config)}
     told = {
         name: " ".join(operation["description"].split())

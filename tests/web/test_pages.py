@@ -81,7 +81,7 @@ def test_a_reason_code_names_each_status_that_it_comes_with(app, code, statuses)
     assert re.findall(r"HTTP (\d+)", page) == row.split(", ") == statuses
 
 
-def test_what_stands_in_backticks_is_code(app):
+def test_what_is_in_backticks_is_code(app):
     page = app.test_client().get("/problems/identity_conflict").text
 
     assert "<code>?on_conflict=update</code>" in page

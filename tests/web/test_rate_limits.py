@@ -1,4 +1,4 @@
-"""Everybody has a budget, on every operation, whatever becomes of Redis."""
+"""Every caller has a budget, on every operation, with or without Redis."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_beyond_the_budget_requests_are_refused_until_it_is_back(api, limited):
     assert "Retry-After" not in answers[1].headers
 
 
-def test_after_the_time_that_was_told_one_may_call_again(api, limited):
+def test_after_the_time_in_retry_after_one_may_call_again(api, limited):
     limited(catalogue=Rate(1, 1))
     api.get("/courses")
     refused = api.get("/courses")
@@ -241,7 +241,7 @@ def test_a_preflight_is_not_counted(app, limited):
     assert {each.status_code for each in answers} == {204}
 
 
-def test_switched_off_nobody_is_counted(api, limited, setting):
+def test_switched_off_no_request_is_counted(api, limited, setting):
     limited(**dict.fromkeys(BUDGETS, ONCE))
     setting(ratelimit_enabled=False)
 
@@ -260,13 +260,13 @@ def test_many_at_once_do_not_slip_through(api, limited):
 
 
 @pytest.mark.parametrize("trouble", ["nowhere", "silence"])
-def test_without_redis_the_budgets_hold_and_nobody_waits(request, without_redis, silent_server, trouble):
+def test_without_redis_the_budgets_hold_and_no_request_waits(request, without_redis, silent_server, trouble):
     api = without_redis(request.getfixturevalue(trouble), ratelimit_catalogue=Rate(5, 60))
 
     answers = at_once(*[lambda: api.get("/courses")] * 8) + [api.get("/courses") for _ in range(40)]
 
     assert outcomes(answers) == {"200": 5, "429 throttled": 43}
-    # Those that come at once may each find out by themselves; of all others nobody waits.
+    # Those that arrive at once may each find out by themselves; no other request waits.
     assert len(silent_server.visits) <= 8
 
 

@@ -44,7 +44,7 @@ FEW, MORE = 6, 9
 STORIES, STEPS = 40, 8
 
 ENDS_SESSIONS = ["log_out", "log_out_everywhere", "end_session"]
-"""A story would go on as nobody."""
+"""A story would continue without a user."""
 
 sent = Counter()
 """How many requests each test has sent."""
@@ -147,11 +147,11 @@ def test_requests_made_of_answers_get_documented_answers(app, schema, role, seed
             try:
                 case.validate_response(response, checks=CHECKS)
             except (FailureGroup, AssertionError) as failure:
-                # Told again, the story would meet other rows and go otherwise.
+                # Repeated, the story would meet other rows and go otherwise.
                 failures[f"{case.method} {case.path}"] = repr(failure)[:2_000]
 
     while told[role] < STORIES:
-        # Hypothesis tells a beginning again now and then, and gives up where other rows make it end otherwise.
+        # Hypothesis repeats a beginning now and then, and gives up where other rows make it end otherwise.
         with contextlib.suppress(FlakyStrategyDefinition):
             hypothesis.seed(1_000 * seed + told[role])(Story).run(
                 settings=settings(

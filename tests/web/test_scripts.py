@@ -1,4 +1,4 @@
-"""Nothing that people write runs in somebody else's browser: our HTML, read as browsers read it, holds nothing that acts."""
+"""Cross-site scripting: nothing that a user writes runs in another user's browser. Our HTML, read as browsers read it, holds nothing that acts."""
 
 from __future__ import annotations
 

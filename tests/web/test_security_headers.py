@@ -1,4 +1,4 @@
-"""Every answer tells the browser what it may make of it, and who may keep it."""
+"""Security and cache headers: every response says what a browser may do with it, and who may store it."""
 
 import io
 import json
@@ -47,7 +47,7 @@ TREATMENTS = {
     "as it should be": ({200, 201, 202, 204}, {}),
     "without a token": ({401}, {"caller": None}),
     "with a bad token": ({401}, {"caller": None, "headers": {"Authorization": "Bearer nonsense"}}),
-    "as somebody who may not": ({403}, {"caller": "person"}),
+    "as a user who may not": ({403}, {"caller": "person"}),
     "about nothing": ({404}, {}),
     "by another method": ({405}, {"method": "PROPFIND"}),
     "with a body that is too large": ({413}, {"data": b" " * 8_000_000}),
@@ -64,11 +64,11 @@ WITH_EFFECT = {
     "as it should be",
     "about nothing",
     "about another version",
-    "as somebody who may not",
+    "as a user who may not",
     "once too often",
 }
 FEWEST = {
-    "as somebody who may not": 40,
+    "as a user who may not": 40,
     "about nothing": 70,
     "with a body that is too large": 40,
     "with another media type": 50,
@@ -178,7 +178,7 @@ def test_what_one_may_keep_is_asked_for_again_each_time(api, make):
     assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-cache")
 
 
-def test_tokens_are_kept_by_nobody(api, make):
+def test_tokens_are_stored_by_no_cache(api, make):
     user = make.student(password="Correct-horse-1")
 
     response = api.post("/auth/login", json={"email": user.email, "password": "Correct-horse-1"})

@@ -168,7 +168,7 @@ UNFINISHED = {
 
 @pytest.fixture
 def patient(environment, request):
-    """A web server that cuts nobody off during a test."""
+    """A web server that disconnects no client during a test."""
     environment["CLIENT_PATIENCE_SECONDS"] = "600"
     return request.getfixturevalue("web")
 

@@ -1,4 +1,4 @@
-// What the checks share: reading their arguments, and counting answers.
+// What the checks share: reading their arguments, and counting responses.
 import { readFile, writeFile } from "node:fs/promises";
 
 /** The document, the access token and the file that takes the result, from the command line. */

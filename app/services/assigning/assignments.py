@@ -20,7 +20,7 @@ from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning.assignments_runs import Report
+from app.services.assigning.assignments_runs import RunReport
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.learning.enrollment_rows import EnrollmentRow
@@ -49,7 +49,7 @@ def assign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> Report:
+) -> RunReport:
     """Assign these people to a course on these terms; `at` dates the run."""
     people.refuse_too_many()
     if mode != Mode.PREVIEW:
@@ -76,7 +76,7 @@ def assign(
         lines = _apply(actor, course, run, lines, at=at)
         if terms.notify:
             enrollment_notices.notify_assigned(run.id)
-    return Report(run, people.inputs, lines)
+    return RunReport(run, people.inputs, lines)
 
 
 def assign_one(
@@ -100,8 +100,8 @@ def _lock_open(actor: Actor, ref: str | UUID, *, override_seats: bool) -> Course
 
 
 def _apply(
-    actor: Actor, course: Course, run: Assignment, lines: list[ledger.Line], *, at: datetime | None
-) -> list[ledger.Line]:
+    actor: Actor, course: Course, run: Assignment, lines: list[ledger.LedgerLine], *, at: datetime | None
+) -> list[ledger.LedgerLine]:
     """Write what the ledger decided. Return its lines, amended where a reactivation completed the course."""
     joined, returned = run.counts[Outcome.ASSIGNED], run.counts[Outcome.REACTIVATED]
     if joined:
@@ -117,7 +117,7 @@ def _apply(
     return ledger.amend_completed(run, lines, completed) if completed else lines
 
 
-def _reason(line: ledger.Line) -> Refusal:
+def _reason(line: ledger.LedgerLine) -> Refusal:
     if line.outcome == Outcome.ALREADY_ENROLLED:
         return AlreadyEnrolled(details={"enrollment_id": [str(line.enrollment_id)]})
     if line.outcome == Outcome.INELIGIBLE:

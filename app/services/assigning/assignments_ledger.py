@@ -29,7 +29,7 @@ from app.settings import settings
 from app.values.people import People
 
 
-class Line(NamedTuple):
+class LedgerLine(NamedTuple):
     """The decision about one row. Plain values, ids as text: ten thousand of them become JSON."""
 
     row: int
@@ -59,7 +59,7 @@ REFUSALS = (Outcome.NOT_FOUND, Outcome.INACTIVE, Outcome.INELIGIBLE, Outcome.NO_
 """An atomic run changes nothing when any line has one of these outcomes."""
 
 
-def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
+def write(run: Assignment, people: People, **terms: Any) -> list[LedgerLine]:
     """Decide about every row and record it, in one statement. Return the lines in row order."""
     found = db.session.execute(
         _STATEMENTS[run.action, len(people.inputs) <= FEW],
@@ -71,16 +71,18 @@ def write(run: Assignment, people: People, **terms: Any) -> list[Line]:
             **terms,
         },
     )
-    return sorted(map(Line._make, found.all()), key=attrgetter("row"))
+    return sorted(map(LedgerLine._make, found.all()), key=attrgetter("row"))
 
 
-def count(run: Assignment, lines: Iterable[Line]) -> dict[str, int]:
+def count(run: Assignment, lines: Iterable[LedgerLine]) -> dict[str, int]:
     """The number of lines by outcome, for every outcome that the action has; SKIPPED in an atomic run only."""
     skipped = (Outcome.SKIPPED,) if run.options["atomic"] else ()
     return rows.count(lines, (*OUTCOMES[run.action], *skipped))
 
 
-def amend_completed(run: Assignment, lines: list[Line], enrollment_ids: Sequence[UUID]) -> list[Line]:
+def amend_completed(
+    run: Assignment, lines: list[LedgerLine], enrollment_ids: Sequence[UUID]
+) -> list[LedgerLine]:
     """Record in the ledger that these reactivated enrollments are COMPLETED. Return the lines with that change."""
     db.session.execute(
         update(AssignmentItem)

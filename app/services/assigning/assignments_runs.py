@@ -28,12 +28,12 @@ _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.reque
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """The result of a run, row by row; `inputs` are the strings as sent."""
 
     run: Assignment
     inputs: list[str] = field(repr=False)
-    lines: list[ledger.Line] = field(repr=False)
+    lines: list[ledger.LedgerLine] = field(repr=False)
 
     @property
     def overdue(self) -> int:
@@ -78,7 +78,7 @@ def begin(
     return run
 
 
-def finish(run: Assignment, lines: list[ledger.Line], *, at: datetime | None) -> None:
+def finish(run: Assignment, lines: list[ledger.LedgerLine], *, at: datetime | None) -> None:
     """Close the record with the counts of its ledger. A refused atomic run writes nothing else."""
     run.counts = ledger.count(run, lines)
     run.unique = run.requested - run.counts[Outcome.DUPLICATE]

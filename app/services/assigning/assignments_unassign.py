@@ -10,7 +10,7 @@ from app.models.caller import Actor
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning.assignments_runs import Report
+from app.services.assigning.assignments_runs import RunReport
 from app.services.catalogue import courses
 from app.values.people import People
 
@@ -24,7 +24,7 @@ def unassign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> Report:
+) -> RunReport:
     """Cancel the ACTIVE enrollments of these people, from any source. COMPLETED enrollments are kept."""
     people.refuse_too_many()
     course = courses.lock_managed(actor, ref)
@@ -43,4 +43,4 @@ def unassign(
     if run.state == AssignmentState.APPLIED:
         effects.cancel(run, at=at)
         effects.add_seats_taken(course, -run.counts[Outcome.UNASSIGNED])
-    return Report(run, people.inputs, lines)
+    return RunReport(run, people.inputs, lines)

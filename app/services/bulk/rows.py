@@ -24,7 +24,7 @@ DUPLICATE, NOT_FOUND = "duplicate", "not_found"
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     row: int
     input: str
     id: UUID | None
@@ -38,7 +38,7 @@ class HasOutcome(Protocol):
 
 
 @dataclass(frozen=True)
-class Report:
+class BulkReport:
     requested: int
     unique: int
     counts: dict[str, int]
@@ -56,21 +56,21 @@ def ids_in(inputs: Sequence[str]) -> list[UUID]:
     return sorted({key for text in inputs if (key := as_id(text.strip()))})
 
 
-def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None]]) -> list[Line]:
+def judge(inputs: Sequence[str], verdict: Callable[[UUID], tuple[str, str | None]]) -> list[ReportLine]:
     """A line for each string. `verdict` is called once per id, in the order of the call."""
-    lines: list[Line] = []
+    lines: list[ReportLine] = []
     seen: set[UUID] = set()
     for row, text in enumerate(inputs, 1):
         key = as_id(text.strip())
         if key is None:
-            lines.append(Line(row, text, None, NOT_FOUND, InvalidIdentifier.code))
+            lines.append(ReportLine(row, text, None, NOT_FOUND, InvalidIdentifier.code))
             continue
         outcome, code = (DUPLICATE, None) if key in seen else verdict(key)
         if outcome == NOT_FOUND:
-            lines.append(Line(row, text, None, NOT_FOUND, NotFound.code))
+            lines.append(ReportLine(row, text, None, NOT_FOUND, NotFound.code))
             continue
         seen.add(key)
-        lines.append(Line(row, text, key, outcome, code))
+        lines.append(ReportLine(row, text, key, outcome, code))
     return lines
 
 
@@ -80,7 +80,7 @@ def count(lines: Iterable[HasOutcome], outcomes: Iterable[StrEnum]) -> dict[str,
     return {outcome.value: counted[outcome] for outcome in outcomes}
 
 
-def report(lines: Sequence[HasOutcome], outcomes: type[StrEnum]) -> Report:
+def report(lines: Sequence[HasOutcome], outcomes: type[StrEnum]) -> BulkReport:
     """The lines with their counts by outcome."""
     counts = count(lines, outcomes)
-    return Report(len(lines), len(lines) - counts[DUPLICATE], counts, lines)
+    return BulkReport(len(lines), len(lines) - counts[DUPLICATE], counts, lines)

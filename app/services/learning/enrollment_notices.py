@@ -42,7 +42,7 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
 
 
 def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> None:
-    """Notify the people whom this run assigned or reactivated, as its ledger has them."""
+    """Notify the users whom this run assigned or reactivated, as its ledger has them."""
     made = outbox.write(
         NoticeKind.ASSIGNMENT,
         select()

@@ -19,13 +19,13 @@ _CHOICE = {"new_password": "...", "new_password_confirm": "..."}
 
 
 @dataclass(frozen=True)
-class Link:
+class MailLink:
     token: str = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
     """for the template"""
 
 
-def make(user: User, link: TokenLink, address: str) -> Link:
+def make(user: User, link: TokenLink, address: str) -> MailLink:
     """The link of a mail to this address, with a token of its own."""
     token = mail_tokens.mint(user, link.purpose, address)
     values = {
@@ -34,7 +34,7 @@ def make(user: User, link: TokenLink, address: str) -> Link:
         "example": json.dumps({"token": token, **(_CHOICE if link.sets_password else {})}),
         "life": _spelled(link.life()),
     }
-    return Link(token, values)
+    return MailLink(token, values)
 
 
 def _spelled(life: timedelta) -> str:

@@ -19,7 +19,7 @@ from app.models.caller import Actor
 from app.models.instructor_request import InstructorRequest
 from app.models.user import User
 from app.services.bulk import rows
-from app.services.bulk.rows import Report
+from app.services.bulk.rows import BulkReport
 from app.services.messaging import account_notices
 from app.services.people import instructor_requests, users_unconfirmed
 
@@ -43,7 +43,7 @@ def review(
 
 def review_multiple(
     admin: Actor, *, request_ids: Sequence[str], status: RequestStatus, review_notes: str = ""
-) -> Report:
+) -> BulkReport:
     """Approve or reject many, as a set; one that cannot be decided about fails no other."""
     known, decided = _decide(admin, rows.ids_in(request_ids), status, review_notes)
 

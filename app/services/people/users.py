@@ -101,7 +101,7 @@ def create(
     hired_on: date | None = None,
     manager_id: UUID | None = None,
 ) -> User:
-    """Create a verified account for another person. Without a password its owner sets one with a mailed link."""
+    """Create a verified account for another user. Without a password its owner sets one with a mailed link."""
     reporting_lines.check(manager_id)
     person = User(
         email=email,

@@ -22,12 +22,12 @@ from app.errors.base import Forbidden, InvalidRequest
 from app.errors.requests import Unavailable
 from app.models.caller import Actor
 from app.models.user import User
-from app.services.bulk.rows import Report, refuse_too_many
+from app.services.bulk.rows import BulkReport, refuse_too_many
 from app.services.bulk.rows import report as report_of
 from app.services.messaging import account_notices
 from app.services.people import reporting_lines, users_import_managers, users_unconfirmed
 from app.services.people import users_import_writes as writes
-from app.services.people.users_import_plan import Account, Line, Plan
+from app.services.people.users_import_plan import ImportLine, KnownAccount, Plan
 
 _ATTEMPTS = 5
 """How often the import is tried, if concurrent calls create the same users."""
@@ -36,7 +36,7 @@ _MOST_ERRORS = 20
 
 
 @dataclass(frozen=True)
-class ImportReport(Report):
+class ImportReport(BulkReport):
     sheet: Sheet
 
 
@@ -69,14 +69,14 @@ def import_people(
     )
 
 
-def _hold_known(admin: Actor, rows: Sequence[Row]) -> list[Account]:
+def _hold_known(admin: Actor, rows: Sequence[Row]) -> list[KnownAccount]:
     """Lock, in the order of their ids, all users that a row may match, or who have an identifier that a row gives.
 
     If a row deactivates a user, lock all active admins, too: one of them must remain.
     """
     sent = [row.values for row in rows if not row.errors]
     deactivates = any(values.get("is_active") is False for values in sent)
-    columns = (getattr(User, column) for column in Account._fields if column != "can_log_in")
+    columns = (getattr(User, column) for column in KnownAccount._fields if column != "can_log_in")
     statement = (
         select(*columns, User.can_log_in())
         .where(
@@ -90,7 +90,7 @@ def _hold_known(admin: Actor, rows: Sequence[Row]) -> list[Account]:
         .order_by(User.id)
         .with_for_update(key_share=True)
     )
-    known = [Account._make(row) for row in db.session.execute(statement)]
+    known = [KnownAccount._make(row) for row in db.session.execute(statement)]
     if deactivates and not any(
         each.id == admin.id and each.is_active and each.role == Role.ADMIN for each in known
     ):
@@ -98,7 +98,9 @@ def _hold_known(admin: Actor, rows: Sequence[Row]) -> list[Account]:
     return known
 
 
-def _finish(file: Sheet, plan: Plan, lines: Mapping[int, Line], made: Mapping[int, UUID]) -> ImportReport:
+def _finish(
+    file: Sheet, plan: Plan, lines: Mapping[int, ImportLine], made: Mapping[int, UUID]
+) -> ImportReport:
     """Write the rest, now that all new users exist."""
     writes.update(plan)
     writes.report_to(plan.managers, made)

@@ -20,7 +20,7 @@ from app.enums import ImportOutcome
 from app.errors.base import InvalidRequest
 from app.models.user import User
 from app.services.people import reporting_lines
-from app.services.people.users_import_plan import UNIQUE, Line, Person, Plan, folded
+from app.services.people.users_import_plan import UNIQUE, ImportLine, Person, Plan, folded
 
 _MOST_ROUNDS = 20
 """How often cycles are searched. A refused row keeps its old manager, who may close another cycle."""
@@ -32,7 +32,7 @@ _CIRCLE = "This user would report to themselves."
 Found = Mapping[tuple[str, str], UUID]
 
 
-def settle(plan: Plan, rows: Iterable[Row], lines: dict[int, Line]) -> None:
+def settle(plan: Plan, rows: Iterable[Row], lines: dict[int, ImportLine]) -> None:
     """Add the managers to the plan; rows with an impossible manager become `invalid` in `lines`."""
     wanted = {
         line.person: str(row.values["reports_to"])
@@ -52,13 +52,13 @@ class _Settling:
     def __init__(
         self,
         plan: Plan,
-        lines: dict[int, Line],
+        lines: dict[int, ImportLine],
         numbers: Mapping[Person, int],
         refused: Mapping[tuple[str, str], int],
     ) -> None:
         self.plan, self.lines, self.numbers, self.refused = plan, lines, numbers, refused
         self.above: dict[Person, Person] = {}
-        """the manager of each person whose row names one"""
+        """the manager of each user whose row names one"""
 
     def name(self, wanted: Mapping[Person, str], outside: Found) -> None:
         unknown: dict[Person, str] = {}
@@ -98,13 +98,13 @@ class _Settling:
             below.setdefault(above, []).append(person)
         waiting = list(refused.items())
         done: set[Person] = set()
-        while waiting:  # each person once
+        while waiting:  # each user once
             person, sentence = waiting.pop()
             if person in done:
                 continue
             done.add(person)
             self.above.pop(person, None)
-            self.plan.forget(person)
+            self.plan.discard(person)
             number = self.numbers[person]
             self.lines[number] = self.lines[number].refused(InvalidRequest(details={"manager": [sentence]}))
             if isinstance(person, int):
@@ -120,7 +120,7 @@ def _without(number: int) -> str:
     return f"The manager is in row {number}, which was refused: correct that row first."
 
 
-def _named_by_refused(rows: Iterable[Row], lines: Mapping[int, Line]) -> dict[tuple[str, str], int]:
+def _named_by_refused(rows: Iterable[Row], lines: Mapping[int, ImportLine]) -> dict[tuple[str, str], int]:
     """The refused rows, by the identifiers that they give."""
     return {
         (kind, folded(kind, clean(row.sent[kind], is_identifier=True))): row.number

@@ -33,7 +33,7 @@ Person = UUID | int
 """An account, or the number of the row that creates one."""
 
 
-class Account(NamedTuple):
+class KnownAccount(NamedTuple):
     """A user before the import."""
 
     id: UUID
@@ -52,7 +52,7 @@ class Account(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Line:
+class ImportLine:
     """The result of one row."""
 
     row: int
@@ -87,7 +87,7 @@ class Line:
 class Plan:
     """Call `decide` for each row; then `new`, `changed`, `managers` and `unconfirmed` say what to write."""
 
-    def __init__(self, known: Iterable[Account], on_conflict: OnConflict = OnConflict.REFUSE) -> None:
+    def __init__(self, known: Iterable[KnownAccount], on_conflict: OnConflict = OnConflict.REFUSE) -> None:
         self.accounts = {account.id: account for account in known}
         self.on_conflict = on_conflict
         self.new: dict[int, dict[str, Any]] = {}
@@ -112,16 +112,16 @@ class Plan:
         for account in self.accounts.values():
             self._own(account.id, account._asdict())
 
-    def decide(self, row: Row) -> Line:
+    def decide(self, row: Row) -> ImportLine:
         named = row.sent.get("external_id") or row.sent.get("email", "")
-        line = Line(row.number, named, None, ImportOutcome.CREATED)
+        line = ImportLine(row.number, named, None, ImportOutcome.CREATED)
         try:
             return self._place(row, line)
         except Refusal as refusal:
             return line.refused(refusal)
 
-    def forget(self, person: Person) -> None:
-        """Discard what was decided about this user."""
+    def discard(self, person: Person) -> None:
+        """Remove from the plan what was decided about this user."""
         if isinstance(person, int):
             self.new.pop(person)
             return
@@ -172,7 +172,7 @@ class Plan:
             if changes.keys() & {"first_name", "last_name"}
         ]
 
-    def _place(self, row: Row, line: Line) -> Line:
+    def _place(self, row: Row, line: ImportLine) -> ImportLine:
         if row.errors:
             raise (DamagedIdentifier if row.is_damaged else InvalidRequest)(details=row.errors)
         person = self._person(row.values)
@@ -217,13 +217,13 @@ class Plan:
             raise IdentityConflict(details={"external_id": [reason]})
         return clashes
 
-    def _update(self, account: Account, values: Mapping[str, Any]) -> ImportOutcome:
+    def _update(self, account: KnownAccount, values: Mapping[str, Any]) -> ImportOutcome:
         if account.role == Role.ADMIN and "role" in values:
             raise InvalidRequest(details={"role": ["The role of an admin is not changed by a file."]})
         self._refuse_taken_username(values, account.id)
         if values.get("is_active") is False:
             self._let_go(account)
-        columns = values.keys() & set(Account._fields)
+        columns = values.keys() & set(KnownAccount._fields)
         changes = {name: values[name] for name in columns if getattr(account, name) != values[name]}
         self._own(account.id, changes)
         self._addresses[account.id] = changes.get("email", account.email)
@@ -233,7 +233,7 @@ class Plan:
             self.changed[account.id] = changes
         return ImportOutcome.UPDATED if changes or not account.email_verified else ImportOutcome.UNCHANGED
 
-    def _let_go(self, account: Account) -> None:
+    def _let_go(self, account: KnownAccount) -> None:
         """One active admin who can log in always remains."""
         if account.id in self.admins and users_roles.is_last_admin(account.id, self.admins):
             raise LastAdmin(details={"is_active": [LastAdmin.title]})
@@ -248,7 +248,7 @@ class Plan:
         if missing:
             raise InvalidRequest(details=missing)
         self._refuse_taken_username(row.values, None)
-        values = {name: value for name, value in row.values.items() if name in Account._fields}
+        values = {name: value for name, value in row.values.items() if name in KnownAccount._fields}
         self._own(row.number, values)
         self._addresses[row.number] = values["email"]
         self.new[row.number] = values

@@ -18,18 +18,18 @@ from app.errors.base import Forbidden, NotFound
 from app.models.caller import Actor
 from app.models.user import User
 from app.services.bulk import rows
-from app.services.bulk.rows import Report
+from app.services.bulk.rows import BulkReport
 from app.services.people import users_roles
 
 
-class Account(NamedTuple):
+class LockedAccount(NamedTuple):
     id: UUID
     role: Role
     is_active: bool
     can_log_in: bool
 
 
-def activate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
+def activate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> BulkReport:
     """Activate accounts."""
     held = _hold(admin, rows.ids_in(user_ids))
 
@@ -47,7 +47,7 @@ def activate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
     return rows.report(lines, ActivationOutcome)
 
 
-def deactivate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
+def deactivate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> BulkReport:
     """Deactivate accounts and end their sessions. If all active admins are named, the last who can log in stays active."""
     held = _hold(admin, rows.ids_in(user_ids))
     remaining = _active_admins(held)
@@ -70,7 +70,7 @@ def deactivate_multiple(admin: Actor, *, user_ids: Sequence[str]) -> Report:
     return rows.report(lines, ActivationOutcome)
 
 
-def _hold(admin: Actor, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
+def _hold(admin: Actor, user_ids: Collection[UUID]) -> Mapping[UUID, LockedAccount]:
     """Lock those of these accounts that exist, and those of all active admins, in the order of their ids."""
     statement = (
         select(User.id, User.role, User.is_active, User.can_log_in())
@@ -78,13 +78,13 @@ def _hold(admin: Actor, user_ids: Collection[UUID]) -> Mapping[UUID, Account]:
         .order_by(User.id)
         .with_for_update(key_share=True)
     )
-    held = {account.id: account for account in map(Account._make, db.session.execute(statement))}
+    held = {account.id: account for account in map(LockedAccount._make, db.session.execute(statement))}
     if admin.id not in _active_admins(held):
         raise Forbidden("You are no longer an admin.")
     return held
 
 
-def _active_admins(held: Mapping[UUID, Account]) -> dict[UUID, bool]:
+def _active_admins(held: Mapping[UUID, LockedAccount]) -> dict[UUID, bool]:
     """All active admins, and whether each of them can log in."""
     return {
         account.id: account.can_log_in

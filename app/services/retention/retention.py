@@ -53,7 +53,7 @@ LONGEST_RUN = timedelta(hours=1)
 A_DELETION = timedelta(minutes=1)
 """Longer than a deletion takes: a run that began by then may still have seen the user."""
 
-FORGOTTEN = "[deleted]"
+ERASED = "[deleted]"
 """Replaces the identifier of a user whom the instructor may not see. The id would reveal that there is an account."""
 
 SPACE = "".join(filter(is_blank, map(chr, range(0x10000))))
@@ -198,7 +198,7 @@ def _erase_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
             Assignment.created_at < gone.c.deleted_at + A_DELETION,
             *(~exists().where(is_here, each) for each in is_theirs),
         )
-        .values(input=FORGOTTEN)
+        .values(input=ERASED)
         .execution_options(synchronize_session=False)
     )
 

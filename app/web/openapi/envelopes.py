@@ -29,7 +29,7 @@ class ErrorSchema(ma.Schema):
 
 @lru_cache
 def envelope(schema: type[ma.Schema] | None) -> type[ma.Schema]:
-    """The documented shape of a single answer."""
+    """The documented shape of a response with one object."""
     data: ma.fields.Field[Any] = (
         ma.fields.Raw(required=True, metadata={"type": "null"})
         if schema is None
@@ -71,11 +71,11 @@ def _named(name: str, members: dict[str, ma.fields.Field[Any]]) -> type[ma.Schem
 
 
 _sent: set[type[ma.Schema]] = set()
-"""The schemas of answers. Marshmallow dumps every field, so all their members are always sent."""
+"""The schemas of responses. Marshmallow dumps every field, so all their members are always sent."""
 
 
 def _sending(schema: type[ma.Schema]) -> type[ma.Schema]:
-    """Record that a schema shapes an answer, with all schemas that are nested in it."""
+    """Record that a schema shapes a response, with all schemas that are nested in it."""
     if schema not in _sent:
         _sent.add(schema)
         for field in schema().fields.values():

@@ -1,4 +1,4 @@
-"""One operation of the OpenAPI document: answers, headers, refusals, and who may call.
+"""One operation of the OpenAPI document: responses, headers, refusals, and who may call.
 
 flask-smorest keeps its documentation in the view's `_apidoc`, beside our marks. Both are attributes of the function,
 because `functools.wraps` copies those from decorator to decorator.
@@ -113,7 +113,7 @@ class Operation:
 
     @property
     def is_conditional(self) -> bool:
-        """A conditional request: it reads one resource, and answers 304 when the client has the current version."""
+        """A conditional request: it reads one resource, and the response is 304 when the client has the current version."""
         return self.view is self.reader and not self.is_list
 
     @property
@@ -143,7 +143,7 @@ def mark_list(view: View) -> View:
 
 
 def mark_resource(view: View) -> View:
-    """Mark a view that answers with a resource that has a URL of its own, and with its version."""
+    """Mark a view that responds with a resource that has a URL of its own, and with its version."""
     return _mark(view, shows_resource=True)
 
 
@@ -177,7 +177,7 @@ def document_answer(
 
 
 def document(endpoint: View, operation: Operation) -> View:
-    """Document an endpoint beyond the arguments and the answer of its view."""
+    """Document an endpoint beyond the arguments and the response of its view."""
     parameters = [*operation.parameters, *_request_headers(operation)]
     access = operation.access
     description = load_info_from_docstring(operation.view.__doc__ or "", delimiter="---").get(

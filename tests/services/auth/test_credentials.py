@@ -83,7 +83,7 @@ def test_a_failed_login_renews_nothing(api, app, make):
     assert stored_hash(app, user) == old
 
 
-def test_a_damaged_hash_lets_nobody_in(api, make):
+def test_a_damaged_hash_lets_no_user_in(api, make):
     make.student(email="ada@example.org", password_hash="not a hash")
 
     response = api.post("/auth/login", json={"email": "ada@example.org", "password": PASSWORD})

@@ -108,7 +108,7 @@ def test_a_login_with_a_password_that_is_replaced_meanwhile_opens_nothing(api, a
     assert sessions_of(app, ada) == 0
 
 
-def test_a_login_goes_on_when_the_same_password_is_hashed_anew_meanwhile(api, ada, change, meanwhile):
+def test_a_login_goes_on_when_the_same_password_is_hashed_again_meanwhile(api, ada, change, meanwhile):
     meanwhile(lambda: change(ada, password_hash=PasswordHasher().hash(PASSWORD)))
 
     assert data_of(api.post("/auth/login", json=LOGIN))
@@ -152,7 +152,7 @@ def test_a_session_that_is_ended_meanwhile_gets_no_tokens_for_a_new_password(api
     assert data_of(api.post("/auth/login", json=LOGIN)), "the password is the old one"
 
 
-def test_nobody_waits_for_the_hashing_of_a_new_password(api, ada, change, while_hashing, set_password):
+def test_no_request_waits_for_the_hashing_of_a_new_password(api, ada, change, while_hashing, set_password):
     while_hashing(lambda: change(ada, bio="Meanwhile."))
 
     data_of(set_password())
@@ -188,13 +188,15 @@ def test_a_token_that_is_spent_while_a_new_password_is_hashed_sets_none(while_ha
     data_of(*first)
 
 
-def test_a_token_that_is_good_no_more_is_told_before_a_weak_password(api, reset_password):
+def test_a_spent_token_is_refused_before_a_weak_password(api, reset_password):
     data_of(reset_password())
 
     assert_refused(reset_password("ada@Example.org1"), 400, "token_invalid")
 
 
-def test_nobody_waits_for_a_hash_that_is_renewed_at_a_login(api, app, ada, change, while_hashing, setting):
+def test_no_request_waits_for_a_hash_that_is_renewed_at_a_login(
+    api, app, ada, change, while_hashing, setting
+):
     setting(password_hash_memory_kib=16)
     while_hashing(lambda: change(ada, bio="Meanwhile."))
 
@@ -204,7 +206,7 @@ def test_nobody_waits_for_a_hash_that_is_renewed_at_a_login(api, app, ada, chang
         assert "m=16," in db.session.get_one(User, ada.id).password_hash
 
 
-def test_a_login_never_brings_back_the_hash_of_a_password_that_is_hashed_anew_meanwhile(
+def test_a_login_never_brings_back_the_hash_of_a_password_that_is_hashed_again_meanwhile(
     api, app, ada, change, while_hashing, setting
 ):
     setting(password_hash_memory_kib=16)

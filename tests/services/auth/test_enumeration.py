@@ -1,4 +1,4 @@
-"""Nobody finds out who has an account: answer, headers, hashes and statements are the same for the known and the unknown.
+"""User enumeration: no caller finds out who has an account. Response, headers, hashes and statements are the same for the known and the unknown.
 
 Time is measured by `make bench ARGS=accounts`; here is counted what takes it.
 """
@@ -45,7 +45,7 @@ def hashings(monkeypatch):
 
 
 def told(response):
-    """All that an answer tells, but for what differs from one to the next."""
+    """All that a response discloses, but for what differs from one to the next."""
     headers = {
         name: value
         for name, value in response.headers.items()
@@ -57,7 +57,7 @@ def told(response):
 @pytest.mark.parametrize("is_limited", [True, False])
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("person", PEOPLE)
-def test_known_and_unknown_cannot_be_told_apart(
+def test_known_and_unknown_cannot_be_distinguished(
     api, app, make, setting, statements, hashings, person, call, is_limited
 ):
     setting(ratelimit_enabled=is_limited)
@@ -94,7 +94,7 @@ def test_the_known_and_the_unknown_are_throttled_alike(api, make, setting, call)
 
 
 @pytest.mark.parametrize("budget", ["ratelimit_login_name", "ratelimit_login_everybody"])
-def test_nobody_learns_where_somebody_has_logged_in(api, make, setting, statements, hashings, budget):
+def test_no_caller_learns_where_a_user_has_logged_in(api, make, setting, statements, hashings, budget):
     make.student(email="known1@example.org", username="known1", password=PASSWORD)
     make.student(email="known2@example.org", username="known2", password=PASSWORD)
     setting(ratelimit_enabled=True)
@@ -120,7 +120,7 @@ def test_nobody_learns_where_somebody_has_logged_in(api, make, setting, statemen
 
 
 def but_for_the_wait(response):
-    """A wait is told to the second, and seconds pass while others are tried."""
+    """A wait is given in seconds, and seconds pass while others are tried."""
     status, headers, body = told(response)
     assert 290 < int(headers.pop("Retry-After")) <= 300
     return status, headers, re.sub(rb"try again in [^.]*\.", b"", body)

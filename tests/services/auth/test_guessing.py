@@ -1,4 +1,4 @@
-"""Passwords are not guessed and mailboxes not flooded, with Redis or without; and nobody is locked out of their account."""
+"""Passwords are not guessed and mailboxes not flooded, with Redis or without; and no user is locked out of their account."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_the_wait_of_an_address_grows_with_its_failures(log_in, pass_time):
 
 @pytest.mark.usefixtures("limited", "small")
 @pytest.mark.parametrize("place", [SCHOOL, "2001:db8::7"])
-def test_wrong_passwords_from_a_school_lock_out_nobody_who_has_logged_in_there(make, log_in, place):
+def test_wrong_passwords_from_a_school_lock_out_no_user_who_has_logged_in_there(make, log_in, place):
     make.student(email="ada@example.org", password=PASSWORD)
     make.student(email="new@example.org", password=PASSWORD)
     data_of(log_in("ada@example.org", PASSWORD, place))
@@ -324,7 +324,7 @@ def test_what_a_name_is_refused_at_the_same_moment_is_not_counted_on_all(app, lo
 
 
 @pytest.mark.usefixtures("limited")
-def test_whoever_knows_the_password_logs_in_as_often_as_they_like(make, log_in):
+def test_a_user_who_knows_the_password_logs_in_as_often_as_they_like(make, log_in):
     make.student(email="ada@example.org", password=PASSWORD)
 
     answers = [log_in("ada@example.org", PASSWORD) for _ in range(20)]
@@ -369,7 +369,7 @@ def test_what_one_address_is_refused_is_not_counted_on_all(make, log_in, setting
 
 
 @pytest.mark.usefixtures("limited")
-def test_where_the_owner_has_been_nobody_guesses_without_end_either(make, log_in, hashings):
+def test_where_the_owner_has_been_guesses_are_limited_too(make, log_in, hashings):
     make.student(email="ada@example.org", password=PASSWORD)
     data_of(log_in("ada@example.org", PASSWORD, "192.0.2.200"))
     hashings.clear()

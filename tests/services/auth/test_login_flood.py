@@ -1,4 +1,4 @@
-"""A crowd that logs in waits its turn; a flood is mostly turned away, so that everybody else is served."""
+"""A crowd that logs in waits its turn; a flood is mostly turned away, so that all other callers are served."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BODIES = {
 
 @pytest.fixture
 def limiter(setting, monkeypatch):
-    """Throttled by default figures, but slowly: nobody has come in yet, and after the crowd nobody will for a while."""
+    """Throttled by default figures, but slowly: no user has logged in yet, and after the crowd none will for a while."""
     setting(ratelimit_enabled=True, ratelimit_hashing=SLOW)
     monkeypatch.setattr(HashingLimiter, "BURST_SECONDS", CROWD * SLOW.seconds)
     fresh = HashingLimiter()
@@ -128,7 +128,7 @@ def test_who_is_signed_in_is_served_during_a_flood(api, make):
 
 
 @pytest.mark.usefixtures("flooded")
-def test_where_nobody_is_throttled_nobody_is_turned_away(log_in, setting):
+def test_without_throttling_no_login_is_refused(log_in, setting):
     setting(ratelimit_enabled=False)
 
     assert_refused(log_in(1), 401, "invalid_credentials")

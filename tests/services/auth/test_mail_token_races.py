@@ -1,4 +1,4 @@
-"""A token opens one door, once, whoever races for it."""
+"""A mailed token has one effect, once, however many requests race for it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_of_many_tabs_with_one_token_one_gets_the_next_pair(api, app, tokens, se
 
     assert outcomes(answers) == {"200": 1, "409 already_rotated": 7}
     fresh = next(data_of(answer) for answer in answers if answer.status_code == 200)
-    assert data_of(api.with_token(fresh["access"]).get("/auth/me")), "nobody is logged out"
+    assert data_of(api.with_token(fresh["access"]).get("/auth/me")), "no user is logged out"
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(RefreshToken)) == 2
 

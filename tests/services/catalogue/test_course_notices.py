@@ -84,7 +84,7 @@ def test_owners_hear_nothing_of_what_they_do_themselves(api, owner, course_in):
     assert told(api, owner) == []
 
 
-def test_a_series_of_edits_is_told_once_an_hour(app, api, admin, owner, course_in):
+def test_a_series_of_edits_is_notified_once_an_hour(app, api, admin, owner, course_in):
     course = course_in(CourseStatus.PUBLISHED)
     for number in range(3):
         data_of(admin.patch(f"/courses/{course.id}", json={"venue": f"Room {number}"}))

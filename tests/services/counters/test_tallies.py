@@ -1,4 +1,4 @@
-"""Numbers kept in parts: no sum is lost, whoever counts and folds at once, and nobody waits for anybody."""
+"""Numbers kept in parts: no sum is lost, however many count and fold at once, and no transaction waits for another."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def numbers_elsewhere(app):
 
 @pytest.fixture
 def elsewhere(app):
-    """Do something in a transaction of its own, on another connection, and wait for nobody."""
+    """Do something in a transaction of its own, on another connection, without waiting."""
 
     def work(act):
         def attempt():
@@ -102,7 +102,7 @@ def sign_up(name):
     db.session.flush()
 
 
-def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
+def test_a_transaction_that_counts_waits_for_no_other_that_does(app, elsewhere):
     with app.app_context(), transaction():
         sign_up("first")
         elsewhere(lambda: sign_up("second"))
@@ -110,7 +110,7 @@ def test_nobody_who_counts_waits_for_somebody_else_who_does(app, elsewhere):
     assert numbers(app)["users/STUDENT"] == 2
 
 
-def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
+def test_folding_skips_what_another_transaction_is_counting(app, elsewhere):
     with app.app_context(), db.engine.connect() as connection:
         # One connection: what it counts the second time is in a row that is there already.
         for name, meanwhile in (("first", lambda: None), ("second", lambda: elsewhere(tallies.compact))):
@@ -122,7 +122,7 @@ def test_who_folds_passes_over_what_somebody_is_counting(app, elsewhere):
 
 
 @pytest.mark.parametrize("_round", range(2))
-def test_counting_and_folding_at_once_loses_nothing_and_locks_nobody_out(api, app, make, _round):
+def test_counting_and_folding_at_once_loses_nothing_and_blocks_nothing(api, app, make, _round):
     course = make.course(lessons=1)
     (lesson,) = make.lessons_of(course)
     admin = api.as_(make.admin())

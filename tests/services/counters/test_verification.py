@@ -29,7 +29,7 @@ def world(api, make):
 
 @pytest.fixture
 def run(app):
-    """Write behind everybody's back: no trigger, no service."""
+    """Write without any trigger or service."""
 
     def write(statement):
         with app.app_context(), transaction():
@@ -106,7 +106,7 @@ def test_verifying_changes_nothing(world, run, app):
     assert first == second != []
 
 
-def test_the_command_tells_what_differs_and_fails(world, run, app):
+def test_the_command_reports_what_differs_and_fails(world, run, app):
     _, course = world
     verify = app.test_cli_runner().invoke
 

@@ -37,7 +37,7 @@ def tell(app):
     return run
 
 
-def test_everybody_who_is_done_completes_on_the_day_of_their_last_lesson(app, make, settle, tell):
+def test_every_learner_who_is_done_completes_on_the_day_of_their_last_lesson(app, make, settle, tell):
     course = make.course(lessons=2)
     first, second = make.lessons_of(course)
     early, late, undone = (make.enrollment(course) for _ in range(3))
@@ -69,7 +69,7 @@ def test_only_those_who_were_named_are_settled(make, settle):
     assert settle(course, enrollment_ids=[named.id]) == [named.id]
 
 
-def test_a_course_without_lessons_completes_nobody(make, settle):
+def test_a_course_without_lessons_completes_no_learner(make, settle):
     course = make.course()
     make.enrollment(course)
 
@@ -176,7 +176,7 @@ def test_what_belongs_to_another_course_is_not_written(app, make, tell):
         assert db.session.scalars(select(LessonProgress)).all() == []
 
 
-def test_telling_takes_the_same_statements_for_any_number(make, tell, statements):
+def test_recording_takes_the_same_statements_for_any_number(make, tell, statements):
     course = make.course(lessons=3)
     lessons = make.lessons_of(course)
 

@@ -91,7 +91,7 @@ def test_a_seat_changes_hands_without_being_lost_or_doubled(api, make, counted, 
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
-def test_nobody_joins_once_a_course_is_archived(api, make, counted, _round):
+def test_no_user_joins_once_a_course_is_archived(api, make, counted, _round):
     course = make.course()
     owner = api.as_(owner_of(make, course))
     students = [api.as_(make.student()) for _ in range(16)]
@@ -138,7 +138,7 @@ def test_the_same_last_lesson_eight_times_completes_once(api, app, make, _round)
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
-def test_nobody_is_left_incomplete_when_the_last_open_lesson_goes(api, app, make, _round):
+def test_no_user_is_left_incomplete_when_the_last_open_lesson_goes(api, app, make, _round):
     course = make.course(lessons=2)
     done, dropped = make.lessons_of(course)
     owner = api.as_(owner_of(make, course))
@@ -159,7 +159,7 @@ def test_nobody_is_left_incomplete_when_the_last_open_lesson_goes(api, app, make
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
-def test_nobody_is_left_incomplete_who_pays_when_the_last_open_lesson_goes(api, app, make, setting, _round):
+def test_no_user_is_left_incomplete_who_pays_when_the_last_open_lesson_goes(api, app, make, setting, _round):
     setting(paid_enrollment="require")
     course = make.course(lessons=2, price=10)
     done, dropped = make.lessons_of(course)
@@ -180,7 +180,7 @@ def test_nobody_is_left_incomplete_who_pays_when_the_last_open_lesson_goes(api, 
         assert Counter(db.session.scalars(select(Enrollment.status))) == {EnrollmentStatus.COMPLETED: 12}
 
 
-def test_settling_twice_at_once_completes_everybody_once(app, make):
+def test_settling_twice_at_once_completes_every_learner_once(app, make):
     course = make.course(lessons=1)
     (lesson,) = make.lessons_of(course)
     for _ in range(20):

@@ -69,7 +69,7 @@ def test_who_registers_gets_a_name_though_all_short_ones_are_taken(api, office, 
         assert len(username) > len(f"{stem}.0000")
 
 
-def test_a_name_costs_few_tries_and_the_last_is_nobody_elses():
+def test_a_name_costs_few_tries_and_the_last_is_unique():
     tries = [usernames.candidates("Mario Garza") for _ in range(100)]
 
     assert {names[0] for names in tries} == {"mario.garza"}

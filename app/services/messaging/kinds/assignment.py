@@ -10,7 +10,7 @@ from app.services.messaging.wording import course_title, course_with_code
 from app.values import days
 
 
-class Assignment(Kind):
+class AssignmentKind(Kind):
     name = NoticeKind.ASSIGNMENT
     loads = (loading.course, loading.enrollment)
 
@@ -31,4 +31,4 @@ class Assignment(Kind):
         return "not_enrolled" if has_left else None
 
 
-KIND = Assignment()
+KIND = AssignmentKind()

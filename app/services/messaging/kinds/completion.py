@@ -9,7 +9,7 @@ from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import course_title, course_with_code, name_of
 
 
-class Completion(Kind):
+class CompletionKind(Kind):
     name = NoticeKind.COMPLETION
     loads = (loading.course, loading.enrollment, loading.learner)
 
@@ -24,4 +24,4 @@ class Completion(Kind):
         return Wording(f"{name} has completed {title}", f"{name} has completed your course {course}.")
 
 
-KIND = Completion()
+KIND = CompletionKind()

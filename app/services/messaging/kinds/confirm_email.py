@@ -22,7 +22,7 @@ def _requested_address() -> ColumnElement[str | None]:
     return requested.correlate(User).scalar_subquery()
 
 
-class ConfirmEmail(Kind):
+class ConfirmEmailKind(Kind):
     name = NoticeKind.CONFIRM_EMAIL
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -55,4 +55,4 @@ class ConfirmEmail(Kind):
         return False
 
 
-KIND = ConfirmEmail()
+KIND = ConfirmEmailKind()

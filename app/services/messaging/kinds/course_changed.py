@@ -9,7 +9,7 @@ from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note, change_of, course_title, course_with_code, field_name
 
 
-class CourseChanged(Kind):
+class CourseChangedKind(Kind):
     name = NoticeKind.COURSE_CHANGED
     loads = (loading.course, loading.change)
 
@@ -32,4 +32,4 @@ class CourseChanged(Kind):
         )
 
 
-KIND = CourseChanged()
+KIND = CourseChangedKind()

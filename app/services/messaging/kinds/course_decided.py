@@ -9,7 +9,7 @@ from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note, change_of, course_title, course_with_code
 
 
-class CourseDecided(Kind):
+class CourseDecidedKind(Kind):
     name = NoticeKind.COURSE_DECIDED
     loads = (loading.course, loading.change)
 
@@ -22,4 +22,4 @@ class CourseDecided(Kind):
         )
 
 
-KIND = CourseDecided()
+KIND = CourseDecidedKind()

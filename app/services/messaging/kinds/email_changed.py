@@ -8,7 +8,7 @@ from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 
 
-class EmailChanged(Kind):
+class EmailChangedKind(Kind):
     name = NoticeKind.EMAIL_CHANGED
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -30,4 +30,4 @@ class EmailChanged(Kind):
         return notice.email_change.old_email if notice.email_change else notice.user.email
 
 
-KIND = EmailChanged()
+KIND = EmailChangedKind()

@@ -9,7 +9,7 @@ from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import name_of, quoted
 
 
-class InstructorRequest(Kind):
+class InstructorRequestKind(Kind):
     name = NoticeKind.INSTRUCTOR_REQUEST
     loads = (loading.request, loading.applicant)
 
@@ -29,4 +29,4 @@ class InstructorRequest(Kind):
         return None if is_pending else "already_decided"
 
 
-KIND = InstructorRequest()
+KIND = InstructorRequestKind()

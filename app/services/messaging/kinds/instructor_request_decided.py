@@ -9,7 +9,7 @@ from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note
 
 
-class InstructorRequestDecided(Kind):
+class InstructorRequestDecidedKind(Kind):
     name = NoticeKind.INSTRUCTOR_REQUEST_DECIDED
     loads = (loading.request,)
 
@@ -26,4 +26,4 @@ class InstructorRequestDecided(Kind):
         return Wording(title, meaning + admin_note(request.review_notes if request else ""))
 
 
-KIND = InstructorRequestDecided()
+KIND = InstructorRequestDecidedKind()

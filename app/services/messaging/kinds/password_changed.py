@@ -7,7 +7,7 @@ from app.models.notice import Notice
 from app.services.messaging.notice_kind import Kind, Wording
 
 
-class PasswordChanged(Kind):
+class PasswordChangedKind(Kind):
     name = NoticeKind.PASSWORD_CHANGED
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -20,4 +20,4 @@ class PasswordChanged(Kind):
         )
 
 
-KIND = PasswordChanged()
+KIND = PasswordChangedKind()

@@ -10,7 +10,7 @@ from app.services.messaging.notice_kind import Kind, TokenLink, Wording
 from app.settings import settings
 
 
-class ResetPassword(Kind):
+class ResetPasswordKind(Kind):
     name = NoticeKind.RESET_PASSWORD
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -30,4 +30,4 @@ class ResetPassword(Kind):
         )
 
 
-KIND = ResetPassword()
+KIND = ResetPasswordKind()

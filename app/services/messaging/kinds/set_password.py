@@ -10,7 +10,7 @@ from app.services.messaging.notice_kind import Kind, TokenLink, Wording
 from app.settings import settings
 
 
-class SetPassword(Kind):
+class SetPasswordKind(Kind):
     name = NoticeKind.SET_PASSWORD
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -32,4 +32,4 @@ class SetPassword(Kind):
         return "password_set" if notice.user.password_hash is not None else None
 
 
-KIND = SetPassword()
+KIND = SetPasswordKind()

@@ -10,7 +10,7 @@ from app.services.messaging.notice_kind import Kind, TokenLink, Wording
 from app.settings import settings
 
 
-class VerifyEmail(Kind):
+class VerifyEmailKind(Kind):
     name = NoticeKind.VERIFY_EMAIL
     channels = (Channel.EMAIL,)
     is_urgent = True
@@ -32,4 +32,4 @@ class VerifyEmail(Kind):
         return "already_verified" if notice.user.email_verified else None
 
 
-KIND = VerifyEmail()
+KIND = VerifyEmailKind()

@@ -6,17 +6,8 @@ _ONE = "The {} by its id."
 
 DESCRIPTIONS = {
     "assignment_id": _ONE.format("bulk run"),
-    "certificate_id": _ONE.format("certificate"),
     "course_id": "The course by its id, slug or code.",
-    "enrollment_id": _ONE.format("enrollment"),
-    "lesson_id": _ONE.format("lesson"),
-    "notice_id": _ONE.format("notice"),
-    "notification_id": _ONE.format("notification"),
     "request_id": _ONE.format("instructor request"),
-    "review_id": _ONE.format("review"),
-    "section_id": _ONE.format("section"),
-    "session_id": _ONE.format("session"),
-    "user_id": _ONE.format("user"),
     "ref": "The id or slug; for a course also its code.",
     "number": "The number printed on the certificate.",
     "page_size": "Rows per page, from 1 to 100.",
@@ -39,3 +30,11 @@ DESCRIPTIONS = {
     "state": "Only those in this state.",
     "status": "Only those with this status.",
 }
+
+
+def description_of(name: str) -> str:
+    """An id is described by the noun in its name: `section_id` is the section by its id."""
+    noun = name.removesuffix("_id")
+    if noun != name and name not in DESCRIPTIONS:
+        return _ONE.format(noun.replace("_", " "))
+    return DESCRIPTIONS[name]

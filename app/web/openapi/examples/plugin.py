@@ -13,11 +13,11 @@ from typing import Any
 
 from apispec import BasePlugin
 
-from app.web.openapi.examples.parameters import DESCRIPTIONS
+from app.web.openapi.examples.parameters import description_of
 from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
 
 ANSWERS = Path(__file__).parent / "answers.json"
-"""The answer of each operation to its example, by media type; `make examples` records it."""
+"""The response of each operation to its example, by media type; `make examples` records it."""
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 _EXAMPLE_FILE = "portrait.png"
@@ -41,7 +41,7 @@ class ExamplesPlugin(BasePlugin):
     def operation_helper(
         self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
     ) -> None:
-        """Describe the parameters of the path's operations, and add examples of requests and answers."""
+        """Describe the parameters of the path's operations, and add examples of requests and responses."""
         del path
         for operation in (operations or {}).values():
             name = operation["operationId"]
@@ -66,7 +66,7 @@ def _describe(parameter: dict[str, Any], request: Request) -> None:
     name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
     # A field with a description has copied it to the parameter already.
     about = schema.pop("description", None)
-    parameter["description"] = parameter.get("description") or about or DESCRIPTIONS[name]
+    parameter["description"] = parameter.get("description") or about or description_of(name)
     schema.pop("example", None)
     if schema.get("type") == "array":
         # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
@@ -90,7 +90,7 @@ def _exemplify_body(content: dict[str, Any], name: str, request: Request) -> Non
 
 
 def _exemplified(content: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """The content with the recorded answers, JSON first, because importers take the first."""
+    """The content with the recorded responses, JSON first, because importers take the first."""
     ordered = sorted(content.items(), key=lambda item: item[0] != _JSON)
     return {
         kind: {**media, **({"example": answer[kind]} if kind in answer else {})} for kind, media in ordered
