@@ -13,7 +13,7 @@ Entry = TypeVar("Entry")
 class Recent(Generic[Entry]):
     """Entries by name. An entry is kept for `seconds`, and at most `most` of them.
 
-    Only for what can never become wrong under its name: nothing tells other processes about a change.
+    Only for what can never become wrong under its name: other processes learn of no change.
     """
 
     def __init__(self, *, seconds: float, most: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func, literal_column
+from sqlalchemy import ColumnElement, Dialect, Text, cast, func, literal
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
 
 from app.settings import settings
@@ -48,5 +48,11 @@ def _as_stored(question: str) -> str:
 
 
 def _language(name: str) -> ColumnElement[Any]:
-    """A constant in the SQL: it is one of the names that the settings allow."""
-    return cast(literal_column(f"'{name}'"), REGCONFIG)
+    return cast(literal(name, _Language()), REGCONFIG)
+
+
+class _Language(REGCONFIG):
+    """The name of a text search configuration, which can be a constant in SQL."""
+
+    def literal_processor(self, dialect: Dialect) -> Any:
+        return Text().literal_processor(dialect)

@@ -28,7 +28,7 @@ Actor = User | Caller
 """Whose rights decide: of a request its caller, of a command or an import the user in whose name it acts."""
 
 
-class Kind(Enum):
+class ViewerKind(Enum):
     """The kinds of viewers that see different rows."""
 
     VISITOR = auto()
@@ -39,19 +39,19 @@ class Kind(Enum):
 _ID: Any = bindparam("viewer_id", type_=Uuid())
 
 _PARAMETERS = {
-    Kind.VISITOR: None,
-    Kind.USER: Caller(_ID, Role.STUDENT, can_self_publish=False),
-    Kind.ADMIN: Caller(_ID, Role.ADMIN, can_self_publish=False),
+    ViewerKind.VISITOR: None,
+    ViewerKind.USER: Caller(_ID, Role.STUDENT, can_self_publish=False),
+    ViewerKind.ADMIN: Caller(_ID, Role.ADMIN, can_self_publish=False),
 }
 
 
-def kind_of(viewer: Actor | None) -> Kind:
+def kind_of(viewer: Actor | None) -> ViewerKind:
     if viewer is None:
-        return Kind.VISITOR
-    return Kind.ADMIN if viewer.is_admin else Kind.USER
+        return ViewerKind.VISITOR
+    return ViewerKind.ADMIN if viewer.is_admin else ViewerKind.USER
 
 
-def as_parameter(kind: Kind) -> Caller | None:
+def as_parameter(kind: ViewerKind) -> Caller | None:
     """A viewer of this kind whose id is the parameter `viewer_id` of a statement that is built once."""
     return _PARAMETERS[kind]
 

@@ -82,7 +82,7 @@ class _Writers(dict[type, Write]):
     def __missing__(self, kind: type) -> Write:
         write: Write = self.schema.dump
         if _is_known(self.schema):
-            write = _Source(self.schema, for_json=self.for_json).compiled(by_key=_has_keys(kind))
+            write = _SourceCode(self.schema, for_json=self.for_json).compiled(by_key=_has_keys(kind))
         self[kind] = write
         return write
 
@@ -109,7 +109,7 @@ def _key_of(name: str, field: ma.fields.Field[Any]) -> str:
     return name if field.data_key is None else field.data_key
 
 
-class _Source:
+class _SourceCode:
     """The source of one function, and the objects that it names."""
 
     def __init__(self, schema: ma.Schema, *, for_json: bool) -> None:

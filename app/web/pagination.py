@@ -12,7 +12,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from app.adapters import csv_writer
 from app.db.keyset import Place
-from app.db.listings import DEEPEST_ROW, Listing, fetch_page, in_chunks
+from app.db.listings import Listing
+from app.db.pages import DEEPEST_ROW, fetch_page, in_chunks
 from app.db.session import release
 from app.schemas.serialization import Serializer
 from app.settings import settings

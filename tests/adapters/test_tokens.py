@@ -13,8 +13,10 @@ from uuid import uuid4
 import jwt
 import pytest
 
+from app.adapters import tokens
 from app.db.session import db, transaction
 from app.enums import MailTokenPurpose
+from app.errors.accounts import TokenInvalid
 from app.models import User
 from app.services.auth import sessions
 from app.services.messaging import mail_tokens

@@ -49,7 +49,7 @@ def platform(config):
 
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch):
-    monkeypatch.setattr("app.db.listings.COUNT_CAP", COUNTED)
+    monkeypatch.setattr("app.db.pages.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.learning.reviews.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.learning.enrollments_read.MOST_GATHERED", COUNTED)
 

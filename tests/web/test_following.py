@@ -142,8 +142,9 @@ def test_a_page_by_key_costs_no_more_statements(api, make, statements, path):
     with statements() as back:
         admin.get(page["previous"].removeprefix(OURS))
 
-    assert len(forth) == len(by_number)
-    assert len(back) == len(by_number)
+    # A page by its number is counted first, because it may not exist.
+    assert len(forth) <= len(by_number)
+    assert len(back) <= len(by_number)
 
 
 def test_every_list_in_every_order_reads_the_same_forth_and_back(app, api, make, _witness):

@@ -19,7 +19,7 @@ from app.db.keyset import SortKey
 from app.db.listings import Listing, built_once, folded, narrowed_by, ordered_by
 from app.db.session import db
 from app.enums import CourseStatus, Level
-from app.models.caller import Actor, Caller, Kind, as_parameter, kind_of, viewing
+from app.models.caller import Actor, Caller, ViewerKind, as_parameter, kind_of, viewing
 from app.models.category import Category
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -143,7 +143,7 @@ def _find_instructor(ref: str) -> dict[str, Any]:
 
 def _build(
     scope: Scope,
-    kind: Kind,
+    kind: ViewerKind,
     ordering: str,
     _language: str | None,
     *,

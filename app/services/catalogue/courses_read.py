@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from app.db.statements import Statement
 from app.errors.base import NotFound
-from app.models.caller import Actor, Kind, as_parameter, kind_of, viewing
+from app.models.caller import Actor, ViewerKind, as_parameter, kind_of, viewing
 from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.lesson import Lesson
@@ -77,7 +77,7 @@ def show(viewer: Actor | None, ref: str | UUID, *, publish_refused: str | None =
 
 
 @cache
-def _showing(kind: Kind, *, is_by_id: bool) -> Statement[CoursePage]:
+def _showing(kind: ViewerKind, *, is_by_id: bool) -> Statement[CoursePage]:
     return Statement(lambda: _select(as_parameter(kind), is_by_id=is_by_id), CoursePage)
 
 

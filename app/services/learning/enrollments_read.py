@@ -21,7 +21,7 @@ from app.db.statements import Statement
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound
 from app.models import Course, Enrollment, User
-from app.models.caller import Actor, Kind, as_parameter, kind_of, viewing
+from app.models.caller import Actor, ViewerKind, as_parameter, kind_of, viewing
 from app.models.user import NAMES_ONLY
 from app.models.visibility import enrollment_visible_to
 from app.services.catalogue import courses
@@ -199,7 +199,7 @@ def _one_shown() -> Statement[EnrollmentRow]:
 
 
 @cache
-def _one_visible(kind: Kind) -> Statement[EnrollmentRow]:
+def _one_visible(kind: ViewerKind) -> Statement[EnrollmentRow]:
     def build() -> Select[*tuple[Any, ...]]:
         viewer = as_parameter(kind)
         is_visible = false() if viewer is None else enrollment_visible_to(viewer)

@@ -129,7 +129,7 @@ def _refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> N
 
 
 def _is_missing_before(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
-    """A counted lesson that is not completed, and stands before this one in the order of the course."""
+    """A counted lesson that is not completed, and comes before this one in the order of the course."""
     here = lessons.alias("here")
     place = select(here.c.position).where(here.c.lesson_id == lesson_id).scalar_subquery()
     return and_(lessons.c.is_counted, ~lessons.c.is_completed, lessons.c.position < place)
