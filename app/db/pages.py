@@ -61,15 +61,15 @@ class Page:
 
 def fetch_page(listing: Listing, *, page: int, size: int, place: Place | None = None) -> Page:
     offset = (page - 1) * size if place is None else 0
-    if listing.total is None and (offset or listing.crowded):
-        count, is_exact = _count(listing)
-        if listing.crowded and not is_exact:
-            listing = _crowded(listing)
-        listing = replace(listing, total=count, is_total_exact=is_exact)
+    if listing.total is None and (offset or (listing.crowded and not listing.gathers)):
+        listing = _counted(listing, _count(listing))
     if listing.total is not None:
         _refuse_beyond(offset, listing.total, exact=listing.is_total_exact)
     found = _read(listing, size=size, offset=offset, place=place)
     count, is_exact = _number(listing, found, place)
+    if listing.total is None and listing.crowded and not is_exact:
+        listing = _counted(listing, (count, is_exact))
+        found = _read(listing, size=size, offset=offset, place=place)
     width, is_backward = len(listing.keys), place is not None and place.is_backward
     shown, has_more = found[:size], len(found) > size
     if is_backward:
@@ -152,7 +152,11 @@ def _select_page(
 
 def _gathered(listing: Listing) -> CTE:
     columns = [key.column.label(f"key_{place}") for place, key in enumerate(listing.keys)]
-    return _matching(listing).with_only_columns(*columns).cte("found").prefix_with("MATERIALIZED")
+    matching = _matching(listing).with_only_columns(*columns)
+    if listing.crowded is not None:
+        # Of more than are counted, `crowded` is read instead.
+        matching = matching.limit(COUNT_CAP + 1)
+    return matching.cte("found").prefix_with("MATERIALIZED")
 
 
 def _number(listing: Listing, found: Sequence[Row], place: Place | None) -> tuple[int, bool]:
@@ -247,9 +251,13 @@ def _capped(number: int) -> tuple[int, bool]:
     return min(number, COUNT_CAP), number <= COUNT_CAP
 
 
-def _crowded(listing: Listing) -> Listing:
-    crowded = listing.crowded or listing
-    return crowded if listing.shape is None else replace(crowded, shape=crowded, values=listing.values)
+def _counted(listing: Listing, counted: tuple[int, bool]) -> Listing:
+    """The list with its number of rows, or where these are more than are counted, the other way to read it."""
+    count, is_exact = counted
+    if not is_exact and listing.crowded is not None:
+        crowded = listing.crowded
+        listing = crowded if listing.shape is None else replace(crowded, shape=crowded, values=listing.values)
+    return replace(listing, total=count, is_total_exact=is_exact)
 
 
 def _matching(listing: Listing) -> Select[*tuple[Any, ...]]:
