@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from functools import partial
 
-from bench import accounts, assign, flood, growth, mail, requests, slow
+from bench import accounts, assign, flood, gets, growth, mail, requests, slow
 from bench.contenders import TWIN
 from bench.jobs import JOBS
 
@@ -15,6 +15,7 @@ BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
     "flood": flood.measure,
+    "gets": gets.measure,
     "growth": growth.measure,
     "mail": mail.measure,
     "requests": requests.measure,
