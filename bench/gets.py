@@ -44,7 +44,7 @@ PREFIX = "/api/v1"
 Act = Callable[[], bytes]
 
 _PREPARE = re.compile(r"\s*PREPARE\s+(\w+)", re.IGNORECASE)
-_EXECUTE = re.compile(r"\bEXECUTE\s+(\w+)", re.IGNORECASE)
+_EXECUTE = re.compile(r"(?:\A|;)\s*EXECUTE\s+(\w+)", re.IGNORECASE)
 
 
 @dataclass
