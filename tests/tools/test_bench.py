@@ -1,14 +1,18 @@
-"""What a bench is wrong without: its targets are fresh, its client counts, and different answers are seen."""
+"""What a bench is wrong without: targets are fresh, the client counts, nothing is forgotten, and differences are seen."""
 
+import re
 import socket
 import threading
 
+import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from werkzeug.routing import Map, Rule
 
 from app.db.session import db
-from bench import dataset, jobs, load
+from bench import dataset, gets, jobs, load
 from bench.agreement import differences
+from bench.calls import READS
 
 ANSWER = "HTTP/1.1 {} Fine\r\nContent-Type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
 
@@ -119,3 +123,56 @@ def test_a_platform_of_ten_million_enrollments_has_a_course_for_its_last_learner
     assert {learner for learner, _ in found} == {1_000_000}
     assert len(found) == dataset.SEATS_A_LEARNER
     assert all(1 <= course <= size.courses for _, course in found)
+
+
+NAMED = {name for call in READS for name in re.findall(r"{(\w+)}", call.path)}
+
+
+def test_a_get_of_which_no_good_request_is_known_ends_the_bench(app):
+    names = dict.fromkeys(NAMED, "01900000-0004-7046-8843-cba9f85b6990")
+    known = gets.calls_of(app.url_map, names)
+    rules = [rule.empty() for rule in app.url_map.iter_rules()]
+    forgotten = Rule("/api/v1/forgotten/<ref>", endpoint="forgotten", methods=["GET"])
+    with_another = Map([*rules, forgotten], converters=app.url_map.converters)
+
+    assert {call.path for call in known} >= {"/courses", "/courses/{course}", "/enrollments"}
+    with pytest.raises(SystemExit, match=r"GET /api/v1/forgotten/<ref> has no good request"):
+        gets.calls_of(with_another, names)
+
+
+@pytest.fixture
+def engine(config):
+    engine = create_engine(config.database_url)
+    yield engine
+    engine.dispose()
+
+
+def by_an_event(connection):
+    return connection.execute(text("SELECT 1, CAST(:name AS text)"), {"name": "O'Hara"}).all()
+
+
+def by_a_raw_cursor(connection):
+    with connection.connection.dbapi_connection.cursor() as cursor:
+        cursor.execute("SELECT 1, %s::text", ["O'Hara"])
+        return cursor.fetchall()
+
+
+def by_its_name(connection):
+    with connection.connection.dbapi_connection.cursor() as cursor:
+        cursor.execute("PREPARE named (text) AS SELECT 1, $1")
+        cursor.execute("EXECUTE named (%s)", ["O'Hara"])
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize("act", [by_an_event, by_a_raw_cursor, by_its_name])
+def test_the_floor_executes_what_was_sent_however_it_was_sent(engine, act):
+    body = {"data": [1, "O'Hara"]}
+
+    with gets.watching() as wire, engine.connect() as connection:
+        sent = wire.sent_by(lambda: act(connection))
+        floor = gets.Floor(engine)
+        answer = floor.answering(sent, wire.prepared, msgspec.json.encode(body))
+
+    assert len(sent) == 1
+    assert msgspec.json.decode(answer()) == body
+    assert floor._cursor.statusmessage == "SELECT 1"
