@@ -170,7 +170,7 @@ def assign_request_id() -> None:
 
 
 def _add_request_id(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers.add("X-Request-ID", g.get("request_id", ""))
     return response
 
 

@@ -142,8 +142,12 @@ def _add_headers(response: Response) -> Response:
     status: RateLimitStatus | None = g.get("status")
     if status is not None:
         rate = status.rate
-        response.headers["RateLimit-Limit"] = str(rate.amount)
-        response.headers["RateLimit-Remaining"] = str(status.remaining)
-        response.headers["RateLimit-Reset"] = str(status.resets_in)
-        response.headers["RateLimit-Policy"] = f"{rate.amount};w={rate.seconds}"
+        response.headers.extend(
+            [
+                ("RateLimit-Limit", str(rate.amount)),
+                ("RateLimit-Remaining", str(status.remaining)),
+                ("RateLimit-Reset", str(status.resets_in)),
+                ("RateLimit-Policy", f"{rate.amount};w={rate.seconds}"),
+            ]
+        )
     return response

@@ -57,18 +57,29 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_ALWAYS_SET = tuple(ALWAYS.items())
+_PREFIX_OF_PATHS = f"{PREFIX}/"
+
 
 def init_app(app: Flask) -> None:
-    app.after_request(_add_security_headers)
-    app.after_request(_add_cache_headers)
+    app.after_request(_add_headers)
 
 
-def _add_security_headers(response: Response) -> Response:
-    said = {name.lower() for name, _ in response.headers}
-    policy = _policy(response)
-    response.headers.extend(
-        [(name, value) for name, value in (*ALWAYS.items(), policy) if name.lower() not in said]
-    )
+def _add_headers(response: Response) -> Response:
+    """All of them in one pass over the headers that are there: each look at them by name is another."""
+    there = {name.lower() for name, _ in response.headers}
+    wanted = [*_ALWAYS_SET, _policy(response)]
+    path = request.path
+    is_ours = path.startswith(_PREFIX_OF_PATHS) or path == PREFIX
+    # Many public responses contain more for signed-in users.
+    varies = "Origin, Authorization" if is_ours else "Origin"
+    if "vary" in there:
+        response.vary.update(varies.split(", "))
+    else:
+        wanted.append(("Vary", varies))
+    if is_ours or path in PROBES:
+        wanted.append(("Cache-Control", _cache_control(has_tag="etag" in there)))
+    response.headers.extend([(name, value) for name, value in wanted if name.lower() not in there])
     return response
 
 
@@ -78,20 +89,7 @@ def _policy(response: Response) -> tuple[str, str]:
     return _FOR_DOCUMENTS if request.endpoint in _DOCUMENTS else _FOR_PAGES
 
 
-def _add_cache_headers(response: Response) -> Response:
-    is_ours = f"{request.path}/".startswith(f"{PREFIX}/")
-    # Many public responses contain more for signed-in users.
-    varies = "Origin, Authorization" if is_ours else "Origin"
-    if "Vary" in response.headers:
-        response.vary.update(varies.split(", "))
-    else:
-        response.headers["Vary"] = varies
-    if is_ours or request.path in PROBES:
-        response.headers.setdefault("Cache-Control", _cache_control(response))
-    return response
-
-
-def _cache_control(response: Response) -> str:
-    if "ETag" not in response.headers:
+def _cache_control(*, has_tag: bool) -> str:
+    if not has_tag:
         return "no-store"
     return "private, no-cache" if "Authorization" in request.headers else "no-cache"

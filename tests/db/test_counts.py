@@ -13,7 +13,9 @@ def counting(seen):
     return count.partition("LIMIT")[0]
 
 
-@pytest.mark.parametrize("path", ["/courses?min_price=0", "/courses?level=BEGINNER", "/enrollments?status=ACTIVE"])
+@pytest.mark.parametrize(
+    "path", ["/courses?min_price=0", "/courses?level=BEGINNER", "/enrollments?status=ACTIVE"]
+)
 def test_a_list_is_counted_without_the_rows_it_shows_beside(api, make, statements, path):
     learner, course = api.as_(make.student()), make.course()
     data_of(learner.post(f"/courses/{course.id}/enroll"), 201)
