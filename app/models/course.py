@@ -37,6 +37,9 @@ PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 FULL = "enrollment_count >= total_seats AND deleted_at IS NULL"
 """Courses without a free seat, as their index spells it."""
 
+TITLE_WORDS = """ts_filter(search_vector, '{a}'::"char"[])"""
+"""The words of the title in the search vector, as their index spells them."""
+
 AVERAGE = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS NUMERIC), 2)"
 """The average rating, as its indexes spell it."""
 
@@ -115,6 +118,7 @@ class Course(Identified, Timestamped, Model):
         Index(ONE_PER_SLUG, slug, unique=True),
         Index(ONE_PER_CODE, func.upper(code), unique=True),
         Index("ix_courses_search_vector", search_vector, postgresql_using="gin"),
+        Index("ix_courses_title_words", text(TITLE_WORDS), postgresql_using="gin"),
         Index("ix_courses_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_courses_public_newest", "created_at", "id", postgresql_where=text(PUBLIC)),
         *ordered(

@@ -138,19 +138,25 @@ def _listing(
     narrowed = [seen, *_narrowing(viewer, **filters)]
     if instructor:
         narrowed.append(_taught_by(instructor))
+    listed = select(Course.id).where(*narrowed)
     if search:
         narrowed.append(courses_search.matches(search))
-    columns = ORDERINGS | ({"rank": courses_search.rank(search)} if search else {})
-    ordering = ordering or ("-rank" if search else NEWEST)
-    keys = ordered_by(ordering, columns, Course.id, nullable=NULLABLE)
+    if search and not ordering:
+        keys = courses_search.by_relevance(search)
+    else:
+        keys = ordered_by(ordering or NEWEST, ORDERINGS, Course.id, nullable=NULLABLE)
     matching = select(Course.id).where(*narrowed)
     in_order = Listing(_summaries(viewer).where(*narrowed), keys, matching=matching)
     if not (of_one or instructor or search):
         return in_order
     gathered = Listing(_summaries(viewer), keys, matching=matching, gathers=True)
     # An instructor's courses, however many, may come after those of all others in the ordering.
-    walks = search and ordering != "-rank" and not (of_one or instructor)
-    return replace(gathered, crowded=in_order) if walks else gathered
+    if not search or of_one or instructor:
+        return gathered
+    if ordering:
+        return replace(gathered, crowded=in_order)
+    ranked = courses_search.most_relevant(listed, search)
+    return replace(gathered, crowded=replace(gathered, matching=ranked))
 
 
 def _summaries(viewer: User | None) -> Any:

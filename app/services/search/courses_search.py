@@ -6,10 +6,12 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, select, text, update
+from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal_column, select, text, union, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.db.fulltext import asking, words_of
+from app.db.keyset import SortKey
+from app.db.listings import COUNT_CAP, folded
 from app.db.session import db
 from app.models.category import Category
 from app.models.course import Course
@@ -31,14 +33,53 @@ SOURCES = frozenset(
 INDEXED_AT_ONCE = 500
 """Courses that `index_next` locks at a time."""
 
+MOST_RANKED = COUNT_CAP
+"""Matches of each kind that are ranked. Not fewer than are counted: page numbers reach the last of those."""
+
 
 def matches(question: str) -> ColumnElement[bool]:
     """A course contains every word of the search term."""
     return Course.search_vector.bool_op("@@")(asking(question))
 
 
-def rank(question: str) -> ColumnElement[Any]:
-    """The rank of the match. Rounded, so that a cursor finds it again exactly."""
+def by_relevance(question: str) -> list[SortKey]:
+    """Titles that equal the search term come first, the others in the order of their rank."""
+    keys = (_is_titled(question), _rank(question), Course.id)
+    return [SortKey(key, descending=True) for key in keys]
+
+
+def most_relevant(courses: Select[UUID], question: str) -> Select[UUID]:
+    """Those of these courses that are worth ranking, where more match than are counted: ranking all takes too long.
+
+    They are the courses whose title equals the search term, those with all its words in the title, and if these are few,
+    those that match otherwise; the newest first. Each set is read from an index, up to a limit.
+    """
+    newest = courses.order_by(Course.created_at.desc(), Course.id.desc()).limit(MOST_RANKED)
+    titled = newest.where(_has_in_title(question)).cte("titled").prefix_with("MATERIALIZED")
+    are_few = select(func.count()).select_from(titled).scalar_subquery() < MOST_RANKED
+    chosen = union(
+        newest.where(_is_titled(question)),
+        select(titled.c.id),
+        newest.where(matches(question), are_few),
+    )
+    return select(Course.id).where(Course.id.in_(chosen))
+
+
+def _is_titled(question: str) -> ColumnElement[bool]:
+    return folded(Course.title) == folded(question.strip())
+
+
+def _has_in_title(question: str) -> ColumnElement[bool]:
+    return _words_of_title().bool_op("@@")(asking(question))
+
+
+def _words_of_title() -> ColumnElement[Any]:
+    """As their index spells them."""
+    return func.ts_filter(Course.search_vector, literal_column("""'{a}'::"char"[]"""), type_=TSVECTOR)
+
+
+def _rank(question: str) -> ColumnElement[Any]:
+    """Rounded, so that a cursor finds it again exactly."""
     return cast(func.round(cast(func.ts_rank(Course.search_vector, asking(question)), Numeric), 6), Numeric)
 
 
