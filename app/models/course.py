@@ -34,8 +34,8 @@ course_codes = Sequence("course_codes", metadata=Model.metadata)
 PUBLIC = "status = 'PUBLISHED' AND deleted_at IS NULL"
 """Published and not deleted, as the partial indexes spell it."""
 
-FULL = "enrollment_count >= total_seats AND deleted_at IS NULL"
-"""Courses without a free seat, as their index spells it."""
+FULL = "(enrollment_count >= total_seats) IS TRUE AND deleted_at IS NULL"
+"""Courses without a free seat, as their index spells it. The planner has statistics for IS TRUE, and none for >=."""
 
 TITLE_WORDS = """ts_filter(search_vector, '{a}'::"char"[])"""
 """The words of the title in the search vector, as their index spells them."""
@@ -144,7 +144,13 @@ class Course(Identified, Timestamped, Model):
             postgresql_include=["deleted_at"],
         ),
         Index("ix_courses_deleted", "id", postgresql_where=text("deleted_at IS NOT NULL")),
-        Index("ix_courses_full_newest", "created_at", "id", postgresql_where=text(FULL)),
+        Index(
+            "ix_courses_full_newest",
+            "created_at",
+            "id",
+            postgresql_where=text(FULL),
+            postgresql_include=["status", "instructor_id"],
+        ),
         CheckConstraint(one_of("status", CourseStatus), "status"),
         CheckConstraint(one_of("level", Level), "level"),
         CheckConstraint("price >= 0", "price"),

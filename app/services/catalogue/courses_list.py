@@ -186,7 +186,7 @@ def _narrowing(
     max_price: Decimal | None = None,
 ) -> list[ColumnElement[bool]]:
     free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
-    full = Course.enrollment_count >= Course.total_seats
+    full = (Course.enrollment_count >= Course.total_seats).is_(true())
     wanted = [
         (category, lambda: _in_category(viewer, str(category))),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),
