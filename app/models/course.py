@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column, query_expression, relationship
 
-from app.db.columns import both_ways, folded, one_of, ordered, word
+from app.db.columns import LAST, both_ways, folded, one_of, ordered, word
 from app.db.session import Identified, Model, Timestamped
 from app.enums import CourseStatus, Level
 from app.models.category import Category
@@ -42,6 +42,9 @@ TITLE_WORDS = """ts_filter(search_vector, '{a}'::"char"[])"""
 
 AVERAGE = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS NUMERIC), 2)"
 """The average rating, as its indexes spell it."""
+
+_FILTERED_BY = ("deleted_at", "status", "price", "total_seats", "enrollment_count")
+"""What lists are filtered by, and what decides who sees a course: counting a category's reads nothing else."""
 
 
 class Course(Identified, Timestamped, Model):
@@ -129,19 +132,36 @@ class Course(Identified, Timestamped, Model):
             title=folded("title"),
             status_newest="status & created_at",
             level_newest="level & created_at",
+            category_enrollment_count="category_id & enrollment_count",
+            category_price="category_id & price",
+            category_title=f"category_id & {folded('title')}",
+            category_average_rating_last=f"category_id & {AVERAGE}{LAST}",
             **both_ways("published_at"),
             **both_ways("class_starts"),
             **both_ways("admission_deadline"),
             **both_ways("average_rating", AVERAGE),
         ),
-        Index("ix_courses_category_id_newest", "category_id", "created_at", "id"),
-        Index("ix_courses_category_id_level_newest", "category_id", "level", "created_at", "id"),
+        Index(
+            "ix_courses_category_id_newest",
+            "category_id",
+            "created_at",
+            "id",
+            postgresql_include=[*_FILTERED_BY, "instructor_id"],
+        ),
+        Index(
+            "ix_courses_category_id_level_newest",
+            "category_id",
+            "level",
+            "created_at",
+            "id",
+            postgresql_include=[*_FILTERED_BY, "instructor_id"],
+        ),
         Index(
             "ix_courses_instructor_id_newest",
             "instructor_id",
             "created_at",
             "id",
-            postgresql_include=["deleted_at"],
+            postgresql_include=[*_FILTERED_BY, "level"],
         ),
         Index("ix_courses_deleted", "id", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
