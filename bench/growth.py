@@ -90,7 +90,7 @@ def _rows(callers: Callers, call: Call) -> float:
 
 
 def _report(name: str, small: Cost, large: Cost) -> bool:
-    ratio = large.ms / small.ms
+    ratio = large.ms / small.ms if small.ms else 1.0  # an answer without a statement
     grows = ratio > MOST_GROWTH and large.ms - small.ms > NOISE_MS
     figures = f"{small.ms:>8.1f}{large.ms:>10.1f}{ratio:>7.1f}{small.rows:>12,.0f}{large.rows:>12,.0f}"
     print(f"  {name[:80]:<80}{figures} {'GROWS' if grows else ''}", flush=True)

@@ -124,11 +124,17 @@ class Course(Identified, Timestamped, Model):
         Index("ix_courses_title_words", text(TITLE_WORDS), postgresql_using="gin"),
         Index("ix_courses_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_courses_public_newest", "created_at", "id", postgresql_where=text(PUBLIC)),
+        Index(
+            "ix_courses_price",
+            "price",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+            postgresql_include=["status", "instructor_id"],
+        ),
         *ordered(
             "courses",
             "deleted_at IS NULL",
             enrollment_count="enrollment_count",
-            price="price",
             title=folded("title"),
             status_newest="status & created_at",
             level_newest="level & created_at",

@@ -30,6 +30,8 @@ NEWEST = [
         ["deleted_at"],
     ),
 ]
+# Not the order of the categories either: the free courses may all be in the last of them.
+PRICE = "ix_courses_price"
 RATING = "round(CAST(rating_sum AS NUMERIC) / CAST(nullif(rating_count, 0) AS NUMERIC), 2)"
 ORDERS = {
     "enrollment_count": ["enrollment_count", "id"],
@@ -41,6 +43,7 @@ ORDERS = {
 
 def upgrade() -> None:
     _index_newest({name: included for name, _, included, _ in NEWEST})
+    _index_price(["status", "instructor_id"])
     for name, parts in ORDERS.items():
         op.create_index(
             f"ix_courses_category_{name}",
@@ -53,6 +56,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ORDERS:
         op.drop_index(f"ix_courses_category_{name}", "courses")
+    _index_price()
     _index_newest({name: included for name, _, _, included in NEWEST})
 
 
@@ -63,3 +67,13 @@ def _index_newest(included: dict[str, list[str] | None]) -> None:
     for name, *_ in NEWEST:
         op.drop_index(f"ix_courses_{name}", "courses")
         op.execute(f"ALTER INDEX ix_courses_{name}_new RENAME TO ix_courses_{name}")
+
+
+def _index_price(included: list[str] | None = None) -> None:
+    """In the same way."""
+    present = sa.text("deleted_at IS NULL")
+    op.create_index(
+        f"{PRICE}_new", "courses", ["price", "id"], postgresql_where=present, postgresql_include=included
+    )
+    op.drop_index(PRICE, "courses")
+    op.execute(f"ALTER INDEX {PRICE}_new RENAME TO {PRICE}")
