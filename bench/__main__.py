@@ -9,6 +9,7 @@ from functools import partial
 
 from bench import accounts, assign, dump, flood, gets, growth, mail, requests, slow
 from bench.contenders import TWIN
+from bench.dataset import Size
 from bench.jobs import JOBS
 
 BENCHES = {
@@ -30,6 +31,13 @@ def main() -> None:
         "names", nargs="*", metavar="name", help=f"any of {', '.join(BENCHES)}; all by default"
     )
     parser.add_argument("--rounds", type=int, default=7, help="how often each thing is measured (7)")
+    sizes = parser.add_argument_group("growth")
+    sizes.add_argument(
+        "--courses", type=int, default=growth.LARGE.courses, help="of the large platform (100,000)"
+    )
+    sizes.add_argument(
+        "--enrollments", type=int, default=growth.LARGE.enrollments, help="of the large platform (1,000,000)"
+    )
     options = parser.add_argument_group("requests")
     options.add_argument("--seconds", type=int, default=requests.SECONDS, help="length of a turn (2)")
     options.add_argument(
@@ -48,7 +56,8 @@ def main() -> None:
         if unknown:
             parser.error(f"no {kind} is called {', '.join(sorted(unknown))}")
     asked = partial(requests.measure, seconds=wanted.seconds, only=wanted.only, without=wanted.without)
-    benches = {**BENCHES, "requests": asked}
+    grown = partial(growth.measure, size=Size(wanted.courses, wanted.enrollments))
+    benches = {**BENCHES, "growth": grown, "requests": asked}
     met = [benches[name](wanted.rounds) for name in wanted.names or benches]
     sys.exit(0 if all(met) else 1)
 

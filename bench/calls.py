@@ -52,7 +52,9 @@ _COURSE_FILTERS = """
     /courses?ordering=price /courses?ordering=-price /courses?ordering=title /courses?ordering=-title
     /courses?ordering=class_starts /courses?ordering=-class_starts
     /courses?ordering=admission_deadline /courses?ordering=-admission_deadline
-    /courses?category=shelf-3&ordering=-enrollment_count /courses?level=ADVANCED&ordering=-average_rating
+    /courses?category=shelf-3&ordering=-enrollment_count /courses?category=shelf-3&ordering=title
+    /courses?category=shelf-3&ordering=-average_rating /courses?category=shelf-3&ordering=-price
+    /courses?level=ADVANCED&ordering=-average_rating /courses?has_seats=false&ordering=title
     /courses?search=zymurgy /courses?search=absentword /courses?search=zymurgy&ordering=-created_at
 """
 

@@ -117,7 +117,7 @@ class Enrollment(EnrollmentFacts, Identified, Model):
 
     __table_args__ = (
         UniqueConstraint("course_id", "user_id", name=ONE_PER_PERSON),
-        Index("ix_enrollments_user_id_newest", "user_id", "enrolled_at", "id"),
+        Index("ix_enrollments_user_id_newest", "user_id", "enrolled_at", "id", postgresql_include=["status"]),
         Index("ix_enrollments_course_id_newest", "course_id", "enrolled_at", "id"),
         Index(
             "ix_enrollments_due_at_active",

@@ -101,8 +101,8 @@ def ordering(*names: str, default: str | None) -> ma.fields.String:
 _SEARCH = (
     "Full text search, at most 200 characters. Every word must match, by its stem or as the beginning of a word; names by"
     " their beginning. Accents and case are ignored, words with signs (`C++`, `node.js`, `R&D`) match as they are typed, and"
-    " words of scripts without spaces match anywhere. Where users are searched, an exact match of a username, email address"
-    " or external id comes first."
+    " words of scripts without spaces match anywhere. Where courses are searched, an equal title comes first; where users"
+    " are, an exact match of a username, email address or external id."
 )
 
 

@@ -90,7 +90,7 @@ def _filters() -> dict[str, str]:
 
 def _cursors() -> URLSafeSerializer:
     """The number in the salt goes up when a key changes its meaning: older cursors are refused, not misread."""
-    return URLSafeSerializer(settings().secret_key, salt="page-cursor-4")
+    return URLSafeSerializer(settings().secret_key, salt="page-cursor-5")
 
 
 def read_cursor(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.enums import CourseStatus, Level
+from app.services.search import courses_search
 from tests.support.http import assert_refused, data_of
 
 MANY = 1_250
@@ -246,13 +247,21 @@ ORDERINGS = [
 ]
 
 
-@pytest.mark.parametrize("query", [*(f"ordering={each}" for each in ORDERINGS), "search=needle"])
+@pytest.mark.parametrize(
+    "query", [*(f"ordering={each}" for each in ORDERINGS), "search=needle&ordering=-created_at"]
+)
 def test_following_next_shows_every_row_once(api, crowd, query):
     rows, cursors = walk(api, f"/courses?{query}&page_size=100")
 
     assert len(rows) == MANY
     assert len({row["id"] for row in rows}) == MANY
     assert cursors == 3
+
+
+def test_following_next_shows_what_a_search_ranks_once(api, crowd):
+    rows, _ = walk(api, "/courses?search=needle&page_size=100")
+
+    assert len({row["id"] for row in rows}) == len(rows) == courses_search.MOST_RANKED < MANY
 
 
 def test_both_kinds_of_page_have_the_same_order(api, crowd):

@@ -9,6 +9,7 @@ from app.services.search import courses_search
 from bench.plans import reading
 from config import SEARCH_LANGUAGES
 from tests.support.http import assert_refused, data_of
+from tests.web.test_pagination import walk
 
 
 def publish(make, app, **values):
@@ -251,3 +252,85 @@ def test_counts_pages_and_orders_disclose_nothing_of_an_inactive_category(api, m
         assert (page["data"], page["count"], page["next"]) == ([], 0, None)
     assert data_of(api.get("/categories?search=redundancies")) == []
     assert [course["category"] for course in data_of(api.get("/courses?ordering=title"))] == [None, None]
+
+
+@pytest.mark.parametrize("question", ["pottery", " POTTERY ", "Póttery"])
+def test_the_title_that_was_searched_for_comes_first(api, make, app, question):
+    publish(make, app, title="Pottery for potters", description="Pottery. " * 9)
+    publish(make, app, title="Pottery")
+    publish(make, app, title="Glazes", short_description="Pottery, pottery and pottery.")
+
+    assert found(api, question) == ["Pottery", "Pottery for potters", "Glazes"]
+
+
+RANKED = 3
+
+
+@pytest.fixture
+def crowd(make, app, monkeypatch):
+    """Courses with a word that more of them have than are ranked; the titles that are named last are the newest."""
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", RANKED)
+    monkeypatch.setattr(courses_search, "MOST_RANKED", RANKED)
+    monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
+
+    def make_courses(titles):
+        for title in titles:
+            publish(make, app, title=title, description="All about pottery.")
+
+    return make_courses
+
+
+def test_of_a_common_word_the_title_and_the_words_of_titles_come_first(api, crowd):
+    crowd(["Pottery", "Modern pottery", "Other pottery", "A", "B", "C", "D", "E"])
+
+    page = api.get("/courses?search=pottery").get_json()
+
+    titles = [course["title"] for course in page["data"]]
+    assert titles[0] == "Pottery"
+    assert set(titles[1:]) == {"Modern pottery", "Other pottery"}
+    assert (page["count"], page["count_is_exact"]) == (RANKED, False)
+
+
+def test_few_titles_are_followed_by_the_newest_matches(api, crowd):
+    crowd(["Modern pottery", "A", "B", "C", "D", "E"])
+
+    assert sorted(found(api, "pottery")) == ["C", "D", "E", "Modern pottery"]
+    assert found(api, "pottery")[0] == "Modern pottery"
+
+
+def test_of_many_titles_with_a_common_word_the_newest_are_ranked(api, crowd):
+    crowd(["Pottery", *(f"Pottery {letter}" for letter in "abcdef"), "Glazes"])
+
+    assert found(api, "pottery")[0] == "Pottery"
+    assert sorted(found(api, "pottery")) == ["Pottery", "Pottery d", "Pottery e", "Pottery f"]
+
+
+def test_what_is_ranked_of_a_common_word_is_complete_behind_cursors(api, crowd):
+    """And narrowed, a list becomes complete."""
+    crowd(["Pottery", "Modern pottery", *"ABCDEFGH"])
+
+    titles = [course["title"] for course in walk(api, "/courses?search=pottery&page_size=1")]
+    narrower = [course["title"] for course in walk(api, "/courses?search=pottery modern&page_size=1")]
+
+    assert titles[:2] == ["Pottery", "Modern pottery"]
+    assert sorted(titles[2:]) == ["F", "G", "H"]
+    assert narrower == ["Modern pottery"]
+
+
+def test_a_course_that_appears_meanwhile_lets_none_be_shown_twice(api, make, crowd, app):
+    crowd(["Pottery", *"ABCDEF"])
+    first = api.get("/courses?search=pottery&page_size=2").get_json()
+    crowd(["Pottery again", "G"])
+
+    rest = list(walk(api, first["next"]))
+
+    shown = [course["id"] for course in (*first["data"], *rest)]
+    assert len(shown) == len(set(shown))
+
+
+def test_only_what_the_caller_may_see_is_ranked(api, make, app, crowd):
+    crowd(["Pottery", *"ABC"])
+    publish(make, app, title="Pottery in secret", status="DRAFT")
+
+    assert "Pottery in secret" not in found(api, "pottery")
+    assert "Pottery in secret" in found(api.as_(make.admin()), "pottery")

@@ -28,6 +28,15 @@ FROM_SUMS = """
 """
 MOST_ROWS_BESIDE_SUMS = 500
 
+# A fifth of the courses have the word, a twentieth are in the category: far more than are shown and counted.
+OF_MANY = """
+    /courses?search=accounting /courses?search=learners
+    /courses?category=shelf-3 /courses?category=shelf-3&ordering=title /courses?category=shelf-3&ordering=-price
+    /courses?category=shelf-3&ordering=enrollment_count /courses?category=shelf-3&ordering=-average_rating
+"""
+FEW = 15
+MOST_ROWS_FOR_FEW = 140
+
 # What a planner does without on tables that are too large to be read or sorted as a whole.
 WAYS = ((), ("seqscan",), ("seqscan", "sort"), ("seqscan", "hashjoin", "mergejoin"))
 
@@ -50,6 +59,7 @@ def platform(config):
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch):
     monkeypatch.setattr("app.db.pages.COUNT_CAP", COUNTED)
+    monkeypatch.setattr("app.services.search.courses_search.MOST_RANKED", COUNTED)
     monkeypatch.setattr("app.services.learning.reviews.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.learning.enrollments_read.MOST_GATHERED", COUNTED)
 
@@ -72,6 +82,36 @@ def test_a_sum_is_read_and_not_what_it_counts(platform, path):
         platform.make(Call("prolific", path))
 
     assert too_much(scans, MOST_ROWS_BESIDE_SUMS) == []
+
+
+@pytest.mark.parametrize("who", ["visitor", "learner", "admin"])
+@pytest.mark.parametrize("path", OF_MANY.split())
+def test_of_many_no_more_is_read_than_is_shown_and_counted(platform, monkeypatch, who, path):
+    monkeypatch.setattr("app.db.listings.COUNT_CAP", FEW)
+    monkeypatch.setattr("app.services.search.courses_search.MOST_RANKED", FEW)
+
+    with reading(platform.engine, without=WAYS) as scans:
+        platform.make(Call(who, f"{path}&page_size=5"))
+
+    assert too_much(scans, MOST_ROWS_FOR_FEW) == []
+
+
+def test_active_people_are_counted_without_reading_each(platform):
+    """Beside them, the caller is read: once for the request, and once for the dashboard of their role."""
+    with reading(platform.engine, without=WAYS) as scans:
+        platform.make(Call("admin", "/dashboard/admin"))
+
+    assert sum(scan.rows for scan in scans if scan.name == "users") < 5
+
+
+def test_the_planner_knows_how_few_courses_are_full(platform):
+    """It would expect a third of all courses, and read all of them to count the few."""
+    full = text("EXPLAIN (FORMAT JSON) SELECT FROM courses WHERE (enrollment_count >= total_seats) IS TRUE")
+
+    with platform.engine.connect() as connection:
+        expected = connection.scalar(full)[0]["Plan"]["Plan Rows"]
+
+    assert expected < SIZE.courses / 50
 
 
 def test_what_reads_too_much_is_caught(platform):

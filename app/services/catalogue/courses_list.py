@@ -5,7 +5,7 @@ A list reads the columns it shows, with category and instructor, in one statemen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -45,6 +45,7 @@ ORDERINGS = {
 }
 NULLABLE = ("published_at", "average_rating", "class_starts", "admission_deadline")
 NEWEST = "-created_at"
+RELEVANCE = "relevance"
 
 
 class Scope(Enum):
@@ -115,8 +116,11 @@ def _changed_since_decision() -> ColumnElement[list[str]]:
 
 def _list(viewer: Actor | None, scope: Scope, query: Mapping[str, Any]) -> Listing:
     """The list for this query, of the statements that are built once."""
-    given = {name: value for name, value in query.items() if value not in {None, ""}}
-    ordering = given.pop("ordering", "-rank" if "search" in given else NEWEST)
+    given = {name: value for name, value in query.items() if value is not None}
+    search = given.pop("search", "").strip()
+    if search:
+        given["search"] = search
+    ordering = given.pop("ordering", RELEVANCE if search else NEWEST)
     language = settings().search_language if "search" in given else None
     if "category" in given:
         given |= _find_category(viewer, given["category"])
@@ -164,27 +168,54 @@ def _build(
         narrowed.append(and_(Course.category_id == category, is_shown))
     if instructor is not None:
         narrowed.append(Course.instructor_id == instructor)
+    of_one = scope == Scope.OWN or instructor is not None
+    is_whole = not filters and category is None and not of_one
     if search is not None:
-        narrowed.append(courses_search.matches(search))
-    columns = ORDERINGS | ({} if search is None else {"rank": courses_search.rank(search)})
-    keys = ordered_by(ordering, columns, Course.id, nullable=NULLABLE)
-    matching = select(Course.id).where(*narrowed)
-    rows = course_rows.select_for(viewer)
-    is_narrow = not filters and category is None and instructor is None and scope == Scope.CATALOGUE
-    in_order = Listing(
-        rows.where(*narrowed),
+        return _search(viewer, narrowed, search, ordering, of_one=of_one, is_whole=is_whole)
+    listed = select(Course.id).where(*narrowed)
+    rows, keys = course_rows.select_for(viewer), _keys(ordering)
+    if of_one:
+        return Listing(rows, keys, into=CourseRow, matching=listed, gathers=True)
+    is_prepared = is_whole and ordering == NEWEST
+    return Listing(rows.where(*narrowed), keys, into=CourseRow, matching=listed, is_prepared=is_prepared)
+
+
+def _search(
+    viewer: Caller | None,
+    narrowed: Sequence[ColumnElement[bool]],
+    term: ColumnElement[str],
+    ordering: str,
+    *,
+    of_one: bool,
+    is_whole: bool,
+) -> Listing:
+    """The courses of a list that match a search term. Where more match than are counted, not all of them are ranked."""
+    is_prepared = is_whole and ordering == RELEVANCE
+    asked = courses_search.question(term, is_planned_once=is_prepared)
+    keys = courses_search.by_relevance(asked) if ordering == RELEVANCE else _keys(ordering)
+    rows, matching = course_rows.select_for(viewer), [*narrowed, courses_search.matches(asked)]
+    found = Listing(
+        rows,
         keys,
         into=CourseRow,
-        matching=matching,
-        is_prepared=is_narrow and ordering == NEWEST,
+        matching=select(Course.id).where(*matching),
+        gathers=True,
+        is_prepared=is_prepared,
     )
-    of_one = scope == Scope.OWN or instructor is not None
-    if not of_one and search is None:
-        return in_order
-    gathered = replace(in_order, statement=rows, gathers=True, is_prepared=is_narrow and ordering == "-rank")
     # An instructor's courses, however many, may come after those of all others in the ordering.
-    walks = search is not None and ordering != "-rank" and not of_one
-    return replace(gathered, crowded=in_order) if walks else gathered
+    if of_one:
+        return found
+    if ordering != RELEVANCE:
+        crowded = replace(found, statement=rows.where(*matching), gathers=False)
+        return replace(found, crowded=crowded)
+    asked = courses_search.question(term, is_planned_once=False)
+    ranked = courses_search.most_relevant(select(Course.id).where(*narrowed), asked)
+    crowded = replace(found, keys=courses_search.by_relevance(asked), matching=ranked, is_prepared=False)
+    return replace(found, crowded=crowded)
+
+
+def _keys(ordering: str) -> list[SortKey]:
+    return ordered_by(ordering, ORDERINGS, Course.id, nullable=NULLABLE)
 
 
 def _in_scope(scope: Scope, viewer: Caller | None) -> ColumnElement[bool]:
@@ -204,7 +235,7 @@ def _narrowing(
     max_price: Any = None,
 ) -> list[ColumnElement[bool]]:
     free_seat = or_(Course.total_seats.is_(None), Course.enrollment_count < Course.total_seats)
-    full = Course.enrollment_count >= Course.total_seats
+    full = (Course.enrollment_count >= Course.total_seats).is_(true())
     wanted = [
         (has_none or None, false),
         (is_free, lambda: (Course.price == 0) if is_free else (Course.price > 0)),

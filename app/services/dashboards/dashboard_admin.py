@@ -106,12 +106,11 @@ def _this_week(numbers: dict[str, int]) -> dict[str, Any]:
     )
     here = select(Session.user_id).where(Session.last_used_at >= _week_began()).distinct().subquery()
     learns = exists().where(Enrollment.user_id == here.c.user_id, Enrollment.holds_seat())
-    # A subquery, no join: for a join the planner reads all users.
-    is_active = select(User.is_active).where(User.id == here.c.user_id).scalar_subquery()
+    is_inactive = exists().where(User.id == here.c.user_id, ~User.is_active)
     active = (
         select(func.count().label("users"), func.count().filter(learns).label("learners"))
         .select_from(here)
-        .where(is_active)
+        .where(~is_inactive)
         .subquery()
     )
     overdue = select(func.count()).select_from(Enrollment).where(is_overdue).scalar_subquery()

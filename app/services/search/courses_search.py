@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, select, text, update
+from sqlalchemy import ColumnElement, Numeric, Select, cast, func, literal_column, select, text, union, update
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from app.db.fulltext import asking, words_of
+from app.db.keyset import SortKey
+from app.db.listings import folded
+from app.db.pages import COUNT_CAP
 from app.db.session import db
 from app.models.category import Category
 from app.models.course import Course
@@ -31,20 +35,74 @@ SOURCES = frozenset(
 INDEXED_AT_ONCE = 500
 """Courses that `index_next` locks at a time."""
 
+MOST_RANKED = COUNT_CAP
+"""Matches of each kind that are ranked. Not fewer than are counted: page numbers reach the last of those."""
 
-def matches(question: str) -> ColumnElement[bool]:
+
+@dataclass(frozen=True)
+class Question:
+    """A search term as PostgreSQL compares it: the query of its words, and the whole text, folded."""
+
+    words: ColumnElement[Any]
+    text: ColumnElement[str]
+
+
+def question(term: ColumnElement[str], *, is_planned_once: bool) -> Question:
+    """The question of a search term, which is a parameter.
+
+    :param is_planned_once: whether the statement is prepared. Both are then subqueries, which PostgreSQL computes once and not
+        for each row. Otherwise it plans with what the words are, and so knows how common they are.
+    """
+    words, folded_text = asking(term), folded(term)
+    if not is_planned_once:
+        return Question(words, folded_text)
+    return Question(select(words).scalar_subquery(), select(folded_text).scalar_subquery())
+
+
+def matches(asked: Question) -> ColumnElement[bool]:
     """A course contains every word of the search term."""
-    return Course.search_vector.bool_op("@@")(_asked(question))
+    return Course.search_vector.bool_op("@@")(asked.words)
 
 
-def rank(question: str) -> ColumnElement[Any]:
-    """The rank of the match. Rounded, so that a cursor finds it again exactly."""
-    return cast(func.round(cast(func.ts_rank(Course.search_vector, _asked(question)), Numeric), 6), Numeric)
+def by_relevance(asked: Question) -> list[SortKey]:
+    """Titles that equal the search term come first, the others in the order of their rank."""
+    keys = (_is_titled(asked), _rank(asked), Course.id)
+    return [SortKey(key, descending=True) for key in keys]
 
 
-def _asked(question: str) -> ColumnElement[Any]:
-    """A subquery of its own: PostgreSQL then makes the query of the words once, and not for each row."""
-    return select(asking(question)).scalar_subquery()
+def most_relevant(courses: Select[UUID], asked: Question) -> Select[UUID]:
+    """Those of these courses that are worth ranking, where more match than are counted: ranking all takes too long.
+
+    They are the courses whose title equals the search term, those with all its words in the title, and if these are few,
+    those that match otherwise; the newest first. Each set is read from an index, up to a limit.
+    """
+    newest = courses.order_by(Course.created_at.desc(), Course.id.desc()).limit(MOST_RANKED)
+    titled = newest.where(_has_in_title(asked)).cte("titled").prefix_with("MATERIALIZED")
+    are_few = select(func.count()).select_from(titled).scalar_subquery() < MOST_RANKED
+    chosen = union(
+        newest.where(_is_titled(asked)),
+        select(titled.c.id),
+        newest.where(matches(asked), are_few),
+    )
+    return select(Course.id).where(Course.id.in_(chosen))
+
+
+def _is_titled(asked: Question) -> ColumnElement[bool]:
+    return folded(Course.title) == asked.text
+
+
+def _has_in_title(asked: Question) -> ColumnElement[bool]:
+    return _words_of_title().bool_op("@@")(asked.words)
+
+
+def _words_of_title() -> ColumnElement[Any]:
+    """As their index spells them."""
+    return func.ts_filter(Course.search_vector, literal_column("""'{a}'::"char"[]"""), type_=TSVECTOR)
+
+
+def _rank(asked: Question) -> ColumnElement[Any]:
+    """Rounded, so that a cursor finds it again exactly."""
+    return cast(func.round(cast(func.ts_rank(Course.search_vector, asked.words), Numeric), 6), Numeric)
 
 
 def index_for_search(clause: ColumnElement[bool]) -> None:
