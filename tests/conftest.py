@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.support.mail",
     "tests.support.processes",
     "tests.support.alarms",
+    "tests.support.limits",
 ]
 
 Flask.test_client_class = WatchingClient

@@ -21,7 +21,7 @@ def words_of(source: Any) -> ColumnElement[Any]:
     return func.words_of(func.coalesce(source, ""), _language(settings().search_language), type_=TSVECTOR)
 
 
-def holds(source: Any, question: str) -> ColumnElement[bool]:
+def holds(source: Any, question: str | ColumnElement[str]) -> ColumnElement[bool]:
     """A text contains every word of the search term.
 
     The vector is computed row by row: for lists that are short before they are searched, and need no index.
@@ -29,7 +29,7 @@ def holds(source: Any, question: str) -> ColumnElement[bool]:
     return words_of(source).bool_op("@@")(asking(question))
 
 
-def asking(question: str) -> ColumnElement[Any]:
+def asking(question: str | ColumnElement[str]) -> ColumnElement[Any]:
     """The query of a search term: each word by its stem or as a prefix, joined with AND."""
     return func.asked(question, _language(settings().search_language), "", type_=TSQUERY)
 

@@ -204,9 +204,9 @@ def test_a_course_without_reviews_has_no_average(api, make):
     assert listed(api.get("/reviews")) == ([], NO_STARS, None)
 
 
-def test_a_list_too_long_to_count_says_so(api, make, monkeypatch):
-    monkeypatch.setattr("app.services.learning.reviews.COUNT_CAP", 1)
-    monkeypatch.setattr("app.db.pages.COUNT_CAP", 1)
+def test_a_list_too_long_to_count_says_so(api, make, set_limit):
+    set_limit("app.services.learning.reviews.COUNT_CAP", 1)
+    set_limit("app.db.pages.COUNT_CAP", 1)
     course = make.course()
     make.review(course)
     make.review(course)

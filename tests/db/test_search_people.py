@@ -74,10 +74,10 @@ def test_an_exact_match_comes_first(api, make, path, listed, question):
 
 @pytest.mark.parametrize("capped", [3, 1_000])
 @pytest.mark.parametrize(("listed", "ordering"), CASES)
-def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, listed, ordering, capped):
+def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, set_limit, listed, ordering, capped):
     """No user is shown twice or left out, wherever cursors begin and however many rows are counted."""
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
-    monkeypatch.setattr("app.db.pages.COUNT_CAP", capped)
+    set_limit("app.db.pages.COUNT_CAP", capped)
     office = api.as_(make.admin())
 
     found = names(walk(office, f"{path[listed]}search=ada&ordering={ordering}&page_size=1"))
