@@ -159,6 +159,11 @@ class Statement(Generic[Result]):
         )
 
 
+def value_of(value: Any) -> Any:
+    """For `into`: the result is the value of the only column, as it is."""
+    return value
+
+
 def _converted(row: Row, conversions: Sequence[tuple[int, Convert]]) -> Row:
     values = list(row)
     for place, convert in conversions:

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
-from app.db.statements import Statement
+from app.db.statements import Statement, value_of
 from app.enums import CourseStatus, EnrollmentStatus, Source
 from app.errors.base import Unauthenticated
 from app.errors.learning import AdmissionClosed, AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
@@ -104,7 +104,7 @@ def _locking(*, is_by_id: bool) -> Statement[UUID]:
         )
         return course.with_for_update(key_share=True, of=Course)
 
-    return Statement(build, UUID)
+    return Statement(build, value_of)
 
 
 @cache

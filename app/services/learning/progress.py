@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
-from app.db.statements import Statement
+from app.db.statements import Statement, value_of
 from app.enums import EnrollmentStatus
 from app.errors.base import NotFound
 from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
@@ -143,7 +143,7 @@ _LOCKING: Statement[UUID] = Statement(
         .where(Enrollment.user_id == _USER, Lesson.id == _LESSON)
         .with_for_update(key_share=True, of=Enrollment)
     ),
-    UUID,
+    value_of,
 )
 
 
