@@ -19,6 +19,7 @@ from app.web import (
     problems,
     rate_limits,
     reception,
+    sandbox,
     security_headers,
 )
 from config import Config
@@ -45,6 +46,7 @@ def create_app(config: Config | None = None) -> Flask:
     security_headers.init_app(app)
     api.init_app(app, ALL)
     front_page.init_app(app)
+    sandbox.init_app(app)
     media.init_app(app)
     health.init_app(app)
     reception.init_app(app)
