@@ -9,7 +9,14 @@ from app.settings import settings
 
 pages = Blueprint("pages", __name__)
 
-DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "problems": "/problems"}
+DOCUMENTATION = {
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "openapi": "/openapi.json",
+    "postman": "/postman.json",
+    "hoppscotch": "/hoppscotch.json",
+    "problems": "/problems",
+}
 """The pages that describe the API, by path."""
 
 
