@@ -143,6 +143,11 @@ COMMANDS = {
         RUN_LOCKS,
         tool("tools.import_check"),
     ),
+    "collections": Command(
+        'Run the Postman and Hoppscotch collections; ARGS="write" makes them from the code. Needs npm',
+        RUN_LOCKS,
+        tool("tools.collections"),
+    ),
     "audit": Command(
         "Check all locked packages for known vulnerabilities; needs the network",
         ALL_LOCKS,
