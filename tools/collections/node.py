@@ -43,7 +43,10 @@ def why_missing() -> str:
 
 
 def installed() -> Node:
-    """The tools, installed when the lock file has changed."""
+    """The tools, installed when the lock file has changed.
+
+    :raises subprocess.CalledProcessError: when npm cannot install them, such as without a network
+    """
     folder = open_state().folder("collections")
     for file in HERE.iterdir():
         if file.is_file() and file.suffix != ".py":
