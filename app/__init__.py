@@ -14,6 +14,7 @@ from app.web import (
     front_page,
     health,
     https,
+    mail_pages,
     media,
     metrics,
     problems,
@@ -47,6 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     security_headers.init_app(app)
     api.init_app(app, ALL)
     front_page.init_app(app)
+    mail_pages.init_app(app)
     collections.init_app(app)
     sandbox.init_app(app)
     media.init_app(app)

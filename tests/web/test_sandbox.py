@@ -10,7 +10,7 @@ from app import create_app
 from app.adapters import mailer
 from app.adapters.mailer import Mail
 
-LINK = "http://rollcall.test/#/verify-email?token=abc-DEF_123"
+LINK = "http://rollcall.test/mail/verify-email?token=abc-DEF_123"
 
 
 @pytest.fixture
@@ -29,7 +29,14 @@ def send(app, folder):
             subject=f"Mail {number}",
             template="token",
             message_id=f"<{number}@rollcall.test>",
-            values={"body": "Hello.", "link": LINK, "life": "1 hour", "endpoint": "x", "example": "{}"},
+            values={
+                "title": "Mail",
+                "body": "Hello.",
+                "link": LINK,
+                "life": "1 hour",
+                "endpoint": "x",
+                "example": "{}",
+            },
         )
         with app.test_request_context(), mailer.carrier() as carrier:
             carrier.send(mail)
