@@ -43,6 +43,13 @@ def newest(limit: int, to: str = "") -> list[WrittenMail]:
     return found
 
 
+def clear() -> None:
+    """Delete every mail of the folder."""
+    if settings().mail_transport == "file":
+        for path in Path(settings().mail_file_dir).glob("*.eml"):
+            path.unlink(missing_ok=True)
+
+
 def _newest_first(folder: Path) -> list[Path]:
     """Message-IDs are in the order of time, which is finer than that of the files."""
     return sorted(folder.glob("*.eml"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)

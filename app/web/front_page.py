@@ -39,6 +39,7 @@ def show_start() -> str:
         "start.html",
         api="/api/v1",
         address=document.address(),
+        has_sandbox="sandbox" in current_app.blueprints,
         logins=DEMO_LOGINS if has_demo else (),
         password=PASSWORD if has_demo else "",
     )

@@ -1,13 +1,15 @@
-"""The sandbox for testers: the outbox, in development only. In production its routes do not exist."""
+"""The sandbox for testers, in development only: outbox, clock, scenarios and faults. Elsewhere its routes do not exist."""
 
 from flask import Flask
 
 from app.settings import settings
-from app.web.sandbox import mails
+from app.web.sandbox import faults, mails, routes
 
 
 def init_app(app: Flask) -> None:
     with app.app_context():
-        is_production = settings().app_env == "production"
-    if not is_production:
+        is_development = settings().app_env == "development"
+    if is_development:
         app.register_blueprint(mails.pages)
+        app.register_blueprint(routes.pages)
+        app.before_request(faults.apply)
