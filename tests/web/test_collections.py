@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from app.web.collections import folders, variables
+from app.web.collections import arazzo, folders, variables
 from app.web.collections.files import LOCAL, Collections
 from app.web.collections.parts import Request
 from app.web.collections.serving import NAMES
@@ -230,7 +230,7 @@ def test_a_file_is_served_to_be_saved(app, name):
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "hoppscotch.json"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"hoppscotch.json", "arazzo.json"}])
 @pytest.mark.parametrize(
     ("host", "address"),
     [
@@ -246,6 +246,20 @@ def test_the_address_is_the_one_that_the_client_used_on_this_machine(app, name, 
     assert [each.get("value", each.get("currentValue")) for each in given if each["key"] == "base_url"] == [
         address
     ]
+
+
+def test_the_workflow_names_operations_that_exist(document, written):
+    workflow = json.loads(written["arazzo.json"])
+    (bulk,) = workflow["workflows"]
+    changed = copy.deepcopy(document)
+    del changed["paths"]["/api/v1/courses/{course_id}/unassign-multiple"]
+
+    assert workflow["sourceDescriptions"][0]["url"] == f"{LOCAL}/openapi.json"
+    assert [step["stepId"] for step in bulk["steps"]] == [
+        "log_in", "preview", "look", "assign", "read_refused", "take_out",
+    ]  # fmt: skip
+    with pytest.raises(LookupError, match="unassign_people"):
+        arazzo.document(changed, LOCAL)
 
 
 def test_production_gives_away_no_demo_login(document):

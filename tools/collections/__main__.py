@@ -58,6 +58,8 @@ def run(tools: Node, names: list[str]) -> int:
     with platform.running(tools.folder) as demo:
         for name in names:
             with demo.serving(sends_mail=True) as url:
+                if name == "newman":
+                    failed += report("Postman's library", runs.imported_by_postman(tools, url))
                 for what, folders in PASSES.items():
                     failed += report(f"{name}, {what}", TOOLS[name](tools, url, folders))
     return 1 if failed else 0

@@ -7,6 +7,7 @@ import subprocess
 import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -23,6 +24,41 @@ class Run:
     requests: int
     tests: int
     failed: list[str]
+
+
+def imported_by_postman(node: Node, url: str) -> Run:
+    """Compare what Postman's own library reads with the file: names, order, examples, scripts and variables."""
+    path, _ = _fetched(node.folder, url, "postman", None)
+    done = node.run("postman.mjs", path)
+    if done.returncode != 0:
+        raise SystemExit(f"Postman's library cannot read the collection:\n{_said(done)}")
+    read, written = json.loads(done.stdout), json.loads(path.read_text(encoding="utf-8"))
+    expected = [
+        {
+            "name": item["name"],
+            "method": item["request"]["method"],
+            "hasDescription": True,
+            "examples": [each["name"] for each in item["response"]],
+            "scripts": ["prerequest", "test"],
+        }
+        for item in _items(written)
+    ]
+    failed = [
+        f"{ours['name']}: {theirs}"
+        for ours, theirs in zip_longest(expected, read["items"], fillvalue={"name": "nothing"})
+        if ours != theirs
+    ]
+    if read["variables"] != [[each["key"], each["value"]] for each in written["variable"]]:
+        failed.append(f"the variables are {read['variables']}")
+    return Run(len(expected), len(expected), failed)
+
+
+def _items(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for item in node["item"]:
+        if "item" in item:
+            yield from _items(item)
+        else:
+            yield item
 
 
 def by_newman(node: Node, url: str, folders: Collection[str]) -> Run:
@@ -61,9 +97,20 @@ def by_hoppscotch(node: Node, url: str, folders: Collection[str]) -> Run:
         raise SystemExit(f"The Hoppscotch CLI has written no report:\n{_said(done)}")
     suites = list(ET.parse(report).getroot().iter("testsuite"))
     failed = [text for suite in suites for text in _failures(suite)]
+    expected = list(_names(json.loads(collection.read_text(encoding="utf-8"))))
+    if expected != [suite.get("name", "") for suite in suites]:
+        failed.append("the requests that were sent are not those of the file, in its order")
     if done.returncode != 0 and not failed:
         failed = [_said(done)[-2000:]]
     return Run(len(suites), sum(int(suite.get("tests", "0")) for suite in suites), failed)
+
+
+def _names(collection: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The paths of the requests, in the order in which Hoppscotch sends them."""
+    path = f"{above}{collection['name']}"
+    yield from (f"{path}/{each['name']}" for each in collection["requests"])
+    for folder in collection["folders"]:
+        yield from _names(folder, f"{path}/")
 
 
 def _failures(suite: ET.Element) -> Iterator[str]:
@@ -78,11 +125,12 @@ def _failures(suite: ET.Element) -> Iterator[str]:
         yield f"{name}: {problem.get('message') or problem.text}"
 
 
-def _fetched(folder: Path, url: str, tool: str, folders: Collection[str]) -> tuple[Path, Path]:
-    """The collection, with these folders of it, and the environment, as the API serves them."""
+def _fetched(folder: Path, url: str, tool: str, folders: Collection[str] | None) -> tuple[Path, Path]:
+    """The collection, with these folders of it or all, and the environment, as the API serves them."""
     collection = _get(f"{url}/{tool}.json")
     part = "item" if tool == "postman" else "folders"
-    collection[part] = [each for each in collection[part] if each["name"] in folders]
+    if folders is not None:
+        collection[part] = [each for each in collection[part] if each["name"] in folders]
     paths = (folder / f"{tool}.json", folder / f"{tool}-environment.json")
     for path, content in zip(paths, (collection, _get(f"{url}/{tool}-environment.json")), strict=True):
         path.write_text(json.dumps(content), encoding="utf-8")

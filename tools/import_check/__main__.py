@@ -111,6 +111,21 @@ def spectral(workshop: Workshop, demo: Platform) -> Check:
     return Check("spectral", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
 
 
+def arazzo(workshop: Workshop, demo: Platform) -> Check:
+    """Lint the workflow, with the OpenAPI document that it names."""
+    with demo.serving() as url:
+        workshop.save_document(url)
+        workflow = json.loads(platform.read(f"{url}/arazzo.json"))
+    workflow["sourceDescriptions"][0]["url"] = "openapi.json"
+    (workshop.folder / "arazzo.json").write_text(json.dumps(workflow), encoding="utf-8")
+    done = workshop.tool(
+        "redocly", "lint", "arazzo.json", "--extends", "recommended-strict", "--format", "json"
+    )
+    report, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
+    found = [f"{each['ruleId']}: {each['message']}" for each in report["problems"]]
+    return Check("arazzo", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
+
+
 CHECKS: dict[str, Callable[[Workshop, Platform], Check]] = {
     "postman": importing("postman", 110),
     "postman-optional": importing("postman", 110, "--optional"),
@@ -118,6 +133,7 @@ CHECKS: dict[str, Callable[[Workshop, Platform], Check]] = {
     "client": client,
     "redocly": redocly,
     "spectral": spectral,
+    "arazzo": arazzo,
 }
 
 

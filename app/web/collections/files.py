@@ -1,4 +1,4 @@
-"""The files that users download: two collections and their environments."""
+"""The files that users download: two collections with their environments, and a workflow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.web.collections import folders, hoppscotch, postman, variables
+from app.web.collections import arazzo, folders, hoppscotch, postman, variables
 
 LOCAL = "http://127.0.0.1:8000"
 """The address in the files of the repository: that of `make run`."""
@@ -34,6 +34,7 @@ class Collections:
             "postman-environment.json": written(lambda given: postman.environment(parts, given)),
             "hoppscotch.json": written(lambda _: hoppscotch.collection(parts)),
             "hoppscotch-environment.json": written(lambda given: hoppscotch.environment(parts, given)),
+            "arazzo.json": lambda base_url: _written(arazzo.document(self.document, base_url)),
         }
 
 

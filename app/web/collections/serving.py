@@ -16,7 +16,13 @@ from app.web.openapi import document
 
 pages = Blueprint("collections", __name__)
 
-NAMES = ("postman.json", "postman-environment.json", "hoppscotch.json", "hoppscotch-environment.json")
+NAMES = (
+    "postman.json",
+    "postman-environment.json",
+    "hoppscotch.json",
+    "hoppscotch-environment.json",
+    "arazzo.json",
+)
 _EXTENSION = "rollcall-collections"
 
 
@@ -64,3 +70,9 @@ def show_hoppscotch() -> Response:
 @pages.get("/hoppscotch-environment.json")
 def show_hoppscotch_environment() -> Response:
     return _send("hoppscotch-environment.json")
+
+
+@pages.get("/arazzo.json")
+def show_workflow() -> Response:
+    """The bulk assignment as an Arazzo document."""
+    return _send("arazzo.json")
