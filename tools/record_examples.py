@@ -22,7 +22,8 @@ from werkzeug.test import Client, TestResponse
 
 from app import create_app
 from app.web.openapi.examples.ids import id_of
-from app.web.openapi.examples.plugin import ANSWERS, REFUSALS
+from app.web.openapi.examples.plugin import ANSWERS
+from app.web.openapi.examples.refusals import REFUSALS
 from environment import config_from
 from tools import record_refusals
 from tools.examples import Operation, log_in, operations_of, send

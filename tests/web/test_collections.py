@@ -10,7 +10,7 @@ from app.web.collections import arazzo, folders, variables
 from app.web.collections.files import LOCAL, Collections
 from app.web.collections.parts import Request
 from app.web.collections.serving import NAMES
-from app.web.openapi.examples.plugin import refusals
+from app.web.openapi.examples.refusals import refusals
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "collections"

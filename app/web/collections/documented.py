@@ -8,7 +8,8 @@ from typing import Any
 
 from app.web.collections.checks import checks_of, checks_of_csv
 from app.web.collections.parts import Body, Check, Example, Parameter, Request, text_of
-from app.web.openapi.examples.plugin import answers, refusals
+from app.web.openapi.examples.plugin import answers
+from app.web.openapi.examples.refusals import refusals
 from app.web.openapi.examples.requests import FILES
 
 METHODS = ("get", "post", "put", "patch", "delete")

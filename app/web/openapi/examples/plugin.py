@@ -19,9 +19,6 @@ from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, 
 ANSWERS = Path(__file__).parent / "answers.json"
 """The answer of each operation to its example, by media type; `make examples` records it."""
 
-REFUSALS = Path(__file__).parent / "refusals.json"
-"""How each operation refuses a request that is wrong in one way, by that way; `make examples` records it, too."""
-
 _JSON, _FORM = "application/json", "multipart/form-data"
 _EXAMPLE_FILE = "portrait.png"
 
@@ -62,14 +59,6 @@ def answers() -> dict[str, dict[str, Any]]:
     if not ANSWERS.exists():
         return {}
     found: dict[str, dict[str, Any]] = json.loads(ANSWERS.read_text(encoding="utf-8"))
-    return found
-
-
-@lru_cache
-def refusals() -> dict[str, dict[str, Any]]:
-    if not REFUSALS.exists():
-        return {}
-    found: dict[str, dict[str, Any]] = json.loads(REFUSALS.read_text(encoding="utf-8"))
     return found
 
 
