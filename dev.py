@@ -143,6 +143,9 @@ COMMANDS = {
         RUN_LOCKS,
         tool("tools.import_check"),
     ),
+    "collections": Command(
+        "Run the Postman and Hoppscotch collections", RUN_LOCKS, tool("tools.collections")
+    ),
     "audit": Command(
         "Check all locked packages for known vulnerabilities; needs the network",
         ALL_LOCKS,
@@ -159,12 +162,8 @@ COMMANDS = {
     "docs": Command(
         'Build the documentation into site/; ARGS="serve" shows it while you write', (), command_docs
     ),
-    "psql": Command(
-        "Open a SQL shell on the running platform's database", RUN_LOCKS, tool("tools.shells", "psql")
-    ),
-    "redis-cli": Command(
-        "Open a shell on the running platform's Redis", RUN_LOCKS, tool("tools.shells", "redis-cli")
-    ),
+    "psql": Command("Open a SQL shell on the running platform", RUN_LOCKS, tool("tools.shells", "psql")),
+    "redis-cli": Command("Open a shell on the running Redis", RUN_LOCKS, tool("tools.shells", "redis-cli")),
     "install": Command(
         "Make .venv with everything, as the other targets do when they need it", ALL_LOCKS, command_install
     ),

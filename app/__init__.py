@@ -14,14 +14,17 @@ from app.web import (
     front_page,
     health,
     https,
+    mail_pages,
     media,
     metrics,
     problems,
     rate_limits,
     reception,
+    sandbox,
     security_headers,
 )
 from app.web.application import Application
+from app.web.collections import serving as collections
 from config import Config
 from environment import config_from, read_environment
 
@@ -46,6 +49,9 @@ def create_app(config: Config | None = None) -> Flask:
     security_headers.init_app(app)
     api.init_app(app, ALL)
     front_page.init_app(app)
+    mail_pages.init_app(app)
+    collections.init_app(app)
+    sandbox.init_app(app)
     media.init_app(app)
     health.init_app(app)
     reception.init_app(app)

@@ -23,7 +23,9 @@ from werkzeug.test import Client, TestResponse
 from app import create_app
 from app.web.openapi.examples.ids import id_of
 from app.web.openapi.examples.plugin import ANSWERS
+from app.web.openapi.examples.refusals import REFUSALS
 from environment import config_from
+from tools import record_refusals
 from tools.examples import Operation, log_in, operations_of, send
 from tools.throwaway import running_servers
 
@@ -54,9 +56,15 @@ def main() -> None:
             for operation in operations_of(document)
             if (recorded := record(client, operation, logins))
         }
-    text = json.dumps(dict(sorted(answers.items())), indent=1, ensure_ascii=False)
-    ANSWERS.write_text(f"{text}\n", encoding="utf-8")
-    print(f"{len(answers)} answers recorded in {ANSWERS}.")
+        refused = {
+            operation.name: steady(recorded)
+            for operation in operations_of(document)
+            if (recorded := record_refusals.of(client, operation))
+        }
+    for path, found in ((ANSWERS, answers), (REFUSALS, refused)):
+        text = json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False)
+        path.write_text(f"{text}\n", encoding="utf-8")
+        print(f"{len(found)} operations recorded in {path}.")
 
 
 @contextmanager

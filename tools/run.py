@@ -160,6 +160,7 @@ class Platform:
         """The banner: the addresses, then the accounts, their password, and how many courses are loaded."""
         say(
             f"\nRollcall is ready. Ctrl-C stops it.\n\n"
+            f"    Start      {self.url}/\n"
             f"    Docs       {self.url}/docs\n"
             f"    ReDoc      {self.url}/redoc\n"
             f"    OpenAPI    {self.url}/openapi.json\n"
@@ -167,6 +168,8 @@ class Platform:
             f"    Mail       {self.environment['MAIL_FILE_DIR']}\n"
             f"    Logs       {self.state.path / 'logs'}"
         )
+        if self.environment.get("APP_ENV") == "development":
+            say(f"    Sandbox    {self.url}/sandbox")
         if (ROOT / "frontend").is_dir():
             say(f"    Frontend   {self.url}/frontend/")
         if logins:

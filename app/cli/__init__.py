@@ -3,9 +3,17 @@
 from click import Command
 from flask import Flask
 
-from app.cli import courses, demo, stats, users, work
+from app.cli import collections, courses, demo, stats, users, work
 
-GROUPS: list[Command] = [courses.group, demo.group, stats.group, users.group, work.worker, work.sweep]
+GROUPS: list[Command] = [
+    collections.group,
+    courses.group,
+    demo.group,
+    stats.group,
+    users.group,
+    work.worker,
+    work.sweep,
+]
 
 
 def init_app(app: Flask) -> None:

@@ -12,6 +12,8 @@ class LinksSchema(Schema):
     docs = fields.Link(metadata={"description": "Swagger UI."})
     redoc = fields.Link(metadata={"description": "ReDoc."})
     openapi = fields.Link(metadata={"description": "The OpenAPI document, to import into a client."})
+    postman = fields.Link(metadata={"description": "A collection for Postman and Newman."})
+    hoppscotch = fields.Link(metadata={"description": "A collection for Hoppscotch and its CLI."})
     problems = fields.Link(metadata={"description": "The reason codes of errors."})
 
 

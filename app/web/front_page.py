@@ -1,16 +1,30 @@
-"""The front page, the favicon, and the links to the documentation."""
+"""The start page, the favicon, and the links to the documentation."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, current_app, redirect, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Flask, Response, current_app, render_template
 
 from app.settings import settings
+from app.web.openapi import document
+from app.web.openapi.examples.requests import PASSWORD
 
 pages = Blueprint("pages", __name__)
 
-DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "problems": "/problems"}
+DOCUMENTATION = {
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "openapi": "/openapi.json",
+    "postman": "/postman.json",
+    "hoppscotch": "/hoppscotch.json",
+    "problems": "/problems",
+}
 """The pages that describe the API, by path."""
+
+DEMO_LOGINS = (
+    ("admin@example.org", "Admin"),
+    ("instructor@example.org", "Instructor; also instructor2 and instructor3"),
+    ("student@example.org", "Student; also student2 to student5"),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -18,9 +32,17 @@ def init_app(app: Flask) -> None:
 
 
 @pages.get("/")
-def redirect_to_docs() -> AnyResponse:
-    """Redirect to the documentation, as long as there is no frontend."""
-    return redirect(url_for("api-docs.openapi_swagger_ui"))
+def show_start() -> str:
+    """The start page: what this is, and where the documents, the collections and the demo logins are."""
+    has_demo = settings().app_env == "development"
+    return render_template(
+        "start.html",
+        api="/api/v1",
+        address=document.address(),
+        has_sandbox="sandbox" in current_app.blueprints,
+        logins=DEMO_LOGINS if has_demo else (),
+        password=PASSWORD if has_demo else "",
+    )
 
 
 @pages.get("/favicon.ico")

@@ -427,7 +427,7 @@ def test_the_log_as_mail_transport_keeps_the_token_out(api, ada, app, work_off, 
 
     work_off()
 
-    assert "/#/reset-password?token=[kept out of the log]" in caplog.text
+    assert "/mail/reset-password?token=[kept out of the log]" in caplog.text
 
 
 def test_a_mail_says_how_to_do_without_the_page(api, ada, mailbox, setting):
@@ -443,7 +443,7 @@ def test_a_mail_says_how_to_do_without_the_page(api, ada, mailbox, setting):
     assert "POST http://rollcall.test/api/v1/auth/reset-password" in text_part
     example = json.loads(next(line for line in text_part.splitlines() if line.startswith("{")))
     assert example["token"] == token
-    assert f"http://rollcall.test/#/reset-password?token={token}" in mail.get_body(("html",)).get_content()
+    assert f"http://rollcall.test/mail/reset-password?token={token}" in mail.get_body(("html",)).get_content()
 
 
 def test_a_stranger_cannot_send_words_to_an_address(api, mailbox):

@@ -10,7 +10,7 @@ def test_it_leads_to_what_describes_the_api(app, api, path):
     answer = api.get(path)
 
     links = data_of(answer)["links"]
-    assert set(links) == {"docs", "redoc", "openapi", "problems"}
+    assert set(links) == {"docs", "redoc", "openapi", "postman", "hoppscotch", "problems"}
     assert answer.headers["Cache-Control"] == "no-cache"
     for link in links.values():
         assert link.startswith("http://rollcall.test/")

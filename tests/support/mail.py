@@ -150,7 +150,7 @@ def mailbox(smtp, work_off):
 def token_in(mail):
     """The token in the link of a mail."""
     text = mail.get_body(("plain",)).get_content()
-    return re.search(r"/#/[a-z-]+\?token=([\w-]+)", text)[1]
+    return re.search(r"/mail/[a-z-]+\?token=([\w-]+)", text)[1]
 
 
 async def _close(server):

@@ -7,10 +7,15 @@ import re
 
 import pytest
 
+from app.web.collections.serving import NAMES
+from app.web.openapi.examples.requests import PASSWORD
 from tests.support.paths import ROOT
 
 VENDOR = ROOT / "app" / "static" / "vendor"
-PAGES = ["/docs", "/redoc", "/problems", "/problems/course_full"]
+PAGES = [
+    *("/", "/docs", "/redoc", "/problems", "/problems/course_full"),
+    *("/mail/verify-email?token=x", "/mail/set-password?token=x"),
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -51,10 +56,33 @@ def test_the_docs_page_keeps_the_authorization(app):
     assert told["persistAuthorization"] is True
 
 
-def test_the_front_door_leads_to_the_docs(app):
-    response = app.test_client().get("/")
+def test_the_start_page_leads_to_documents_collections_and_logins(app, setting):
+    setting(app_env="development")
 
-    assert (response.status_code, response.location) == (302, "/docs")
+    page = app.test_client().get("/", headers={"Host": "localhost:8123"})
+
+    links = set(re.findall(r'href="([^"]+)"', page.text))
+    assert {"/docs", "/redoc", "/problems", "/openapi.json", "/api/v1"} <= links
+    assert {f"/{name}" for name in NAMES} <= links
+    assert all(login in page.text for login in ("admin@example.org", "instructor@", "student@", PASSWORD))
+    assert "curl http://localhost:8123/api/v1/auth/login" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+def test_the_start_page_of_production_names_no_login(app, setting):
+    setting(app_env="production")
+
+    page = app.test_client().get("/").text
+
+    assert "example.org" not in page.replace("you@example.org", "")
+    assert PASSWORD not in page
+
+
+def test_the_collections_can_be_downloaded_from_the_docs(app):
+    page = app.test_client().get("/docs").text
+
+    assert 'href="/postman.json"' in page
+    assert 'href="/hoppscotch.json"' in page
 
 
 def test_the_icon_is_there(app):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.web.openapi.examples.requests import PASSWORD
-from tools.import_check import platform
+from tools.import_check import platform, python_client
 from tools.import_check.platform import Platform
 from tools.state import open_state
 
@@ -92,6 +92,15 @@ def client(workshop: Workshop, demo: Platform) -> Check:
     return Check("openapi-typescript", said, holds=is_plain and not failed, details="\n".join(failed)[-3000:])
 
 
+def typed_python(workshop: Workshop, demo: Platform) -> Check:
+    """Generate a Python client, and compile and run the README's job with it."""
+    with demo.serving() as url:
+        workshop.save_document(url)
+        found = python_client.problems(workshop.folder, url)
+    said = "does not compile, or fails" if found else "the main job is strictly typed and runs"
+    return Check("openapi-python-client", said, holds=not found, details="\n".join(found))
+
+
 def redocly(workshop: Workshop, demo: Platform) -> Check:
     with demo.serving() as url:
         document = workshop.save_document(url)
@@ -111,13 +120,30 @@ def spectral(workshop: Workshop, demo: Platform) -> Check:
     return Check("spectral", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
 
 
+def arazzo(workshop: Workshop, demo: Platform) -> Check:
+    """Lint the workflow, with the OpenAPI document that it names."""
+    with demo.serving() as url:
+        workshop.save_document(url)
+        workflow = json.loads(platform.read(f"{url}/arazzo.json"))
+    workflow["sourceDescriptions"][0]["url"] = "openapi.json"
+    (workshop.folder / "arazzo.json").write_text(json.dumps(workflow), encoding="utf-8")
+    done = workshop.tool(
+        "redocly", "lint", "arazzo.json", "--extends", "recommended-strict", "--format", "json"
+    )
+    report, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
+    found = [f"{each['ruleId']}: {each['message']}" for each in report["problems"]]
+    return Check("arazzo", f"{len(found)} warnings", holds=not found, details="\n".join(found[:20]))
+
+
 CHECKS: dict[str, Callable[[Workshop, Platform], Check]] = {
     "postman": importing("postman", 110),
     "postman-optional": importing("postman", 110, "--optional"),
     "hoppscotch": importing("hoppscotch", 90),
     "client": client,
+    "python-client": typed_python,
     "redocly": redocly,
     "spectral": spectral,
+    "arazzo": arazzo,
 }
 
 

@@ -33,8 +33,8 @@ class Platform:
     maintenance: str
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[str]:
-        """The address of an API on a fresh copy of the demo."""
+    def serving(self, *, sends_mail: bool = False) -> Iterator[str]:
+        """The address of an API on a fresh copy of the demo, with a worker where mail is to be sent."""
         self._execute(
             f"DROP DATABASE IF EXISTS {DATABASE}", f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE}"
         )
@@ -49,7 +49,8 @@ class Platform:
             *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"),
             *("--workers", "1", "--threads", "4", "--no-control-socket", "--log-level", "error"),
         ]
-        with subprocess.Popen(command, cwd=ROOT, env=environment) as web:
+        worker = _worker(environment) if sends_mail else contextlib.nullcontext()
+        with worker, subprocess.Popen(command, cwd=ROOT, env=environment) as web:
             try:
                 _await(f"{url}/healthz", web)
                 yield url
@@ -95,6 +96,16 @@ def read(url: str, body: Mapping[str, str] | None = None) -> bytes:
 def token_of_admin(url: str) -> str:
     login = {"email": "admin@example.org", "password": PASSWORD}
     return str(json.loads(read(f"{url}/api/v1/auth/login", login))["data"]["tokens"]["access"])
+
+
+@contextlib.contextmanager
+def _worker(environment: Mapping[str, str]) -> Iterator[None]:
+    command = [*FLASK, "worker", "--urgent"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as worker:
+        try:
+            yield
+        finally:
+            worker.terminate()
 
 
 def _await(url: str, web: subprocess.Popen[bytes]) -> None:

@@ -30,7 +30,7 @@ class TokenLink:
 
     purpose: MailTokenPurpose
     page: str
-    """The page of the frontend that takes the token."""
+    """The page that takes the token, see `app.web.mail_pages`."""
     endpoint: str
     """The endpoint below `/auth` that takes it, for clients without that page."""
     life: Callable[[], timedelta]

@@ -112,7 +112,7 @@ class Api(flask_smorest.Api):
     def _openapi_json(self) -> Response:
         """The document with an absolute URL, so that a client that saves it can send requests."""
         rest, digest = self._without_servers
-        servers = current_app.json.dumps({"servers": [{"url": _address()}]}).encode()
+        servers = current_app.json.dumps({"servers": [{"url": address()}]}).encode()
         response = Response(
             servers.removesuffix(b"}") + b", " + rest.removeprefix(b"{"), mimetype="application/json"
         )
@@ -152,7 +152,7 @@ class Api(flask_smorest.Api):
         self.ma_plugin.converter.add_parameter_attribute_function(_describe_choices)
 
 
-def _address() -> str:
+def address() -> str:
     """The URL that the client used where that is this machine, on any port; else `PUBLIC_URL`.
 
     Clients choose the Host header, so other names are never repeated.

@@ -1,0 +1,122 @@
+"""Collections and environments for Hoppscotch and its CLI.
+
+The versions of the formats are older ones on purpose: every reader lifts them to its own, and refuses newer ones. They
+have no descriptions, so that those are comments of the scripts. No collection has variables: they would hide the
+environment's, which scripts set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from app.web.collections import scripts, variables
+from app.web.collections.parts import VARIABLE, Body, Check, Example, Folder, Parameter, Request
+
+COLLECTION, REQUEST, SAVED_REQUEST, ENVIRONMENT = 10, "15", "5", 2
+NAME = "Rollcall"
+_NO_FILE = Check("Status is 200, or 422 as long as no file is chosen", "status === 200 || status === 422")
+
+
+def collection(folders: Sequence[Folder]) -> dict[str, Any]:
+    return _folder(Folder(NAME, "", tuple(folders)))
+
+
+def environment(folders: Sequence[Folder], given: Mapping[str, str]) -> dict[str, Any]:
+    values = {**given, **dict.fromkeys(variables.saved(folders), "")}
+    return {
+        "v": ENVIRONMENT,
+        "id": "rollcall",
+        "name": NAME,
+        "variables": [
+            {"key": name, "initialValue": value, "currentValue": value, "secret": False}
+            for name, value in values.items()
+        ],
+    }
+
+
+def _folder(folder: Folder) -> dict[str, Any]:
+    return {
+        "v": COLLECTION,
+        "name": folder.name,
+        "folders": [_folder(item) for item in folder.items if isinstance(item, Folder)],
+        "requests": [_item(item) for item in folder.items if isinstance(item, Request)],
+        "headers": [],
+        "auth": {"authType": "inherit", "authActive": True},
+        "variables": [],
+    }
+
+
+def _item(request: Request) -> dict[str, Any]:
+    if request.body and not request.body.is_text:
+        request = replace(request, checks=(_NO_FILE,))
+    sent = _request(request)
+    return {
+        "v": REQUEST,
+        **sent,
+        "preRequestScript": f"{_comment(request.about)}\n{scripts.before(request, scripts.HOPPSCOTCH)}",
+        "testScript": scripts.after(request, scripts.HOPPSCOTCH),
+        "responses": {
+            f"{example.status} {example.name}": _response(example, sent) for example in request.examples
+        },
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "name": request.name,
+        "method": request.method,
+        "endpoint": _spelled(f"{{{{base_url}}}}{request.path}"),
+        "params": [_pair(each) for each in request.query],
+        "headers": [_pair(each) for each in request.headers],
+        "auth": _auth(request.token),
+        "body": _body(request.body),
+        "requestVariables": [],
+    }
+
+
+def _auth(token: str) -> dict[str, Any]:
+    if not token:
+        return {"authType": "none", "authActive": True}
+    return {"authType": "bearer", "authActive": True, "token": _spelled(token)}
+
+
+def _pair(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "key": parameter.name,
+        "value": _spelled(parameter.value),
+        "active": parameter.is_sent,
+        "description": parameter.about,
+    }
+
+
+def _body(body: Body | None) -> dict[str, Any]:
+    if body is None:
+        return {"contentType": None, "body": None}
+    if body.file_name:
+        # A collection cannot hold a file; a text with a type of its own is sent as one.
+        part = {"key": "file", "active": True, "isFile": False, "contentType": body.media_type}
+        return {"contentType": "multipart/form-data", "body": [{**part, "value": _spelled(body.content)}]}
+    return {"contentType": body.media_type, "body": _spelled(body.content)}
+
+
+def _response(example: Example, sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"{example.status} {example.name}",
+        "originalRequest": {"v": SAVED_REQUEST, **sent},
+        "status": HTTPStatus(example.status).phrase,
+        "code": example.status,
+        "headers": [{"key": "content-type", "value": example.media_type}],
+        "body": example.content,
+    }
+
+
+def _spelled(text: str) -> str:
+    """The text with variables as Hoppscotch spells them."""
+    return VARIABLE.sub(r"<<\1>>", text)
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"// {line}".rstrip() for line in text.split("\n"))

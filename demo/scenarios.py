@@ -1,0 +1,85 @@
+"""Scenarios for tests: the whole database in a known state, within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import func, text, update
+
+from app.adapters import mail_folder
+from app.db.session import db, transaction
+from app.enums import LessonType, Level
+from app.models.user import User
+from app.services.catalogue import courses_workflow, courses_write
+from app.services.content import lessons
+from app.services.people import users_provision
+from app.services.people.users_provision import Person
+from demo import examples, scenery
+from demo.load import person
+from demo.names import name_of
+from demo.people import ADMIN, INSTRUCTORS
+
+HIRED = 500
+_DEPARTMENTS = ("Finance", "Production", "Sales", "Support")
+
+_EMPTY = text("""
+    DO $$ BEGIN EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables
+        WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
+    ); END $$
+""")
+
+
+def reset(name: str) -> None:
+    """Delete everything and load a scenario. The demo users are in each of them; sessions and mails are gone."""
+    with transaction():
+        db.session.execute(_EMPTY)
+    mail_folder.clear()
+    scenery.invite_people()
+    SCENARIOS[name]()
+
+
+def _nothing() -> None:
+    """Only the demo users."""
+
+
+def _semester() -> None:
+    """Courses in every state, with people at every stage: the examples of the documentation."""
+    scenery.seed()
+    examples.create()
+
+
+def _onboarding() -> None:
+    """People who were hired today, and a course that none of them has yet."""
+    with transaction():
+        admin, owner = person(ADMIN.email), person(INSTRUCTORS[0].email)
+        course = courses_write.create(
+            owner, title="Your first week", short_description="Keys, safety, people.", level=Level.BEGINNER
+        )
+        titles = ("Keys and passwords", "Safety on site", "Who is who")
+        written = [{"title": title, "type": LessonType.TEXT, "content": title} for title in titles]
+        lessons.create_many(owner, course_id=course.id, lessons=written)
+        courses_workflow.publish(admin, course.id, override_reason="Needed today.")
+        users_provision.provision([_hired(number) for number in range(HIRED)], at=datetime.now(UTC))
+        for number, department in enumerate(_DEPARTMENTS):
+            ids = [_id(each) for each in range(number, HIRED, len(_DEPARTMENTS))]
+            assigned = update(User).where(User.external_id.in_(ids))
+            db.session.execute(assigned.values(department=department, hired_on=func.current_date()))
+
+
+def _id(number: int) -> str:
+    return f"HR-{2001 + number}"
+
+
+def _hired(number: int) -> Person:
+    first_name, last_name = name_of(_id(number))
+    login = f"hired{number + 1}"
+    return Person(_id(number), f"{login}@example.org", login, first_name, last_name)
+
+
+SCENARIOS: Mapping[str, Callable[[], None]] = {
+    "empty": _nothing,
+    "semester": _semester,
+    f"onboarding-{HIRED}": _onboarding,
+}

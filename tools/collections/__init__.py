@@ -1,0 +1,1 @@
+"""`make collections`: run the collections with Newman and the Hoppscotch CLI."""
