@@ -21,7 +21,9 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
+from app.services.assigning import queued_runs
 from app.services.assigning.assignments_runs import Report
+from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.people import users_delete
@@ -49,15 +51,24 @@ def assign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> Report:
-    """Assign these people to a course on these terms; `at` dates the run."""
-    people.refuse_too_many()
+    in_background: bool = False,
+) -> Report | Accepted:
+    """Assign these people to a course on these terms; `at` dates the run. A large run is left to a worker."""
+    if queued_runs.takes(people, atomic=atomic, in_background=in_background):
+        return _accept(actor, ref, people, terms, mode=mode, reason=reason)
     if mode != Mode.PREVIEW:
         users_delete.prevent_deletions()
-    course = _lock_open(actor, ref, override_seats=terms.override_seats)
+    course = _lock_open(actor, ref, terms)
     options = terms.as_json() | {"atomic": atomic}
     run = runs.begin(
-        AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **options
+        AssignmentAction.ASSIGN,
+        actor,
+        course.id,
+        requested=len(people),
+        mode=mode,
+        reason=reason,
+        at=at,
+        **options,
     )
     lines = ledger.write(
         run,
@@ -84,19 +95,37 @@ def assign_one(
 ) -> Assigned:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
     report = assign(actor, ref, person, terms, reason=reason)
+    if isinstance(report, Accepted):
+        raise TypeError("A run of one is answered in its request.")
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: User, ref: str | UUID, *, override_seats: bool) -> Course:
+def _accept(
+    actor: User, ref: str | UUID, people: People, terms: Terms, *, mode: Mode, reason: str
+) -> Accepted:
+    """Leave the run to a worker, which checks the course once more for each chunk."""
+    course = courses.get_managed(actor, ref)
+    _refuse(actor, course, terms)
+    options = terms.as_json() | {"atomic": False}
+    return queued_runs.accept(
+        AssignmentAction.ASSIGN, actor, course.id, people, mode=mode, reason=reason, **options
+    )
+
+
+def _lock_open(actor: User, ref: str | UUID, terms: Terms) -> Course:
     course = courses.lock_managed(actor, ref)
-    if override_seats and not actor.is_admin:
+    _refuse(actor, course, terms)
+    return course
+
+
+def _refuse(actor: User, course: Course, terms: Terms) -> None:
+    if terms.override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
     if course.status != CourseStatus.PUBLISHED:
         raise CourseNotOpen
-    return course
 
 
 def _apply(

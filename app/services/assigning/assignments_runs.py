@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,11 @@ from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
 from app.models.assignment import Assignment, AssignmentItem
-from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.user import User
 from app.models.visibility import assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
-from app.values.people import People
-
-PREVIEW_LIFE = timedelta(hours=24)
+from app.services.assigning.chunks import PREVIEW_LIFE
 
 _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
 
@@ -36,41 +33,46 @@ class Report:
     lines: list[ledger.Line] = field(repr=False)
 
     @property
+    def id(self) -> UUID:
+        return self.run.id
+
+    @property
     def overdue(self) -> int:
         """Enrollments to which this run gave a due date that has passed, and which are not completed."""
-        now = datetime.now(UTC)
-        return sum(
-            line.outcome in ledger.GIVEN_A_DUE_DATE
-            and line.after_status == EnrollmentStatus.ACTIVE
-            and line.after_due_at is not None
-            and line.after_due_at < now
-            for line in self.lines
-        )
+        return _overdue(self.lines)
 
 
 def begin(
     action: AssignmentAction,
     actor: User,
-    course: Course,
-    people: People,
+    course_id: UUID | None,
     *,
     mode: Mode,
     reason: str,
-    at: datetime | None,
+    requested: int = 0,
+    is_queued: bool = False,
+    at: datetime | None = None,
     **options: Any,
 ) -> Assignment:
-    """Create the record of a run, before its ledger; `at` dates it."""
+    """Create the record of a run, before its ledger; `at` dates it.
+
+    :param is_queued: a worker carries the run; otherwise the request itself does
+    """
     preview = mode == Mode.PREVIEW
+    ends_as = AssignmentState.PREVIEW if preview else AssignmentState.APPLIED
     run = Assignment(
         action=action,
-        course_id=course.id,
-        state=AssignmentState.PREVIEW if preview else AssignmentState.APPLIED,
-        requested=len(people),
+        course_id=course_id,
+        state=AssignmentState.QUEUED if is_queued else ends_as,
+        is_preview=preview,
+        requested=requested,
+        counts=dict.fromkeys(ledger.OUTCOMES[action], 0),
         options=options,
         reason=reason,
         created_by_id=actor.id,
         created_at=at or func.now(),
-        expires_at=func.now() + PREVIEW_LIFE if preview else None,
+        expires_at=func.now() + PREVIEW_LIFE if preview and not is_queued else None,
+        enqueued_at=func.now() if is_queued else None,
     )
     db.session.add(run)
     db.session.flush()
@@ -82,10 +84,23 @@ def finish(run: Assignment, lines: list[ledger.Line], *, at: datetime | None) ->
     """Close the record with the counts of its ledger. A refused atomic run writes nothing else."""
     run.counts = ledger.count(run, lines)
     run.unique = run.requested - run.counts[Outcome.DUPLICATE]
+    run.done = run.requested
+    run.overdue = _overdue(lines)
     run.finished_at = at or func.clock_timestamp()
     if run.state == AssignmentState.APPLIED and _is_refused(run):
         run.state = AssignmentState.REFUSED
     db.session.flush()
+
+
+def _overdue(lines: list[ledger.Line]) -> int:
+    now = datetime.now(UTC)
+    return sum(
+        line.outcome in ledger.GIVEN_A_DUE_DATE
+        and line.after_status == EnrollmentStatus.ACTIVE
+        and line.after_due_at is not None
+        and line.after_due_at < now
+        for line in lines
+    )
 
 
 def _is_refused(run: Assignment) -> bool:
@@ -110,10 +125,17 @@ def list_visible(
 
 def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
     found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
+    found = found.execution_options(populate_existing=True)
     run = db.session.scalar(found)
     if run is None:
         raise NotFound
     return run
+
+
+def has_ended(viewer: User, assignment_id: UUID) -> bool:
+    """Whether no worker will change the run any more."""
+    run = get_visible(viewer, assignment_id)
+    return run.next_batch > run.batches
 
 
 def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:

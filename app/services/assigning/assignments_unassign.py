@@ -10,7 +10,9 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
+from app.services.assigning import queued_runs
 from app.services.assigning.assignments_runs import Report
+from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.values.people import People
 
@@ -24,12 +26,24 @@ def unassign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> Report:
+    in_background: bool = False,
+) -> Report | Accepted:
     """Cancel the ACTIVE enrollments of these people, from any source. COMPLETED enrollments are kept."""
-    people.refuse_too_many()
+    if queued_runs.takes(people, atomic=atomic, in_background=in_background):
+        course_id = courses.get_managed(actor, ref).id
+        return queued_runs.accept(
+            AssignmentAction.UNASSIGN, actor, course_id, people, mode=mode, reason=reason, atomic=False
+        )
     course = courses.lock_managed(actor, ref)
     run = runs.begin(
-        AssignmentAction.UNASSIGN, actor, course, people, mode=mode, reason=reason, at=at, atomic=atomic
+        AssignmentAction.UNASSIGN,
+        actor,
+        course.id,
+        requested=len(people),
+        mode=mode,
+        reason=reason,
+        at=at,
+        atomic=atomic,
     )
     lines = ledger.write(
         run,
