@@ -8,6 +8,7 @@ from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
 from app.errors.bulk import TooManyPeople
+from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
 from app.schemas.assignments import (
     AssignedSchema,
@@ -21,8 +22,9 @@ from app.schemas.assignments import (
     UnassignMultipleSchema,
     UnassignReportSchema,
 )
-from app.services.assigning import assignments, assignments_runs, assignments_unassign
+from app.services.assigning import assignments, assignments_runs, assignments_unassign, queued_runs
 from app.services.assigning.assignments_runs import Report
+from app.web import preferences
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
@@ -46,6 +48,8 @@ ITEM_COLUMNS = (
     "after.source",
     "after.due_at",
 )
+
+ACCEPTED = "Run accepted: a worker carries it. Ask for its record until it has ended."
 
 _WITHOUT_EFFECT = {
     AssignmentState.PREVIEW: "Preview finished: nothing was changed.",
@@ -79,9 +83,13 @@ def assign_person(person: dict[str, Any], course_id: str):
 @blp.idempotent
 @blp.arguments(AssignMultipleSchema)
 @blp.response(200, ReportSchema, message=_finished("Assignment"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
 def assign_people(order: dict[str, Any], course_id: str):
-    """Assign up to 10,000 users to a course.
+    """Assign users to a course.
+
+    Up to 10,000 are answered with a report. More, or a request with `Prefer: respond-async`, are left to a worker: the
+    answer is 202 with the record of the run, and its ledger grows as the run goes on.
 
     The report has a row for each user, in the order `user_ids`, `emails`, `usernames`, `external_ids`. A refused row
     does not affect the others, and the status is 200 even when all are refused. With `atomic` one refused row means
@@ -89,7 +97,7 @@ def assign_people(order: dict[str, Any], course_id: str):
     is kept for a day. Instructors assign to their own courses; for them unknown, inactive and unverified users are all
     `not_found` (with `REQUIRE_EMAIL_VERIFICATION=off` unverified users are treated like others).
     """
-    return assignments.assign(caller(), course_id, **order)
+    return assignments.assign(caller(), course_id, **order, in_background=preferences.responds_async())
 
 
 @blp.post("/courses/<course_id>/unassign-multiple")
@@ -98,14 +106,19 @@ def assign_people(order: dict[str, Any], course_id: str):
 @blp.idempotent
 @blp.arguments(UnassignMultipleSchema)
 @blp.response(200, UnassignReportSchema, message=_finished("Unassignment"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: str):
-    """Unassign up to 10,000 users from a course.
+    """Unassign users from a course.
+
+    Up to 10,000 are answered with a report; more are left to a worker, as where users are assigned.
 
     Cancels ACTIVE enrollments from every source and frees their seats; progress is kept. COMPLETED enrollments stay
     (`kept_completed`).
     """
-    return assignments_unassign.unassign(caller(), course_id, **order)
+    return assignments_unassign.unassign(
+        caller(), course_id, **order, in_background=preferences.responds_async()
+    )
 
 
 @blp.get("/assignments")
@@ -121,10 +134,28 @@ def list_assignments(filters: dict[str, Any]):
 
 @blp.get("/assignments/<uuid:assignment_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.waits
 @blp.response(200, AssignmentSchema)
 def show_assignment(assignment_id: UUID):
-    """Show a bulk run."""
-    return assignments_runs.get_visible(caller(), assignment_id)
+    """Show a bulk run.
+
+    `progress`, `job` and `can` tell how far it is, how its worker fares, and what is possible now.
+    """
+    viewer = caller()
+    preferences.wait_until(lambda: assignments_runs.has_ended(viewer, assignment_id))
+    return assignments_runs.get_visible(viewer, assignment_id)
+
+
+@blp.post("/assignments/<uuid:assignment_id>/cancel")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(200, AssignmentSchema, message="Run cancelled.")
+@blp.refuses(InvalidTransition)
+def cancel_assignment(assignment_id: UUID):
+    """Cancel a bulk run.
+
+    It stops at its next chunk. What is written stands; the other lines are `skipped`, code `not_reached`.
+    """
+    return queued_runs.cancel(caller(), assignment_id)
 
 
 @blp.get("/assignments/<uuid:assignment_id>/items")

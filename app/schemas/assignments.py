@@ -59,7 +59,7 @@ class Strings(ma.fields.List[str]):
 class PeopleSchema(Schema):
     """The users of a bulk run, by any mixture of identifiers; rows are numbered in this order."""
 
-    MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
+    MAX_BYTES: ClassVar[int | None] = 8 * 1024 * 1024
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
     SOME_OF: ClassVar = IDENTIFIERS
 
@@ -203,7 +203,11 @@ class ItemSchema(Schema):
     )
     input = ma.fields.String(required=True, metadata={"description": "The identifier as sent."})
     user_id = fields.Id(required=True, allow_none=True)
-    course_id = fields.Id(required=True)
+    course_id = fields.Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where a sheet names a course that does not exist."},
+    )
     outcome = fields.Choice(Outcome, required=True)
     code = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
@@ -245,6 +249,7 @@ def _state_of(status: str | None, source: str | None, due_at: Any) -> dict[str, 
 class ReportSchema(Schema):
     """The report of a run that assigns: a row for each user."""
 
+    id = fields.Id(required=True, metadata={"description": "The same as `assignment_id`."})
     assignment_id = fields.Id(required=True, attribute="run.id")
     state = fields.Choice(AssignmentState, required=True, attribute="run.state")
     course_id = fields.Id(required=True, attribute="run.course_id")
@@ -267,20 +272,77 @@ class UnassignReportSchema(ReportSchema):
     counts = bulk.Counts(OUTCOMES_OF_UNASSIGNING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
 
 
+class RunProgressSchema(Schema):
+    """How far a run is, in lines."""
+
+    done = fields.Whole(required=True)
+    total = fields.Whole(required=True)
+    percent = fields.Whole(required=True)
+    rows_per_second = fields.Whole(required=True, allow_none=True)
+    seconds_left = fields.Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "At the present rate; null when it is not running."},
+    )
+
+
+class RunJobSchema(Schema):
+    """How the workers of a run fared. A run that was answered in its request has had none."""
+
+    attempts = fields.Whole(required=True, attribute="attempts")
+    last_error = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why the run FAILED, and what to do."}
+    )
+
+
+class RunActionsSchema(Schema):
+    """The actions that are possible now."""
+
+    cancel = fields.Flag(required=True)
+    retry = fields.Flag(required=True)
+
+
+class Itself(ma.fields.Nested):
+    """Members of the object itself, gathered under a name of their own."""
+
+    def get_value(self, obj: Any, *_: Any, **__: Any) -> Any:
+        return obj
+
+
 class AssignmentSchema(Schema):
     """The record of a run."""
 
     id = fields.Id(required=True)
+    assignment_id = fields.Id(
+        required=True, metadata={"description": "The same as `id`, as reports call it."}
+    )
     action = fields.Choice(AssignmentAction, required=True)
-    course_id = fields.Id(required=True)
+    course_id = fields.Id(
+        required=True, allow_none=True, metadata={"description": "Null for a run on several courses."}
+    )
     state = fields.Choice(AssignmentState, required=True)
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True)
+    overdue = fields.Whole(
+        required=True,
+        metadata={
+            "description": "Enrollments whose due date, as set by this run, had passed when it was written."
+        },
+    )
     counts = bulk.Counts(_IN_ANY_RUN, sometimes=[each for each in Outcome if each not in _IN_ANY_RUN])
     reason = ma.fields.String(required=True)
     created_by = fields.Id(required=True, attribute="created_by_id")
     created_at = fields.Instant(required=True)
     finished_at = fields.Instant(required=True, allow_none=True)
+    progress = ma.fields.Nested(RunProgressSchema, required=True)
+    job = Itself(RunJobSchema, required=True)
+    can = ma.fields.Nested(RunActionsSchema, required=True)
+    retry_of = fields.Id(
+        required=True,
+        allow_none=True,
+        attribute="retry_of_id",
+        metadata={"description": "The run whose refused lines this one has taken up."},
+    )
 
 
 class AssignmentQuerySchema(ListQuerySchema):

@@ -21,7 +21,9 @@ from app.db.session import transaction
 from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
-from app.web import access, conditional_requests, idempotency, rate_limits
+from app.services.assigning.queued_runs import Accepted
+from app.settings import settings
+from app.web import access, conditional_requests, idempotency, preferences, rate_limits
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
 from app.web.pagination import PAGING, csv_of, page_of
@@ -179,6 +181,36 @@ class Blueprint(flask_smorest.Blueprint):
             return self.arguments(query, location="query")(documented)
 
         return decorator
+
+    def accepts(self, schema: type[Schema], *, message: str) -> Callable[[View], View]:
+        """The view may leave its work to a job: it then returns an `Accepted`, and the answer is 202 with its record.
+
+        Below `response`, whose answer stands for work that was done in the request.
+        """
+        instance, documented = schema(), envelopes.envelope(schema)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                result = view(*args, **kwargs)
+                if not isinstance(result, Accepted):
+                    return result
+                response = jsonify(success=True, message=message, data=instance.dump(result.run))
+                response.status_code = 202
+                response.headers["Location"] = f"{settings().public_url}{PREFIX}/assignments/{result.run.id}"
+                response.headers["Retry-After"] = str(preferences.RETRY_AFTER_SECONDS)
+                if preferences.responds_async():
+                    preferences.applied(response, "respond-async")
+                return response
+
+            return operations.mark_accepting(wrapper, documented)
+
+        return decorator
+
+    @staticmethod
+    def waits(view: View) -> View:
+        """The view may wait for what it shows to end, as `Prefer: wait=N` asks."""
+        return operations.mark_waiting(view)
 
     @staticmethod
     def idempotent(view: View) -> View:

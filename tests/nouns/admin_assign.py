@@ -15,6 +15,7 @@ POST   /courses/{course_id}/unassign-multiple    | IA | course | owner+admin
 GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
+POST   /assignments/{assignment_id}/cancel       | IA | run | seen
 """
 
 WRITABLE = """
@@ -35,6 +36,7 @@ REQUESTS = {
     "GET /assignments": request(),
     "GET /assignments/{assignment_id}": request(assignment_id="run"),
     "GET /assignments/{assignment_id}/items": request(assignment_id="run"),
+    "POST /assignments/{assignment_id}/cancel": request(assignment_id="run"),
 }
 
 LISTS = {"/assignments": "run"}

@@ -127,7 +127,7 @@ def test_these_are_all_that_take_a_key(app):
 
     assert set(taking) == set(PATHS)
     for operation in taking.values():
-        (told,) = [status for status in operation["responses"] if status.startswith("2")]
+        (told,) = [status for status in operation["responses"] if status.startswith("2") and status != "202"]
         assert REPLAYED in operation["responses"][told]["headers"]
 
 

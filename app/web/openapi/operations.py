@@ -68,6 +68,20 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "Names this request for a day: sent again with the same body, it changes nothing and gets the same answer.",
 }
+_PREFER = {
+    "in": "header",
+    "name": "Prefer",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "`respond-async`: a worker carries the run, and the answer is 202. Where a run is read, `wait=N`: the answer"
+    " comes when the run ends, after N seconds at the latest, 20 at most (RFC 7240).",
+}
+_OF_JOBS = {
+    "Location": {"schema": {"type": "string", "format": "uri"}, "description": "The record of the run."},
+    "Preference-Applied": {
+        "schema": {"type": "string"},
+        "description": "The preference of the request that was met.",
+    },
+}
 _IDEMPOTENCY_REPLAYED = {
     "schema": {"type": "string", "enum": ["true"]},
     "description": "Present when the request was sent before with this `Idempotency-Key`: this is the first answer, repeated.",
@@ -112,6 +126,10 @@ class Operation:
         return _marks(self.view).get("is_idempotent", False)
 
     @property
+    def takes_preferences(self) -> bool:
+        return bool(_marks(self.view).keys() & {"accepts", "waits"})
+
+    @property
     def is_conditional(self) -> bool:
         """A conditional request: it reads one resource, and answers 304 when the client has the current version."""
         return self.view is self.reader and not self.is_list
@@ -147,6 +165,11 @@ def mark_resource(view: View) -> View:
     return _mark(view, shows_resource=True)
 
 
+def mark_waiting(view: View) -> View:
+    """Mark a view that may wait for what it shows to end."""
+    return _mark(view, waits=True)
+
+
 def mark_idempotent(view: View) -> View:
     return _mark(view, is_idempotent=True)
 
@@ -174,6 +197,11 @@ def document_answer(
     if is_also_csv:
         contents.append({**described, "content_type": "text/csv", "schema": {"type": "string"}})
     return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
+
+
+def mark_accepting(view: View, schema: type[ma.Schema]) -> View:
+    """Mark a view that may leave its work to a job, and document that answer."""
+    return _mark(view, accepts=schema)
 
 
 def document(endpoint: View, operation: Operation) -> View:
@@ -218,6 +246,7 @@ def _request_headers(operation: Operation) -> list[dict[str, Any]]:
         *([_IF_NONE_MATCH] if operation.is_conditional else []),
         *([_IF_MATCH] if operation.checks_version else []),
         *([_IDEMPOTENCY_KEY] if operation.is_idempotent else []),
+        *([_PREFER] if operation.takes_preferences else []),
     ]
 
 
@@ -230,10 +259,20 @@ def _responses(operation: Operation) -> dict[Any, Any]:
         **({idempotency.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
     }
     successes = _documented(operation.view).get("response", {}).get("responses", {})
+    accepted = _marks(operation.view).get("accepts")
     return {
+        **({"202": _accepted(accepted, headers)} if accepted else {}),
         **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
         **{status: {"headers": headers} for status in successes},
         **_error_responses(operation.refusals()),
+    }
+
+
+def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "description": _PHRASES[202],
+        "headers": {**headers, **openapi.headers("Retry-After"), **_OF_JOBS},
+        "content": {"application/json": {"schema": schema()}},
     }
 
 
