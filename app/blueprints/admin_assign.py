@@ -10,19 +10,34 @@ from app.errors.base import Forbidden
 from app.errors.bulk import TooManyPeople
 from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
-from app.schemas.assignments import (
-    AssignedSchema,
+from app.schemas.assignment_records import (
     AssignmentQuerySchema,
     AssignmentSchema,
+    ItemQuerySchema,
+)
+from app.schemas.assignment_sheets import (
+    AssignSheetSchema,
+    SeveralAssignSchema,
+    SeveralAssignSheetSchema,
+    UnassignSheetSchema,
+)
+from app.schemas.assignments import (
+    AnyReportSchema,
+    AssignedSchema,
     AssignMultipleSchema,
     AssignSchema,
-    ItemQuerySchema,
     ItemSchema,
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
 )
-from app.services.assigning import assignments, assignments_runs, assignments_unassign, queued_runs
+from app.services.assigning import (
+    assignments,
+    assignments_runs,
+    assignments_unassign,
+    orders,
+    queued_runs,
+)
 from app.services.assigning.assignments_runs import Report
 from app.web import preferences
 from app.web.access import caller, requires
@@ -81,7 +96,7 @@ def assign_person(person: dict[str, Any], course_id: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
-@blp.arguments(AssignMultipleSchema)
+@blp.arguments(AssignMultipleSchema, sheet=AssignSheetSchema)
 @blp.response(200, ReportSchema, message=_finished("Assignment"))
 @blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
@@ -104,7 +119,7 @@ def assign_people(order: dict[str, Any], course_id: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
-@blp.arguments(UnassignMultipleSchema)
+@blp.arguments(UnassignMultipleSchema, sheet=UnassignSheetSchema)
 @blp.response(200, UnassignReportSchema, message=_finished("Unassignment"))
 @blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, TooManyPeople)
@@ -119,6 +134,25 @@ def unassign_people(order: dict[str, Any], course_id: str):
     return assignments_unassign.unassign(
         caller(), course_id, **order, in_background=preferences.responds_async()
     )
+
+
+@blp.post("/assignments")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.arguments(SeveralAssignSchema, sheet=SeveralAssignSheetSchema)
+@blp.response(200, AnyReportSchema, message=_finished("Run"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, TooManyPeople)
+def create_assignment(order: dict[str, Any]):
+    """Assign or unassign users in several courses.
+
+    A line for each user and course: course by course in the order of `course_ids`, or in the order of a sheet whose
+    column `course` names a course for each row. A course that is not published refuses its own lines
+    (`course_not_open`), one that does not exist those of its rows (`course_not_found`). Instructors name their own
+    courses; any other is unknown to them.
+    """
+    return orders.carry_out(caller(), **order, in_background=preferences.responds_async())
 
 
 @blp.get("/assignments")
@@ -139,7 +173,7 @@ def list_assignments(filters: dict[str, Any]):
 def show_assignment(assignment_id: UUID):
     """Show a bulk run.
 
-    `progress`, `job` and `can` tell how far it is, how its worker fares, and what is possible now.
+    `progress` and `job` say how far it is and how its workers fared, `can` which actions are possible now.
     """
     viewer = caller()
     preferences.wait_until(lambda: assignments_runs.has_ended(viewer, assignment_id))
@@ -153,9 +187,25 @@ def show_assignment(assignment_id: UUID):
 def cancel_assignment(assignment_id: UUID):
     """Cancel a bulk run.
 
-    It stops at its next chunk. What is written stands; the other lines are `skipped`, code `not_reached`.
+    It stops at its next chunk. What is written stays; the other lines are `skipped`, code `not_reached`.
     """
     return queued_runs.cancel(caller(), assignment_id)
+
+
+@blp.post("/assignments/<uuid:assignment_id>/retry")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.response(200, AnyReportSchema, message=_finished("Run"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(InvalidTransition)
+def retry_assignment(assignment_id: UUID):
+    """Retry the refused lines of a bulk run.
+
+    A new run takes up the lines that were refused or not reached, in their order and on the terms of the first run, with
+    the due date of that day. Lines whose sheet has to be mended are refused again.
+    """
+    return queued_runs.retry(caller(), assignment_id, in_background=preferences.responds_async())
 
 
 @blp.get("/assignments/<uuid:assignment_id>/items")

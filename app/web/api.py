@@ -23,7 +23,14 @@ from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.assigning.queued_runs import Accepted
 from app.settings import settings
-from app.web import access, conditional_requests, idempotency, preferences, rate_limits
+from app.web import (
+    access,
+    conditional_requests,
+    idempotency,
+    preferences,
+    rate_limits,
+    sheet_uploads,
+)
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
 from app.web.pagination import PAGING, csv_of, page_of
@@ -88,11 +95,35 @@ class Blueprint(flask_smorest.Blueprint):
         super().add_url_rule(rule, endpoint, _guard(operation), provide_automatic_options, **options)
 
     def arguments(
-        self, schema: type[Schema], *, location: str = "json", **options: Any
+        self,
+        schema: type[Schema],
+        *,
+        location: str = "json",
+        sheet: type[Schema] | None = None,
+        **options: Any,
     ) -> Callable[[View], View]:
-        """The body (or query) that the view receives as its first argument."""
+        """The body (or query) that the view receives as its first argument.
+
+        :param sheet: the schema of a body that is a sheet, which the view takes as well
+        """
         example = getattr(schema, "EXAMPLE", None) if location == "json" else None
-        return super().arguments(schema(**options), location=location, example=example)
+        parsed = super().arguments(schema(**options), location=location, example=example)
+        if sheet is None:
+            return parsed
+        of_sheets = sheet()
+
+        def decorator(view: View) -> View:
+            with_json = parsed(view)
+
+            @wraps(with_json)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                if sheet_uploads.is_sheet():
+                    return view(sheet_uploads.load(of_sheets), *args, **kwargs)
+                return with_json(*args, **kwargs)
+
+            return operations.mark_taking_sheets(wrapper, of_sheets)
+
+        return decorator
 
     def response(
         self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
@@ -185,7 +216,7 @@ class Blueprint(flask_smorest.Blueprint):
     def accepts(self, schema: type[Schema], *, message: str) -> Callable[[View], View]:
         """The view may leave its work to a job: it then returns an `Accepted`, and the answer is 202 with its record.
 
-        Below `response`, whose answer stands for work that was done in the request.
+        Below `response`, whose answer is for work that was done in the request.
         """
         instance, documented = schema(), envelopes.envelope(schema)
 
@@ -239,9 +270,10 @@ class Blueprint(flask_smorest.Blueprint):
 def _guard(operation: Operation) -> View:
     """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
     view, declared, reader = operation.view, operation.access, operation.reader
-    query, takes_body = operation.query, operation.takes_body
+    query = operation.query
     is_list, is_idempotent = operation.is_list, operation.is_idempotent
-    body_limit = limit_of(operation.bodies)
+    sheets = operation.sheets
+    body_limit = limit_of(operation.bodies) if sheets is None else sheet_uploads.MAX_BYTES
     budget = rate_limits.budget_of(view)
 
     def body_limit_for(method: str, authorization: str) -> int:
@@ -254,20 +286,17 @@ def _guard(operation: Operation) -> View:
     @wraps(view)
     def endpoint(**path: Any) -> Response:
         if body_limit_for(request.method, request.headers.get("Authorization", "")):
-            receive(body_limit)
+            _receive(operation)
         user_id = access.authenticate(declared)
         is_catalogue = declared.is_public and request.method in SAFE_METHODS
         rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
         access.authorize(declared)
         check_path(path)
-        check_query(query)
+        check_query(query | sheet_uploads.query_of(sheets))
         if request.method in SAFE_METHODS:
             response = answer(**path)
             return response if is_list else conditional_requests.make_conditional(response)
-        if takes_body:
-            read_json(operation.bodies)
-        else:
-            check_no_body()
+        _read_body(operation)
         with conditional_requests.precondition_on(reader, path), transaction():
             if is_idempotent:
                 return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
@@ -275,3 +304,20 @@ def _guard(operation: Operation) -> View:
 
     endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)
+
+
+def _receive(operation: Operation) -> None:
+    if operation.sheets is not None and sheet_uploads.is_sheet():
+        sheet_uploads.receive()
+    else:
+        receive(limit_of(operation.bodies))
+
+
+def _read_body(operation: Operation) -> None:
+    """Validate the form of the body and keep it for the view."""
+    if operation.sheets is not None and sheet_uploads.is_sheet():
+        sheet_uploads.read(operation.sheets)
+    elif operation.takes_body:
+        read_json(operation.bodies)
+    else:
+        check_no_body()

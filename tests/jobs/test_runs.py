@@ -311,6 +311,53 @@ def test_an_instructor_who_lost_the_course_fails_the_run(app, api, admin, make, 
     assert "may no longer change the course" in run["job"]["last_error"]
 
 
+def test_a_retry_takes_up_what_was_refused_on_the_terms_of_the_first(app, admin, make, crowd, stored):
+    course, people = make.course(total_seats=2), crowd(4)
+    body = {"user_ids": [*people, "nobody"], "usernames": ["late"], "due_in_days": 3, "reason": "R"}
+    first = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+    assert [line["outcome"] for line in first["results"][2:]] == ["no_seat"] * 2 + ["not_found"] * 2
+    make.student(username="late")
+    admin.patch(f"/courses/{course.id}", json={"total_seats": 10})
+
+    again = data_of(admin.post(f"/assignments/{first['id']}/retry"))
+
+    assert [(line["row"], line["input"], line["outcome"]) for line in again["results"]] == [
+        (1, people[2], "assigned"),
+        (2, people[3], "assigned"),
+        (3, "nobody", "not_found"),
+        (4, "late", "assigned"),
+    ]
+    assert {line["after"]["due_at"] for line in again["results"] if line["after"]} == {
+        first["results"][0]["after"]["due_at"]
+    }
+    run = record(admin, again)
+    assert (run["retry_of"], run["reason"], run["requested"]) == (first["id"], "R", 4)
+    assert stored(select(Course.enrollment_count).where(Course.id == course.id)) == [5]
+
+
+def test_a_failed_run_is_retried_by_a_worker(app, admin, make, crowd, enqueue, work_off, stored):
+    accepted = enqueue(make.course(), crowd(300))
+    with app.app_context(), transaction():
+        db.session.execute(update(Assignment).values(stalls=leases.MOST_STALLS))
+    work_off()
+
+    again = data_of(admin.post(f"/assignments/{accepted['id']}/retry", headers=ASYNC), 202)
+    work_off()
+
+    assert record(admin, again)["counts"]["assigned"] == 300
+    assert len(stored(select(Enrollment.id))) == 300
+
+
+def test_nothing_to_retry_is_a_conflict(admin, make, crowd, enqueue, work_off):
+    accepted = enqueue(make.course(), crowd(2))
+    early = admin.post(f"/assignments/{accepted['id']}/retry")
+    work_off()
+    late = admin.post(f"/assignments/{accepted['id']}/retry")
+
+    assert_refused(early, 409, "invalid_transition")
+    assert_refused(late, 409, "invalid_transition")
+
+
 def test_a_wait_ends_with_the_run(admin, make, crowd, enqueue, work_off):
     accepted = enqueue(make.course(), crowd(3))
     early = data_of(admin.get(f"/assignments/{accepted['id']}", headers={"Prefer": "wait=1"}))

@@ -21,13 +21,14 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import queued_runs
+from app.services.assigning import orders, queued_runs
 from app.services.assigning.assignments_runs import Report
 from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.people import users_delete
 from app.values.people import People
+from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
 
 _DEFAULT_TERMS = Terms()
@@ -52,8 +53,24 @@ def assign(
     reason: str = "",
     at: datetime | None = None,
     in_background: bool = False,
+    file: SheetFile | None = None,
 ) -> Report | Accepted:
     """Assign these people to a course on these terms; `at` dates the run. A large run is left to a worker."""
+    if file is not None:
+        course = courses.get_managed(actor, ref)
+        _refuse(actor, course, terms)
+        return orders.carry_out(
+            actor,
+            AssignmentAction.ASSIGN,
+            people,
+            courses=[course.id],
+            file=file,
+            terms=terms,
+            atomic=atomic,
+            mode=mode,
+            reason=reason,
+            in_background=in_background,
+        )
     if queued_runs.takes(people, atomic=atomic, in_background=in_background):
         return _accept(actor, ref, people, terms, mode=mode, reason=reason)
     if mode != Mode.PREVIEW:

@@ -52,7 +52,9 @@ def enroll(
         "enrolled_at": _moment(at),
         **_price(course, actor),
     }
-    lines = select(*row.values()).where(lines_of(assignment, Outcome.ASSIGNED, rows=rows))
+    lines = select(*row.values()).where(
+        lines_of(assignment, Outcome.ASSIGNED, rows=rows), AssignmentItem.course_id == course.id
+    )
     db.session.execute(insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id)))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,7 +15,8 @@ from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.user import User
 from app.models.visibility import assignment_visible_to
@@ -24,13 +26,32 @@ from app.services.assigning.chunks import PREVIEW_LIFE
 _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
 
 
+class RunCourse(NamedTuple):
+    """A course of a run on several, with the lines about it."""
+
+    course_id: UUID
+    code: str
+    title: str
+    requested: int
+    counts: dict[str, int]
+
+    @property
+    def unique(self) -> int:
+        return self.requested - self.counts.get(Outcome.DUPLICATE, 0)
+
+
 @dataclass(frozen=True)
 class Report:
-    """The result of a run, row by row; `inputs` are the strings as sent."""
+    """The result of a run, row by row; `inputs` are the strings as sent.
+
+    `course_ids` are those of the lines, where they may differ.
+    """
 
     run: Assignment
     inputs: list[str] = field(repr=False)
     lines: list[ledger.Line] = field(repr=False)
+    course_ids: list[str | None] | None = field(default=None, repr=False)
+    courses: Sequence[RunCourse] = ()
 
     @property
     def id(self) -> UUID:
@@ -130,6 +151,25 @@ def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
     if run is None:
         raise NotFound
     return run
+
+
+def courses_of(run: Assignment) -> list[RunCourse]:
+    """The courses of a run on several, in its order; none for a run on one."""
+    if run.course_id is not None:
+        return []
+    found = (
+        select(
+            AssignmentCourse.course_id,
+            Course.code,
+            Course.title,
+            AssignmentCourse.requested,
+            AssignmentCourse.counts,
+        )
+        .join(Course, Course.id == AssignmentCourse.course_id)
+        .where(AssignmentCourse.assignment_id == run.id)
+        .order_by(AssignmentCourse.position)
+    )
+    return [RunCourse._make(row) for row in db.session.execute(found)]
 
 
 def has_ended(viewer: User, assignment_id: UUID) -> bool:

@@ -10,11 +10,12 @@ from app.models.user import User
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import queued_runs
+from app.services.assigning import orders, queued_runs
 from app.services.assigning.assignments_runs import Report
 from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.values.people import People
+from app.values.sheet_file import SheetFile
 
 
 def unassign(
@@ -27,8 +28,21 @@ def unassign(
     reason: str = "",
     at: datetime | None = None,
     in_background: bool = False,
+    file: SheetFile | None = None,
 ) -> Report | Accepted:
     """Cancel the ACTIVE enrollments of these people, from any source. COMPLETED enrollments are kept."""
+    if file is not None:
+        return orders.carry_out(
+            actor,
+            AssignmentAction.UNASSIGN,
+            people,
+            courses=[courses.get_managed(actor, ref).id],
+            file=file,
+            atomic=atomic,
+            mode=mode,
+            reason=reason,
+            in_background=in_background,
+        )
     if queued_runs.takes(people, atomic=atomic, in_background=in_background):
         course_id = courses.get_managed(actor, ref).id
         return queued_runs.accept(

@@ -20,12 +20,11 @@ from app.errors.base import Forbidden
 from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
-from app.services.assigning import assignments_effects as effects
-from app.services.assigning import assignments_ledger as ledger
+from app.services.assigning import decided_rows
 from app.services.assigning.ledger_rows import STAGED
 from app.services.assigning.ledger_statements import OF_CHUNKS
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollment_notices
+from app.services.learning import enrollment_notices
 from app.services.people import users_delete
 from app.settings import settings
 from app.values.terms import Terms
@@ -128,6 +127,7 @@ def _decide(run: Assignment, chunk: _Chunk) -> Sequence[_Outcome]:
         "free_seats": course and _free_seats(run, course, terms),
         "due_at": terms.due_date(run.created_at),
         "updates_due": terms.on_existing == OnExisting.UPDATE_DUE,
+        "names_due": run.sheet is None or terms.due_at is not None or terms.due_in_days is not None,
     }
     found = db.session.execute(
         OF_CHUNKS[run.action, chunk.is_cross_checked],
@@ -141,12 +141,12 @@ def _decide(run: Assignment, chunk: _Chunk) -> Sequence[_Outcome]:
             "sees_enrolled": not assigns,
             "is_open": course is None or _is_open(course),
             "atomic": False,
-            "preview": run.is_preview,
+            "preview": not _writes(run),
             **(of_assigning if assigns else {}),
         },
     ).all()
     outcomes = [_Outcome(*row) for row in found]
-    if course is not None and not run.is_preview:
+    if course is not None and _writes(run):
         _apply(run, course, actor, outcomes, notify=assigns and terms.notify)
     return outcomes
 
@@ -165,6 +165,11 @@ def _course(run: Assignment, actor: User, course_id: UUID) -> Course:
     return course
 
 
+def _writes(run: Assignment) -> bool:
+    """Whether chunks write at once. An atomic run is decided whole first, and then written or not."""
+    return not run.is_preview and not run.options["atomic"]
+
+
 def _is_open(course: Course) -> bool:
     return course.status == CourseStatus.PUBLISHED and course.deleted_at is None
 
@@ -172,7 +177,7 @@ def _is_open(course: Course) -> bool:
 def _free_seats(run: Assignment, course: Course, terms: Terms) -> int | None:
     if terms.override_seats or course.available_seats is None:
         return None
-    if not run.is_preview:
+    if _writes(run):
         return course.available_seats
     planned = db.session.scalar(_counts_of(run, course.id)) or {}
     taken = planned.get(Outcome.ASSIGNED, 0) + planned.get(Outcome.REACTIVATED, 0)
@@ -183,36 +188,21 @@ def _apply(
     run: Assignment, course: Course, actor: User, outcomes: Sequence[_Outcome], *, notify: bool
 ) -> None:
     rows = {each.outcome: each.rows for each in outcomes if each.rows}
-    joined, returned = rows.get(Outcome.ASSIGNED, []), rows.get(Outcome.REACTIVATED, [])
-    left = rows.get(Outcome.UNASSIGNED, [])
-    if joined:
-        effects.enroll(run, course, actor, at=None, rows=joined)
-    if Outcome.DUE_UPDATED in rows:
-        effects.update_due(run, rows=rows[Outcome.DUE_UPDATED])
-    if left:
-        effects.cancel(run, at=None, rows=left)
-    effects.add_seats_taken(course, len(joined) + len(returned) - len(left))
-    if returned:
-        effects.reactivate(run, course, actor, at=None, rows=returned)
-        _settle(run, course, outcomes, returned)
-    if notify and (joined or returned):
-        enrollment_notices.notify_assigned(run.id, rows=[*joined, *returned])
-
-
-def _settle(run: Assignment, course: Course, outcomes: Sequence[_Outcome], rows: Sequence[int]) -> None:
-    """Complete reactivated enrollments that have all lessons completed by now."""
     reactivated = [each for found in outcomes for each in found.enrollment_ids or ()]
-    completed = completion.settle(course.id, enrollment_ids=reactivated)
-    if completed:
-        ledger.record_completed(run, completed, rows=rows)
+    decided_rows.write(run, course, actor, rows, reactivated)
+    told = [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
+    if notify and told:
+        enrollment_notices.notify_assigned(run.id, rows=told)
 
 
 def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None:
     amounts = {each.outcome: each.amount for each in outcomes}
     run.counts = _added(run.counts, amounts)
-    run.done = run.done + chunk.size
+    # The run's row is locked, so these are its latest figures.
+    done, overdue = run.done, run.overdue
+    run.done = done + chunk.size
+    run.overdue = overdue + sum(each.overdue for each in outcomes)
     run.unique = run.done - run.counts.get(Outcome.DUPLICATE, 0)
-    run.overdue = run.overdue + sum(each.overdue for each in outcomes)
     if chunk.course_id is not None:
         of_course = db.session.scalar(_counts_of(run, chunk.course_id)) or {}
         db.session.execute(
@@ -252,7 +242,8 @@ def _close(run: Assignment) -> None:
             break
     db.session.execute(_CLOSED, {"assignment_id": run.id, "batch": chunk.first, "last_batch": chunk.last})
     run.counts = _added(run.counts, {Outcome.SKIPPED.value: chunk.size})
-    run.unique = run.unique + chunk.size
+    unique = run.unique
+    run.unique = unique + chunk.size
     run.next_batch, run.stalls = chunk.last + 1, 0
     if run.next_batch > run.batches:
         _end(run)

@@ -36,7 +36,7 @@ judged AS (
             {closed}
             WHEN NOT is_active THEN 'inactive'
             WHEN user_id = :instructor_id THEN 'ineligible'
-            WHEN status = 'ACTIVE' AND :updates_due AND due_at IS DISTINCT FROM {due_at} THEN 'due_updated'
+            WHEN status = 'ACTIVE' AND :updates_due {and_named} AND due_at IS DISTINCT FROM {due_at} THEN 'due_updated'
             WHEN status IN ('ACTIVE', 'COMPLETED') THEN 'already_enrolled'
             WHEN status = 'CANCELLED' THEN 'reactivated'
             ELSE 'assigned'
@@ -164,6 +164,7 @@ _PLAIN = {
     "or_earlier": "",
     "closed": "",
     "due_at": ":due_at",
+    "and_named": "",
     "not_found": "CASE WHEN key IS NULL THEN 'invalid_identifier' ELSE 'not_found' END",
     "invalid": "",
     "ineligible": "'own_course'",
@@ -180,10 +181,12 @@ _CHUNKED = {
     "nothing": """CAST(NULL AS text) AS kind, CAST(NULL AS text) AS problem,
         CAST(NULL AS timestamptz) AS own_due_at, CAST(NULL AS text) AS sent_due_at,
         CAST(NULL AS text) AS sent_course, false AS disagrees""",
-    "problem": "WHEN problem = 'course_not_found' THEN 'not_found' WHEN problem IS NOT NULL THEN 'invalid'",
+    "problem": "WHEN problem IN ('course_not_found', 'identifiers_disagree') THEN 'not_found'"
+    " WHEN problem IS NOT NULL THEN 'invalid'",
     "or_earlier": _EARLIER,
     "closed": "WHEN NOT :is_open THEN 'ineligible'",
     "due_at": "coalesce(own_due_at, :due_at)",
+    "and_named": "AND (:names_due OR own_due_at IS NOT NULL)",
     "not_found": """CASE
             WHEN problem IS NOT NULL THEN problem
             WHEN disagrees THEN 'identifiers_disagree'

@@ -21,9 +21,11 @@ from app.errors.catalogue import InvalidTransition
 from app.models.assignment import Assignment
 from app.models.user import User
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import chunks, leases, staging
+from app.services.assigning import chunks, in_request, leases, staging
+from app.services.assigning.assignments_runs import Report
 from app.values.identifiers import MOST_ROWS
 from app.values.people import People
+from app.values.terms import Terms
 
 MOST_LINES = 1_000_000
 
@@ -63,13 +65,51 @@ def accept(
 
 
 def cancel(actor: User, assignment_id: UUID) -> Assignment:
-    """Stop the run at its next chunk: what is written stands, the other lines are recorded as not reached."""
+    """Stop the run at its next chunk: what is written stays, the other lines are recorded as not reached."""
     run = _lock(actor, assignment_id)
     if run.state not in leases.UNFINISHED:
         raise InvalidTransition("Only a run that is QUEUED or RUNNING can be cancelled.")
     chunks.stop(run, AssignmentState.CANCELLED)
     after_commit(partial(queue.carry_run, run.id))
     return run
+
+
+def retry(actor: User, assignment_id: UUID, *, in_background: bool) -> Report | Accepted:
+    """A new run over the lines that were refused or not reached, on the terms and in the order of the first."""
+    first = _lock(actor, assignment_id)
+    if not first.is_retryable:
+        raise InvalidTransition(
+            "There is nothing to try again: the run has not ended, or no line was refused or left out."
+        )
+    if first.next_batch <= first.batches:
+        raise InvalidTransition("The run is just being closed. Try again in some seconds.")
+    due_at = Terms.of_json(first.options).due_date(first.created_at)
+    options = {
+        **first.options,
+        "due_at": due_at and due_at.isoformat(),
+        "due_in_days": None,
+        "atomic": False,
+    }
+    run = runs.begin(
+        first.action,
+        actor,
+        first.course_id,
+        mode=Mode.PREVIEW if first.is_preview else Mode.RUN,
+        reason=first.reason,
+        is_queued=True,
+        **options,
+    )
+    run.retry_of_id, run.sheet = first.id, first.sheet
+    staging.stage_again(run, first)
+    return start(run, in_background=in_background)
+
+
+def start(run: Assignment, *, in_background: bool) -> Report | Accepted:
+    """Carry a staged run in this request, or leave it to a worker when it is large or the client asks for that."""
+    if run.requested > MOST_ROWS or in_background:
+        after_commit(partial(queue.carry_run, run.id))
+        return Accepted(run)
+    return in_request.carry(run)
 
 
 def _lock(actor: User, assignment_id: UUID) -> Assignment:

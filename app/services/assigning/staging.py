@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from app.db.session import db
-from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
+from app.enums import Outcome
+from app.models.assignment import RETRIED, Assignment, AssignmentBatch, AssignmentCourse, AssignmentItem
+from app.values import moments
 from app.values.identifiers import PARSERS
 from app.values.people import People, storable
 
@@ -25,6 +27,20 @@ BATCH_LINES = 250
 
 FLUSHED_LINES = 5_000
 MOST_BUFFERED = 25_000
+READ_AT_ONCE = 5_000
+
+UNRESOLVED = ("course_not_found", "identifiers_disagree")
+"""Codes of lines whose sheet has to be mended: tried again as they are, they would be refused or guessed at."""
+
+_AS_SENT = (
+    AssignmentItem.input,
+    AssignmentItem.kind,
+    AssignmentItem.course_id,
+    AssignmentItem.outcome,
+    AssignmentItem.code,
+    AssignmentItem.sent_due_at,
+    AssignmentItem.sent_course,
+)
 
 
 class StagedLine(NamedTuple):
@@ -113,8 +129,14 @@ class Staging:
 
 
 def stage_people(run: Assignment, people: People, courses: Sequence[UUID]) -> None:
-    """Stage these people for each of these courses, course by course."""
+    """Stage these people for each of these courses."""
     staging = Staging(run)
+    add_people(staging, people, courses)
+    staging.finish(run, courses)
+
+
+def add_people(staging: Staging, people: People, courses: Sequence[UUID]) -> int:
+    """Stage these people course by course. Returns the number of the last row."""
     row = 0
     for course_id in courses:
         for kind, texts in people.by_kind.items():
@@ -127,7 +149,50 @@ def stage_people(run: Assignment, people: People, courses: Sequence[UUID]) -> No
                 ]
                 staging.add(course_id, lines)
                 row += len(part)
-    staging.finish(run, courses)
+    return row
+
+
+def stage_again(run: Assignment, first: Assignment) -> None:
+    """Stage the lines of another run that were refused or not reached, in its order; rows are numbered from 1."""
+    staging = Staging(run)
+    lines = (
+        select(AssignmentItem.row, *_AS_SENT)
+        .where(AssignmentItem.assignment_id == first.id, AssignmentItem.outcome.in_(RETRIED))
+        .order_by(AssignmentItem.row)
+        .limit(READ_AT_ONCE)
+    )
+    last, row = 0, 0
+    while found := db.session.execute(lines.where(AssignmentItem.row > last)).all():
+        for each in found:
+            row += 1
+            staging.add(each.course_id, [_staged(row, each)])
+        last = found[-1].row
+    staging.finish(run, _courses_of(first))
+
+
+def _staged(row: int, sent: Any) -> StagedLine:
+    parse = PARSERS.get(sent.kind or "")
+    is_kept = sent.outcome == Outcome.INVALID or sent.code in UNRESOLVED
+    problem = sent.code if is_kept else None
+    moment = moments.read(sent.sent_due_at) if sent.sent_due_at and problem is None else None
+    return StagedLine(
+        row,
+        sent.input,
+        sent.kind or "external_id",
+        parse(sent.input) if parse and problem is None else None,
+        moment.isoformat() if moment else None,
+        sent.sent_due_at,
+        sent.sent_course,
+        problem,
+    )
+
+
+def _courses_of(run: Assignment) -> list[UUID]:
+    """The courses of a run, in its order."""
+    if run.course_id is not None:
+        return [run.course_id]
+    named = select(AssignmentCourse.course_id).where(AssignmentCourse.assignment_id == run.id)
+    return list(db.session.scalars(named.order_by(AssignmentCourse.position)))
 
 
 def _array(values: Sequence[object]) -> str:

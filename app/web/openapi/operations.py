@@ -33,6 +33,15 @@ from app.errors.requests import (
 from app.web import idempotency
 from app.web.access import Access
 from app.web.openapi import document as openapi
+from app.web.openapi.exchange_headers import (
+    IDEMPOTENCY_KEY,
+    IDEMPOTENCY_REPLAYED,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    OF_JOBS,
+    PREFER,
+    sheet_body,
+)
 
 View = Callable[..., Any]
 
@@ -49,43 +58,6 @@ _EVERYWHERE = {
 }
 _OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
 _PHRASES = {200: "OK.", 201: "Created.", 202: "Accepted: a job does it.", 204: "Deleted."}
-
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you read: the change is refused with 412 when it is not the current version.",
-}
-_IF_NONE_MATCH = {
-    "in": "header",
-    "name": "If-None-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you have: the answer is 304 when it is the current version.",
-}
-_IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": idempotency.HEADER,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Names this request for a day: sent again with the same body, it changes nothing and gets the same answer.",
-}
-_PREFER = {
-    "in": "header",
-    "name": "Prefer",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "`respond-async`: a worker carries the run, and the answer is 202. Where a run is read, `wait=N`: the answer"
-    " comes when the run ends, after N seconds at the latest, 20 at most (RFC 7240).",
-}
-_OF_JOBS = {
-    "Location": {"schema": {"type": "string", "format": "uri"}, "description": "The record of the run."},
-    "Preference-Applied": {
-        "schema": {"type": "string"},
-        "description": "The preference of the request that was met.",
-    },
-}
-_IDEMPOTENCY_REPLAYED = {
-    "schema": {"type": "string", "enum": ["true"]},
-    "description": "Present when the request was sent before with this `Idempotency-Key`: this is the first answer, repeated.",
-}
 
 
 @dataclass(frozen=True)
@@ -112,6 +84,11 @@ class Operation:
     def bodies(self) -> dict[str, ma.Schema]:
         """The schemas of the body, by location."""
         return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
+
+    @property
+    def sheets(self) -> ma.Schema | None:
+        """The schema of a body that is a sheet, where one is taken."""
+        return _marks(self.view).get("sheets")
 
     @property
     def takes_body(self) -> bool:
@@ -170,6 +147,10 @@ def mark_waiting(view: View) -> View:
     return _mark(view, waits=True)
 
 
+def mark_taking_sheets(view: View, schema: ma.Schema) -> View:
+    return _mark(view, sheets=schema)
+
+
 def mark_idempotent(view: View) -> View:
     return _mark(view, is_idempotent=True)
 
@@ -215,6 +196,7 @@ def document(endpoint: View, operation: Operation) -> View:
         "operationId": operation.view.__name__,
         "description": f"{description}\n\n{_callers(access)}".strip(),
         "responses": _responses(operation),
+        **({"requestBody": sheet_body(operation.sheets)} if operation.sheets else {}),
         **_security(access),
         **({"x-roles": sorted(access.roles)} if access.roles else {}),
     }
@@ -243,10 +225,10 @@ def _security(access: Access) -> dict[str, Any]:
 
 def _request_headers(operation: Operation) -> list[dict[str, Any]]:
     return [
-        *([_IF_NONE_MATCH] if operation.is_conditional else []),
-        *([_IF_MATCH] if operation.checks_version else []),
-        *([_IDEMPOTENCY_KEY] if operation.is_idempotent else []),
-        *([_PREFER] if operation.takes_preferences else []),
+        *([IF_NONE_MATCH] if operation.is_conditional else []),
+        *([IF_MATCH] if operation.checks_version else []),
+        *([IDEMPOTENCY_KEY] if operation.is_idempotent else []),
+        *([PREFER] if operation.takes_preferences else []),
     ]
 
 
@@ -256,7 +238,7 @@ def _responses(operation: Operation) -> dict[Any, Any]:
         **openapi.headers(*openapi.RATE_LIMIT_HEADERS),
         **tag,
         **(openapi.headers("Link") if operation.is_list else {}),
-        **({idempotency.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
+        **({idempotency.REPLAYED: IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
     }
     successes = _documented(operation.view).get("response", {}).get("responses", {})
     accepted = _marks(operation.view).get("accepts")
@@ -271,7 +253,7 @@ def _responses(operation: Operation) -> dict[Any, Any]:
 def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": _PHRASES[202],
-        "headers": {**headers, **openapi.headers("Retry-After"), **_OF_JOBS},
+        "headers": {**headers, **openapi.headers("Retry-After"), **OF_JOBS},
         "content": {"application/json": {"schema": schema()}},
     }
 

@@ -281,6 +281,14 @@ _RUNNING = {
     "unassign_people": _in(
         COURSE, {"emails": ["student2@example.org"], "reason": "Moved to another department"}
     ),
+    "create_assignment": _with(
+        action="assign",
+        course_ids=["CCC-2014J"],
+        emails=["student3@example.org", "unknown@example.org"],
+        due_in_days=30,
+    ),
+    "cancel_assignment": _at("assignment to cancel"),
+    "retry_assignment": _at("assignment to retry"),
     "list_assignments": _where(course=COURSE, state="APPLIED", action="ASSIGN", ordering="-created_at"),
     "show_assignment": _at("assignment"),
     "list_assignment_items": _at("assignment", outcome="assigned", format="json"),
@@ -308,8 +316,16 @@ HEADERS = {
     "If-Match": "*",
     "If-None-Match": '"another-version"',
     "Idempotency-Key": "3f9a1c52-first-try",
+    "Prefer": "wait=5",
 }
-"""Values that work without further knowledge: any version, a version that does not exist, a name for the request."""
+"""Values that work without further knowledge: any version, a version that does not exist, a name for the request, and a
+preference that a request which has nothing to wait for ignores."""
 
-FILES = {"import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n"}
+_SHEET = "email,due_at\nstudent3@example.org,2031-01-31\n"
+FILES = {
+    "assign_people": _SHEET,
+    "unassign_people": _SHEET,
+    "create_assignment": "email,course\nstudent3@example.org,CCC-2014J\n",
+    "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
+}
 """The content of the file, where it is text."""
