@@ -14,6 +14,7 @@ from app.schemas.assignment_records import (
     AssignmentQuerySchema,
     AssignmentSchema,
     ItemQuerySchema,
+    ItemRowSchema,
 )
 from app.schemas.assignment_sheets import (
     AssignSheetSchema,
@@ -33,6 +34,7 @@ from app.schemas.assignments import (
 )
 from app.services.assigning import (
     assignments,
+    assignments_items,
     assignments_runs,
     assignments_unassign,
     orders,
@@ -52,6 +54,11 @@ ITEM_COLUMNS = (
     "row",
     "input",
     "user_id",
+    "email",
+    "username",
+    "external_id",
+    "course",
+    "due_at",
     "course_id",
     "outcome",
     "code",
@@ -210,10 +217,11 @@ def retry_assignment(assignment_id: UUID):
 
 @blp.get("/assignments/<uuid:assignment_id>/items")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS)
+@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
     """List the ledger of a bulk run.
 
-    One row for each user, in the order in which they were sent; `format=csv` returns the whole ledger as CSV.
+    One line for each user and course, in the order in which they were sent. `format=csv` and `format=ndjson` return the
+    whole ledger as a sheet: mended, for example after `outcome=not_found`, it can be sent again as it is.
     """
-    return assignments_runs.list_items(caller(), assignment_id, **filters)
+    return assignments_items.list_items(caller(), assignment_id, **filters)

@@ -180,6 +180,11 @@ class AssignmentItem(Model):
     sent_due_at: Mapped[str | None] = mapped_column(String(64))
     sent_course: Mapped[str | None] = mapped_column(String(254))
 
+    user: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
+    course: Mapped[Course | None] = relationship(
+        primaryjoin="foreign(AssignmentItem.course_id) == Course.id", lazy="raise", viewonly=True
+    )
+
     __table_args__ = (
         # Finds an earlier line of the same user across the chunks of a run; a run of one chunk needs no such look.
         Index(

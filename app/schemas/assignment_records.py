@@ -8,8 +8,8 @@ import marshmallow as ma
 
 from app.enums import AssignmentAction, AssignmentState, Outcome
 from app.schemas import bulk, fields
-from app.schemas.assignments import IN_ANY_RUN
-from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
+from app.schemas.assignments import IN_ANY_RUN, ItemSchema
+from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
 
 
 class RunProgressSchema(Schema):
@@ -108,7 +108,17 @@ class AssignmentQuerySchema(ListQuerySchema):
 
     course = course_filter()
     state = fields.Choices(AssignmentState, load_default=None)
+    course_id = course_ref("The same as `course`.", load_default=None)
     action = fields.Choices(AssignmentAction, load_default=None)
+    created_by = fields.Id(load_default=None)
+    created_after = fields.Instant(load_default=None)
+    created_before = fields.Instant(load_default=None)
+    search = fields.Text(
+        max_length=200,
+        is_line=False,
+        load_default=None,
+        metadata={"description": "Looked for in the reason, in any case."},
+    )
     ordering = ordering("created_at", "requested", default="-created_at")
 
 
@@ -116,4 +126,32 @@ class ItemQuerySchema(ListQuerySchema):
     """The filters of the ledger of a run."""
 
     outcome = fields.Choices(Outcome, load_default=None)
-    format = ma.fields.String(load_default="json", validate=fields.OneOf(["json", "csv"]))
+    code = fields.Text(
+        min_length=1, max_length=40, load_default=None, metadata={"description": "The reason code of a line."}
+    )
+    course_id = course_ref("In a run on several courses.", load_default=None)
+    user_id = fields.Id(load_default=None)
+    search = fields.Text(
+        max_length=200,
+        is_line=False,
+        load_default=None,
+        metadata={"description": "Looked for in `input`, in any case, and in the names of users."},
+    )
+    format = ma.fields.String(
+        load_default="json",
+        validate=fields.OneOf(["json", "csv", "ndjson"]),
+        metadata={
+            "description": "`csv` and `ndjson` are the whole ledger, which can be mended and sent as a sheet."
+        },
+    )
+
+
+class ItemRowSchema(ItemSchema):
+    """A line as a row of a sheet."""
+
+    user_id = ma.fields.String(allow_none=True)  # type: ignore[assignment]
+    email = ma.fields.String(allow_none=True)
+    username = ma.fields.String(allow_none=True)
+    external_id = ma.fields.String(allow_none=True)
+    course = ma.fields.String(allow_none=True)
+    due_at = ma.fields.String(allow_none=True)

@@ -66,7 +66,7 @@ class SeveralAssignSchema(SeveralCoursesSchema, AssignMultipleSchema):
     """Users to assign to several courses, or to unassign from them."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
-        "action": "assign",
+        "action": "ASSIGN",
         "course_ids": ["CCC-2014J", "DDD-2014J"],
         "emails": ["ada@example.org", "grace@example.org"],
         "due_in_days": 30,

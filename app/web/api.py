@@ -13,11 +13,10 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, jsonify
 
 from app.adapters.cache import Snapshot
 from app.db.listings import Listing
-from app.db.session import transaction
 from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas.base import ListQuerySchema, Schema
@@ -26,29 +25,20 @@ from app.settings import settings
 from app.web import (
     access,
     conditional_requests,
-    idempotency,
     preferences,
-    rate_limits,
     sheet_uploads,
 )
+from app.web.guard import SAFE_METHODS, View, guard
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
-from app.web.pagination import PAGING, csv_of, page_of
+from app.web.pagination import PAGING, csv_of, ndjson_of, page_of
 from app.web.request_body import (
     MsgspecProvider,
     StrictParser,
-    check_no_body,
-    check_path,
-    check_query,
-    limit_of,
-    read_json,
-    receive,
 )
 
 PREFIX = "/api/v1"
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-View = Callable[..., Any]
 Message = str | Callable[[Any], str]
 
 
@@ -92,7 +82,7 @@ class Blueprint(flask_smorest.Blueprint):
         if methods & {"GET", "PUT", "PATCH", "DELETE"}:
             reader = self._readers.get(rule)
         operation = Operation(view_func, declared, takes_path="<" in rule, reader=reader)
-        super().add_url_rule(rule, endpoint, _guard(operation), provide_automatic_options, **options)
+        super().add_url_rule(rule, endpoint, guard(operation), provide_automatic_options, **options)
 
     def arguments(
         self,
@@ -199,12 +189,13 @@ class Blueprint(flask_smorest.Blueprint):
             @wraps(view)
             def wrapper(filters: dict[str, Any], *args: Any, **path: Any) -> Response:
                 paging = {name: filters.pop(name) for name in PAGING}
-                wants_csv = csv_columns and filters.pop("format") == "csv"
+                form = filters.pop("format") if csv_columns else "json"
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
-                if wants_csv:
+                if form != "json":
                     columns = csv_columns() if callable(csv_columns) else csv_columns
                     rows = (csv_schema or schema)(only=columns)
-                    return csv_of(listing, rows, columns, view.__name__)
+                    stream = ndjson_of if form == "ndjson" else csv_of
+                    return stream(listing, rows, columns, view.__name__)
                 return page_of(listing, instance, message, summary=summed_up, **paging)
 
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
@@ -265,59 +256,3 @@ class Blueprint(flask_smorest.Blueprint):
             return operations.add_refusals(view, *kinds)
 
         return decorator
-
-
-def _guard(operation: Operation) -> View:
-    """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
-    view, declared, reader = operation.view, operation.access, operation.reader
-    query = operation.query
-    is_list, is_idempotent = operation.is_list, operation.is_idempotent
-    sheets = operation.sheets
-    body_limit = limit_of(operation.bodies) if sheets is None else sheet_uploads.MAX_BYTES
-    budget = rate_limits.budget_of(view)
-
-    def body_limit_for(method: str, authorization: str) -> int:
-        is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
-        return body_limit if is_taken else 0
-
-    def answer(**path: Any) -> Response:
-        return current_app.make_response(view(**path))
-
-    @wraps(view)
-    def endpoint(**path: Any) -> Response:
-        if body_limit_for(request.method, request.headers.get("Authorization", "")):
-            _receive(operation)
-        user_id = access.authenticate(declared)
-        is_catalogue = declared.is_public and request.method in SAFE_METHODS
-        rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
-        access.authorize(declared)
-        check_path(path)
-        check_query(query | sheet_uploads.query_of(sheets))
-        if request.method in SAFE_METHODS:
-            response = answer(**path)
-            return response if is_list else conditional_requests.make_conditional(response)
-        _read_body(operation)
-        with conditional_requests.precondition_on(reader, path), transaction():
-            if is_idempotent:
-                return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
-            return answer(**path)
-
-    endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
-    return operations.document(endpoint, operation)
-
-
-def _receive(operation: Operation) -> None:
-    if operation.sheets is not None and sheet_uploads.is_sheet():
-        sheet_uploads.receive()
-    else:
-        receive(limit_of(operation.bodies))
-
-
-def _read_body(operation: Operation) -> None:
-    """Validate the form of the body and keep it for the view."""
-    if operation.sheets is not None and sheet_uploads.is_sheet():
-        sheet_uploads.read(operation.sheets)
-    elif operation.takes_body:
-        read_json(operation.bodies)
-    else:
-        check_no_body()

@@ -44,6 +44,7 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
         "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
         "job": {"attempts": 0, "last_error": None},
         "can": {"cancel": False, "retry": False},
+        "sheet": None,
         "retry_of": None,
     }
 

@@ -16,18 +16,18 @@ POST   /assignments                              | IA | | | invalid_request if o
 GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
-POST   /assignments/{assignment_id}/cancel       | IA | run | seen
+POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
 POST   /assignments/{assignment_id}/retry        | IA | run | seen
 """
 
 WRITABLE = """
 POST /courses/{course_id}/assign: due_at due_in_days email external_id notify override_seats reason user_id
     username
-POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails external_ids mode notify
+POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails external_ids file mode notify
     on_existing override_seats reason user_ids usernames
-POST /assignments: action atomic course_ids due_at due_in_days emails external_ids mode notify on_existing
+POST /assignments: action atomic course_ids due_at due_in_days emails external_ids file mode notify on_existing
     override_seats reason user_ids usernames
-POST /courses/{course_id}/unassign-multiple: atomic emails external_ids mode notify reason user_ids
+POST /courses/{course_id}/unassign-multiple: atomic emails external_ids file mode notify reason user_ids
     usernames
 """
 

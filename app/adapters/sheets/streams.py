@@ -69,7 +69,9 @@ class CsvStream(SheetStream):
         super().__init__(columns)
         codec, self.encoding = _encoding_of(file)
         file.seek(0)
-        self._lines = Lines(io.TextIOWrapper(file, encoding=codec, newline=""))
+        # Kept: a wrapper that is collected closes the file.
+        self._text = io.TextIOWrapper(file, encoding=codec, newline="")
+        self._lines = Lines(self._text)
         self.delimiter = self._lines.delimiter
         self._header = titles.match(next(self._lines, []), columns, one_of=one_of)
         self.columns, self.ignored_columns = self._header.titles, self._header.ignored

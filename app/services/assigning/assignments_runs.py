@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from app.db.keyset import SortKey
 from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
-from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.assignment import Assignment, AssignmentCourse
 from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.user import User
@@ -132,16 +131,38 @@ def _is_refused(run: Assignment) -> bool:
 def list_visible(
     viewer: User,
     *,
-    course: str | None,
-    state: tuple[AssignmentState, ...] | None,
-    action: tuple[AssignmentAction, ...] | None,
-    ordering: str,
+    course: str | None = None,
+    course_id: str | None = None,
+    state: tuple[AssignmentState, ...] | None = None,
+    action: tuple[AssignmentAction, ...] | None = None,
+    created_by: UUID | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    search: str | None = None,
+    ordering: str = "-created_at",
 ) -> Listing:
-    """The viewer's own runs; for admins all runs."""
-    course_id = None if course is None else CourseName.id_of(course)
-    wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
-    statement = select(Assignment).where(assignment_visible_to(viewer), *narrowed_by(wanted))
+    """The viewer's own runs; for admins all runs. `search` is looked for in the reason."""
+    wanted = {Assignment.state: state, Assignment.action: action, Assignment.created_by_id: created_by}
+    conditions = [assignment_visible_to(viewer), *narrowed_by(wanted)]
+    conditions += [_is_about(ref) for ref in (course, course_id) if ref is not None]
+    if created_after is not None:
+        conditions.append(Assignment.created_at > created_after)
+    if created_before is not None:
+        conditions.append(Assignment.created_at < created_before)
+    if (search or "").strip():
+        sought = str(search).strip().lower()
+        conditions.append(func.lower(Assignment.reason).contains(sought, autoescape=True))
+    statement = select(Assignment).where(*conditions)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
+
+
+def _is_about(ref: str) -> ColumnElement[bool]:
+    """The course is the one of the run, or one of several."""
+    course_id = CourseName.id_of(ref)
+    among_several = exists().where(
+        AssignmentCourse.assignment_id == Assignment.id, AssignmentCourse.course_id == course_id
+    )
+    return or_(Assignment.course_id == course_id, and_(Assignment.course_id.is_(None), among_several))
 
 
 def get_visible(viewer: User, assignment_id: UUID) -> Assignment:
@@ -176,16 +197,3 @@ def has_ended(viewer: User, assignment_id: UUID) -> bool:
     """Whether no worker will change the run any more."""
     run = get_visible(viewer, assignment_id)
     return run.next_batch > run.batches
-
-
-def list_items(viewer: User, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
-    """The ledger of a run, in the order of the rows."""
-    run = get_visible(viewer, assignment_id)
-    statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)
-    if outcome is None:
-        return Listing(statement, [SortKey(AssignmentItem.row)], total=run.requested)
-    return Listing(
-        statement.where(AssignmentItem.outcome.in_(outcome)),
-        [SortKey(AssignmentItem.row)],
-        total=sum(run.counts.get(each, 0) for each in outcome),
-    )

@@ -190,9 +190,9 @@ def _apply(
     rows = {each.outcome: each.rows for each in outcomes if each.rows}
     reactivated = [each for found in outcomes for each in found.enrollment_ids or ()]
     decided_rows.write(run, course, actor, rows, reactivated)
-    told = [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
-    if notify and told:
-        enrollment_notices.notify_assigned(run.id, rows=told)
+    notified = [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
+    if notify and notified:
+        enrollment_notices.notify_assigned(run.id, rows=notified)
 
 
 def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None:

@@ -6,7 +6,7 @@ because `functools.wraps` copies those from decorator to decorator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ from app.errors.requests import (
 from app.web import idempotency
 from app.web.access import Access
 from app.web.openapi import document as openapi
+from app.web.openapi.error_responses import error_responses
 from app.web.openapi.exchange_headers import (
     IDEMPOTENCY_KEY,
     IDEMPOTENCY_REPLAYED,
@@ -246,7 +247,7 @@ def _responses(operation: Operation) -> dict[Any, Any]:
         **({"202": _accepted(accepted, headers)} if accepted else {}),
         **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
         **{status: {"headers": headers} for status in successes},
-        **_error_responses(operation.refusals()),
+        **error_responses(operation.refusals()),
     }
 
 
@@ -255,46 +256,6 @@ def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any
         "description": _PHRASES[202],
         "headers": {**headers, **openapi.headers("Retry-After"), **OF_JOBS},
         "content": {"application/json": {"schema": schema()}},
-    }
-
-
-def _error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
-    """A response for each status, with its codes as examples."""
-    by_status: dict[int, dict[str, type[Refusal]]] = {}
-    for kind in sorted(refusals, key=lambda kind: (kind.status, kind.code)):
-        by_status.setdefault(kind.status, {}).setdefault(kind.code, kind)
-    return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
-
-
-def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
-    described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
-    is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
-    says_when = is_throttled or any("Retry-After" in kind.headers for kind in kinds.values())
-    headers = [*(openapi.RATE_LIMIT_HEADERS if is_throttled else ()), *(["Retry-After"] if says_when else ())]
-    return {
-        "description": described,
-        **({"headers": openapi.headers(*headers)} if headers else {}),
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-                "examples": {code: {"value": _example(kind)} for code, kind in kinds.items()},
-            }
-        },
-    }
-
-
-def _example(kind: type[Refusal]) -> dict[str, Any]:
-    return {
-        "success": False,
-        "message": kind.title,
-        "data": None,
-        "error": {
-            "code": kind.code,
-            "type": f"/problems/{kind.code}",
-            "status": kind.status,
-            "details": {},
-            "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",
-        },
     }
 
 

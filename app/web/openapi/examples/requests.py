@@ -282,16 +282,34 @@ _RUNNING = {
         COURSE, {"emails": ["student2@example.org"], "reason": "Moved to another department"}
     ),
     "create_assignment": _with(
-        action="assign",
-        course_ids=["CCC-2014J"],
+        action="ASSIGN",
+        course_ids=[COURSE],
         emails=["student3@example.org", "unknown@example.org"],
         due_in_days=30,
     ),
     "cancel_assignment": _at("assignment to cancel"),
     "retry_assignment": _at("assignment to retry"),
-    "list_assignments": _where(course=COURSE, state="APPLIED", action="ASSIGN", ordering="-created_at"),
+    "list_assignments": _where(
+        course=COURSE,
+        course_id=COURSE,
+        state="APPLIED",
+        action="ASSIGN",
+        created_by=str(id_of("user")),
+        created_after="2020-01-01T00:00:00Z",
+        created_before="2100-01-01T00:00:00Z",
+        search="safety",
+        ordering="-created_at",
+    ),
     "show_assignment": _at("assignment"),
-    "list_assignment_items": _at("assignment", outcome="assigned", format="json"),
+    "list_assignment_items": _at(
+        "assignment",
+        outcome="assigned",
+        code="not_found",
+        course_id=COURSE,
+        user_id=str(id_of("user")),
+        search="erin",
+        format="json",
+    ),
     "list_notices": _where(
         state="SENT",
         kind="ASSIGNMENT",
@@ -325,7 +343,7 @@ _SHEET = "email,due_at\nstudent3@example.org,2031-01-31\n"
 FILES = {
     "assign_people": _SHEET,
     "unassign_people": _SHEET,
-    "create_assignment": "email,course\nstudent3@example.org,CCC-2014J\n",
+    "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""
