@@ -209,6 +209,8 @@ class _Examples:
         self.named["assignment"] = run.id
         refused = assignments.assign(self.admin, other.id, People(emails=["unknown@example.org"]))
         self.named["assignment to retry"] = refused.run.id
+        again = assignments.assign(self.admin, main.id, People(emails=[erin.email]), Terms(notify=False))
+        self.named |= {"assignment of an enrolled user": again.run.id, "admin": self.admin.id}
         waiting = assignments.assign(
             self.admin, main.id, People(emails=[erin.email]), Terms(notify=False), in_background=True
         )

@@ -17,7 +17,7 @@ GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
 POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
-POST   /assignments/{assignment_id}/retry        | IA | run | seen
+POST   /assignments/{assignment_id}/retry        | IA | run | seen | forbidden if other
 """
 
 WRITABLE = """
