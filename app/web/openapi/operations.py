@@ -23,6 +23,7 @@ from app.errors.requests import (
     MalformedRequest,
     PreconditionFailed,
     PreconditionRequired,
+    RequestInFlight,
     RequestTimeout,
     Throttled,
     TooLarge,
@@ -130,7 +131,7 @@ class Operation:
             *(_OF_BODIES if self.takes_body else []),
             *([PreconditionFailed] if self.checks_version else []),
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
-            *([IdempotencyKeyReused] if self.is_idempotent else []),
+            *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
         }
 
 
