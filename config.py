@@ -442,6 +442,11 @@ class Config:
         _seconds,
         "seconds after which a due notice is enqueued again, if no job in the queue is about it",
     )
+    run_lease_seconds: float = _setting(
+        "6",
+        _seconds,
+        "seconds for which a worker leases a bulk run; another worker goes on with an abandoned one after them",
+    )
     sweep_interval_seconds: float = _setting("5", _seconds, "seconds between two sweeps of the outbox")
     redis_timeout_seconds: float = _setting("0.2", _seconds, "seconds that a request waits for Redis")
 

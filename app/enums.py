@@ -139,6 +139,7 @@ class Outcome(StrEnum):
     INACTIVE = "inactive"
     INELIGIBLE = "ineligible"
     NO_SEAT = "no_seat"
+    INVALID = "invalid"
     SKIPPED = "skipped"
     UNASSIGNED = "unassigned"
     NOT_ENROLLED = "not_enrolled"
@@ -155,6 +156,7 @@ OUTCOMES_OF_ASSIGNING = (
     Outcome.INACTIVE,
     Outcome.INELIGIBLE,
     Outcome.NO_SEAT,
+    Outcome.INVALID,
     Outcome.SKIPPED,
 )
 OUTCOMES_OF_UNASSIGNING = (
@@ -163,6 +165,7 @@ OUTCOMES_OF_UNASSIGNING = (
     Outcome.KEPT_COMPLETED,
     Outcome.DUPLICATE,
     Outcome.NOT_FOUND,
+    Outcome.INVALID,
 )
 """What `counts` of a run always lists, zeros included; an atomic run that unassigns adds SKIPPED."""
 

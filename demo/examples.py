@@ -207,6 +207,14 @@ class _Examples:
             reason="Yearly safety training",
         ).run
         self.named["assignment"] = run.id
+        refused = assignments.assign(self.admin, other.id, People(emails=["unknown@example.org"]))
+        self.named["assignment to retry"] = refused.run.id
+        again = assignments.assign(self.admin, main.id, People(emails=[erin.email]), Terms(notify=False))
+        self.named |= {"assignment of an enrolled user": again.run.id, "admin": self.admin.id}
+        waiting = assignments.assign(
+            self.admin, main.id, People(emails=[erin.email]), Terms(notify=False), in_background=True
+        )
+        self.named["assignment to cancel"] = waiting.run.id
         for course in (other, edited):
             learners = People(emails=[self.admin.email])
             assignments.assign(self.admin, course.id, learners, Terms(notify=False), reason="Example")

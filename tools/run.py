@@ -130,6 +130,7 @@ class Platform:
         self.supervisor.start(self.flask("worker", "worker", is_revived=True))
         # Bulk mail may keep the other one busy for minutes.
         self.supervisor.start(self.flask("urgent", "worker", "--urgent", is_revived=True))
+        self.supervisor.start(self.flask("runs", "worker", "--runs", is_revived=True))
         self.supervisor.start(self.flask("sweep", "sweep", is_revived=True))
         self.supervisor.await_ready(web, self.answers, READY_SECONDS)
 

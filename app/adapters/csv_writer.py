@@ -33,10 +33,15 @@ def line(row: Mapping[str, Any], columns: Sequence[str]) -> str:
     return _write([_cell(row, column) for column in columns])
 
 
-def _cell(row: Mapping[str, Any], column: str) -> str:
+def value_of(row: Mapping[str, Any], column: str) -> Any:
     value: Any = row
     for step in column.split("."):
         value = None if value is None else value.get(step)
+    return value
+
+
+def _cell(row: Mapping[str, Any], column: str) -> str:
+    value = value_of(row, column)
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 

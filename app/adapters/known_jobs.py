@@ -16,6 +16,7 @@ from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 
 DELIVER_NOTICES: Final = "app.jobs.notices.deliver"
+CARRY_RUN: Final = "app.jobs.runs.work"
 NOTICES_PER_JOB: Final = 100
 FAILED_JOBS_KEPT_SECONDS: Final = 7 * 86_400
 
@@ -36,6 +37,11 @@ def is_batch_of_notices(arguments: object) -> bool:
     return isinstance(ids, list) and 0 < len(ids) <= NOTICES_PER_JOB and all(map(_is_id, ids))
 
 
+def is_one_run(arguments: object) -> bool:
+    """One argument, the id of a bulk run."""
+    return isinstance(arguments, list | tuple) and len(arguments) == 1 and _is_id(arguments[0])
+
+
 def _is_id(text: object) -> bool:
     if not isinstance(text, str):
         return False
@@ -45,7 +51,10 @@ def _is_id(text: object) -> bool:
         return False
 
 
-KNOWN: Final[Mapping[str, Callable[[object], bool]]] = {DELIVER_NOTICES: is_batch_of_notices}
+KNOWN: Final[Mapping[str, Callable[[object], bool]]] = {
+    DELIVER_NOTICES: is_batch_of_notices,
+    CARRY_RUN: is_one_run,
+}
 
 
 class KnownJob(Job):

@@ -1,7 +1,7 @@
-"""The RQ job queue: jobs with the ids of notices to deliver.
+"""The RQ job queues: jobs with the ids of notices to deliver, and of bulk runs to carry.
 
-The notices themselves are in the outbox in PostgreSQL, so that Redis may lose any job. Urgent mail has its own queue and
-worker: it never waits for bulk mail.
+Notices and runs themselves are in PostgreSQL, so that Redis may lose any job. Urgent mail and runs have queues of their
+own: neither waits for bulk mail.
 """
 
 from __future__ import annotations
@@ -15,12 +15,22 @@ from rq import Queue, Retry
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
-from app.adapters.known_jobs import DELIVER_NOTICES, FAILED_JOBS_KEPT_SECONDS, NOTICES_PER_JOB, KnownJob
+from app.adapters.known_jobs import (
+    CARRY_RUN,
+    DELIVER_NOTICES,
+    FAILED_JOBS_KEPT_SECONDS,
+    NOTICES_PER_JOB,
+    KnownJob,
+)
 from app.adapters.redis import connection
 from app.enums import Lane
 from app.settings import settings
 
 NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
+RUNS = "rollcall-runs"
+LONGEST_RUN_JOB = 300
+"""Seconds. The job ends by itself long before; RQ then ends one that hangs."""
+
 PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
 """A job occupies its worker until it ends, and the next urgent mail waits for it."""
 
@@ -42,12 +52,19 @@ def is_reachable() -> bool:
 
 
 def jobs(lane: Lane) -> Queue:
-    return Queue(NAMES[lane], connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
+    return _named(NAMES[lane])
 
 
-def depth(lane: Lane) -> dict[str, int]:
-    """The number of jobs by state."""
-    ours = jobs(lane)
+def runs() -> Queue:
+    return _named(RUNS)
+
+
+def _named(name: str) -> Queue:
+    return Queue(name, connection=connection(), serializer=JSONSerializer, job_class=KnownJob)
+
+
+def depth(ours: Queue) -> dict[str, int]:
+    """The number of jobs by state. Abandoned jobs are not put back by asking: the sweep finds what they were about."""
     return {
         "queued": ours.count,
         "started": ours.started_job_registry.get_job_count(cleanup=False),
@@ -56,9 +73,9 @@ def depth(lane: Lane) -> dict[str, int]:
     }
 
 
-def workers(lane: Lane) -> int:
+def workers(ours: Queue) -> int:
     """How many workers listen to this queue; one that was killed counts for two minutes more."""
-    keys = connection().smembers(f"rq:workers:{NAMES[lane]}")
+    keys = connection().smembers(f"rq:workers:{ours.name}")
     return connection().exists(*keys) if keys else 0
 
 
@@ -78,6 +95,26 @@ def deliver_notices(notice_ids: Sequence[UUID | str], lane: Lane) -> None:
     ids = [str(notice_id) for notice_id in notice_ids]
     batches = [ids[start : start + PER_JOB[lane]] for start in range(0, len(ids), PER_JOB[lane])]
     jobs(lane).enqueue_many([_delivery(batch) for batch in batches])
+
+
+def next_runs(most: int) -> list[UUID]:
+    """The runs of the first jobs in the queue, as far as these are on the allow-list."""
+    ours = runs()
+    found = [ours.fetch_job(job_id) for job_id in ours.get_job_ids(0, most)]
+    return [UUID(job.args[0]) for job in found if isinstance(job, KnownJob) and job.refusal is None]
+
+
+def carry_run(run_id: UUID) -> None:
+    """Enqueue a job that carries this run. RQ does not retry it: the sweep enqueues a run that was abandoned."""
+    runs().enqueue_call(
+        CARRY_RUN,
+        args=[str(run_id)],
+        job_id=f"run-{run_id}-{secrets.token_hex(3)}",
+        description=f"bulk run {run_id}",
+        timeout=LONGEST_RUN_JOB,
+        result_ttl=0,
+        failure_ttl=FAILED_JOBS_KEPT_SECONDS,
+    )
 
 
 def _delivery(ids: list[str]) -> EnqueueData:

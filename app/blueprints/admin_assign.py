@@ -8,21 +8,40 @@ from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
 from app.errors.bulk import TooManyPeople
+from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
-from app.schemas.assignments import (
-    AssignedSchema,
+from app.schemas.assignment_records import (
     AssignmentQuerySchema,
     AssignmentSchema,
+    ItemQuerySchema,
+    ItemRowSchema,
+)
+from app.schemas.assignment_sheets import (
+    AssignSheetSchema,
+    SeveralAssignSchema,
+    SeveralAssignSheetSchema,
+    UnassignSheetSchema,
+)
+from app.schemas.assignments import (
+    AnyReportSchema,
+    AssignedSchema,
     AssignMultipleSchema,
     AssignSchema,
-    ItemQuerySchema,
     ItemSchema,
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
 )
-from app.services.assigning import assignments, assignments_runs, assignments_unassign
+from app.services.assigning import (
+    assignments,
+    assignments_items,
+    assignments_runs,
+    assignments_unassign,
+    orders,
+    queued_runs,
+)
 from app.services.assigning.assignments_runs import RunReport
+from app.web import preferences
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
@@ -35,6 +54,11 @@ ITEM_COLUMNS = (
     "row",
     "input",
     "user_id",
+    "email",
+    "username",
+    "external_id",
+    "course",
+    "due_at",
     "course_id",
     "outcome",
     "code",
@@ -46,6 +70,8 @@ ITEM_COLUMNS = (
     "after.source",
     "after.due_at",
 )
+
+ACCEPTED = "Run accepted: a worker carries it. Ask for its record until it has ended."
 
 _WITHOUT_EFFECT = {
     AssignmentState.PREVIEW: "Preview finished: nothing was changed.",
@@ -77,11 +103,15 @@ def assign_person(person: dict[str, Any], course_id: str):
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
-@blp.arguments(AssignMultipleSchema)
+@blp.arguments(AssignMultipleSchema, sheet=AssignSheetSchema)
 @blp.response(200, ReportSchema, message=_finished("Assignment"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, CourseNotOpen, TooManyPeople)
 def assign_people(order: dict[str, Any], course_id: str):
-    """Assign up to 10,000 users to a course.
+    """Assign users to a course.
+
+    Up to 10,000 are answered with a report. More, or a request with `Prefer: respond-async`, are left to a worker: the
+    answer is 202 with the record of the run, and its ledger grows as the run goes on.
 
     The report has a row for each user, in the order `user_ids`, `emails`, `usernames`, `external_ids`. A refused row
     does not affect the others, and the status is 200 even when all are refused. With `atomic` one refused row means
@@ -89,23 +119,47 @@ def assign_people(order: dict[str, Any], course_id: str):
     is kept for a day. Instructors assign to their own courses; for them unknown, inactive and unverified users are all
     `not_found` (with `REQUIRE_EMAIL_VERIFICATION=off` unverified users are treated like others).
     """
-    return assignments.assign(caller(), course_id, **order)
+    return assignments.assign(caller(), course_id, **order, in_background=preferences.responds_async())
 
 
 @blp.post("/courses/<course_id>/unassign-multiple")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @throttled(BULK)
 @blp.idempotent
-@blp.arguments(UnassignMultipleSchema)
+@blp.arguments(UnassignMultipleSchema, sheet=UnassignSheetSchema)
 @blp.response(200, UnassignReportSchema, message=_finished("Unassignment"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
 @blp.refuses(Forbidden, TooManyPeople)
 def unassign_people(order: dict[str, Any], course_id: str):
-    """Unassign up to 10,000 users from a course.
+    """Unassign users from a course.
+
+    Up to 10,000 are answered with a report; more are left to a worker, as where users are assigned.
 
     Cancels ACTIVE enrollments from every source and frees their seats; progress is kept. COMPLETED enrollments stay
     (`kept_completed`).
     """
-    return assignments_unassign.unassign(caller(), course_id, **order)
+    return assignments_unassign.unassign(
+        caller(), course_id, **order, in_background=preferences.responds_async()
+    )
+
+
+@blp.post("/assignments")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.arguments(SeveralAssignSchema, sheet=SeveralAssignSheetSchema)
+@blp.response(200, AnyReportSchema, message=_finished("Run"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, TooManyPeople)
+def create_assignment(order: dict[str, Any]):
+    """Assign or unassign users in several courses.
+
+    A line for each user and course: course by course in the order of `course_ids`, or in the order of a sheet whose
+    column `course` names a course for each row. A course that is not published refuses its own lines
+    (`course_not_open`), one that does not exist those of its rows (`course_not_found`). Instructors name their own
+    courses; any other is unknown to them.
+    """
+    return orders.carry_out(caller(), **order, in_background=preferences.responds_async())
 
 
 @blp.get("/assignments")
@@ -121,18 +175,53 @@ def list_assignments(filters: dict[str, Any]):
 
 @blp.get("/assignments/<uuid:assignment_id>")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.waits
 @blp.response(200, AssignmentSchema)
 def show_assignment(assignment_id: UUID):
-    """Show a bulk run."""
-    return assignments_runs.get_visible(caller(), assignment_id)
+    """Show a bulk run.
+
+    `progress` and `job` say how far it is and how its workers fared, `can` which actions are possible now.
+    """
+    viewer = caller()
+    preferences.wait_until(lambda: assignments_runs.has_ended(viewer, assignment_id))
+    return assignments_runs.get_visible(viewer, assignment_id)
+
+
+@blp.post("/assignments/<uuid:assignment_id>/cancel")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(200, AssignmentSchema, message="Run cancelled.")
+@blp.refuses(InvalidTransition)
+def cancel_assignment(assignment_id: UUID):
+    """Cancel a bulk run.
+
+    It stops at its next chunk. What is written stays; the other lines are `skipped`, code `not_reached`.
+    """
+    return queued_runs.cancel(caller(), assignment_id)
+
+
+@blp.post("/assignments/<uuid:assignment_id>/retry")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.response(200, AnyReportSchema, message=_finished("Run"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(InvalidTransition)
+def retry_assignment(assignment_id: UUID):
+    """Retry the refused lines of a bulk run.
+
+    A new run takes up the lines that were refused or not reached, in their order and on the terms of the first run, with
+    the due date of that day. Lines whose sheet has to be mended are refused again.
+    """
+    return queued_runs.retry(caller(), assignment_id, in_background=preferences.responds_async())
 
 
 @blp.get("/assignments/<uuid:assignment_id>/items")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS)
+@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
     """List the ledger of a bulk run.
 
-    One row for each user, in the order in which they were sent; `format=csv` returns the whole ledger as CSV.
+    One line for each user and course, in the order in which they were sent. `format=csv` and `format=ndjson` return the
+    whole ledger as a sheet: mended, for example after `outcome=not_found`, it can be sent again as it is.
     """
-    return assignments_runs.list_items(caller(), assignment_id, **filters)
+    return assignments_items.list_items(caller(), assignment_id, **filters)

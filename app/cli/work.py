@@ -20,16 +20,21 @@ from app.settings import settings
 @click.command("worker")
 @click.option("--burst", is_flag=True, help="Do what is there and leave.")
 @click.option("--urgent", is_flag=True, help="Send urgent mail only: one such worker keeps it from waiting.")
+@click.option(
+    "--runs", is_flag=True, help="Carry bulk runs only: as many such workers as runs go side by side."
+)
 @with_appcontext
-def worker(*, burst: bool, urgent: bool) -> None:
-    """Send the mail that the web processes enqueue, urgent mail first."""
-    lanes = [Lane.URGENT] if urgent else list(Lane)
+def worker(*, burst: bool, urgent: bool, runs: bool) -> None:
+    """Send mail and carry bulk runs: urgent mail first, then runs, then bulk mail."""
+    chosen = [*([queue.NAMES[Lane.URGENT]] if urgent else []), *([queue.RUNS] if runs else [])]
     while not queue.is_reachable():
         click.echo("Redis does not answer yet; waiting.", err=True)
         time.sleep(1)
     # Our log escapes control characters, including those of colours.
     colorizer.notty = True
-    workers.build_worker(lanes).work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
+    workers.build_worker(chosen or workers.EVERY_QUEUE).work(
+        burst=burst, with_scheduler=True, logging_level=settings().log_level
+    )
 
 
 @click.command("sweep")

@@ -56,6 +56,8 @@ class Listing:
     """The same list, read in its order until a page is full: for when more rows match than are counted."""
     shown: Callable[[Any], Any] | None = None
     """Makes of each row what the list shows of it; by default the row itself."""
+    shown_in_sheet: Callable[[Any], Any] | None = None
+    """Makes of each row what a sheet of the list has of it; by default what the list shows."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """Values about the whole list, shown beside its rows."""
     is_prepared: bool = False

@@ -16,9 +16,64 @@ class AtomicRefused(Conflict):
 
 
 class TooManyPeople(InvalidRequest):
-    """A bulk call or an import takes at most 10,000 rows, duplicates included. Nothing was written. Split the list and send
-    the parts one after the other; a user who is named in two of them is not assigned or created twice.
+    """A bulk call or an import takes at most 10,000 rows, and an assignment 1,000,000 lines, people times courses; duplicates
+    included. Nothing was written. Split the list and send the parts one after the other; a user who is named in two of them
+    is not assigned or created twice.
     """
 
     code = "too_many_people"
-    title = "Too many users for one call: send at most 10,000."
+    title = "Too many users for one call: send fewer."
+
+
+class NotReached(Conflict):
+    """The run ended before it came to this row, because it was cancelled or failed: nothing of the row was written. Retry the
+    run, which takes up these rows.
+    """
+
+    code = "not_reached"
+    title = "The run ended before it came to this row."
+
+
+class CourseNotFound(InvalidRequest):
+    """The row of a sheet names a course that does not exist, or that the caller may not change. Correct the cell, which takes
+    an id, a slug or a code, and send the row again.
+    """
+
+    code = "course_not_found"
+    title = "There is no such course."
+
+
+class AnotherCourse(InvalidRequest):
+    """The row of a sheet names a course other than that of the call, so it was not assigned anywhere. Send the sheet to
+    `POST /assignments`, which takes several courses, or empty the cell.
+    """
+
+    code = "another_course"
+    title = "The row names another course than the call."
+
+
+class IdentifiersDisagree(InvalidRequest):
+    """The row of a sheet names two different users by two identifiers. Nothing was guessed: correct or empty one of the cells
+    and send the row again.
+    """
+
+    code = "identifiers_disagree"
+    title = "The identifiers of the row name different users."
+
+
+class InvalidDueAt(InvalidRequest):
+    """The due date of the row cannot be read. Write a day such as 2026-12-31, which means its end, or a time with its zone such
+    as 2026-12-31T17:00:00Z, and send the row again.
+    """
+
+    code = "invalid_due_at"
+    title = "The due date of the row cannot be read."
+
+
+class ExtraCells(InvalidRequest):
+    """The row of a sheet has a value in a column without a title: an unquoted comma may have shifted its cells. Put the value
+    that has the comma in quotes, and send the row again.
+    """
+
+    code = "extra_cells"
+    title = "The row has more cells than the header."

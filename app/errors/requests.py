@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from app.errors.base import InvalidRequest, NotFound, Refusal
+from app.errors.base import Conflict, InvalidRequest, NotFound, Refusal
 
 
 class PageNotFound(NotFound):
@@ -125,6 +125,16 @@ class IdempotencyKeyReused(InvalidRequest):
 
     code = "idempotency_key_reused"
     title = "This Idempotency-Key belongs to another request: use a new one."
+
+
+class RequestInFlight(Conflict):
+    """Another request with the same `Idempotency-Key` is still being answered. Wait a moment and send it again: it then gets
+    the answer of the first one.
+    """
+
+    code = "request_in_flight"
+    title = "A request with this Idempotency-Key is still being answered: send it again in a moment."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 
 class PreconditionRequired(Refusal):

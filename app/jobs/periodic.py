@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.adapters import queue
 from app.db.session import db, long_transaction, transaction
 from app.enums import Lane
+from app.jobs import runs
 from app.jobs.notices import send_for
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
@@ -67,6 +68,15 @@ def sweep_notices() -> bool:
         return send_for(DIRECT_SENDING_SECONDS)
 
 
+def sweep_runs() -> bool:
+    """Enqueue bulk runs that wait for a worker or were abandoned; carry them from here while Redis does not answer."""
+    try:
+        return runs.enqueue_waiting() == runs.ENQUEUED_AT_ONCE
+    except RedisError as error:
+        log.info("Redis is away; carrying runs from here: %s", type(error).__name__)
+        return runs.carry_waiting(DIRECT_SENDING_SECONDS)
+
+
 def _enqueue_overdue(lane: Lane) -> bool:
     queued = queue.next_notices(lane)
     with transaction():
@@ -101,6 +111,7 @@ def _hourly(name: str, service: Callable[[], bool | None]) -> Chore:
 
 
 CHORES = (
+    Chore("runs", lambda: settings().sweep_interval_seconds, sweep_runs),
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("names", lambda: HOURLY, erase_names),
     _hourly("refresh tokens", retention.purge_refresh_tokens),

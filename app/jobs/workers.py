@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from rq import Queue, SpawnWorker, Worker
 from rq.intermediate_queue import IntermediateQueue
@@ -43,12 +43,16 @@ class FreshWorker(RefusesUnknownJobs, SpawnWorker):
     """A worker whose work horses start as new processes."""
 
 
-def build_worker(lanes: Iterable[Lane] = Lane) -> Worker:
+EVERY_QUEUE = (queue.NAMES[Lane.URGENT], queue.RUNS, queue.NAMES[Lane.BULK])
+"""In order of priority: a run that a user waits for does not stand behind bulk mail."""
+
+
+def build_worker(queues: Sequence[str] = EVERY_QUEUE) -> Worker:
     """A worker for these queues, in order of priority. The intervals bound how long a job stays with a dead worker."""
     # A process that has loaded Objective-C must not fork.
     kind = FreshWorker if sys.platform == "darwin" else ForkWorker
     return kind(
-        [queue.NAMES[lane] for lane in lanes],
+        list(queues),
         connection=queue.worker_connection(),
         serializer=JSONSerializer,
         job_class=KnownJob,

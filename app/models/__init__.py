@@ -1,6 +1,6 @@
 """The tables. Importing this package maps them all, which relationships by name and the migrations rely on."""
 
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse, AssignmentItem
 from app.models.attempt import Attempts
 from app.models.category import Category
 from app.models.certificate import Certificate
@@ -25,6 +25,8 @@ from app.models.user import User
 
 __all__ = [
     "Assignment",
+    "AssignmentBatch",
+    "AssignmentCourse",
     "AssignmentItem",
     "Attempts",
     "Category",

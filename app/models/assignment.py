@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,14 +16,39 @@ from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Outco
 from app.models.course import Course
 from app.models.user import User
 
+RETRIED = (
+    Outcome.NOT_FOUND,
+    Outcome.INACTIVE,
+    Outcome.INELIGIBLE,
+    Outcome.NO_SEAT,
+    Outcome.INVALID,
+    Outcome.SKIPPED,
+)
+"""The outcomes of lines that a retry takes up: refused, or not reached."""
+
+
+class Progress(NamedTuple):
+    """How far a run is, in lines, and how long it will take at its present rate."""
+
+    done: int
+    total: int
+    percent: int
+    rows_per_second: int | None
+    seconds_left: int | None
+
 
 class Assignment(Identified, Model):
-    """One run, with its request (`options`) and its result (`counts`, for every outcome). A PREVIEW expires."""
+    """One run, with its request (`options`) and its result (`counts`, for every outcome). A PREVIEW expires.
+
+    A run that a worker carries has `batches` of staged lines, and `next_batch` is its cursor. `lease` and `leased_until`
+    say which worker may carry it now, `attempts` how often one has begun, and `stalls` how many of these attempts in a
+    row finished no chunk.
+    """
 
     __tablename__ = "assignments"
 
     action: Mapped[AssignmentAction] = mapped_column(word(AssignmentAction))
-    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
+    course_id: Mapped[UUID | None] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"))
     state: Mapped[AssignmentState] = mapped_column(word(AssignmentState))
     requested: Mapped[int]
     unique: Mapped[int] = mapped_column("unique_count", server_default=text("0"))
@@ -34,8 +59,22 @@ class Assignment(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    is_preview: Mapped[bool] = mapped_column(server_default=text("false"))
+    overdue: Mapped[int] = mapped_column(server_default=text("0"))
+    batches: Mapped[int] = mapped_column(server_default=text("0"))
+    next_batch: Mapped[int] = mapped_column(server_default=text("1"))
+    done: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    stalls: Mapped[int] = mapped_column(server_default=text("0"))
+    last_error: Mapped[str | None] = mapped_column(String(500))
+    lease: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    enqueued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    retry_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignments.id", ondelete="SET NULL"))
+    sheet: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
-    course: Mapped[Course] = relationship(lazy="raise")
+    course: Mapped[Course | None] = relationship(lazy="raise")
     created_by: Mapped[User] = relationship(lazy="raise")
 
     __table_args__ = (
@@ -48,9 +87,49 @@ class Assignment(Identified, Model):
             state_newest="state & created_at",
             action_newest="action & created_at",
         ),
+        Index("ix_assignments_unfinished", "id", postgresql_where=text("next_batch <= batches")),
+        Index(
+            "ix_assignments_retry_of_id",
+            "retry_of_id",
+            postgresql_where=text("retry_of_id IS NOT NULL"),
+        ),
         CheckConstraint(one_of("action", AssignmentAction), "action"),
         CheckConstraint(one_of("state", AssignmentState), "state"),
     )
+
+    @property
+    def assignment_id(self) -> UUID:
+        """Its id, as reports call it."""
+        return self.id
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in {AssignmentState.QUEUED, AssignmentState.RUNNING}
+
+    @property
+    def progress(self) -> Progress:
+        """How many lines are decided, and how fast; a rate is known while a worker carries the run."""
+        percent = 100 if self.done >= self.requested else self.done * 100 // self.requested
+        speed, left = None, None
+        if self.started_at and self.is_unfinished and self.done:
+            speed = round(self.done / max(0.001, (datetime.now(UTC) - self.started_at).total_seconds()))
+            left = round((self.requested - self.done) / speed) if speed else None
+        return Progress(self.done, self.requested, percent, speed, left)
+
+    @property
+    def can(self) -> dict[str, bool]:
+        """The actions that its state allows. Who sees a run may take them."""
+        return {"cancel": self.is_unfinished, "retry": self.is_retryable}
+
+    @property
+    def is_retryable(self) -> bool:
+        is_over = self.state in {
+            AssignmentState.APPLIED,
+            AssignmentState.REFUSED,
+            AssignmentState.CANCELLED,
+            AssignmentState.FAILED,
+        }
+        return is_over and any(self.counts.get(outcome) for outcome in RETRIED)
 
 
 class EnrollmentState(NamedTuple):
@@ -71,6 +150,9 @@ class EnrollmentState(NamedTuple):
 class AssignmentItem(Model):
     """One row of a run, in the order of the request, with the enrollment before and after.
 
+    `batch` is the first batch of the chunk that wrote the line, 0 in a run that was answered in its request. `kind`,
+    `sent_due_at` and `sent_course` are what was sent beside `input`.
+
     `enrollment_id` has no foreign key: the line is written first and the enrollment after it, from this very line.
     Enrollments are never deleted.
     """
@@ -83,7 +165,7 @@ class AssignmentItem(Model):
     row: Mapped[int] = mapped_column(primary_key=True)
     input: Mapped[str] = mapped_column(String(400))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
-    course_id: Mapped[UUID]
+    course_id: Mapped[UUID | None]
     outcome: Mapped[Outcome] = mapped_column(word(Outcome))
     code: Mapped[str | None] = mapped_column(String(40))
     enrollment_id: Mapped[UUID | None]
@@ -93,8 +175,27 @@ class AssignmentItem(Model):
     after_status: Mapped[EnrollmentStatus | None] = mapped_column(word(EnrollmentStatus))
     after_source: Mapped[Source | None] = mapped_column(word(Source))
     after_due_at: Mapped[datetime | None]
+    batch: Mapped[int] = mapped_column(server_default=text("0"))
+    kind: Mapped[str | None] = mapped_column(String(12))
+    sent_due_at: Mapped[str | None] = mapped_column(String(64))
+    sent_course: Mapped[str | None] = mapped_column(String(254))
 
-    __table_args__ = (CheckConstraint(one_of("outcome", Outcome), "outcome"),)
+    user: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
+    course: Mapped[Course | None] = relationship(
+        primaryjoin="foreign(AssignmentItem.course_id) == Course.id", lazy="raise", viewonly=True
+    )
+
+    __table_args__ = (
+        # Finds an earlier line of the same user across the chunks of a run; a run of one chunk needs no such look.
+        Index(
+            "ix_assignment_items_people",
+            "user_id",
+            "assignment_id",
+            "course_id",
+            postgresql_where=text("batch > 0 AND user_id IS NOT NULL"),
+        ),
+        CheckConstraint(one_of("outcome", Outcome), "outcome"),
+    )
 
     @property
     def before(self) -> EnrollmentState | None:
@@ -103,3 +204,46 @@ class AssignmentItem(Model):
     @property
     def after(self) -> EnrollmentState | None:
         return EnrollmentState.of(self.after_status, self.after_source, self.after_due_at)
+
+
+class AssignmentCourse(Model):
+    """A course of a run that a worker carries, with the lines about it and their outcomes."""
+
+    __tablename__ = "assignment_courses"
+
+    assignment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
+    )
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"), primary_key=True)
+    position: Mapped[int]
+    requested: Mapped[int] = mapped_column(server_default=text("0"))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+
+    __table_args__ = (Index("ix_assignment_courses_course_id", "course_id", "assignment_id"),)
+
+
+class AssignmentBatch(Model):
+    """Some hundred staged lines of a run, of one course: columns as JSON arrays, which are a fraction of a row each.
+
+    Lines are numbered from `first_row`, or as `rows` says. Columns that are null have no value in any line. Deleted as
+    the run has written them to its ledger.
+    """
+
+    __tablename__ = "assignment_batches"
+
+    assignment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[UUID | None]
+    first_row: Mapped[int]
+    size: Mapped[int]
+    inputs: Mapped[str]
+    keys: Mapped[str]
+    kinds: Mapped[str]
+    rows: Mapped[str | None]
+    due_dates: Mapped[str | None]
+    sent_due_dates: Mapped[str | None]
+    sent_courses: Mapped[str | None]
+    problems: Mapped[str | None]
+    others: Mapped[str | None]

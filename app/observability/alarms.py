@@ -19,6 +19,7 @@ class Alarm(StrEnum):
     CREDENTIAL_STUFFING = "credential_stuffing"
     JOB_REFUSED = "job_refused"
     MAIL_FAILED = "mail_failed"
+    RUN_FAILED = "run_failed"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     VALUE_SLIPPED = "value_slipped"
 

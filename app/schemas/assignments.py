@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -11,7 +11,6 @@ import marshmallow as ma
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
-    AssignmentAction,
     AssignmentState,
     EnrollmentStatus,
     Mode,
@@ -20,12 +19,12 @@ from app.enums import (
     Source,
 )
 from app.schemas import bulk, fields
-from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
+from app.schemas.base import Schema
 from app.schemas.enrollments import EnrollmentSchema
 from app.values.people import People
 from app.values.terms import Terms
 
-_IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
+IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
 
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
 
@@ -59,9 +58,9 @@ class Strings(ma.fields.List[str]):
 class PeopleSchema(Schema):
     """The users of a bulk run, by any mixture of identifiers; rows are numbered in this order."""
 
-    MAX_BYTES: ClassVar[int | None] = bulk.MAX_BYTES
+    MAX_BYTES: ClassVar[int | None] = 8 * 1024 * 1024
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
-    SOME_OF: ClassVar = IDENTIFIERS
+    SOME_OF: ClassVar[Sequence[str]] = IDENTIFIERS
 
     user_ids = Strings("Ids of users (UUIDs).")
     emails = Strings("Email addresses, compared without regard to case.")
@@ -203,7 +202,11 @@ class ItemSchema(Schema):
     )
     input = ma.fields.String(required=True, metadata={"description": "The identifier as sent."})
     user_id = fields.Id(required=True, allow_none=True)
-    course_id = fields.Id(required=True)
+    course_id = fields.Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where a sheet names a course that does not exist."},
+    )
     outcome = fields.Choice(Outcome, required=True)
     code = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The reason code of a refusal."}
@@ -221,7 +224,7 @@ class Rows(ma.fields.List[Any]):
 
     def _serialize(self, value: Any, *name_and_report: Any, **_: Any) -> list[dict[str, Any]]:
         _name, report = name_and_report
-        course_id = str(report.run.course_id)
+        course_ids = report.course_ids or [str(report.run.course_id)] * len(value)
         return [
             {
                 "row": line.row,
@@ -234,7 +237,7 @@ class Rows(ma.fields.List[Any]):
                 "before": _state_of(line.before_status, line.before_source, line.before_due_at),
                 "after": _state_of(line.after_status, line.after_source, line.after_due_at),
             }
-            for text, line in zip(report.inputs, value, strict=True)
+            for text, course_id, line in zip(report.inputs, course_ids, value, strict=True)
         ]
 
 
@@ -242,9 +245,21 @@ def _state_of(status: str | None, source: str | None, due_at: Any) -> dict[str, 
     return None if status is None else {"status": status, "source": source, "due_at": due_at}
 
 
+class RunCourseSchema(Schema):
+    """A course of a run, with the lines about it."""
+
+    course_id = fields.Id(required=True)
+    code = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    requested = fields.Whole(required=True)
+    unique = fields.Whole(required=True)
+    counts = bulk.Counts((), sometimes=list(Outcome))
+
+
 class ReportSchema(Schema):
     """The report of a run that assigns: a row for each user."""
 
+    id = fields.Id(required=True, metadata={"description": "The same as `assignment_id`."})
     assignment_id = fields.Id(required=True, attribute="run.id")
     state = fields.Choice(AssignmentState, required=True, attribute="run.state")
     course_id = fields.Id(required=True, attribute="run.course_id")
@@ -257,6 +272,11 @@ class ReportSchema(Schema):
         required=True,
         metadata={"description": "Enrollments whose due date, as set by this run, has already passed."},
     )
+    courses = ma.fields.List(
+        ma.fields.Nested(RunCourseSchema),
+        required=True,
+        metadata={"description": "The courses of a run on several; empty for a run on one."},
+    )
     results = Rows(attribute="lines")
     plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
 
@@ -267,33 +287,9 @@ class UnassignReportSchema(ReportSchema):
     counts = bulk.Counts(OUTCOMES_OF_UNASSIGNING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
 
 
-class AssignmentSchema(Schema):
-    """The record of a run."""
+class AnyReportSchema(ReportSchema):
+    """The report of a run of either action."""
 
-    id = fields.Id(required=True)
-    action = fields.Choice(AssignmentAction, required=True)
-    course_id = fields.Id(required=True)
-    state = fields.Choice(AssignmentState, required=True)
-    requested = fields.Whole(required=True)
-    unique = fields.Whole(required=True)
-    counts = bulk.Counts(_IN_ANY_RUN, sometimes=[each for each in Outcome if each not in _IN_ANY_RUN])
-    reason = ma.fields.String(required=True)
-    created_by = fields.Id(required=True, attribute="created_by_id")
-    created_at = fields.Instant(required=True)
-    finished_at = fields.Instant(required=True, allow_none=True)
-
-
-class AssignmentQuerySchema(ListQuerySchema):
-    """The filters of the list of runs."""
-
-    course = course_filter()
-    state = fields.Choices(AssignmentState, load_default=None)
-    action = fields.Choices(AssignmentAction, load_default=None)
-    ordering = ordering("created_at", "requested", default="-created_at")
-
-
-class ItemQuerySchema(ListQuerySchema):
-    """The filters of the ledger of a run."""
-
-    outcome = fields.Choices(Outcome, load_default=None)
-    format = ma.fields.String(load_default="json", validate=fields.OneOf(["json", "csv"]))
+    counts = bulk.Counts(
+        IN_ANY_RUN, sometimes=[each for each in Outcome if each not in IN_ANY_RUN], attribute="run.counts"
+    )

@@ -56,13 +56,13 @@ class People:
         As JSON, which costs the driver and the server a fraction of what an array of thousands does.
         """
         columns = {
-            "inputs": [_storable(text) for text in self.inputs],
+            "inputs": [storable(text) for text in self.inputs],
             "keys": [key for kind, texts in self.by_kind.items() for key in map(PARSERS[kind], texts)],
             "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
         }
         return {name: msgspec.json.encode(column).decode() for name, column in columns.items()}
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """PostgreSQL stores no NUL, and an input longer than any identifier is cut."""
     return text[:LONGEST_STORED_INPUT].replace("\0", "\N{REPLACEMENT CHARACTER}")

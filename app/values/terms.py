@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from app.enums import OnExisting
 from app.values import days
@@ -19,6 +19,18 @@ class Terms:
     notify: bool = True
     override_seats: bool = False
     on_existing: OnExisting = OnExisting.KEEP
+
+    @classmethod
+    def of_json(cls, stored: dict[str, Any]) -> Self:
+        """The terms as they were stored with a run; a run that unassigns has none."""
+        due_at = stored.get("due_at")
+        return cls(
+            due_at=due_at and datetime.fromisoformat(due_at),
+            due_in_days=stored.get("due_in_days"),
+            notify=stored.get("notify", True),
+            override_seats=stored.get("override_seats", False),
+            on_existing=OnExisting(stored.get("on_existing", OnExisting.KEEP)),
+        )
 
     def due_date(self, run_created_at: datetime) -> datetime | None:
         return (

@@ -13,34 +13,33 @@ from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, jsonify
 
 from app.adapters.cache import Snapshot
 from app.db.listings import Listing
-from app.db.session import transaction
 from app.errors.base import Refusal
 from app.errors.requests import PageNotFound, PageTooDeep
 from app.schemas import serialization
 from app.schemas.base import ListQuerySchema, Schema
-from app.web import access, conditional_requests, idempotency, rate_limits
+from app.services.assigning.queued_runs import Accepted
+from app.settings import settings
+from app.web import (
+    access,
+    conditional_requests,
+    preferences,
+    sheet_uploads,
+)
+from app.web.guard import SAFE_METHODS, View, guard
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
-from app.web.pagination import PAGING, csv_of, page_of
+from app.web.pagination import PAGING, csv_of, ndjson_of, page_of
 from app.web.request_body import (
     MsgspecProvider,
     StrictParser,
-    check_no_body,
-    check_path,
-    check_query,
-    limit_of,
-    read_json,
-    receive,
 )
 
 PREFIX = "/api/v1"
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-View = Callable[..., Any]
 Message = str | Callable[[Any], str]
 
 
@@ -84,14 +83,38 @@ class Blueprint(flask_smorest.Blueprint):
         if methods & {"GET", "PUT", "PATCH", "DELETE"}:
             reader = self._readers.get(rule)
         operation = Operation(view_func, declared, takes_path="<" in rule, reader=reader)
-        super().add_url_rule(rule, endpoint, _guard(operation), provide_automatic_options, **options)
+        super().add_url_rule(rule, endpoint, guard(operation), provide_automatic_options, **options)
 
     def arguments(
-        self, schema: type[Schema], *, location: str = "json", **options: Any
+        self,
+        schema: type[Schema],
+        *,
+        location: str = "json",
+        sheet: type[Schema] | None = None,
+        **options: Any,
     ) -> Callable[[View], View]:
-        """The body (or query) that the view receives as its first argument."""
+        """The body (or query) that the view receives as its first argument.
+
+        :param sheet: the schema of a body that is a sheet, which the view takes as well
+        """
         example = getattr(schema, "EXAMPLE", None) if location == "json" else None
-        return super().arguments(schema(**options), location=location, example=example)
+        parsed = super().arguments(schema(**options), location=location, example=example)
+        if sheet is None:
+            return parsed
+        of_sheets = sheet()
+
+        def decorator(view: View) -> View:
+            with_json = parsed(view)
+
+            @wraps(with_json)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                if sheet_uploads.is_sheet():
+                    return view(sheet_uploads.load(of_sheets), *args, **kwargs)
+                return with_json(*args, **kwargs)
+
+            return operations.mark_taking_sheets(wrapper, of_sheets)
+
+        return decorator
 
     def response(
         self, status_code: int, schema: type[ma.Schema] | None = None, *, message: Message = "OK."
@@ -167,12 +190,13 @@ class Blueprint(flask_smorest.Blueprint):
             @wraps(view)
             def wrapper(filters: dict[str, Any], *args: Any, **path: Any) -> Response:
                 paging = {name: filters.pop(name) for name in PAGING}
-                wants_csv = csv_columns and filters.pop("format") == "csv"
+                form = filters.pop("format") if csv_columns else "json"
                 listing: Listing = view(filters, *args, **path) if has_filters else view(*args, **path)
-                if wants_csv:
+                if form != "json":
                     columns = csv_columns() if callable(csv_columns) else csv_columns
                     rows = serialization.of_columns(csv_schema or schema, tuple(columns))
-                    return csv_of(listing, rows, columns, view.__name__)
+                    stream = ndjson_of if form == "ndjson" else csv_of
+                    return stream(listing, rows, columns, view.__name__)
                 return page_of(listing, serializer, message, summary=summed_up, **paging)
 
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
@@ -180,6 +204,36 @@ class Blueprint(flask_smorest.Blueprint):
             return self.arguments(query, location="query")(documented)
 
         return decorator
+
+    def accepts(self, schema: type[Schema], *, message: str) -> Callable[[View], View]:
+        """The view may leave its work to a job: it then returns an `Accepted`, and the answer is 202 with its record.
+
+        Below `response`, whose answer is for work that was done in the request.
+        """
+        instance, documented = schema(), envelopes.envelope(schema)
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                result = view(*args, **kwargs)
+                if not isinstance(result, Accepted):
+                    return result
+                response = jsonify(success=True, message=message, data=instance.dump(result.run))
+                response.status_code = 202
+                response.headers["Location"] = f"{settings().public_url}{PREFIX}/assignments/{result.run.id}"
+                response.headers["Retry-After"] = str(preferences.RETRY_AFTER_SECONDS)
+                if preferences.responds_async():
+                    preferences.applied(response, "respond-async")
+                return response
+
+            return operations.mark_accepting(wrapper, documented)
+
+        return decorator
+
+    @staticmethod
+    def waits(view: View) -> View:
+        """The view may wait for what it shows to end, as `Prefer: wait=N` asks."""
+        return operations.mark_waiting(view)
 
     @staticmethod
     def idempotent(view: View) -> View:
@@ -203,44 +257,3 @@ class Blueprint(flask_smorest.Blueprint):
             return operations.add_refusals(view, *kinds)
 
         return decorator
-
-
-def _guard(operation: Operation) -> View:
-    """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
-    view, declared, reader = operation.view, operation.access, operation.reader
-    query, takes_body = operation.query, operation.takes_body
-    is_list, is_idempotent = operation.is_list, operation.is_idempotent
-    body_limit = limit_of(operation.bodies)
-    budget = rate_limits.budget_of(view)
-
-    def body_limit_for(method: str, authorization: str) -> int:
-        is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
-        return body_limit if is_taken else 0
-
-    def answer(**path: Any) -> Response:
-        return current_app.make_response(view(**path))
-
-    @wraps(view)
-    def endpoint(**path: Any) -> Response:
-        if body_limit_for(request.method, request.headers.get("Authorization", "")):
-            receive(body_limit)
-        user_id = access.authenticate(declared)
-        is_catalogue = declared.is_public and request.method in SAFE_METHODS
-        rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
-        access.authorize(declared)
-        check_path(path)
-        check_query(query)
-        if request.method in SAFE_METHODS:
-            response = answer(**path)
-            return response if is_list else conditional_requests.make_conditional(response)
-        if takes_body:
-            read_json(operation.bodies)
-        else:
-            check_no_body()
-        with conditional_requests.precondition_on(reader, path), transaction():
-            if is_idempotent:
-                return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
-            return answer(**path)
-
-    endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
-    return operations.document(endpoint, operation)

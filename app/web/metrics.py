@@ -177,8 +177,9 @@ def _outbox() -> list[Metric]:
 def _queue() -> list[Metric]:
     jobs = GaugeMetricFamily("rollcall_queue_jobs", "Jobs in Redis.", labels=("queue", "state"))
     workers = GaugeMetricFamily("rollcall_queue_workers", "Workers that listen.", labels=("queue",))
-    for lane in Lane:
-        workers.add_metric((lane.value,), queue.workers(lane))
-        for state, count in queue.depth(lane).items():
-            jobs.add_metric((lane.value, state), count)
+    queues = {**{lane.value: queue.jobs(lane) for lane in Lane}, "runs": queue.runs()}
+    for name, ours in queues.items():
+        workers.add_metric((name,), queue.workers(ours))
+        for state, count in queue.depth(ours).items():
+            jobs.add_metric((name, state), count)
     return [jobs, workers]

@@ -66,7 +66,7 @@ class StrictParser(FlaskParser):
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         if None in parts:
             raise invalid({"body": ["A part of the form has no name."]})
-        _check_texts({name: value for name, value in parts.items() if isinstance(value, str)})
+        check_texts({name: value for name, value in parts.items() if isinstance(value, str)})
         _check_single(parts)
         return self._makeproxy(parts, schema)
 
@@ -102,7 +102,7 @@ def check_query(known: set[str]) -> None:
         raise invalid(_first(unknown))
     given = request_values.query()
     _check_single(given)
-    _check_texts(given.to_dict())
+    check_texts(given.to_dict())
 
 
 def limit_of(schemas: Mapping[str, ma.Schema]) -> int:
@@ -153,7 +153,7 @@ def _read_json(req: Request, schema: ma.Schema) -> Any:
     said = strict_json.read(body)
     # A body of ASCII without escapes contains no forbidden characters.
     if b"\\" in body or b"\x7f" in body or not body.isascii():
-        _check_texts(said, aside=getattr(schema, "REPORTED", ()))
+        check_texts(said, aside=getattr(schema, "REPORTED", ()))
     return said
 
 
@@ -205,7 +205,7 @@ def _check_single(given: MultiDict[str, Any]) -> None:
         raise invalid(_first(repeated))
 
 
-def _check_texts(given: Any, *, aside: Iterable[str] = ()) -> None:
+def check_texts(given: Any, *, aside: Iterable[str] = ()) -> None:
     """Refuse forbidden characters in keys and values, at any depth.
 
     :param aside: lists whose strings a report checks one by one. Halves of surrogate pairs, which no report can repeat,

@@ -31,14 +31,21 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
     assert record.pop("created_at") <= record.pop("finished_at")
     assert record == {
         "id": report["assignment_id"],
+        "assignment_id": report["id"],
         "action": "ASSIGN",
         "course_id": str(course.id),
         "state": "APPLIED",
         "requested": 2,
         "unique": 1,
+        "overdue": 0,
         "counts": report["counts"],
         "reason": "Safety first",
         "created_by": str(boss.id),
+        "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
+        "job": {"attempts": 0, "last_error": None},
+        "can": {"cancel": False, "retry": False},
+        "sheet": None,
+        "retry_of": None,
     }
 
 

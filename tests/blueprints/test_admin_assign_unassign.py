@@ -58,6 +58,7 @@ def test_every_outcome_in_one_call(run, make, stored):
         "not_enrolled": 2,
         "kept_completed": 1,
         "duplicate": 1,
+        "invalid": 0,
         "not_found": 2,
     }
     assert (report["requested"], report["unique"]) == (8, 7)

@@ -291,10 +291,12 @@ def test_a_view_is_declared_in_the_house_order(path):
         "throttled": "access",
         "idempotent": "arguments",
         "acts_on": "arguments",
+        "waits": "arguments",
         "arguments": "arguments",
         "response": "answer",
         "lists": "answer",
         "figures": "answer",
+        "accepts": "answer",
         "refuses": "refuses",
     }
     wrong = {}

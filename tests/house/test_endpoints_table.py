@@ -68,8 +68,10 @@ def resolve(document):
 
 
 def success_of(operation):
-    """Status and schema of the answer that is no refusal."""
-    ((status, answer),) = [each for each in operation["responses"].items() if each[0][0] == "2"]
+    """Status and schema of the answer that is no refusal. Besides it, a large run may be answered 202."""
+    ((status, answer),) = [
+        each for each in operation["responses"].items() if each[0][0] == "2" and each[0] != "202"
+    ]
     return status, answer.get("content", {}).get("application/json", {}).get("schema", {})
 
 

@@ -25,7 +25,7 @@ OURS = [path for folder in ("app", "demo") for path in sorted((ROOT / folder).rg
 RAW = {"text", "literal_column", "DDL", "exec_driver_sql", "TextClause"}
 PUT_TOGETHER = {
     "app/db/columns.py": "columns and conditions that the models name",
-    "app/services/assigning/assignments_ledger.py": "its own statements, one for each kind of list",
+    "app/services/assigning/ledger_statements.py": "its own statements, one for each kind of run",
     "app/services/search/courses_search.py": "the four weights of a vector",
     "app/services/messaging/notices_depth.py": "a state, which an enumeration names",
     "app/services/counters/verification.py": "tables and columns of its own",
@@ -35,6 +35,7 @@ PUT_TOGETHER = {
 READERS = {"json", "msgspec", "orjson"}
 READ_LOOSELY = {
     "app/adapters/cache.py": "what this program has stored itself",
+    "app/adapters/sheets/streams.py": "lines of a sheet, whose values are taken as text",
     "app/web/openapi/examples/plugin.py": "the answers that `make examples` recorded",
     "app/web/request_body.py": "the reader of our own answers",
 }

@@ -179,7 +179,7 @@ def test_a_job_that_is_tried_no_more_leaves_the_rest_to_the_sweep(
     work_off()
 
     with app.app_context():
-        depth = queue.depth(Lane.BULK)
+        depth = queue.depth(queue.jobs(Lane.BULK))
     assert depth == {"queued": 0, "started": 0, "scheduled": 0, "failed": 0}
     assert (mail().state, mail().attempts) == (NoticeState.QUEUED, 1)
     assert sweep() == 1

@@ -12,17 +12,22 @@ POLICY = """
 POST   /courses/{course_id}/assign               | IA | course | owner+admin | CLOSED
 POST   /courses/{course_id}/assign-multiple      | IA | course | owner+admin | CLOSED
 POST   /courses/{course_id}/unassign-multiple    | IA | course | owner+admin
+POST   /assignments                              | IA | | | invalid_request if other
 GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
+POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
+POST   /assignments/{assignment_id}/retry        | IA | run | seen | forbidden if other
 """
 
 WRITABLE = """
 POST /courses/{course_id}/assign: due_at due_in_days email external_id notify override_seats reason user_id
     username
-POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails external_ids mode notify
+POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails external_ids file mode notify
     on_existing override_seats reason user_ids usernames
-POST /courses/{course_id}/unassign-multiple: atomic emails external_ids mode notify reason user_ids
+POST /assignments: action atomic course_ids due_at due_in_days emails external_ids file mode notify on_existing
+    override_seats reason user_ids usernames
+POST /courses/{course_id}/unassign-multiple: atomic emails external_ids file mode notify reason user_ids
     usernames
 """
 
@@ -32,10 +37,25 @@ REQUESTS = {
     ),
     "POST /courses/{course_id}/assign-multiple": request(course_id="course"),
     "POST /courses/{course_id}/unassign-multiple": request(course_id="course"),
+    "POST /assignments": request(
+        body=lambda world: {
+            "action": "assign",
+            "course_ids": [str(_published(world).id)],
+            "emails": [world.person.email],
+        }
+    ),
     "GET /assignments": request(),
     "GET /assignments/{assignment_id}": request(assignment_id="run"),
     "GET /assignments/{assignment_id}/items": request(assignment_id="run"),
+    "POST /assignments/{assignment_id}/cancel": request(assignment_id="run"),
+    "POST /assignments/{assignment_id}/retry": request(assignment_id="run"),
 }
+
+
+def _published(world):
+    """The published course of the scene or of the stage, which the owner and admins may change."""
+    return world.courses["PUBLISHED"] if hasattr(world, "courses") else world.course
+
 
 LISTS = {"/assignments": "run"}
 

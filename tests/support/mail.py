@@ -20,7 +20,7 @@ from sqlalchemy import update
 from app.adapters import queue
 from app.adapters.known_jobs import KnownJob
 from app.db.session import db, transaction
-from app.jobs.workers import RefusesUnknownJobs
+from app.jobs.workers import EVERY_QUEUE, RefusesUnknownJobs
 from app.models import Notice
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
@@ -180,7 +180,7 @@ def work_off(app):
         with app.app_context():
             connection = queue.worker_connection()
             worker = WorkerHere(
-                list(queue.NAMES.values()),
+                list(EVERY_QUEUE),
                 connection=connection,
                 serializer=JSONSerializer,
                 job_class=KnownJob,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text, update
 
 from app.db.session import db, transaction
 from app.jobs.periodic import CHORES
-from app.models import Assignment, Course, Enrollment, IdempotencyKey, Notice
+from app.models import Assignment, Course, Enrollment, IdempotencyKey, Notice, User
+from app.services.retention import idempotency_keys
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once, outcomes
 
@@ -68,7 +70,7 @@ def test_without_a_key_a_request_is_a_new_one_and_leaves_nothing(api, make, rows
     assert not any("idempotency_keys" in statement for statement in seen)
 
 
-def test_a_key_costs_two_statements_and_a_replay_as_many(api, make, statements):
+def test_a_key_costs_four_statements_and_a_replay_as_many(api, make, statements):
     course, other, client = make.course(), make.course(), api.as_(make.student())
     with statements() as plain:
         joining(client, other, headers={})
@@ -78,9 +80,10 @@ def test_a_key_costs_two_statements_and_a_replay_as_many(api, make, statements):
     with statements() as again:
         joining(client, course)
 
-    assert len(first) == len(plain) + 2
-    # The session, the key, the answer.
-    assert len(again) == 3
+    # The limit of the wait, twice; the key; the answer.
+    assert len(first) == len(plain) + 4
+    # The session, the same without the answer's writing, and the answer read.
+    assert len(again) == 5
 
 
 EVERYWHERE = {
@@ -89,6 +92,12 @@ EVERYWHERE = {
     "assign_person": lambda scene: {"email": scene["person"].email},
     "assign_people": lambda scene: {"emails": [scene["person"].email, "nobody@example.org"]},
     "unassign_people": lambda scene: {"user_ids": [str(scene["learner"].id)]},
+    "create_assignment": lambda scene: {
+        "action": "assign",
+        "course_ids": [scene["course"].code],
+        "emails": [scene["person"].email],
+    },
+    "retry_assignment": lambda _scene: None,
 }
 PATHS = {
     "enroll_in_course": "/courses/{course_id}/enroll",
@@ -96,6 +105,8 @@ PATHS = {
     "assign_person": "/courses/{course_id}/assign",
     "assign_people": "/courses/{course_id}/assign-multiple",
     "unassign_people": "/courses/{course_id}/unassign-multiple",
+    "create_assignment": "/assignments",
+    "retry_assignment": "/assignments/{run_id}/retry",
 }
 
 
@@ -104,7 +115,11 @@ def test_every_request_that_enrolls_or_assigns_is_done_once(api, make, rows, ope
     scene = {"course": make.course(), "person": make.student(), "learner": make.student()}
     make.enrollment(scene["course"], scene["learner"])
     client = api.as_(make.student() if operation.startswith("enroll") else make.admin())
-    path, body = PATHS[operation].format(course_id=scene["course"].id), EVERYWHERE[operation](scene)
+    refused = {"emails": ["nobody@example.org"]}
+    admin = api.as_(make.admin())
+    run = data_of(admin.post(f"/courses/{scene['course'].id}/assign-multiple", json=refused))
+    path = PATHS[operation].format(course_id=scene["course"].id, run_id=run["id"])
+    body = EVERYWHERE[operation](scene)
     first = client.post(path, json=body, headers=KEY)
     done = {model: rows(model) for model in (Enrollment, Assignment, Notice)}
 
@@ -127,7 +142,7 @@ def test_these_are_all_that_take_a_key(app):
 
     assert set(taking) == set(PATHS)
     for operation in taking.values():
-        (told,) = [status for status in operation["responses"] if status.startswith("2")]
+        (told,) = [status for status in operation["responses"] if status.startswith("2") and status != "202"]
         assert REPLAYED in operation["responses"][told]["headers"]
 
 
@@ -217,7 +232,7 @@ HOSTILE = {
 @pytest.mark.parametrize("operation", sorted(PATHS))
 def test_a_hostile_body_is_refused_alike_with_a_key_and_without(api, make, rows, operation, headers):
     client = api.as_(make.student() if operation.startswith("enroll") else make.admin())
-    path = PATHS[operation].format(course_id=make.course().id)
+    path = PATHS[operation].format(course_id=make.course().id, run_id=uuid4())
 
     answers = {
         name: client.post(path, data=body, content_type="application/json", headers=headers)
@@ -328,6 +343,21 @@ def test_eight_bulk_twins_are_one_run(app, api, make, rows, _round):
     assert (rows(Assignment), rows(Enrollment)) == (1, 5)
     with app.app_context():
         assert db.session.get_one(Course, course.id).enrollment_count == 5
+
+
+def test_a_twin_that_takes_long_is_reported(app, api, make, monkeypatch):
+    course, student = make.course(), make.student()
+    client = api.as_(student)
+    monkeypatch.setattr(idempotency_keys, "TWIN_WAIT_SECONDS", 1)
+    with app.app_context():
+        user = db.session.get_one(User, student.id)
+        idempotency_keys.take(user, "enroll_in_course", KEY["Idempotency-Key"], request_hash=b"1")
+        (response,) = at_once(lambda: joining(client, course))
+        db.session.rollback()
+
+    assert_refused(response, 409, "request_in_flight")
+    assert response.headers["Retry-After"] == "2"
+    assert joining(client, course).status_code == 201
 
 
 @pytest.mark.parametrize("_round", range(3))

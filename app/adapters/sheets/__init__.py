@@ -5,6 +5,7 @@ refuses it; an error in one row is reported with that row.
 """
 
 from app.adapters.sheets.reading import Row, Sheet, read
+from app.adapters.sheets.streams import CsvStream, NdjsonStream, SheetStream, StreamedRow
 from app.adapters.sheets.titles import Column
 
-__all__ = ["Column", "Row", "Sheet", "read"]
+__all__ = ["Column", "CsvStream", "NdjsonStream", "Row", "Sheet", "SheetStream", "StreamedRow", "read"]

@@ -6,7 +6,7 @@ import codecs
 
 from app.errors.requests import MalformedBody, UnsupportedMediaType
 
-_MARKS = {
+MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32",  # begins like the mark of UTF-16
     codecs.BOM_UTF16_LE: "utf-16",
@@ -28,8 +28,8 @@ _OTHER_FORMATS = {
 
 def decode(content: bytes) -> tuple[str, str]:
     """The text without its byte order mark, and the name of the encoding."""
-    _refuse_other_formats(content)
-    for mark, encoding in _MARKS.items():
+    refuse_other_formats(content)
+    for mark, encoding in MARKS.items():
         if content.startswith(mark):
             return _decoded(content, f"{encoding}-sig" if encoding == "utf-8" else encoding), encoding
     try:
@@ -37,11 +37,11 @@ def decode(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         # A file with valid UTF-8 letters beyond ASCII up to here is not Windows-1252: its names would be garbled.
         if not content[: error.start].isascii():
-            raise _not_text("UTF-8", error) from error
+            raise not_text("UTF-8", error.start) from error
     return _decoded(content, "windows-1252"), "windows-1252"
 
 
-def _refuse_other_formats(content: bytes) -> None:
+def refuse_other_formats(content: bytes) -> None:
     beginning = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for start, kind in _OTHER_FORMATS.items():
         if beginning.startswith(start.lower()):
@@ -52,10 +52,8 @@ def _decoded(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _not_text("UTF-8" if encoding == "windows-1252" else encoding.upper(), error) from error
+        raise not_text("UTF-8" if encoding == "windows-1252" else encoding.upper(), error.start) from error
 
 
-def _not_text(encoding: str, error: UnicodeDecodeError) -> MalformedBody:
-    return MalformedBody(
-        f"The file is not {encoding}: byte {error.start + 1} is invalid. Save it as CSV in UTF-8."
-    )
+def not_text(encoding: str, place: int) -> MalformedBody:
+    return MalformedBody(f"The file is not {encoding}: byte {place + 1} is invalid. Save it as CSV in UTF-8.")

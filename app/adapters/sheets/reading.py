@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import Any, Self
 from app.adapters.sheets import titles
 from app.adapters.sheets.cells import clean, damage_in
 from app.adapters.sheets.decoding import decode
-from app.adapters.sheets.lines import DELIMITERS, cut
+from app.adapters.sheets.lines import DELIMITERS, Lines
 from app.adapters.sheets.titles import Column
 from app.values import characters
 
@@ -50,11 +51,11 @@ def read(content: bytes, columns: Sequence[Column], *, one_of: Collection[str], 
         the memory of its line
     """
     decoded, encoding = decode(content)
-    delimiter, lines = cut(decoded)
+    lines = Lines(io.StringIO(decoded, newline=""))
     header = titles.match(next(lines, []), columns, one_of=one_of)
     known = [column for column in columns if column.name in header.places]
     rows = [_row(number, header, known, cells) for number, cells in enumerate(islice(lines, most + 1), 1)]
-    return Sheet(rows, encoding, DELIMITERS[delimiter], header.titles, header.ignored)
+    return Sheet(rows, encoding, DELIMITERS[lines.delimiter], header.titles, header.ignored)
 
 
 def _row(number: int, header: titles.Header, columns: Sequence[Column], cells: Sequence[str]) -> Row:

@@ -72,7 +72,7 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
         if words:
             _refuse_twice(column, [titles[place] for place in found[words[0]]])
             chosen[column.name] = found[words[0]][0]
-    if not chosen.keys() & set(one_of):
+    if one_of and not chosen.keys() & set(one_of):
         raise _refused(f"The first line must name the columns, including {' or '.join(one_of)}.")
     return Header(
         chosen,

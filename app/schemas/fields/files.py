@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from app.adapters import storage
 from app.errors.requests import TooLarge
 from app.schemas.fields.text import check_text
+from app.values.sheet_file import SheetFile
 
 
 class Upload(ma.fields.Field[bytes]):
@@ -34,6 +35,17 @@ class Upload(ma.fields.Field[bytes]):
         if not content:
             raise self.make_error("empty")
         return content
+
+
+class Sheet(ma.fields.Field[SheetFile]):
+    """A sheet that was received as a form field or as the body."""
+
+    default_error_messages = {"invalid": "Send the sheet as the form field `file`, or as the body."}
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> SheetFile:
+        if not isinstance(value, SheetFile):
+            raise self.make_error("invalid")
+        return value
 
 
 class PublicFile(ma.fields.String):

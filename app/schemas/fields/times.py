@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import marshmallow as ma
 
 from app.values import days
-
-EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
-"""Times outside these bounds would be accepted by PostgreSQL and break every later reader."""
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-    r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
-)
+from app.values.moments import DAY, EARLIEST, INSTANT, LATEST
 
 
 class Instant(ma.fields.AwareDateTime):
@@ -33,7 +23,7 @@ class Instant(ma.fields.AwareDateTime):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.datetime:
-        if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        if not (isinstance(value, str) and INSTANT.fullmatch(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
             moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(dt.UTC)
@@ -63,7 +53,7 @@ class DayOrInstant(Instant):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.datetime:
-        if isinstance(value, str) and _DAY.fullmatch(value):
+        if isinstance(value, str) and DAY.fullmatch(value):
             try:
                 moment = self.meaning(_within(dt.date.fromisoformat(value)))
             except ValueError as error:
@@ -83,7 +73,7 @@ class Day(ma.fields.Date):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dt.date:
-        if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        if not (isinstance(value, str) and DAY.fullmatch(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
             return _within(dt.date.fromisoformat(value))

@@ -20,12 +20,15 @@ from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
+from app.services.assigning import orders, queued_runs
 from app.services.assigning.assignments_runs import RunReport
+from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
 from app.services.learning.enrollment_rows import EnrollmentRow
 from app.services.people import users_delete
 from app.values.people import People
+from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
 
 _DEFAULT_TERMS = Terms()
@@ -49,15 +52,40 @@ def assign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> RunReport:
-    """Assign these people to a course on these terms; `at` dates the run."""
-    people.refuse_too_many()
+    in_background: bool = False,
+    file: SheetFile | None = None,
+) -> RunReport | Accepted:
+    """Assign these people to a course on these terms; `at` dates the run. A large run is left to a worker."""
+    if file is not None:
+        course = courses.get_managed(actor, ref)
+        _refuse(actor, course, terms)
+        return orders.carry_out(
+            actor,
+            AssignmentAction.ASSIGN,
+            people,
+            courses=[course.id],
+            file=file,
+            terms=terms,
+            atomic=atomic,
+            mode=mode,
+            reason=reason,
+            in_background=in_background,
+        )
+    if queued_runs.takes(people, atomic=atomic, in_background=in_background):
+        return _accept(actor, ref, people, terms, mode=mode, reason=reason)
     if mode != Mode.PREVIEW:
         users_delete.prevent_deletions()
-    course = _lock_open(actor, ref, override_seats=terms.override_seats)
+    course = _lock_open(actor, ref, terms)
     options = terms.as_json() | {"atomic": atomic}
     run = runs.begin(
-        AssignmentAction.ASSIGN, actor, course, people, mode=mode, reason=reason, at=at, **options
+        AssignmentAction.ASSIGN,
+        actor,
+        course.id,
+        requested=len(people),
+        mode=mode,
+        reason=reason,
+        at=at,
+        **options,
     )
     lines = ledger.write(
         run,
@@ -84,19 +112,37 @@ def assign_one(
 ) -> Assigned:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
     report = assign(actor, ref, person, terms, reason=reason)
+    if isinstance(report, Accepted):
+        raise TypeError("A run of one is answered in its request.")
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
     return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
-def _lock_open(actor: Actor, ref: str | UUID, *, override_seats: bool) -> Course:
+def _accept(
+    actor: Actor, ref: str | UUID, people: People, terms: Terms, *, mode: Mode, reason: str
+) -> Accepted:
+    """Leave the run to a worker, which checks the course once more for each chunk."""
+    course = courses.get_managed(actor, ref)
+    _refuse(actor, course, terms)
+    options = terms.as_json() | {"atomic": False}
+    return queued_runs.accept(
+        AssignmentAction.ASSIGN, actor, course.id, people, mode=mode, reason=reason, **options
+    )
+
+
+def _lock_open(actor: Actor, ref: str | UUID, terms: Terms) -> Course:
     course = courses.lock_managed(actor, ref)
-    if override_seats and not actor.is_admin:
+    _refuse(actor, course, terms)
+    return course
+
+
+def _refuse(actor: Actor, course: Course, terms: Terms) -> None:
+    if terms.override_seats and not actor.is_admin:
         raise Forbidden("Only an admin may exceed the seats of a course.")
     if course.status != CourseStatus.PUBLISHED:
         raise CourseNotOpen
-    return course
 
 
 def _apply(

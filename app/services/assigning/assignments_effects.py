@@ -1,14 +1,29 @@
 """Set-based writes of a bulk run: enrollments and seats, from the lines of its ledger.
 
-Every function here is one statement, and its caller holds the course's row lock.
+Every function here is one statement, and its caller holds the course's row lock. `rows` limits it to the lines of one
+chunk; None means the whole run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, literal, null, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Update,
+    and_,
+    any_,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
@@ -19,8 +34,12 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.services.learning import payments
 
+Rows = Sequence[int] | None
 
-def enroll(assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None) -> None:
+
+def enroll(
+    assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None, rows: Rows = None
+) -> None:
     """Insert enrollments under the ids that the ledger has assigned, in user order."""
     row: dict[str, Any] = {
         "id": AssignmentItem.enrollment_id,
@@ -34,15 +53,17 @@ def enroll(assignment: Assignment, course: Course, actor: Actor, *, at: datetime
         **_price(course, actor),
     }
     lines = select(*row.values()).where(
-        AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome == Outcome.ASSIGNED
+        lines_of(assignment, Outcome.ASSIGNED, rows=rows), AssignmentItem.course_id == course.id
     )
     db.session.execute(insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id)))
 
 
-def reactivate(assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None) -> None:
+def reactivate(
+    assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None, rows: Rows = None
+) -> None:
     """Reactivate cancelled enrollments with today's source and price. What was PAID once stays paid."""
     db.session.execute(
-        _lines_of(assignment, Outcome.REACTIVATED).values(
+        _updating(assignment, Outcome.REACTIVATED, rows).values(
             status=AssignmentItem.after_status,
             source=AssignmentItem.after_source,
             due_at=AssignmentItem.after_due_at,
@@ -55,15 +76,17 @@ def reactivate(assignment: Assignment, course: Course, actor: Actor, *, at: date
     )
 
 
-def update_due(assignment: Assignment) -> None:
+def update_due(assignment: Assignment, *, rows: Rows = None) -> None:
     """Set the run's due date on enrollments that existed before it."""
-    db.session.execute(_lines_of(assignment, Outcome.DUE_UPDATED).values(due_at=AssignmentItem.after_due_at))
+    db.session.execute(
+        _updating(assignment, Outcome.DUE_UPDATED, rows).values(due_at=AssignmentItem.after_due_at)
+    )
 
 
-def cancel(assignment: Assignment, *, at: datetime | None) -> None:
+def cancel(assignment: Assignment, *, at: datetime | None, rows: Rows = None) -> None:
     """Cancel enrollments. Progress is kept."""
     db.session.execute(
-        _lines_of(assignment, Outcome.UNASSIGNED).values(
+        _updating(assignment, Outcome.UNASSIGNED, rows).values(
             status=EnrollmentStatus.CANCELLED, cancelled_at=_moment(at)
         )
     )
@@ -80,13 +103,20 @@ def add_seats_taken(course: Course, seats: int) -> None:
         )
 
 
-def _lines_of(assignment: Assignment, outcome: Outcome) -> Update:
+def lines_of(assignment: Assignment, *outcomes: Outcome, rows: Rows = None) -> ColumnElement[bool]:
+    """The lines of this run with one of these outcomes."""
+    is_of_chunk = true() if rows is None else AssignmentItem.row == any_(literal(list(rows), ARRAY(Integer)))
+    return and_(
+        AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome.in_(outcomes), is_of_chunk
+    )
+
+
+def _updating(assignment: Assignment, outcome: Outcome, rows: Rows) -> Update:
     return (
         update(Enrollment)
         .where(
             Enrollment.id == AssignmentItem.enrollment_id,
-            AssignmentItem.assignment_id == assignment.id,
-            AssignmentItem.outcome == outcome,
+            lines_of(assignment, outcome, rows=rows),
         )
         .execution_options(synchronize_session=False)
     )

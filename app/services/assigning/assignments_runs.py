@@ -2,75 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from app.db.keyset import SortKey
 from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment, AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.visibility import assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
-from app.values.people import People
-
-PREVIEW_LIFE = timedelta(hours=24)
+from app.services.assigning.chunks import PREVIEW_LIFE
 
 _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
 
 
+class RunCourse(NamedTuple):
+    """A course of a run on several, with the lines about it."""
+
+    course_id: UUID
+    code: str
+    title: str
+    requested: int
+    counts: dict[str, int]
+
+    @property
+    def unique(self) -> int:
+        return self.requested - self.counts.get(Outcome.DUPLICATE, 0)
+
+
 @dataclass(frozen=True)
 class RunReport:
-    """The result of a run, row by row; `inputs` are the strings as sent."""
+    """The result of a run, row by row; `inputs` are the strings as sent.
+
+    `course_ids` are those of the lines, where they may differ.
+    """
 
     run: Assignment
     inputs: list[str] = field(repr=False)
     lines: list[ledger.LedgerLine] = field(repr=False)
+    course_ids: list[str | None] | None = field(default=None, repr=False)
+    courses: Sequence[RunCourse] = ()
+
+    @property
+    def id(self) -> UUID:
+        return self.run.id
 
     @property
     def overdue(self) -> int:
         """Enrollments to which this run gave a due date that has passed, and which are not completed."""
-        now = datetime.now(UTC)
-        return sum(
-            line.outcome in ledger.GIVEN_A_DUE_DATE
-            and line.after_status == EnrollmentStatus.ACTIVE
-            and line.after_due_at is not None
-            and line.after_due_at < now
-            for line in self.lines
-        )
+        return _overdue(self.lines)
 
 
 def begin(
     action: AssignmentAction,
     actor: Actor,
-    course: Course,
-    people: People,
+    course_id: UUID | None,
     *,
     mode: Mode,
     reason: str,
-    at: datetime | None,
+    requested: int = 0,
+    is_queued: bool = False,
+    at: datetime | None = None,
     **options: Any,
 ) -> Assignment:
-    """Create the record of a run, before its ledger; `at` dates it."""
+    """Create the record of a run, before its ledger; `at` dates it.
+
+    :param is_queued: a worker carries the run; otherwise the request itself does
+    """
     preview = mode == Mode.PREVIEW
+    ends_as = AssignmentState.PREVIEW if preview else AssignmentState.APPLIED
     run = Assignment(
         action=action,
-        course_id=course.id,
-        state=AssignmentState.PREVIEW if preview else AssignmentState.APPLIED,
-        requested=len(people),
+        course_id=course_id,
+        state=AssignmentState.QUEUED if is_queued else ends_as,
+        is_preview=preview,
+        requested=requested,
+        counts=dict.fromkeys(ledger.OUTCOMES[action], 0),
         options=options,
         reason=reason,
         created_by_id=actor.id,
         created_at=at or func.now(),
-        expires_at=func.now() + PREVIEW_LIFE if preview else None,
+        expires_at=func.now() + PREVIEW_LIFE if preview and not is_queued else None,
+        enqueued_at=func.now() if is_queued else None,
     )
     db.session.add(run)
     db.session.flush()
@@ -82,10 +104,23 @@ def finish(run: Assignment, lines: list[ledger.LedgerLine], *, at: datetime | No
     """Close the record with the counts of its ledger. A refused atomic run writes nothing else."""
     run.counts = ledger.count(run, lines)
     run.unique = run.requested - run.counts[Outcome.DUPLICATE]
+    run.done = run.requested
+    run.overdue = _overdue(lines)
     run.finished_at = at or func.clock_timestamp()
     if run.state == AssignmentState.APPLIED and _is_refused(run):
         run.state = AssignmentState.REFUSED
     db.session.flush()
+
+
+def _overdue(lines: list[ledger.LedgerLine]) -> int:
+    now = datetime.now(UTC)
+    return sum(
+        line.outcome in ledger.GIVEN_A_DUE_DATE
+        and line.after_status == EnrollmentStatus.ACTIVE
+        and line.after_due_at is not None
+        and line.after_due_at < now
+        for line in lines
+    )
 
 
 def _is_refused(run: Assignment) -> bool:
@@ -96,34 +131,69 @@ def _is_refused(run: Assignment) -> bool:
 def list_visible(
     viewer: Actor,
     *,
-    course: str | None,
-    state: tuple[AssignmentState, ...] | None,
-    action: tuple[AssignmentAction, ...] | None,
-    ordering: str,
+    course: str | None = None,
+    course_id: str | None = None,
+    state: tuple[AssignmentState, ...] | None = None,
+    action: tuple[AssignmentAction, ...] | None = None,
+    created_by: UUID | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    search: str | None = None,
+    ordering: str = "-created_at",
 ) -> Listing:
-    """The viewer's own runs; for admins all runs."""
-    course_id = None if course is None else CourseName.id_of(course)
-    wanted = {Assignment.course_id: course_id, Assignment.state: state, Assignment.action: action}
-    statement = select(Assignment).where(assignment_visible_to(viewer), *narrowed_by(wanted))
+    """The viewer's own runs; for admins all runs. `search` is looked for in the reason."""
+    wanted = {Assignment.state: state, Assignment.action: action, Assignment.created_by_id: created_by}
+    conditions = [assignment_visible_to(viewer), *narrowed_by(wanted)]
+    conditions += [_is_about(ref) for ref in (course, course_id) if ref is not None]
+    if created_after is not None:
+        conditions.append(Assignment.created_at > created_after)
+    if created_before is not None:
+        conditions.append(Assignment.created_at < created_before)
+    if (search or "").strip():
+        sought = str(search).strip().lower()
+        conditions.append(func.lower(Assignment.reason).contains(sought, autoescape=True))
+    statement = select(Assignment).where(*conditions)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
+
+
+def _is_about(ref: str) -> ColumnElement[bool]:
+    """The course is the one of the run, or one of several."""
+    course_id = CourseName.id_of(ref)
+    among_several = exists().where(
+        AssignmentCourse.assignment_id == Assignment.id, AssignmentCourse.course_id == course_id
+    )
+    return or_(Assignment.course_id == course_id, and_(Assignment.course_id.is_(None), among_several))
 
 
 def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
+    found = found.execution_options(populate_existing=True)
     run = db.session.scalar(found)
     if run is None:
         raise NotFound
     return run
 
 
-def list_items(viewer: Actor, assignment_id: UUID, *, outcome: tuple[Outcome, ...] | None) -> Listing:
-    """The ledger of a run, in the order of the rows."""
-    run = get_visible(viewer, assignment_id)
-    statement = select(AssignmentItem).where(AssignmentItem.assignment_id == run.id)
-    if outcome is None:
-        return Listing(statement, [SortKey(AssignmentItem.row)], total=run.requested)
-    return Listing(
-        statement.where(AssignmentItem.outcome.in_(outcome)),
-        [SortKey(AssignmentItem.row)],
-        total=sum(run.counts.get(each, 0) for each in outcome),
+def courses_of(run: Assignment) -> list[RunCourse]:
+    """The courses of a run on several, in its order; none for a run on one."""
+    if run.course_id is not None:
+        return []
+    found = (
+        select(
+            AssignmentCourse.course_id,
+            Course.code,
+            Course.title,
+            AssignmentCourse.requested,
+            AssignmentCourse.counts,
+        )
+        .join(Course, Course.id == AssignmentCourse.course_id)
+        .where(AssignmentCourse.assignment_id == run.id)
+        .order_by(AssignmentCourse.position)
     )
+    return [RunCourse._make(row) for row in db.session.execute(found)]
+
+
+def has_ended(viewer: Actor, assignment_id: UUID) -> bool:
+    """Whether no worker will change the run any more."""
+    run = get_visible(viewer, assignment_id)
+    return run.next_batch > run.batches

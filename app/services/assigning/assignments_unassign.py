@@ -10,9 +10,12 @@ from app.models.caller import Actor
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
+from app.services.assigning import orders, queued_runs
 from app.services.assigning.assignments_runs import RunReport
+from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.values.people import People
+from app.values.sheet_file import SheetFile
 
 
 def unassign(
@@ -24,12 +27,37 @@ def unassign(
     mode: Mode = Mode.RUN,
     reason: str = "",
     at: datetime | None = None,
-) -> RunReport:
+    in_background: bool = False,
+    file: SheetFile | None = None,
+) -> RunReport | Accepted:
     """Cancel the ACTIVE enrollments of these people, from any source. COMPLETED enrollments are kept."""
-    people.refuse_too_many()
+    if file is not None:
+        return orders.carry_out(
+            actor,
+            AssignmentAction.UNASSIGN,
+            people,
+            courses=[courses.get_managed(actor, ref).id],
+            file=file,
+            atomic=atomic,
+            mode=mode,
+            reason=reason,
+            in_background=in_background,
+        )
+    if queued_runs.takes(people, atomic=atomic, in_background=in_background):
+        course_id = courses.get_managed(actor, ref).id
+        return queued_runs.accept(
+            AssignmentAction.UNASSIGN, actor, course_id, people, mode=mode, reason=reason, atomic=False
+        )
     course = courses.lock_managed(actor, ref)
     run = runs.begin(
-        AssignmentAction.UNASSIGN, actor, course, people, mode=mode, reason=reason, at=at, atomic=atomic
+        AssignmentAction.UNASSIGN,
+        actor,
+        course.id,
+        requested=len(people),
+        mode=mode,
+        reason=reason,
+        at=at,
+        atomic=atomic,
     )
     lines = ledger.write(
         run,

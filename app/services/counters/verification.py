@@ -118,10 +118,13 @@ _COUNTERS = {
         FROM (
             SELECT id::text, key AS outcome, value::bigint AS amount
             FROM assignments CROSS JOIN jsonb_each_text(counts)
+            WHERE next_batch > batches
         ) AS stored
         FULL JOIN (
             SELECT assignment_id::text AS id, outcome, count(*) AS amount
-            FROM assignment_items GROUP BY assignment_id, outcome
+            FROM assignment_items
+            WHERE assignment_id NOT IN (SELECT id FROM assignments WHERE next_batch <= batches)
+            GROUP BY assignment_id, outcome
         ) AS ledger USING (id, outcome)
         WHERE coalesce(stored.amount, 0) <> coalesce(ledger.amount, 0)
         ORDER BY 1
@@ -132,7 +135,7 @@ _COUNTERS = {
             SELECT assignment_id, count(*) FILTER (WHERE outcome <> 'duplicate') AS amount
             FROM assignment_items GROUP BY assignment_id
         ) AS counted ON counted.assignment_id = assignments.id
-        WHERE assignments.unique_count <> counted.amount
+        WHERE assignments.unique_count <> counted.amount AND next_batch > batches
         ORDER BY assignments.id
     """,
     "tallies of users": _of_tallies(

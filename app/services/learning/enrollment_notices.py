@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Integer, any_, literal, or_, select, true
 
 from app.db.session import among
 from app.enums import NoticeKind, Outcome
@@ -41,8 +41,14 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
     outbox.enqueue(made)
 
 
-def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> None:
-    """Notify the users whom this run assigned or reactivated, as its ledger has them."""
+def notify_assigned(
+    assignment_id: UUID, *, rows: Sequence[int] | None = None, suppressed: str | None = None
+) -> None:
+    """Notify the users whom this run assigned or reactivated, as its ledger has them.
+
+    :param rows: the lines of one chunk of the run; None means all of it
+    """
+    is_of_chunk = true() if rows is None else AssignmentItem.row == any_(literal(list(rows), ARRAY(Integer)))
     made = outbox.write(
         NoticeKind.ASSIGNMENT,
         select()
@@ -51,6 +57,7 @@ def notify_assigned(assignment_id: UUID, *, suppressed: str | None = None) -> No
         .where(
             AssignmentItem.assignment_id == assignment_id,
             AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
+            is_of_chunk,
         ),
         enrollment_id=AssignmentItem.enrollment_id,
         course_id=AssignmentItem.course_id,

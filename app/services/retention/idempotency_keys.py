@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, null, select, update
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from sqlalchemy import ColumnElement, and_, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from app.db.session import db
-from app.errors.requests import IdempotencyKeyReused
+from app.errors.requests import IdempotencyKeyReused, RequestInFlight
 from app.models.caller import Actor
 from app.models.idempotency_key import IdempotencyKey
 
 KEPT = timedelta(hours=24)
+TWIN_WAIT_SECONDS = 5
 _FAST = 1
 """The compression level: a report about 10,000 users takes some hundredths of a second."""
 
@@ -47,7 +50,7 @@ def take(user: Actor, operation: str, key: str, *, request_hash: bytes) -> Answe
             "created_at": func.now(),
         },
     )
-    if db.session.execute(taken.returning(IdempotencyKey.key)).first() is not None:
+    if _execute(taken.returning(IdempotencyKey.key)) is not None:
         return None
     # A separate statement: its snapshot contains what the concurrent request committed while this one waited.
     stored = db.session.execute(
@@ -58,6 +61,23 @@ def take(user: Actor, operation: str, key: str, *, request_hash: bytes) -> Answe
     if stored.request_hash != request_hash:
         raise IdempotencyKeyReused
     return Answer(stored.status, stored.headers, zlib.decompress(stored.answer))
+
+
+def _execute(taken: Any) -> Any:
+    """Insert the key. While a twin holds it, wait for a limited time: its answer may take longer than a client waits."""
+    _limit_wait(f"{TWIN_WAIT_SECONDS}s")
+    try:
+        first = db.session.execute(taken).first()
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise RequestInFlight from error
+    _limit_wait("0")
+    return first
+
+
+def _limit_wait(limit: str) -> None:
+    db.session.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": limit})
 
 
 def keep(user: Actor, operation: str, key: str, answer: Answer) -> None:

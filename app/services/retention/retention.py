@@ -160,7 +160,7 @@ def _call_by_id(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     db.session.execute(
         update(AssignmentItem)
         .where(here, among(AssignmentItem.user_id, people), AssignmentItem.input != named)
-        .values(input=named)
+        .values(input=named, kind="user_id")
         .execution_options(synchronize_session=False)
     )
 
@@ -203,6 +203,13 @@ def _erase_names(people: Collection[UUID], here: ColumnElement[bool]) -> None:
     )
 
 
+def _is_staged() -> ColumnElement[bool]:
+    """Whether a run that was accepted before the deletion has lines that are not in its ledger yet."""
+    return exists().where(
+        Assignment.next_batch <= Assignment.batches, Assignment.created_at < User.deleted_at + A_DELETION
+    )
+
+
 def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
     """Record that all runs that existed at `began_at` were processed for these users; recently deleted users stay pending."""
     db.session.execute(
@@ -210,6 +217,7 @@ def note_erased(people: Collection[UUID], *, began_at: datetime) -> None:
         .where(
             among(User.id, people),
             User.deleted_at < began_at - LONGEST_RUN,
+            ~_is_staged(),
         )
         .values(erased_at=func.now(), former_name_hashes=None, updated_at=User.updated_at)
         .execution_options(synchronize_session=False)

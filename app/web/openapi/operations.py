@@ -6,7 +6,7 @@ because `functools.wraps` copies those from decorator to decorator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.errors.requests import (
     MalformedRequest,
     PreconditionFailed,
     PreconditionRequired,
+    RequestInFlight,
     RequestTimeout,
     Throttled,
     TooLarge,
@@ -33,6 +34,16 @@ from app.errors.requests import (
 from app.web import idempotency
 from app.web.access import Access
 from app.web.openapi import document as openapi
+from app.web.openapi.error_responses import error_responses
+from app.web.openapi.exchange_headers import (
+    IDEMPOTENCY_KEY,
+    IDEMPOTENCY_REPLAYED,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    OF_JOBS,
+    PREFER,
+    sheet_body,
+)
 
 View = Callable[..., Any]
 
@@ -49,29 +60,6 @@ _EVERYWHERE = {
 }
 _OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
 _PHRASES = {200: "OK.", 201: "Created.", 202: "Accepted: a job does it.", 204: "Deleted."}
-
-_IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you read: the change is refused with 412 when it is not the current version.",
-}
-_IF_NONE_MATCH = {
-    "in": "header",
-    "name": "If-None-Match",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The `ETag` of what you have: the answer is 304 when it is the current version.",
-}
-_IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": idempotency.HEADER,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Names this request for a day: sent again with the same body, it changes nothing and gets the same answer.",
-}
-_IDEMPOTENCY_REPLAYED = {
-    "schema": {"type": "string", "enum": ["true"]},
-    "description": "Present when the request was sent before with this `Idempotency-Key`: this is the first answer, repeated.",
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +88,11 @@ class Operation:
         return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
 
     @property
+    def sheets(self) -> ma.Schema | None:
+        """The schema of a body that is a sheet, where one is taken."""
+        return _marks(self.view).get("sheets")
+
+    @property
     def takes_body(self) -> bool:
         return bool(self.bodies)
 
@@ -110,6 +103,10 @@ class Operation:
     @property
     def is_idempotent(self) -> bool:
         return _marks(self.view).get("is_idempotent", False)
+
+    @property
+    def takes_preferences(self) -> bool:
+        return bool(_marks(self.view).keys() & {"accepts", "waits"})
 
     @property
     def is_conditional(self) -> bool:
@@ -134,7 +131,7 @@ class Operation:
             *(_OF_BODIES if self.takes_body else []),
             *([PreconditionFailed] if self.checks_version else []),
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
-            *([IdempotencyKeyReused] if self.is_idempotent else []),
+            *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
         }
 
 
@@ -145,6 +142,15 @@ def mark_list(view: View) -> View:
 def mark_resource(view: View) -> View:
     """Mark a view that responds with a resource that has a URL of its own, and with its version."""
     return _mark(view, shows_resource=True)
+
+
+def mark_waiting(view: View) -> View:
+    """Mark a view that may wait for what it shows to end."""
+    return _mark(view, waits=True)
+
+
+def mark_taking_sheets(view: View, schema: ma.Schema) -> View:
+    return _mark(view, sheets=schema)
 
 
 def mark_idempotent(view: View) -> View:
@@ -176,6 +182,11 @@ def document_answer(
     return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
 
 
+def mark_accepting(view: View, schema: type[ma.Schema]) -> View:
+    """Mark a view that may leave its work to a job, and document that answer."""
+    return _mark(view, accepts=schema)
+
+
 def document(endpoint: View, operation: Operation) -> View:
     """Document an endpoint beyond the arguments and the response of its view."""
     parameters = [*operation.parameters, *_request_headers(operation)]
@@ -187,6 +198,7 @@ def document(endpoint: View, operation: Operation) -> View:
         "operationId": operation.view.__name__,
         "description": f"{description}\n\n{_callers(access)}".strip(),
         "responses": _responses(operation),
+        **({"requestBody": sheet_body(operation.sheets)} if operation.sheets else {}),
         **_security(access),
         **({"x-roles": sorted(access.roles)} if access.roles else {}),
     }
@@ -215,9 +227,10 @@ def _security(access: Access) -> dict[str, Any]:
 
 def _request_headers(operation: Operation) -> list[dict[str, Any]]:
     return [
-        *([_IF_NONE_MATCH] if operation.is_conditional else []),
-        *([_IF_MATCH] if operation.checks_version else []),
-        *([_IDEMPOTENCY_KEY] if operation.is_idempotent else []),
+        *([IF_NONE_MATCH] if operation.is_conditional else []),
+        *([IF_MATCH] if operation.checks_version else []),
+        *([IDEMPOTENCY_KEY] if operation.is_idempotent else []),
+        *([PREFER] if operation.takes_preferences else []),
     ]
 
 
@@ -227,53 +240,23 @@ def _responses(operation: Operation) -> dict[Any, Any]:
         **openapi.headers(*openapi.RATE_LIMIT_HEADERS),
         **tag,
         **(openapi.headers("Link") if operation.is_list else {}),
-        **({idempotency.REPLAYED: _IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
+        **({idempotency.REPLAYED: IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
     }
     successes = _documented(operation.view).get("response", {}).get("responses", {})
+    accepted = _marks(operation.view).get("accepts")
     return {
+        **({"202": _accepted(accepted, headers)} if accepted else {}),
         **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
         **{status: {"headers": headers} for status in successes},
-        **_error_responses(operation.refusals()),
+        **error_responses(operation.refusals()),
     }
 
 
-def _error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
-    """A response for each status, with its codes as examples."""
-    by_status: dict[int, dict[str, type[Refusal]]] = {}
-    for kind in sorted(refusals, key=lambda kind: (kind.status, kind.code)):
-        by_status.setdefault(kind.status, {}).setdefault(kind.code, kind)
-    return {str(status): _error_response(kinds) for status, kinds in by_status.items()}
-
-
-def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
-    described = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())
-    is_throttled = any(issubclass(kind, Throttled) for kind in kinds.values())
-    says_when = is_throttled or any("Retry-After" in kind.headers for kind in kinds.values())
-    headers = [*(openapi.RATE_LIMIT_HEADERS if is_throttled else ()), *(["Retry-After"] if says_when else ())]
+def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any]:
     return {
-        "description": described,
-        **({"headers": openapi.headers(*headers)} if headers else {}),
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-                "examples": {code: {"value": _example(kind)} for code, kind in kinds.items()},
-            }
-        },
-    }
-
-
-def _example(kind: type[Refusal]) -> dict[str, Any]:
-    return {
-        "success": False,
-        "message": kind.title,
-        "data": None,
-        "error": {
-            "code": kind.code,
-            "type": f"/problems/{kind.code}",
-            "status": kind.status,
-            "details": {},
-            "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",
-        },
+        "description": _PHRASES[202],
+        "headers": {**headers, **openapi.headers("Retry-After"), **OF_JOBS},
+        "content": {"application/json": {"schema": schema()}},
     }
 
 

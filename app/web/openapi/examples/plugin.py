@@ -50,7 +50,9 @@ class ExamplesPlugin(BasePlugin):
                 _describe(parameter, request)
             _exemplify_body(operation.get("requestBody", {}).get("content", {}), name, request)
             for status, response in operation["responses"].items():
-                if str(status).startswith("2") and "content" in response:
+                if str(status) == "202":
+                    response["content"] = _exemplified(response["content"], _accepted())
+                elif str(status).startswith("2") and "content" in response:
                     response["content"] = _exemplified(response["content"], answers().get(name, {}))
 
 
@@ -60,6 +62,12 @@ def answers() -> dict[str, dict[str, Any]]:
         return {}
     found: dict[str, dict[str, Any]] = json.loads(ANSWERS.read_text(encoding="utf-8"))
     return found
+
+
+def _accepted() -> dict[str, Any]:
+    """The answer of a call that left its run to a worker: the record of a run, as its own endpoint shows it."""
+    shown = answers().get("show_assignment", {}).get(_JSON)
+    return {_JSON: {**shown, "message": "Run accepted."}} if shown else {}
 
 
 def _describe(parameter: dict[str, Any], request: Request) -> None:

@@ -281,9 +281,35 @@ _RUNNING = {
     "unassign_people": _in(
         COURSE, {"emails": ["student2@example.org"], "reason": "Moved to another department"}
     ),
-    "list_assignments": _where(course=COURSE, state="APPLIED", action="ASSIGN", ordering="-created_at"),
+    "create_assignment": _with(
+        action="ASSIGN",
+        course_ids=[COURSE],
+        emails=["student3@example.org", "unknown@example.org"],
+        due_in_days=30,
+    ),
+    "cancel_assignment": _at("assignment to cancel"),
+    "retry_assignment": _at("assignment to retry"),
+    "list_assignments": _where(
+        course=COURSE,
+        course_id=COURSE,
+        state="APPLIED",
+        action="ASSIGN",
+        created_by=str(id_of("admin")),
+        created_after="2020-01-01T00:00:00Z",
+        created_before="2100-01-01T00:00:00Z",
+        search="safety",
+        ordering="-created_at",
+    ),
     "show_assignment": _at("assignment"),
-    "list_assignment_items": _at("assignment", outcome="assigned", format="json"),
+    "list_assignment_items": _at(
+        "assignment of an enrolled user",
+        outcome="already_enrolled",
+        code="already_enrolled",
+        course_id=COURSE,
+        user_id=str(id_of("user")),
+        search="erin",
+        format="json",
+    ),
     "list_notices": _where(
         state="SENT",
         kind="ASSIGNMENT",
@@ -308,8 +334,16 @@ HEADERS = {
     "If-Match": "*",
     "If-None-Match": '"another-version"',
     "Idempotency-Key": "3f9a1c52-first-try",
+    "Prefer": "wait=5",
 }
-"""Values that work without further knowledge: any version, a version that does not exist, a name for the request."""
+"""Values that work without further knowledge: any version, a version that does not exist, a name for the request, and a
+preference that a request which has nothing to wait for ignores."""
 
-FILES = {"import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n"}
+_SHEET = "email,due_at\nstudent3@example.org,2031-01-31\n"
+FILES = {
+    "assign_people": _SHEET,
+    "unassign_people": _SHEET,
+    "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
+    "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
+}
 """The content of the file, where it is text."""

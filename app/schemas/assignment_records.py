@@ -1,0 +1,157 @@
+"""The record of a bulk run, and the filters of the lists of runs and of the lines of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from app.enums import AssignmentAction, AssignmentState, Outcome
+from app.schemas import bulk, fields
+from app.schemas.assignments import IN_ANY_RUN, ItemSchema
+from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
+
+
+class RunProgressSchema(Schema):
+    """How far a run is, in lines."""
+
+    done = fields.Whole(required=True)
+    total = fields.Whole(required=True)
+    percent = fields.Whole(required=True)
+    rows_per_second = fields.Whole(required=True, allow_none=True)
+    seconds_left = fields.Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "At the present rate; null when it is not running."},
+    )
+
+
+class RunJobSchema(Schema):
+    """How the workers of a run fared. A run that was answered in its request has had none."""
+
+    attempts = fields.Whole(required=True, attribute="attempts")
+    last_error = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why the run FAILED, and what to do."}
+    )
+
+
+class RunActionsSchema(Schema):
+    """The actions that are possible now."""
+
+    cancel = fields.Flag(required=True)
+    retry = fields.Flag(required=True)
+
+
+class Itself(ma.fields.Nested):
+    """Members of the object itself, gathered under a name of their own."""
+
+    def get_value(self, obj: Any, *_: Any, **__: Any) -> Any:
+        return obj
+
+
+class RunSheetSchema(Schema):
+    """How the sheet of a run was read."""
+
+    encoding = ma.fields.String(required=True)
+    delimiter = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The character; null for NDJSON."}
+    )
+    columns = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Those that were read, by our names."}
+    )
+    ignored_columns = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Titles of those that were not read."}
+    )
+    rows = fields.Whole(required=True)
+    blank_rows = fields.Whole(required=True)
+
+
+class AssignmentSchema(Schema):
+    """The record of a run."""
+
+    id = fields.Id(required=True)
+    assignment_id = fields.Id(
+        required=True, metadata={"description": "The same as `id`, as reports call it."}
+    )
+    action = fields.Choice(AssignmentAction, required=True)
+    course_id = fields.Id(
+        required=True, allow_none=True, metadata={"description": "Null for a run on several courses."}
+    )
+    state = fields.Choice(AssignmentState, required=True)
+    requested = fields.Whole(required=True)
+    unique = fields.Whole(required=True)
+    overdue = fields.Whole(
+        required=True,
+        metadata={
+            "description": "Enrollments whose due date, as set by this run, had passed when it was written."
+        },
+    )
+    counts = bulk.Counts(IN_ANY_RUN, sometimes=[each for each in Outcome if each not in IN_ANY_RUN])
+    reason = ma.fields.String(required=True)
+    created_by = fields.Id(required=True, attribute="created_by_id")
+    created_at = fields.Instant(required=True)
+    finished_at = fields.Instant(required=True, allow_none=True)
+    progress = ma.fields.Nested(RunProgressSchema, required=True)
+    job = Itself(RunJobSchema, required=True)
+    can = ma.fields.Nested(RunActionsSchema, required=True)
+    sheet = ma.fields.Nested(RunSheetSchema, required=True, allow_none=True)
+    retry_of = fields.Id(
+        required=True,
+        allow_none=True,
+        attribute="retry_of_id",
+        metadata={"description": "The run whose refused lines this one has taken up."},
+    )
+
+
+class AssignmentQuerySchema(ListQuerySchema):
+    """The filters of the list of runs."""
+
+    course = course_filter()
+    state = fields.Choices(AssignmentState, load_default=None)
+    course_id = course_ref("The same as `course`.", load_default=None)
+    action = fields.Choices(AssignmentAction, load_default=None)
+    created_by = fields.Id(load_default=None)
+    created_after = fields.Instant(load_default=None)
+    created_before = fields.Instant(load_default=None)
+    search = fields.Text(
+        max_length=200,
+        is_line=False,
+        load_default=None,
+        metadata={"description": "Looked for in the reason, in any case."},
+    )
+    ordering = ordering("created_at", "requested", default="-created_at")
+
+
+class ItemQuerySchema(ListQuerySchema):
+    """The filters of the ledger of a run."""
+
+    outcome = fields.Choices(Outcome, load_default=None)
+    code = fields.Text(
+        min_length=1, max_length=40, load_default=None, metadata={"description": "The reason code of a line."}
+    )
+    course_id = course_ref("In a run on several courses.", load_default=None)
+    user_id = fields.Id(load_default=None)
+    search = fields.Text(
+        max_length=200,
+        is_line=False,
+        load_default=None,
+        metadata={"description": "Looked for in `input`, in any case, and in the names of users."},
+    )
+    format = ma.fields.String(
+        load_default="json",
+        validate=fields.OneOf(["json", "csv", "ndjson"]),
+        metadata={
+            "description": "`csv` and `ndjson` are the whole ledger, which can be mended and sent as a sheet."
+        },
+    )
+
+
+class ItemRowSchema(ItemSchema):
+    """A line as a row of a sheet."""
+
+    user_id = ma.fields.String(allow_none=True)  # type: ignore[assignment]
+    email = ma.fields.String(allow_none=True)
+    username = ma.fields.String(allow_none=True)
+    external_id = ma.fields.String(allow_none=True)
+    course = ma.fields.String(allow_none=True)
+    due_at = ma.fields.String(allow_none=True)

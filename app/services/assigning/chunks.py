@@ -1,0 +1,261 @@
+"""Chunks of a run: ledger, enrollments, seats, notices and cursor of some hundred lines in one transaction.
+
+Killed anywhere, a run has written whole chunks and knows the next one. The course's row is locked per chunk only, so
+that a learner who enrolls waits for one chunk at most; its size is the caller's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, null, select, text, update
+from sqlalchemy.types import Uuid
+
+from app.db.session import db, discard_plans
+from app.enums import AssignmentAction, AssignmentState, CourseStatus, OnExisting, Outcome
+from app.errors.base import Forbidden
+from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
+from app.models.caller import Actor
+from app.models.course import Course
+from app.models.user import User
+from app.services.assigning import decided_rows
+from app.services.assigning.ledger_rows import STAGED
+from app.services.assigning.ledger_statements import OF_CHUNKS
+from app.services.catalogue import courses
+from app.services.learning import enrollment_notices
+from app.services.people import users_delete
+from app.settings import settings
+from app.values.terms import Terms
+
+PREVIEW_LIFE = timedelta(hours=24)
+MOST_BATCHES = 40
+LINES_CLOSED_AT_ONCE = 20_000
+
+_CLOSED = text(
+    STAGED
+    + """
+INSERT INTO assignment_items (
+    assignment_id, row, input, course_id, outcome, code, kind, batch, sent_due_at, sent_course
+)
+SELECT :assignment_id, row, input, course_id, 'skipped', 'not_reached', kind, :batch, sent_due_at, sent_course
+FROM sent
+"""
+).bindparams(bindparam("assignment_id", type_=Uuid()))
+
+
+class _Chunk(NamedTuple):
+    course_id: UUID | None
+    first: int
+    last: int
+    size: int
+    is_cross_checked: bool
+
+
+class _Outcome(NamedTuple):
+    outcome: str
+    amount: int
+    rows: list[int] | None
+    enrollment_ids: list[UUID] | None
+    overdue: int
+
+
+def advance(run: Assignment, lines: int) -> None:
+    """Write the next chunk of about so many lines. The run's row is locked by the caller."""
+    if run.state not in {AssignmentState.QUEUED, AssignmentState.RUNNING}:
+        _close(run)
+        return
+    chunk = _next(run, lines)
+    found = _decide(run, chunk)
+    _count(run, chunk, found)
+    run.state = AssignmentState.RUNNING
+    run.next_batch, run.stalls = chunk.last + 1, 0
+    if run.next_batch > run.batches:
+        _finish(run)
+    db.session.flush()
+
+
+def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) -> None:
+    """End an unfinished run. Its remaining lines are recorded as not reached, by the worker that carries it next."""
+    run.state, run.finished_at = state, func.clock_timestamp()
+    run.last_error = reason or run.last_error
+    run.expires_at = func.now() + PREVIEW_LIFE if run.is_preview else None
+    if run.next_batch > run.batches:
+        _finish(run)
+    db.session.flush()
+
+
+def _next(run: Assignment, lines: int) -> _Chunk:
+    """As many batches of one course as fit, at least one."""
+    batches = db.session.execute(
+        select(
+            AssignmentBatch.number,
+            AssignmentBatch.course_id,
+            AssignmentBatch.size,
+            AssignmentBatch.others.is_not(None),
+        )
+        .where(AssignmentBatch.assignment_id == run.id, AssignmentBatch.number >= run.next_batch)
+        .order_by(AssignmentBatch.number)
+        .limit(MOST_BATCHES)
+    ).all()
+    number, course_id, size, is_cross_checked = batches[0]
+    chunk = _Chunk(course_id, number, number, size, is_cross_checked)
+    for number, course_id, size, is_cross_checked in batches[1:]:
+        if course_id != chunk.course_id or chunk.size + size > lines:
+            break
+        chunk = chunk._replace(
+            last=number,
+            size=chunk.size + size,
+            is_cross_checked=chunk.is_cross_checked or is_cross_checked,
+        )
+    return chunk
+
+
+def _decide(run: Assignment, chunk: _Chunk) -> Sequence[_Outcome]:
+    discard_plans()
+    if not run.is_preview:
+        users_delete.prevent_deletions()
+    actor = db.session.scalars(
+        select(User).where(User.id == run.created_by_id).execution_options(populate_existing=True)
+    ).one()
+    course = None if chunk.course_id is None else _course(run, actor, chunk.course_id)
+    terms = Terms.of_json(run.options)
+    assigns = run.action == AssignmentAction.ASSIGN
+    of_assigning = {
+        "instructor_id": course and course.instructor_id,
+        "free_seats": course and _free_seats(run, course, terms),
+        "due_at": terms.due_date(run.created_at),
+        "updates_due": terms.on_existing == OnExisting.UPDATE_DUE,
+        "names_due": run.sheet is None or terms.due_at is not None or terms.due_in_days is not None,
+    }
+    found = db.session.execute(
+        OF_CHUNKS[run.action, chunk.is_cross_checked],
+        {
+            "assignment_id": run.id,
+            "course_id": chunk.course_id,
+            "batch": chunk.first,
+            "last_batch": chunk.last,
+            "takes_unverified": not settings().require_email_verification,
+            "sees_everyone": actor.is_admin,
+            "sees_enrolled": not assigns,
+            "is_open": course is None or _is_open(course),
+            "atomic": False,
+            "preview": not _writes(run),
+            **(of_assigning if assigns else {}),
+        },
+    ).all()
+    outcomes = [_Outcome(*row) for row in found]
+    if course is not None and _writes(run):
+        _apply(run, course, actor, outcomes, notify=assigns and terms.notify)
+    return outcomes
+
+
+def _course(run: Assignment, actor: Actor, course_id: UUID) -> Course:
+    """The course as it is now; locked, unless the run only previews."""
+    if run.is_preview:
+        found = select(Course).where(Course.id == course_id).execution_options(populate_existing=True)
+        course = db.session.scalars(found).one()
+    else:
+        course = courses.lock(course_id, even_deleted=True)
+    if not course.managed_by(actor):
+        raise Forbidden(
+            f"The user who started this run may no longer change the course {course.code}. An admin can retry it."
+        )
+    return course
+
+
+def _writes(run: Assignment) -> bool:
+    """Whether chunks write at once. An atomic run is decided whole first, and then written or not."""
+    return not run.is_preview and not run.options["atomic"]
+
+
+def _is_open(course: Course) -> bool:
+    return course.status == CourseStatus.PUBLISHED and course.deleted_at is None
+
+
+def _free_seats(run: Assignment, course: Course, terms: Terms) -> int | None:
+    if terms.override_seats or course.available_seats is None:
+        return None
+    if _writes(run):
+        return course.available_seats
+    planned = db.session.scalar(_counts_of(run, course.id)) or {}
+    taken = planned.get(Outcome.ASSIGNED, 0) + planned.get(Outcome.REACTIVATED, 0)
+    return max(0, course.available_seats - taken)
+
+
+def _apply(
+    run: Assignment, course: Course, actor: Actor, outcomes: Sequence[_Outcome], *, notify: bool
+) -> None:
+    rows = {each.outcome: each.rows for each in outcomes if each.rows}
+    reactivated = [each for found in outcomes for each in found.enrollment_ids or ()]
+    decided_rows.write(run, course, actor, rows, reactivated)
+    notified = [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
+    if notify and notified:
+        enrollment_notices.notify_assigned(run.id, rows=notified)
+
+
+def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None:
+    amounts = {each.outcome: each.amount for each in outcomes}
+    run.counts = _added(run.counts, amounts)
+    # The run's row is locked, so these are its latest figures.
+    done, overdue = run.done, run.overdue
+    run.done = done + chunk.size
+    run.overdue = overdue + sum(each.overdue for each in outcomes)
+    run.unique = run.done - run.counts.get(Outcome.DUPLICATE, 0)
+    if chunk.course_id is not None:
+        of_course = db.session.scalar(_counts_of(run, chunk.course_id)) or {}
+        db.session.execute(
+            update(AssignmentCourse)
+            .where(AssignmentCourse.assignment_id == run.id, AssignmentCourse.course_id == chunk.course_id)
+            .values(counts=_added(of_course, amounts))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _counts_of(run: Assignment, course_id: UUID) -> Any:
+    return select(AssignmentCourse.counts).where(
+        AssignmentCourse.assignment_id == run.id, AssignmentCourse.course_id == course_id
+    )
+
+
+def _added(counts: dict[str, int], amounts: dict[str, int]) -> dict[str, int]:
+    return {**counts, **{name: counts.get(name, 0) + amount for name, amount in amounts.items()}}
+
+
+def _finish(run: Assignment) -> None:
+    run.state = AssignmentState.PREVIEW if run.is_preview else AssignmentState.APPLIED
+    run.expires_at = func.now() + PREVIEW_LIFE if run.is_preview else None
+    run.finished_at = func.clock_timestamp()
+    _end(run)
+
+
+def _close(run: Assignment) -> None:
+    """Record the next lines of a run that was stopped as not reached."""
+    chunk = _Chunk(None, run.next_batch, run.next_batch, 0, is_cross_checked=False)
+    sizes = select(AssignmentBatch.number, AssignmentBatch.size).where(
+        AssignmentBatch.assignment_id == run.id, AssignmentBatch.number >= run.next_batch
+    )
+    for number, size in db.session.execute(sizes.order_by(AssignmentBatch.number).limit(100)):
+        chunk = chunk._replace(last=number, size=chunk.size + size)
+        if chunk.size >= LINES_CLOSED_AT_ONCE:
+            break
+    db.session.execute(_CLOSED, {"assignment_id": run.id, "batch": chunk.first, "last_batch": chunk.last})
+    run.counts = _added(run.counts, {Outcome.SKIPPED.value: chunk.size})
+    unique = run.unique
+    run.unique = unique + chunk.size
+    run.next_batch, run.stalls = chunk.last + 1, 0
+    if run.next_batch > run.batches:
+        _end(run)
+    db.session.flush()
+
+
+def _end(run: Assignment) -> None:
+    """The lines are in the ledger now."""
+    run.lease, run.leased_until = null(), null()
+    db.session.execute(
+        delete(AssignmentBatch)
+        .where(AssignmentBatch.assignment_id == run.id)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,71 @@
+"""Staged runs that are carried in their request, in one transaction, and answered with a report.
+
+The steps are those of a worker. All courses are locked first, in the order of their ids, so that two such requests never
+wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+
+from sqlalchemy import Text, cast, select
+
+from app.db.session import db
+from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.course import Course
+from app.models.user import User
+from app.services.assigning import chunks, plans
+from app.services.assigning.assignments_ledger import LedgerLine
+from app.services.assigning.assignments_runs import RunReport, courses_of
+
+LINES_AT_ONCE = 5_000
+
+
+def carry(run: Assignment) -> RunReport:
+    """Write every line of the run, and return its report."""
+    courses = [] if run.is_preview else _lock_courses(run)
+    while run.next_batch <= run.batches:
+        chunks.advance(run, LINES_AT_ONCE)
+    db.session.refresh(run)
+    if run.options["atomic"]:
+        _settle(run, courses)
+        db.session.refresh(run)
+    return report_of(run)
+
+
+def report_of(run: Assignment) -> RunReport:
+    """The report of a run, read from its ledger."""
+    columns = [
+        cast(getattr(AssignmentItem, name), Text)
+        if name in {"user_id", "enrollment_id"}
+        else getattr(AssignmentItem, name)
+        for name in LedgerLine._fields
+    ]
+    found = db.session.execute(
+        select(AssignmentItem.input, cast(AssignmentItem.course_id, Text), *columns)
+        .where(AssignmentItem.assignment_id == run.id)
+        .order_by(AssignmentItem.row)
+    ).all()
+    return RunReport(
+        run,
+        list(map(itemgetter(0), found)),
+        [LedgerLine._make(row[2:]) for row in found],
+        list(map(itemgetter(1), found)),
+        courses_of(run),
+    )
+
+
+def _settle(run: Assignment, courses: Sequence[Course]) -> None:
+    """All or nothing; a preview shows what that would be."""
+    if plans.has_refusals(run):
+        plans.refuse(run)
+    elif not run.is_preview:
+        actor = db.session.get_one(User, run.created_by_id)
+        plans.apply(run, actor, courses)
+
+
+def _lock_courses(run: Assignment) -> Sequence[Course]:
+    of_run = select(AssignmentCourse.course_id).where(AssignmentCourse.assignment_id == run.id)
+    locked = select(Course).where(Course.id.in_(of_run)).order_by(Course.id).with_for_update(key_share=True)
+    return db.session.scalars(locked.execution_options(populate_existing=True)).all()

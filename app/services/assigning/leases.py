@@ -1,0 +1,139 @@
+"""Leases of runs in PostgreSQL: which worker carries a run, which runs wait for one, and which were abandoned.
+
+A worker that dies leaves a lease that expires, and the next one goes on at the cursor. The run's row is locked during
+each chunk, so that a slow chunk cannot be overtaken: a claim waits for it and then sees the renewed lease. Redis has no
+part in this: a job only suggests a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, update
+from sqlalchemy.orm import aliased
+
+from app.db.session import among, db
+from app.enums import AssignmentState
+from app.models.assignment import Assignment, AssignmentCourse
+from app.settings import settings
+
+UNFINISHED = (AssignmentState.QUEUED, AssignmentState.RUNNING)
+
+MOST_STALLS = 20
+"""Attempts in a row without a finished chunk, after which a run is given up."""
+
+ENQUEUED_AGAIN = timedelta(seconds=2)
+
+STALLED = "No worker finished a part of this run in {attempts} attempts. See the log of the workers, then retry the run."
+
+
+def claim(run_id: UUID) -> UUID | None:
+    """Lease the run to the caller; None if it is finished, leased, or waits for an earlier run on one of its courses."""
+    lease = uuid4()
+    claimed = db.session.scalar(
+        update(Assignment)
+        .where(Assignment.id == run_id, _is_claimable())
+        .values(
+            lease=lease,
+            leased_until=_expiry(),
+            attempts=Assignment.attempts + 1,
+            stalls=Assignment.stalls + 1,
+            started_at=func.coalesce(Assignment.started_at, func.now()),
+        )
+        .returning(Assignment.stalls)
+        .execution_options(synchronize_session=False)
+    )
+    return None if claimed is None else lease
+
+
+def hold(run_id: UUID, lease: UUID) -> Assignment | None:
+    """The run, locked, with its lease renewed; None if the lease was lost or the run has no more batches."""
+    found = (
+        select(Assignment)
+        .where(
+            Assignment.id == run_id, Assignment.lease == lease, Assignment.next_batch <= Assignment.batches
+        )
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    run = db.session.scalar(found)
+    if run is not None:
+        run.leased_until = _expiry()
+    return run
+
+
+def release(run_id: UUID, lease: UUID) -> None:
+    """Give the run back, so that another worker may carry it at once."""
+    db.session.execute(
+        update(Assignment)
+        .where(Assignment.id == run_id, Assignment.lease == lease)
+        .values(lease=null(), leased_until=null(), stalls=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[UUID]:
+    """Runs that a worker could carry now, oldest first, marked as enqueued: the caller enqueues a job for each.
+
+    :param queued: runs that are known to be in the queue
+    """
+    is_due = or_(
+        Assignment.enqueued_at.is_(None),
+        Assignment.enqueued_at < func.now() - ENQUEUED_AGAIN,
+        Assignment.enqueued_at < Assignment.leased_until,
+    )
+    picked = (
+        select(Assignment.id)
+        .where(_is_claimable(), is_due, ~among(Assignment.id, queued))
+        .order_by(Assignment.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("picked")
+    )
+    marked = (
+        update(Assignment)
+        .where(Assignment.id == picked.c.id)
+        .values(enqueued_at=func.now())
+        .returning(Assignment.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(db.session.scalars(marked))
+
+
+def _expiry() -> ColumnElement[Any]:
+    return func.clock_timestamp() + timedelta(seconds=settings().run_lease_seconds)
+
+
+def _is_claimable() -> ColumnElement[bool]:
+    is_free = or_(Assignment.leased_until.is_(None), Assignment.leased_until <= func.clock_timestamp())
+    return and_(Assignment.next_batch <= Assignment.batches, is_free, ~_waits_for_another())
+
+
+def _waits_for_another() -> ColumnElement[bool]:
+    """Runs on one course follow each other in the order of their ids. Previews write nothing and wait for no run."""
+    earlier, ours, theirs = aliased(Assignment), aliased(AssignmentCourse), aliased(AssignmentCourse)
+    shares_course = (
+        exists()
+        .where(
+            ours.assignment_id == Assignment.id,
+            theirs.course_id == ours.course_id,
+            theirs.assignment_id == earlier.id,
+        )
+        .correlate(Assignment, earlier)
+    )
+    return and_(
+        ~Assignment.is_preview,
+        Assignment.state.in_(UNFINISHED),
+        exists()
+        .where(
+            earlier.id < Assignment.id,
+            earlier.next_batch <= earlier.batches,
+            earlier.state.in_(UNFINISHED),
+            ~earlier.is_preview,
+            shares_course,
+        )
+        .correlate(Assignment),
+    )

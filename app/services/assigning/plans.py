@@ -1,0 +1,87 @@
+"""Plans: a ledger whose decisions are not written yet, which an atomic run writes whole or not at all.
+
+The courses of the run are locked by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+
+from app.db.session import db
+from app.enums import AssignmentAction, AssignmentState, Outcome
+from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.caller import Actor
+from app.models.course import Course
+from app.services.assigning import assignments_effects as effects
+from app.services.assigning import assignments_ledger as ledger
+from app.services.assigning import decided_rows
+from app.services.assigning.decided_rows import WRITTEN
+from app.services.learning import enrollment_notices
+from app.values.terms import Terms
+
+
+def has_refusals(run: Assignment) -> bool:
+    return any(run.counts.get(outcome) for outcome in ledger.REFUSALS)
+
+
+def refuse(run: Assignment) -> None:
+    """Nothing of an atomic run is written: its good lines are skipped."""
+    db.session.execute(
+        update(AssignmentItem)
+        .where(effects.lines_of(run, *WRITTEN))
+        .values(
+            outcome=Outcome.SKIPPED,
+            code="atomic_refused",
+            after_status=AssignmentItem.before_status,
+            after_source=AssignmentItem.before_source,
+            after_due_at=AssignmentItem.before_due_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    run.counts = _skipped(run.counts)
+    run.state = AssignmentState.PREVIEW if run.is_preview else AssignmentState.REFUSED
+    run.overdue = 0
+    of_run = AssignmentCourse.assignment_id == run.id
+    for course in db.session.scalars(select(AssignmentCourse).where(of_run)):
+        course.counts = _skipped(course.counts)
+    db.session.flush()
+
+
+def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
+    """Write exactly what the ledger says, course by course."""
+    db.session.execute(
+        update(AssignmentItem)
+        .where(effects.lines_of(run, Outcome.ASSIGNED))
+        .values(enrollment_id=func.uuid7())
+        .execution_options(synchronize_session=False)
+    )
+    for course in courses:
+        _apply(run, actor, course)
+    assigns = run.action == AssignmentAction.ASSIGN
+    if assigns and Terms.of_json(run.options).notify:
+        enrollment_notices.notify_assigned(run.id)
+
+
+def _apply(run: Assignment, actor: Actor, course: Course) -> None:
+    found = db.session.execute(
+        select(
+            AssignmentItem.outcome,
+            func.array_agg(AssignmentItem.row),
+            func.array_agg(AssignmentItem.enrollment_id),
+        )
+        .where(effects.lines_of(run, *WRITTEN), AssignmentItem.course_id == course.id)
+        .group_by(AssignmentItem.outcome)
+    ).all()
+    rows = {outcome.value: numbers for outcome, numbers, _ in found}
+    reactivated = [
+        each for outcome, _, ids in found if outcome == Outcome.REACTIVATED for each in ids if each
+    ]
+    decided_rows.write(run, course, actor, rows, reactivated)
+
+
+def _skipped(counts: dict[str, int]) -> dict[str, int]:
+    amount = sum(counts.get(outcome, 0) for outcome in WRITTEN)
+    emptied = {outcome.value: 0 for outcome in WRITTEN if outcome in counts}
+    return {**counts, **emptied, Outcome.SKIPPED.value: counts.get(Outcome.SKIPPED, 0) + amount}

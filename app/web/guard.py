@@ -1,0 +1,75 @@
+"""What surrounds every view: access control, strict query and path checks, and one transaction where it may write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, current_app, request
+
+from app.db.session import transaction
+from app.web import access, conditional_requests, idempotency, rate_limits, sheet_uploads
+from app.web.openapi import operations
+from app.web.openapi.operations import Operation
+from app.web.request_body import check_no_body, check_path, check_query, limit_of, read_json, receive
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+View = Callable[..., Any]
+
+
+def guard(operation: Operation) -> View:
+    """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
+    view, declared, reader = operation.view, operation.access, operation.reader
+    query = operation.query
+    is_list, is_idempotent = operation.is_list, operation.is_idempotent
+    sheets = operation.sheets
+    body_limit = limit_of(operation.bodies) if sheets is None else sheet_uploads.MAX_BYTES
+    budget = rate_limits.budget_of(view)
+
+    def body_limit_for(method: str, authorization: str) -> int:
+        is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
+        return body_limit if is_taken else 0
+
+    def answer(**path: Any) -> Response:
+        return current_app.make_response(view(**path))
+
+    @wraps(view)
+    def endpoint(**path: Any) -> Response:
+        if body_limit_for(request.method, request.headers.get("Authorization", "")):
+            _receive(operation)
+        user_id = access.authenticate(declared)
+        is_catalogue = declared.is_public and request.method in SAFE_METHODS
+        rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
+        access.authorize(declared)
+        check_path(path)
+        check_query(query | sheet_uploads.query_of(sheets))
+        if request.method in SAFE_METHODS:
+            response = answer(**path)
+            return response if is_list else conditional_requests.make_conditional(response)
+        _read_body(operation)
+        with conditional_requests.precondition_on(reader, path), transaction():
+            if is_idempotent:
+                return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
+            return answer(**path)
+
+    endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
+    return operations.document(endpoint, operation)
+
+
+def _receive(operation: Operation) -> None:
+    if operation.sheets is not None and sheet_uploads.is_sheet():
+        sheet_uploads.receive()
+    else:
+        receive(limit_of(operation.bodies))
+
+
+def _read_body(operation: Operation) -> None:
+    """Validate the form of the body and keep it for the view."""
+    if operation.sheets is not None and sheet_uploads.is_sheet():
+        sheet_uploads.read(operation.sheets)
+    elif operation.takes_body:
+        read_json(operation.bodies)
+    else:
+        check_no_body()
