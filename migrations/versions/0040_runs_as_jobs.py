@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0036"
-down_revision: str | None = "0035"
+revision: str = "0040"
+down_revision: str | None = "0039"
 branch_labels = None
 depends_on = None
 
