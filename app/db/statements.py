@@ -102,6 +102,11 @@ class Statement(Generic[Result]):
         rows = self._fetch([self], values)
         return self._into(*rows[0]) if rows else None
 
+    def one(self, values: Values) -> Result:
+        """The result of the only row, of a statement that always has one."""
+        (row,) = self._fetch([self], values)
+        return self._into(*row)
+
     def first_behind(self, lock: Statement[Any], values: Values) -> Result | None:
         """`first`, behind a statement that locks rows, in one message to PostgreSQL.
 

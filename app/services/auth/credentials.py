@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, literal, outerjoin, select
+from sqlalchemy import LargeBinary, Select, String, bindparam, func, literal, outerjoin, select
 
 from app.adapters import client_addresses, passwords
 from app.db.session import checkpoint, db
+from app.db.statements import Statement
 from app.enums import NoticeKind
 from app.errors.accounts import AccountInactive, EmailNotVerified, InvalidCredentials
 from app.errors.base import InvalidRequest, Refusal
@@ -133,13 +135,29 @@ def _find(login: str, ip_address: str) -> _Found:
 
     Without an account the single row is empty, so that both cases take the same time.
     """
-    anything = select(literal(1)).subquery()
-    called = names.address(login) if "@" in login else names.username(login)
-    name = literal(login if called is None else called, Text)
-    statement = select(name, User.id, User.password_hash, known_places.last_seen(ip_address)).select_from(
-        outerjoin(anything, User, _has_login(login))
-    )
-    return _Found(*db.session.execute(statement).one())
+    is_email = "@" in login
+    called = names.address(login) if is_email else names.username(login)
+    values = {"called": called, "place": known_places.hash_of(ip_address)}
+    found = _finding(is_email=is_email).one(values)
+    return _Found(login if called is None else called, *found)
+
+
+@cache
+def _finding(*, is_email: bool) -> Statement[tuple[UUID | None, str | None, datetime | None]]:
+    def build() -> Select[*tuple[Any, ...]]:
+        anything = select(literal(1)).subquery()
+        # A login that cannot be such a name is compared as well, with NULL: the answer takes the same time.
+        named = User.email if is_email else User.username
+        has_login = func.lower(named) == bindparam("called", type_=String())
+        place = bindparam("place", type_=LargeBinary())
+        columns = (User.id, User.password_hash, known_places.last_seen(place))
+        return select(*columns).select_from(outerjoin(anything, User, has_login))
+
+    return Statement(build, _columns)
+
+
+def _columns(*row: Any) -> tuple[Any, ...]:
+    return row
 
 
 def _count(name: str, address: str) -> _Attempt:
@@ -177,10 +195,6 @@ def _shared_quotas(name: str, address: str) -> list[Quota]:
 def _renewed(password: str, stored: str | None) -> str | None:
     """A new hash of a right password, if the stored one was made with other settings than today's (rehash on login)."""
     return passwords.hash_of(password) if stored and passwords.is_outdated(stored) else None
-
-
-def _has_login(login: str) -> ColumnElement[bool]:
-    return User.has_email(login) if "@" in login else User.has_username(login)
 
 
 def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:

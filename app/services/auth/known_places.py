@@ -10,7 +10,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import client_addresses
@@ -23,11 +23,14 @@ KEPT = timedelta(days=90)
 _WRITTEN_EVERY = timedelta(days=1)
 
 
-def last_seen(address: str) -> ScalarSelect[datetime]:
-    """When the user has last logged in from this address, to the day; null if the address is not known."""
+def last_seen(place: ColumnElement[bytes]) -> ScalarSelect[datetime]:
+    """When the user has last logged in from this place, to the day; null if it is not known.
+
+    :param place: a parameter, whose value is the `hash_of` an address
+    """
     known = select(KnownPlace.seen_at).where(
         KnownPlace.user_id == User.id,
-        KnownPlace.place == _hash_of(address),
+        KnownPlace.place == place,
         KnownPlace.seen_at > func.now() - KEPT,
     )
     return known.scalar_subquery()
@@ -40,7 +43,7 @@ def remember(user_id: UUID, address: str, last: datetime | None) -> None:
     """
     if last is not None and last > datetime.now(UTC) - _WRITTEN_EVERY:
         return
-    seen = insert(KnownPlace).values(user_id=user_id, place=_hash_of(address))
+    seen = insert(KnownPlace).values(user_id=user_id, place=hash_of(address))
     db.session.execute(
         seen.on_conflict_do_update(
             index_elements=[KnownPlace.user_id, KnownPlace.place], set_={"seen_at": func.now()}
@@ -48,6 +51,6 @@ def remember(user_id: UUID, address: str, last: datetime | None) -> None:
     )
 
 
-def _hash_of(address: str) -> bytes:
+def hash_of(address: str) -> bytes:
     key = settings().secret_key.encode()
     return hmac.digest(key, f"known place\n{client_addresses.counted(address)}".encode(), "sha256")

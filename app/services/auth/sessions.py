@@ -10,16 +10,17 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Interval, Select, Text, Uuid, bindparam, func, insert, select, update
 
 from app.adapters import tokens
 from app.adapters.tokens import Claims
 from app.db.keyset import SortKey
 from app.db.listings import Listing
 from app.db.session import among, db
-from app.db.statements import Statement
+from app.db.statements import Statement, value_of
 from app.errors.accounts import AlreadyRotated, RefreshTokenReused, TokenInvalid
 from app.errors.base import NotFound, Unauthenticated
 from app.models.caller import Actor, Caller
@@ -36,6 +37,44 @@ _CALLER_OF_LIVE = Statement(
         .where(Session.id == bindparam("session_id"), Session.is_alive(), User.is_active)
     ),
     Caller,
+)
+
+
+_EXPIRES = func.now() + bindparam("life", type_=Interval())
+
+
+class _Opened(NamedTuple):
+    session_id: UUID
+    token_id: UUID
+
+
+def _open() -> Select[UUID, UUID]:
+    """Insert a session and its first refresh token."""
+    opened = (
+        insert(Session)
+        .values(
+            user_id=bindparam("user_id", type_=Uuid()),
+            user_agent=bindparam("user_agent", type_=Text()),
+            ip_address=bindparam("ip_address", type_=Text()),
+            expires_at=_EXPIRES,
+        )
+        .returning(Session.id)
+        .cte("opened")
+    )
+    first = select(opened.c.id, _EXPIRES)
+    issued = insert(RefreshToken).from_select(["session_id", "expires_at"], first)
+    token = issued.returning(RefreshToken.session_id, RefreshToken.id).cte("issued")
+    return select(token.c.session_id, token.c.id)
+
+
+_OPENING = Statement(_open, _Opened)
+_ISSUING: Statement[UUID] = Statement(
+    lambda: (
+        insert(RefreshToken)
+        .values(session_id=bindparam("session_id", type_=Uuid()), expires_at=_EXPIRES)
+        .returning(RefreshToken.id)
+    ),
+    value_of,
 )
 
 
@@ -60,15 +99,15 @@ class TokenReport:
 
 def open_session(user: Actor, *, user_agent: str = "", ip_address: str = "") -> TokenPair:
     """A new session on one device, with its first pair of tokens."""
-    session = Session(
-        user_id=user.id,
-        user_agent=user_agent[:300],
-        ip_address=ip_address[:45],
-        expires_at=func.now() + _life(),
+    opened = _OPENING.one(
+        {
+            "user_id": user.id,
+            "user_agent": user_agent[:300],
+            "ip_address": ip_address[:45],
+            "life": _life(),
+        }
     )
-    db.session.add(session)
-    db.session.flush()
-    return _issue(user.id, session.id)
+    return _pair(user.id, *opened)
 
 
 def caller_of_live(session_id: UUID) -> Caller | None:
@@ -241,12 +280,14 @@ def _end(*which: ColumnElement[bool]) -> bool:
 
 
 def _issue(user_id: UUID, session_id: UUID) -> TokenPair:
-    refresh_token = RefreshToken(session_id=session_id, expires_at=func.now() + _life())
-    db.session.add(refresh_token)
-    db.session.flush()
+    token_id = _ISSUING.one({"session_id": session_id, "life": _life()})
+    return _pair(user_id, session_id, token_id)
+
+
+def _pair(user_id: UUID, session_id: UUID, token_id: UUID) -> TokenPair:
     return TokenPair(
         access=tokens.access(user_id, session_id),
-        refresh=tokens.refresh(user_id, session_id, refresh_token.id),
+        refresh=tokens.refresh(user_id, session_id, token_id),
         expires_in=settings().access_token_minutes * 60,
     )
 
