@@ -56,7 +56,7 @@ def _answer_preflight() -> Response | None:
 
 def _add_headers(response: Response) -> Response:
     origin = request.headers.get("Origin", "")
-    if not _is_allowed(origin):
+    if not is_allowed(origin):
         return response
     response.headers["Access-Control-Allow-Origin"] = origin
     if _is_preflight():
@@ -68,7 +68,7 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def _is_allowed(origin: str) -> bool:
+def is_allowed(origin: str) -> bool:
     origins = settings().cors_origins
     if origin in origins:
         return origin != "local"

@@ -258,9 +258,19 @@ def test_the_page_shows_mails_clock_scenarios_and_faults(browser, send):
 
 
 def test_a_form_comes_back_to_the_page(browser):
-    answer = browser.post("/sandbox/clock", data={"days": "1"}, headers={"Origin": "http://localhost"})
+    answer = browser.post(
+        "/sandbox/clock",
+        data={"days": "1"},
+        headers={"Origin": "http://rollcall.internal"},
+        base_url="http://rollcall.internal",
+    )
 
     assert (answer.status_code, answer.location) == (303, "/sandbox")
+
+
+@pytest.mark.parametrize("origin", ["https://hoppscotch.io", "http://localhost:3000"])
+def test_the_clients_of_testers_can(browser, origin):
+    assert browser.post("/sandbox/clock?days=1", headers={"Origin": origin}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["clock?days=1", "scenario?name=empty", "faults/remove"])

@@ -56,6 +56,9 @@ class Document:
     def operations_of(self, tag: str) -> list[Operation]:
         return [each for each in self._operations.values() if each.tag == tag]
 
+    def has(self, operation_id: str) -> bool:
+        return operation_id in self._operations
+
     def request(
         self,
         operation_id: str,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.adapters import mail_folder
 from app.errors.base import Forbidden
-from app.web import problems
+from app.web import cors, problems
 from app.web.sandbox import faults
 from app.web.sandbox.faults import Fault
 from app.web.sandbox.mails import MOST
@@ -30,7 +30,9 @@ MOST_BYTES = 4 * 1024
 def refuse_other_sites() -> None:
     """A page of another site could send these forms through the browser of a developer."""
     origin = request.headers.get("Origin")
-    if request.method == "POST" and origin is not None and urlsplit(origin).netloc != request.host:
+    if request.method != "POST" or origin is None or cors.is_allowed(origin):
+        return
+    if urlsplit(origin).netloc != request.host:
         raise Forbidden("Only pages of this address can do this.")
 
 

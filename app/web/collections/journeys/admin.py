@@ -204,13 +204,7 @@ def _reading(document: Document) -> tuple[Request, ...]:
 def _repairing(document: Document) -> tuple[Request, ...]:
     return (
         _person(document, "late"),
-        document.request(
-            "assign_people",
-            "Assign the failed rows again",
-            path=_COURSE,
-            body={"emails": ["{{failed_input}}"], "due_in_days": 30},
-            checks=[_count("assigned", 1), _adds_up()],
-        ),
+        _retry(document),
         document.request(
             "assign_people",
             "Assign everyone again",
@@ -219,6 +213,20 @@ def _repairing(document: Document) -> tuple[Request, ...]:
             about="Who is enrolled already stays as they are.",
             checks=[_count("already_enrolled", 3), _count("duplicate", 1), _adds_up()],
         ),
+    )
+
+
+def _retry(document: Document) -> Request:
+    """By the API where it can, else by hand."""
+    checks = [_count("assigned", 1), _adds_up()]
+    if document.has("retry_assignment"):
+        return document.request("retry_assignment", "Retry the failed rows", path=_RUN, checks=checks)
+    return document.request(
+        "assign_people",
+        "Assign the failed rows again",
+        path=_COURSE,
+        body={"emails": ["{{failed_input}}"], "due_in_days": 30},
+        checks=checks,
     )
 
 
