@@ -7,13 +7,14 @@ import sys
 from collections.abc import Collection
 from functools import partial
 
-from bench import accounts, assign, flood, growth, mail, requests, slow
+from bench import accounts, assign, engine, flood, growth, mail, requests, slow
 from bench.contenders import TWIN
 from bench.jobs import JOBS
 
 BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
+    "engine": engine.measure,
     "flood": flood.measure,
     "growth": growth.measure,
     "mail": mail.measure,
