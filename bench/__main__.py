@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from functools import partial
 
-from bench import accounts, assign, dump, flood, gets, growth, mail, requests, slow
+from bench import accounts, assign, dump, engine, flood, gets, growth, mail, requests, slow
 from bench.contenders import TWIN
 from bench.dataset import Size
 from bench.jobs import JOBS
@@ -16,6 +16,7 @@ BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
     "dump": dump.measure,
+    "engine": engine.measure,
     "flood": flood.measure,
     "gets": gets.measure,
     "growth": growth.measure,

@@ -68,7 +68,7 @@ def measure(rounds: int) -> bool:
 
 def _compare(web: Web, size: int, rounds: int) -> bool:
     turns = Turns()
-    people = _people(size)
+    people = people_of(size)
     for turn in range(rounds + 1):
         if turn == 1:
             turns = Turns()  # the first was to warm up
@@ -99,11 +99,11 @@ def _take_turns(web: Web, turns: Turns, people: list[str]) -> None:
 
 
 def _floor(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
-    return _writing(course_id, people, [_ENROLLMENTS, _LEDGER])
+    return writing(course_id, people, [ENROLLMENTS, LEDGER])
 
 
 def _floor_with_notices(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
-    return _writing(course_id, people, [_ENROLLMENTS, _LEDGER, _NOTICES])
+    return writing(course_id, people, [ENROLLMENTS, LEDGER, _NOTICES])
 
 
 def _statements(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
@@ -139,7 +139,7 @@ def _post(web: Web, course_id: str, people: list[str], *, notify: bool) -> None:
         raise SystemExit(f"Not all users were assigned: {counts}")
 
 
-def _writing(course_id: str, people: list[str], statements: list[str]) -> Callable[[], None]:
+def writing(course_id: str, people: list[str], statements: list[str]) -> Callable[[], None]:
     """Stage what is to be written; the returned act writes it."""
     db.session.execute(text("DROP TABLE IF EXISTS staged"))
     db.session.execute(text(_RUN), {"course_id": course_id})
@@ -169,14 +169,14 @@ FROM unnest(CAST(:people AS uuid[])) WITH ORDINALITY AS person (id, row), assign
 WHERE run.course_id = CAST(:course_id AS uuid)
 """
 
-_ENROLLMENTS = """
+ENROLLMENTS = """
 INSERT INTO enrollments (
     id, course_id, user_id, status, source, assigned_by, price_at_enrollment, currency, payment_status
 )
 SELECT enrollment_id, course_id, user_id, 'ACTIVE', 'ASSIGNED', admin_id, 0, 'USD', 'FREE' FROM staged
 """
 
-_LEDGER = """
+LEDGER = """
 INSERT INTO assignment_items (
     assignment_id, row, input, user_id, course_id, outcome, enrollment_id, after_status, after_source
 )
@@ -193,7 +193,7 @@ FROM staged, (VALUES ('EMAIL', 'QUEUED'), ('IN_APP', 'SENT')) AS channels (chann
 
 def _memory(web: Web) -> float:
     """How far one call for all users raises the peak memory of a process that has answered small ones."""
-    people = _people(max(SIZES))
+    people = people_of(max(SIZES))
     for _ in range(20):
         _post(web, platform.make_course(), people[:WARM_PEOPLE], notify=True)
     before = web.resident_mb()
@@ -202,7 +202,7 @@ def _memory(web: Web) -> float:
     return web.peak_mb() - before
 
 
-def _people(size: int) -> list[str]:
+def people_of(size: int) -> list[str]:
     """The same people in no order at all, as lists come from elsewhere."""
     statement = text(
         "SELECT CAST(id AS text) FROM users WHERE role = 'STUDENT' ORDER BY md5(email) LIMIT :size"

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 
 from app.db.session import db, transaction
-from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, NoticeKind, Role
+from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, Mode, NoticeKind, Role
 from app.models.certificate import Certificate
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
@@ -209,6 +209,10 @@ class _Examples:
         self.named["assignment"] = run.id
         refused = assignments.assign(self.admin, other.id, People(emails=["unknown@example.org"]))
         self.named["assignment to retry"] = refused.run.id
+        plan = assignments.assign(
+            self.admin, other.id, People(emails=[erin.email]), mode=Mode.PREVIEW, reason="Preview"
+        )
+        self.named["assignment to commit"] = plan.run.id
         again = assignments.assign(self.admin, main.id, People(emails=[erin.email]), Terms(notify=False))
         self.named |= {"assignment of an enrolled user": again.run.id, "admin": self.admin.id}
         waiting = assignments.assign(

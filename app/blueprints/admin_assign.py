@@ -7,9 +7,10 @@ from uuid import UUID
 from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
-from app.errors.bulk import TooManyPeople
+from app.errors.bulk import PlanChanged, TooManyPeople
 from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
+from app.errors.requests import PreconditionFailed, PreconditionRequired
 from app.schemas.assignment_records import (
     AssignmentQuerySchema,
     AssignmentSchema,
@@ -38,10 +39,11 @@ from app.services.assigning import (
     assignments_runs,
     assignments_unassign,
     orders,
+    plans_commit,
     queued_runs,
 )
 from app.services.assigning.assignments_runs import RunReport
-from app.web import preferences
+from app.web import preferences, request_values
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
@@ -197,6 +199,23 @@ def cancel_assignment(assignment_id: UUID):
     It stops at its next chunk. What is written stays; the other lines are `skipped`, code `not_reached`.
     """
     return queued_runs.cancel(caller(), assignment_id)
+
+
+@blp.post("/assignments/<uuid:assignment_id>/commit")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.needs_plan
+@blp.response(200, AnyReportSchema, message="Plan committed.")
+@blp.refuses(InvalidTransition, PlanChanged, PreconditionFailed, PreconditionRequired, TooManyPeople)
+def commit_assignment(assignment_id: UUID):
+    """Commit a preview.
+
+    Writes exactly the plan whose `plan_etag` is sent as `If-Match`. If the decision about any line would now be another
+    one, nothing is written (412 `plan_changed`), and the plan stays. Plans of up to 10,000 lines, for 24 hours.
+    """
+    etag = request_values.header("If-Match")
+    return plans_commit.write_plan(caller(), assignment_id, plan_etag=etag)
 
 
 @blp.post("/assignments/<uuid:assignment_id>/retry")

@@ -8,7 +8,7 @@ error's `type`. It is raised, never returned, and rendered in one place (`app.we
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 Details = Mapping[str, list[str]]
 """What is wrong, by place: a path such as `lessons.3.title`, and the sentences about it."""
@@ -24,6 +24,9 @@ class Refusal(Exception):
     headers: ClassVar[Mapping[str, str]] = {}
     retry_after: int | None = None
     """seconds"""
+
+    facts: Mapping[str, Any] | None = None
+    """What the details have in place of sentences."""
 
     def __init__(self, message: str | None = None, *, details: Details | None = None) -> None:
         self.message = message or self.title

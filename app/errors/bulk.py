@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.errors.base import Conflict, InvalidRequest
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.errors.base import Conflict, InvalidRequest, Refusal
 
 
 class AtomicRefused(Conflict):
@@ -23,6 +26,21 @@ class TooManyPeople(InvalidRequest):
 
     code = "too_many_people"
     title = "Too many users for one call: send fewer."
+
+
+class PlanChanged(Refusal):
+    """The preview can no longer be written as it was shown, because for some lines the decision would now be another one.
+    Nothing was written. `details.changed` is the number of these lines, `details.rows` has the first hundred with the planned
+    and the present decision. Make a new preview; this plan can still be committed if everything is again as it was.
+    """
+
+    status = 412
+    code = "plan_changed"
+    title = "The plan no longer holds: some lines would now be decided differently."
+
+    def __init__(self, changed: int = 0, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__()
+        self.facts = {"changed": changed, "rows": list(rows)}
 
 
 class NotReached(Conflict):

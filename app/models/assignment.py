@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -119,7 +120,17 @@ class Assignment(Identified, Model):
     @property
     def can(self) -> dict[str, bool]:
         """The actions that its state allows. Who sees a run may take them."""
-        return {"cancel": self.is_unfinished, "retry": self.is_retryable}
+        return {
+            "commit": self.state == AssignmentState.PREVIEW,
+            "cancel": self.is_unfinished,
+            "retry": self.is_retryable,
+        }
+
+    @property
+    def plan_etag(self) -> str | None:
+        """The version of a plan. Its lines never change, so its id determines it."""
+        is_plan = self.state == AssignmentState.PREVIEW
+        return sha256(f"plan {self.id}".encode()).hexdigest()[:24] if is_plan else None
 
     @property
     def is_retryable(self) -> bool:

@@ -38,6 +38,7 @@ class RunJobSchema(Schema):
 class RunActionsSchema(Schema):
     """The actions that are possible now."""
 
+    commit = fields.Flag(required=True)
     cancel = fields.Flag(required=True)
     retry = fields.Flag(required=True)
 
@@ -94,6 +95,11 @@ class AssignmentSchema(Schema):
     progress = ma.fields.Nested(RunProgressSchema, required=True)
     job = Itself(RunJobSchema, required=True)
     can = ma.fields.Nested(RunActionsSchema, required=True)
+    plan_etag = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a preview: the version of its plan, to be sent with the commit."},
+    )
     sheet = ma.fields.Nested(RunSheetSchema, required=True, allow_none=True)
     retry_of = fields.Id(
         required=True,

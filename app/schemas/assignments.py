@@ -278,7 +278,7 @@ class ReportSchema(Schema):
         metadata={"description": "The courses of a run on several; empty for a run on one."},
     )
     results = Rows(attribute="lines")
-    plan_etag = ma.fields.String(required=True, allow_none=True, dump_default=None)
+    plan_etag = ma.fields.String(required=True, allow_none=True)
 
 
 class UnassignReportSchema(ReportSchema):

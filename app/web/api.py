@@ -231,6 +231,11 @@ class Blueprint(flask_smorest.Blueprint):
         return decorator
 
     @staticmethod
+    def needs_plan(view: View) -> View:
+        """The view needs an `If-Match` with the `plan_etag` of what it acts on."""
+        return operations.mark_needing_plan(view)
+
+    @staticmethod
     def waits(view: View) -> View:
         """The view may wait for what it shows to end, as `Prefer: wait=N` asks."""
         return operations.mark_waiting(view)

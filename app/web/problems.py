@@ -77,7 +77,7 @@ def render(refusal: Refusal) -> Response:
             "code": refusal.code,
             "type": f"{settings().public_url}/problems/{refusal.code}",
             "status": refusal.status,
-            "details": _first(refusal.details),
+            "details": _first(refusal.details) if refusal.facts is None else refusal.facts,
             "request_id": g.get("request_id", ""),
         },
     )

@@ -27,7 +27,7 @@ FORM = "multipart/form-data"
 RAW = {"text/csv": False, "application/csv": False, "application/x-ndjson": True, "application/jsonl": True}
 """Media types of raw bodies, and whether they are NDJSON."""
 
-MAX_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 50 * 1024 * 1024
 _FORM_OVERHEAD = 64 * 1024
 _AT_ONCE = 256 * 1024
 _FLAGS = {"true": True, "false": False}
@@ -42,7 +42,8 @@ def receive() -> None:
     request.max_content_length = MAX_BYTES + _FORM_OVERHEAD
     with suppress(HTTPException):
         if request.mimetype == FORM:
-            _ = request.files
+            for sent in request.files.values():
+                after_this_request(_closing(sent.stream))
         else:
             spooled = default_stream_factory(request.content_length, request.mimetype, None)
             g.raw_sheet = spooled

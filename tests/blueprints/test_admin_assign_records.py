@@ -43,7 +43,8 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
         "created_by": str(boss.id),
         "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
         "job": {"attempts": 0, "last_error": None},
-        "can": {"cancel": False, "retry": False},
+        "can": {"commit": False, "cancel": False, "retry": False},
+        "plan_etag": None,
         "sheet": None,
         "retry_of": None,
     }

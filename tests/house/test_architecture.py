@@ -292,6 +292,7 @@ def test_a_view_is_declared_in_the_house_order(path):
         "idempotent": "arguments",
         "acts_on": "arguments",
         "waits": "arguments",
+        "needs_plan": "arguments",
         "arguments": "arguments",
         "response": "answer",
         "lists": "answer",

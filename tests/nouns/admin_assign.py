@@ -17,6 +17,7 @@ GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
 POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
+POST   /assignments/{assignment_id}/commit       | IA | run | seen | invalid_transition
 POST   /assignments/{assignment_id}/retry        | IA | run | seen | forbidden if other
 """
 
@@ -48,6 +49,7 @@ REQUESTS = {
     "GET /assignments/{assignment_id}": request(assignment_id="run"),
     "GET /assignments/{assignment_id}/items": request(assignment_id="run"),
     "POST /assignments/{assignment_id}/cancel": request(assignment_id="run"),
+    "POST /assignments/{assignment_id}/commit": request(assignment_id="run"),
     "POST /assignments/{assignment_id}/retry": request(assignment_id="run"),
 }
 

@@ -98,6 +98,7 @@ EVERYWHERE = {
         "emails": [scene["person"].email],
     },
     "retry_assignment": lambda _scene: None,
+    "commit_assignment": lambda _scene: None,
 }
 PATHS = {
     "enroll_in_course": "/courses/{course_id}/enroll",
@@ -107,6 +108,7 @@ PATHS = {
     "unassign_people": "/courses/{course_id}/unassign-multiple",
     "create_assignment": "/assignments",
     "retry_assignment": "/assignments/{run_id}/retry",
+    "commit_assignment": "/assignments/{run_id}/commit",
 }
 
 
@@ -115,15 +117,17 @@ def test_every_request_that_enrolls_or_assigns_is_done_once(api, make, rows, ope
     scene = {"course": make.course(), "person": make.student(), "learner": make.student()}
     make.enrollment(scene["course"], scene["learner"])
     client = api.as_(make.student() if operation.startswith("enroll") else make.admin())
-    refused = {"emails": ["nobody@example.org"]}
+    mode = "preview" if operation == "commit_assignment" else "run"
+    refused = {"emails": ["nobody@example.org"], "mode": mode}
     admin = api.as_(make.admin())
     run = data_of(admin.post(f"/courses/{scene['course'].id}/assign-multiple", json=refused))
     path = PATHS[operation].format(course_id=scene["course"].id, run_id=run["id"])
     body = EVERYWHERE[operation](scene)
-    first = client.post(path, json=body, headers=KEY)
+    headers = {**KEY, "If-Match": "*"} if mode == "preview" else KEY
+    first = client.post(path, json=body, headers=headers)
     done = {model: rows(model) for model in (Enrollment, Assignment, Notice)}
 
-    again = client.post(path, json=body, headers=KEY)
+    again = client.post(path, json=body, headers=headers)
 
     assert first.status_code < 300, first.text
     assert (again.status_code, again.data, again.headers[REPLAYED]) == (first.status_code, first.data, "true")

@@ -79,7 +79,7 @@ def assign(
     options = terms.as_json() | {"atomic": atomic}
     run = runs.begin(
         AssignmentAction.ASSIGN,
-        actor,
+        actor.id,
         course.id,
         requested=len(people),
         mode=mode,

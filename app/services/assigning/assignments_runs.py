@@ -57,6 +57,10 @@ class RunReport:
         return self.run.id
 
     @property
+    def plan_etag(self) -> str | None:
+        return self.run.plan_etag
+
+    @property
     def overdue(self) -> int:
         """Enrollments to which this run gave a due date that has passed, and which are not completed."""
         return _overdue(self.lines)
@@ -64,7 +68,7 @@ class RunReport:
 
 def begin(
     action: AssignmentAction,
-    actor: Actor,
+    creator_id: UUID,
     course_id: UUID | None,
     *,
     mode: Mode,
@@ -89,7 +93,7 @@ def begin(
         counts=dict.fromkeys(ledger.OUTCOMES[action], 0),
         options=options,
         reason=reason,
-        created_by_id=actor.id,
+        created_by_id=creator_id,
         created_at=at or func.now(),
         expires_at=func.now() + PREVIEW_LIFE if preview and not is_queued else None,
         enqueued_at=func.now() if is_queued else None,
@@ -172,6 +176,13 @@ def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     if run is None:
         raise NotFound
     return run
+
+
+def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
+    """The run as it is now, locked: no worker and no other request changes it until this transaction ends."""
+    run = get_visible(viewer, assignment_id)
+    locked = select(Assignment).where(Assignment.id == run.id).with_for_update(key_share=True)
+    return db.session.scalars(locked.execution_options(populate_existing=True)).one()
 
 
 def courses_of(run: Assignment) -> list[RunCourse]:

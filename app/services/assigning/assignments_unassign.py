@@ -51,7 +51,7 @@ def unassign(
     course = courses.lock_managed(actor, ref)
     run = runs.begin(
         AssignmentAction.UNASSIGN,
-        actor,
+        actor.id,
         course.id,
         requested=len(people),
         mode=mode,

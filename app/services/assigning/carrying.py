@@ -21,11 +21,13 @@ def take_step(run_id: UUID, lease: UUID, lines: int) -> bool:
         return False
     if run.stalls > leases.MOST_STALLS:
         reason = leases.STALLED.format(attempts=run.stalls)
-        chunks.stop(run, AssignmentState.FAILED, reason=reason)
         run.stalls = 0
+        leases.renew(run)
+        chunks.stop(run, AssignmentState.FAILED, reason=reason)
         return True
     # A crash may lose the latest of these commits, with all that the chunk wrote: it is then written once more.
     db.session.execute(text("SET LOCAL synchronous_commit = off"))
+    leases.renew(run)
     chunks.advance(run, lines)
     if run.next_batch > run.batches:
         db.session.execute(text("SET LOCAL synchronous_commit = on"))

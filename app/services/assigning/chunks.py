@@ -64,17 +64,22 @@ class _Outcome(NamedTuple):
 
 def advance(run: Assignment, lines: int) -> None:
     """Write the next chunk of about so many lines. The run's row is locked by the caller."""
-    if run.state not in {AssignmentState.QUEUED, AssignmentState.RUNNING}:
-        _close(run)
-        return
-    chunk = _next(run, lines)
+    # What changes in the run's row is written once, at the end of the chunk.
+    with db.session.no_autoflush:
+        if run.state in {AssignmentState.QUEUED, AssignmentState.RUNNING}:
+            _write(run, _next(run, lines))
+        else:
+            _close(run)
+    db.session.flush()
+
+
+def _write(run: Assignment, chunk: _Chunk) -> None:
     found = _decide(run, chunk)
     _count(run, chunk, found)
     run.state = AssignmentState.RUNNING
     run.next_batch, run.stalls = chunk.last + 1, 0
     if run.next_batch > run.batches:
         _finish(run)
-    db.session.flush()
 
 
 def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) -> None:
@@ -180,7 +185,7 @@ def _free_seats(run: Assignment, course: Course, terms: Terms) -> int | None:
         return None
     if _writes(run):
         return course.available_seats
-    planned = db.session.scalar(_counts_of(run, course.id)) or {}
+    planned = run.counts if run.course_id else db.session.scalar(_counts_of(run, course.id)) or {}
     taken = planned.get(Outcome.ASSIGNED, 0) + planned.get(Outcome.REACTIVATED, 0)
     return max(0, course.available_seats - taken)
 
@@ -204,7 +209,8 @@ def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None
     run.done = done + chunk.size
     run.overdue = overdue + sum(each.overdue for each in outcomes)
     run.unique = run.done - run.counts.get(Outcome.DUPLICATE, 0)
-    if chunk.course_id is not None:
+    # The counts of a run on one course are those of the course.
+    if chunk.course_id is not None and run.course_id is None:
         of_course = db.session.scalar(_counts_of(run, chunk.course_id)) or {}
         db.session.execute(
             update(AssignmentCourse)

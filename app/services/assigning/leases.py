@@ -50,7 +50,7 @@ def claim(run_id: UUID) -> UUID | None:
 
 
 def hold(run_id: UUID, lease: UUID) -> Assignment | None:
-    """The run, locked, with its lease renewed; None if the lease was lost or the run has no more batches."""
+    """The run, locked; None if the lease was lost or the run has no more batches."""
     found = (
         select(Assignment)
         .where(
@@ -59,10 +59,7 @@ def hold(run_id: UUID, lease: UUID) -> Assignment | None:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    run = db.session.scalar(found)
-    if run is not None:
-        run.leased_until = _expiry()
-    return run
+    return db.session.scalar(found)
 
 
 def release(run_id: UUID, lease: UUID) -> None:
@@ -101,6 +98,11 @@ def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[UUID]:
         .execution_options(synchronize_session=False)
     )
     return sorted(db.session.scalars(marked))
+
+
+def renew(run: Assignment) -> None:
+    """Extend the lease, from the end of a chunk; during the chunk the lock of the row protects the run."""
+    run.leased_until = _expiry()
 
 
 def _expiry() -> ColumnElement[Any]:

@@ -27,7 +27,7 @@ FEW = 100
 """The largest run whose enrollments are looked up by index; for a larger one the course's are read once."""
 
 _ASSIGN = """
-judged AS (
+judged AS {once} (
     SELECT *,
         CASE
             {problem}
@@ -68,7 +68,7 @@ decided AS (
 """
 
 _UNASSIGN = """
-judged AS (
+judged AS {once} (
     SELECT *,
         CASE
             {problem}
@@ -162,6 +162,7 @@ _PLAIN = {
     "disagreement": "",
     "problem": "",
     "or_earlier": "",
+    "once": "",
     "closed": "",
     "due_at": ":due_at",
     "and_named": "",
@@ -184,6 +185,8 @@ _CHUNKED = {
     "problem": "WHEN problem IN ('course_not_found', 'identifiers_disagree') THEN 'not_found'"
     " WHEN problem IS NOT NULL THEN 'invalid'",
     "or_earlier": _EARLIER,
+    # The look for an earlier line would otherwise be repeated wherever the verdict is used.
+    "once": "MATERIALIZED",
     "closed": "WHEN NOT :is_open THEN 'ineligible'",
     "due_at": "coalesce(own_due_at, :due_at)",
     "and_named": "AND (:names_due OR own_due_at IS NOT NULL)",

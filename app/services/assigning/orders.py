@@ -50,7 +50,7 @@ def carry_out(
     if len(people) * len(wanted) > MOST_LINES:
         raise TooManyPeople(f"A run takes at most {MOST_LINES:,} lines, people times courses.")
     options: dict[str, Any] = {**(terms.as_json() if terms else {}), "atomic": atomic}
-    run = runs.begin(action, actor, None, mode=mode, reason=reason, is_queued=True, **options)
+    run = runs.begin(action, actor.id, None, mode=mode, reason=reason, is_queued=True, **options)
     stage = staging.Staging(run)
     row = staging.add_people(stage, people, wanted)
     if file is not None:

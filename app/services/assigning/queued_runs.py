@@ -10,10 +10,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.adapters import queue
-from app.db.session import after_commit, db
+from app.db.session import after_commit
 from app.enums import AssignmentAction, AssignmentState, Mode
 from app.errors.base import InvalidRequest
 from app.errors.bulk import TooManyPeople
@@ -58,7 +56,7 @@ def accept(
     **options: Any,
 ) -> Accepted:
     """Stage the run and enqueue it after the commit."""
-    run = runs.begin(action, actor, course_id, mode=mode, reason=reason, is_queued=True, **options)
+    run = runs.begin(action, actor.id, course_id, mode=mode, reason=reason, is_queued=True, **options)
     staging.stage_people(run, people, [course_id])
     after_commit(partial(queue.carry_run, run.id))
     return Accepted(run)
@@ -66,7 +64,7 @@ def accept(
 
 def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
     """Stop the run at its next chunk: what is written stays, the other lines are recorded as not reached."""
-    run = _lock(actor, assignment_id)
+    run = runs.lock_visible(actor, assignment_id)
     if run.state not in leases.UNFINISHED:
         raise InvalidTransition("Only a run that is QUEUED or RUNNING can be cancelled.")
     chunks.stop(run, AssignmentState.CANCELLED)
@@ -76,7 +74,7 @@ def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
 
 def retry(actor: Actor, assignment_id: UUID, *, in_background: bool) -> RunReport | Accepted:
     """A new run over the lines that were refused or not reached, on the terms and in the order of the first."""
-    first = _lock(actor, assignment_id)
+    first = runs.lock_visible(actor, assignment_id)
     if not first.is_retryable:
         raise InvalidTransition(
             "There is nothing to try again: the run has not ended, or no line was refused or left out."
@@ -92,7 +90,7 @@ def retry(actor: Actor, assignment_id: UUID, *, in_background: bool) -> RunRepor
     }
     run = runs.begin(
         first.action,
-        actor,
+        actor.id,
         first.course_id,
         mode=Mode.PREVIEW if first.is_preview else Mode.RUN,
         reason=first.reason,
@@ -110,9 +108,3 @@ def start(run: Assignment, *, in_background: bool) -> RunReport | Accepted:
         after_commit(partial(queue.carry_run, run.id))
         return Accepted(run)
     return in_request.carry(run)
-
-
-def _lock(actor: Actor, assignment_id: UUID) -> Assignment:
-    run = runs.get_visible(actor, assignment_id)
-    locked = select(Assignment).where(Assignment.id == run.id).with_for_update(key_share=True)
-    return db.session.scalars(locked.execution_options(populate_existing=True)).one()

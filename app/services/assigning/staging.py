@@ -8,12 +8,12 @@ request. Lines are buffered by course, so that chunks are large even where a she
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from app.db.session import db
 from app.enums import Outcome
@@ -155,19 +155,31 @@ def add_people(staging: Staging, people: People, courses: Sequence[UUID]) -> int
 def stage_again(run: Assignment, first: Assignment) -> None:
     """Stage the lines of another run that were refused or not reached, in its order; rows are numbered from 1."""
     staging = Staging(run)
+    for row, sent in enumerate(_lines_of(first, AssignmentItem.outcome.in_(RETRIED)), 1):
+        staging.add(sent.course_id, [_staged(row, sent)])
+    staging.finish(run, courses_of(first))
+
+
+def stage_plan(run: Assignment, plan: Assignment) -> None:
+    """Stage all lines of a plan under their own numbers."""
+    staging = Staging(run)
+    for sent in _lines_of(plan):
+        staging.add(sent.course_id, [_staged(sent.row, sent)])
+    staging.finish(run, courses_of(plan))
+
+
+def _lines_of(run: Assignment, *conditions: ColumnElement[bool]) -> Iterator[Any]:
+    """What was sent, read in parts."""
     lines = (
         select(AssignmentItem.row, *_AS_SENT)
-        .where(AssignmentItem.assignment_id == first.id, AssignmentItem.outcome.in_(RETRIED))
+        .where(AssignmentItem.assignment_id == run.id, *conditions)
         .order_by(AssignmentItem.row)
         .limit(READ_AT_ONCE)
     )
-    last, row = 0, 0
+    last = 0
     while found := db.session.execute(lines.where(AssignmentItem.row > last)).all():
-        for each in found:
-            row += 1
-            staging.add(each.course_id, [_staged(row, each)])
+        yield from found
         last = found[-1].row
-    staging.finish(run, _courses_of(first))
 
 
 def _staged(row: int, sent: Any) -> StagedLine:
@@ -187,7 +199,7 @@ def _staged(row: int, sent: Any) -> StagedLine:
     )
 
 
-def _courses_of(run: Assignment) -> list[UUID]:
+def courses_of(run: Assignment) -> list[UUID]:
     """The courses of a run, in its order."""
     if run.course_id is not None:
         return [run.course_id]

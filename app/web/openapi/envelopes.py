@@ -7,6 +7,23 @@ from typing import Any
 
 import marshmallow as ma
 
+_DECISION = {
+    "type": "object",
+    "properties": {"outcome": {"type": "string"}, "code": {"type": ["string", "null"]}},
+}
+_CHANGED_ROW = {
+    "type": "object",
+    "properties": {
+        "row": {"type": "integer"},
+        "input": {"type": "string"},
+        "user_id": {"type": ["string", "null"]},
+        "course_id": {"type": ["string", "null"]},
+        "planned": _DECISION,
+        "present": _DECISION,
+    },
+}
+"""A line of a plan whose decision would now be another one."""
+
 
 class ErrorBodySchema(ma.Schema):
     code = ma.fields.String(required=True, metadata={"example": "course_full"})
@@ -15,7 +32,17 @@ class ErrorBodySchema(ma.Schema):
     )
     status = ma.fields.Integer(required=True, metadata={"example": 409})
     details = ma.fields.Dict(
-        keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()), required=True
+        keys=ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "Sentences by place, such as `lessons.3.title`; of `plan_changed`, `changed` and `rows`.",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "array", "items": {"anyOf": [{"type": "string"}, _CHANGED_ROW]}},
+                    {"type": "integer"},
+                ]
+            },
+        },
     )
     request_id = ma.fields.String(required=True)
 

@@ -14,6 +14,13 @@ IF_MATCH = {
     "schema": {"type": "string", "maxLength": 200},
     "description": "The `ETag` of what you read: the change is refused with 412 when it is not the current version.",
 }
+IF_MATCH_OF_PLAN = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The `plan_etag` of the preview, with or without quotes.",
+}
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",

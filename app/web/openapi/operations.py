@@ -39,6 +39,7 @@ from app.web.openapi.exchange_headers import (
     IDEMPOTENCY_KEY,
     IDEMPOTENCY_REPLAYED,
     IF_MATCH,
+    IF_MATCH_OF_PLAN,
     IF_NONE_MATCH,
     OF_JOBS,
     PREFER,
@@ -144,6 +145,10 @@ def mark_resource(view: View) -> View:
     return _mark(view, shows_resource=True)
 
 
+def mark_needing_plan(view: View) -> View:
+    return _mark(view, needs_plan=True)
+
+
 def mark_waiting(view: View) -> View:
     """Mark a view that may wait for what it shows to end."""
     return _mark(view, waits=True)
@@ -229,6 +234,7 @@ def _request_headers(operation: Operation) -> list[dict[str, Any]]:
     return [
         *([IF_NONE_MATCH] if operation.is_conditional else []),
         *([IF_MATCH] if operation.checks_version else []),
+        *([IF_MATCH_OF_PLAN] if _marks(operation.view).get("needs_plan") else []),
         *([IDEMPOTENCY_KEY] if operation.is_idempotent else []),
         *([PREFER] if operation.takes_preferences else []),
     ]

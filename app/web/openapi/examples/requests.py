@@ -287,6 +287,7 @@ _RUNNING = {
         emails=["student3@example.org", "unknown@example.org"],
         due_in_days=30,
     ),
+    "commit_assignment": _at("assignment to commit"),
     "cancel_assignment": _at("assignment to cancel"),
     "retry_assignment": _at("assignment to retry"),
     "list_assignments": _where(
