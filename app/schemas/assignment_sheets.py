@@ -20,8 +20,8 @@ FILE = (
 _OF_ASSIGNING = ("due_at", "due_in_days", "override_seats", "on_existing")
 
 
-def _file() -> fields.Sheet:
-    return fields.Sheet(required=True, metadata={"description": FILE})
+def _file() -> fields.StreamedSheet:
+    return fields.StreamedSheet(required=True, metadata={"description": FILE})
 
 
 class AssignSheetSchema(AssignMultipleSchema):

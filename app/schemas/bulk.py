@@ -58,7 +58,7 @@ class LineSchema(Schema):
     )
 
 
-class Lines(ma.fields.List[Any]):
+class ReportLines(ma.fields.List[Any]):
     """Rows in the form of their schema, serialized in one pass: dumping 10,000 one by one takes a second."""
 
     def __init__(self, schema: type[LineSchema]) -> None:

@@ -92,7 +92,7 @@ class DecisionReportSchema(bulk.BulkReportSchema):
     """The report of a bulk decision: a row for each request."""
 
     counts = bulk.Counts(DecisionOutcome)
-    results = bulk.Lines(DecisionLineSchema)
+    results = bulk.ReportLines(DecisionLineSchema)
 
 
 class InstructorRequestQuerySchema(ListQuerySchema):

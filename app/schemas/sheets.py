@@ -20,7 +20,7 @@ FORM = (
 )
 
 
-class SheetFile(fields.Upload):
+class SheetUpload(fields.Upload):
     """A CSV file as a `Sheet` of validated rows. An invalid row keeps its cells, with its errors."""
 
     def __init__(

@@ -95,7 +95,7 @@ def _names_of(cells: Mapping[str, str]) -> dict[str, str]:
 class PeopleFileSchema(Schema):
     """A CSV file of users."""
 
-    file = sheets.SheetFile(
+    file = sheets.SheetUpload(
         ImportedPersonSchema,
         PEOPLE,
         one_of=("email", "external_id"),
@@ -147,4 +147,4 @@ class ImportReportSchema(bulk.BulkReportSchema):
 
     counts = bulk.Counts(ImportOutcome)
     sheet = ma.fields.Nested(sheets.SheetSchema, required=True)
-    results = bulk.Lines(ImportLineSchema)
+    results = bulk.ReportLines(ImportLineSchema)

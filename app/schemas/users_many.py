@@ -27,4 +27,4 @@ class ActivationReportSchema(bulk.BulkReportSchema):
     """The report of a bulk activation or deactivation: a row for each id."""
 
     counts = bulk.Counts(ActivationOutcome)
-    results = bulk.Lines(ActivationLineSchema)
+    results = bulk.ReportLines(ActivationLineSchema)

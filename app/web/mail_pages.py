@@ -28,7 +28,7 @@ MOST_BYTES = 4 * 1024
 
 
 @dataclass(frozen=True)
-class Page:
+class MailPage:
     title: str
     about: str
     button: str
@@ -42,8 +42,8 @@ class Page:
         return self.schema is PasswordResetSchema
 
 
-PAGES: Mapping[str, Page] = {
-    "verify-email": Page(
+PAGES: Mapping[str, MailPage] = {
+    "verify-email": MailPage(
         title="Confirm your email address",
         about="A Rollcall account was created with this address.",
         button="Confirm the address",
@@ -52,7 +52,7 @@ PAGES: Mapping[str, Page] = {
         schema=MailTokenSchema,
         act=email_verification.verify,
     ),
-    "confirm-email": Page(
+    "confirm-email": MailPage(
         title="Confirm your new email address",
         about="Your account gets this address once you confirm it.",
         button="Confirm the address",
@@ -61,7 +61,7 @@ PAGES: Mapping[str, Page] = {
         schema=MailTokenSchema,
         act=email_changes.confirm,
     ),
-    "reset-password": Page(
+    "reset-password": MailPage(
         title="Choose a new password",
         about="It replaces the one that you have forgotten.",
         button="Set the password",
@@ -70,7 +70,7 @@ PAGES: Mapping[str, Page] = {
         schema=PasswordResetSchema,
         act=password_reset.reset,
     ),
-    "set-password": Page(
+    "set-password": MailPage(
         title="Choose your password",
         about="An account was created for you. With a password you can log in.",
         button="Set the password",
@@ -122,13 +122,13 @@ def _body_limit_for(method: str, _authorization: str) -> int:
 send_form.body_limit_for = _body_limit_for  # type: ignore[attr-defined]
 
 
-def _page(name: str) -> Page:
+def _page(name: str) -> MailPage:
     if name not in PAGES:
         abort(404)
     return PAGES[name]
 
 
-def _refused(page: Page, token: str, refusal: Refusal) -> Response:
+def _refused(page: MailPage, token: str, refusal: Refusal) -> Response:
     response = _rendered(page, token=token, refusal=refusal)
     response.status_code = refusal.status
     if refusal.retry_after is not None:
@@ -137,7 +137,7 @@ def _refused(page: Page, token: str, refusal: Refusal) -> Response:
 
 
 def _rendered(
-    page: Page, *, token: str = "", refusal: Refusal | None = None, is_done: bool = False
+    page: MailPage, *, token: str = "", refusal: Refusal | None = None, is_done: bool = False
 ) -> Response:
     shown = render_template("mail_page.html", page=page, token=token, refusal=refusal, is_done=is_done)
     response = make_response(shown)

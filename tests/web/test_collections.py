@@ -8,7 +8,7 @@ import pytest
 
 from app.web.collections import arazzo, folders, variables
 from app.web.collections.files import LOCAL, Collections
-from app.web.collections.parts import Request
+from app.web.collections.parts import CollectionRequest
 from app.web.collections.serving import NAMES
 from app.web.openapi.examples.refusals import refusals
 from tests.support.paths import ROOT
@@ -151,7 +151,7 @@ def test_every_variable_is_set_before_it_is_used(requests):
 
 
 def test_a_variable_that_nothing_sets_is_found():
-    asking = Request("Show", "GET", "/courses/{{course_id}}", token="{{admin_token}}")
+    asking = CollectionRequest("Show", "GET", "/courses/{{course_id}}", token="{{admin_token}}")
 
     found = [name for *_, name in unset_variables([(("Folder",), asking)])]
 

@@ -37,7 +37,7 @@ class Upload(ma.fields.Field[bytes]):
         return content
 
 
-class Sheet(ma.fields.Field[SheetFile]):
+class StreamedSheet(ma.fields.Field[SheetFile]):
     """A sheet that was received as a form field or as the body."""
 
     default_error_messages = {"invalid": "Send the sheet as the form field `file`, or as the body."}

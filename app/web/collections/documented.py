@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.web.collections.checks import checks_of, checks_of_csv
-from app.web.collections.parts import Body, Check, Example, Parameter, Request, text_of
+from app.web.collections.parts import Body, Check, CollectionRequest, Example, Parameter, text_of
 from app.web.openapi.examples.plugin import answers
 from app.web.openapi.examples.refusals import refusals
 from app.web.openapi.examples.requests import FILES
@@ -19,7 +19,7 @@ _UNKNOWN = "There is no operation {}: the API has changed, and a collection stil
 
 
 @dataclass(frozen=True)
-class Operation:
+class DocumentedOperation:
     method: str
     path: str
     described: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Document:
         self.tags: list[str] = []
         self._whole = document
         self._operations = {
-            described["operationId"]: Operation(method.upper(), path, described)
+            described["operationId"]: DocumentedOperation(method.upper(), path, described)
             for path, item in document["paths"].items()
             for method, described in item.items()
             if method in METHODS
@@ -53,7 +53,7 @@ class Document:
             if operation.tag not in self.tags:
                 self.tags.append(operation.tag)
 
-    def operations_of(self, tag: str) -> list[Operation]:
+    def operations_of(self, tag: str) -> list[DocumentedOperation]:
         return [each for each in self._operations.values() if each.tag == tag]
 
     def has(self, operation_id: str) -> bool:
@@ -77,7 +77,7 @@ class Document:
         before: Mapping[str, str] | None = None,
         checks: Sequence[Check] = (),
         saves: Mapping[str, str] | None = None,
-    ) -> Request:
+    ) -> CollectionRequest:
         """A request of this operation: what is not given is as in the example of the document.
 
         :param code: the reason code with which the request is refused on purpose
@@ -94,7 +94,7 @@ class Document:
             if is_csv
             else checks_of(self._whole, operation.described, expected, code=code, says=says)
         )
-        return Request(
+        return CollectionRequest(
             name=name or operation.described["summary"].removesuffix("."),
             method=operation.method,
             path=_filled(operation, path or {}),
@@ -110,7 +110,7 @@ class Document:
         )
 
     @staticmethod
-    def _body_of(operation: Operation) -> Body | None:
+    def _body_of(operation: DocumentedOperation) -> Body | None:
         """The body of the example."""
         content = operation.described.get("requestBody", {}).get("content", {})
         if "application/json" in content:
@@ -123,7 +123,7 @@ class Document:
         return None
 
 
-def _filled(operation: Operation, values: Mapping[str, str]) -> str:
+def _filled(operation: DocumentedOperation, values: Mapping[str, str]) -> str:
     path = operation.path
     for each in operation.described.get("parameters", ()):
         if each["in"] == "path":
@@ -131,7 +131,9 @@ def _filled(operation: Operation, values: Mapping[str, str]) -> str:
     return path
 
 
-def _parameters(operation: Operation, place: str, given: Mapping[str, str]) -> tuple[Parameter, ...]:
+def _parameters(
+    operation: DocumentedOperation, place: str, given: Mapping[str, str]
+) -> tuple[Parameter, ...]:
     """Those that are given are sent; the others are there to be switched on."""
     described = [each for each in operation.described.get("parameters", ()) if each["in"] == place]
     names = [each["name"] for each in described]
@@ -151,13 +153,13 @@ def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _token(operation: Operation, token: str | None) -> str:
+def _token(operation: DocumentedOperation, token: str | None) -> str:
     if token is not None:
         return token
     return "" if operation.described.get("security") == [] else ADMIN
 
 
-def _about(operation: Operation, about: str) -> str:
+def _about(operation: DocumentedOperation, about: str) -> str:
     """What the request is for, the operation's description, and its reason codes by status."""
     described = operation.described
     codes = [
@@ -171,7 +173,7 @@ def _about(operation: Operation, about: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _examples(operation: Operation) -> tuple[Example, ...]:
+def _examples(operation: DocumentedOperation) -> tuple[Example, ...]:
     """The recorded answers: of the success, and of each refusal."""
     successes = [
         Example("Success", operation.success, text_of(value))

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.web.collections import scripts, variables
-from app.web.collections.parts import VARIABLE, Body, Check, Example, Folder, Parameter, Request
+from app.web.collections.parts import VARIABLE, Body, Check, CollectionRequest, Example, Folder, Parameter
 
 COLLECTION, REQUEST, SAVED_REQUEST, ENVIRONMENT = 10, "15", "5", 2
 NAME = "Rollcall"
@@ -42,14 +42,14 @@ def _folder(folder: Folder) -> dict[str, Any]:
         "v": COLLECTION,
         "name": folder.name,
         "folders": [_folder(item) for item in folder.items if isinstance(item, Folder)],
-        "requests": [_item(item) for item in folder.items if isinstance(item, Request)],
+        "requests": [_item(item) for item in folder.items if isinstance(item, CollectionRequest)],
         "headers": [],
         "auth": {"authType": "inherit", "authActive": True},
         "variables": [],
     }
 
 
-def _item(request: Request) -> dict[str, Any]:
+def _item(request: CollectionRequest) -> dict[str, Any]:
     if request.body and not request.body.is_text:
         request = replace(request, checks=(_NO_FILE,))
     sent = _request(request)
@@ -64,7 +64,7 @@ def _item(request: Request) -> dict[str, Any]:
     }
 
 
-def _request(request: Request) -> dict[str, Any]:
+def _request(request: CollectionRequest) -> dict[str, Any]:
     return {
         "name": request.name,
         "method": request.method,

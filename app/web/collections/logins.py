@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.collections.documented import Document
-from app.web.collections.parts import Check, Folder, Request
+from app.web.collections.parts import Check, CollectionRequest, Folder
 
 _ABOUT = (
     "Send these first. Each saves an access token, which the other folders use; they are good for an hour."
@@ -20,14 +20,14 @@ def folder(document: Document) -> Folder:
     return Folder("Log in", _ABOUT, tuple(_as(document, user, words) for user, words in _USERS.items()))
 
 
-def _as(document: Document, user: str, words: str) -> Request:
+def _as(document: Document, user: str, words: str) -> CollectionRequest:
     login = f"{user}_login"
     return log_in(
         document, f"Log in as {words}", login=f"{{{{{login}}}}}", password="{{password}}", saves_as=user
     )
 
 
-def log_in(document: Document, name: str, *, login: str, password: str, saves_as: str) -> Request:
+def log_in(document: Document, name: str, *, login: str, password: str, saves_as: str) -> CollectionRequest:
     """Log in, and keep both tokens."""
     return document.request(
         "log_in",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.web.collections.checks import echoes
-from app.web.collections.documented import Document, Operation
+from app.web.collections.documented import Document, DocumentedOperation
 from app.web.collections.logins import log_in
-from app.web.collections.parts import Check, Folder, Request
+from app.web.collections.parts import Check, CollectionRequest, Folder
 
 LAST = "sessions"
 """The tag of the operations that end sessions, those of other nouns included."""
@@ -72,7 +72,7 @@ def sessions_folder(document: Document) -> Folder:
     return Folder("Last: end sessions", _ABOUT_LAST, (first, refresh, *rest))
 
 
-def _request(document: Document, operation: Operation) -> Request:
+def _request(document: Document, operation: DocumentedOperation) -> CollectionRequest:
     special = dict(_SPECIAL.get(operation.name, {}))
     example = operation.described.get("requestBody", {}).get("content", {}).get("application/json", {})
     sent = special.get("body", example.get("example", {}))

@@ -56,7 +56,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Request:
+class CollectionRequest:
     name: str
     method: str
     path: str
@@ -84,9 +84,9 @@ class Request:
 class Folder:
     name: str
     about: str
-    items: tuple[Folder | Request, ...]
+    items: tuple[Folder | CollectionRequest, ...]
 
-    def requests(self) -> Iterator[tuple[tuple[str, ...], Request]]:
+    def requests(self) -> Iterator[tuple[tuple[str, ...], CollectionRequest]]:
         """Every request with the names of its folders, in the order in which they run."""
         for item in self.items:
             if isinstance(item, Folder):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 from app.web.collections import scripts, variables
-from app.web.collections.parts import Body, Example, Folder, Parameter, Request
+from app.web.collections.parts import Body, CollectionRequest, Example, Folder, Parameter
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 NAME = "Rollcall"
@@ -54,7 +54,7 @@ def _folder(folder: Folder, above: tuple[str, ...]) -> dict[str, Any]:
     return {"id": _id(*path), "name": folder.name, "description": folder.about, "item": items}
 
 
-def _item(request: Request, above: tuple[str, ...]) -> dict[str, Any]:
+def _item(request: CollectionRequest, above: tuple[str, ...]) -> dict[str, Any]:
     path = (*above, request.name)
     sent = _request(request)
     return {
@@ -73,7 +73,7 @@ def _event(listen: str, script: str) -> dict[str, Any]:
     return {"listen": listen, "script": {"type": "text/javascript", "exec": script.split("\n")}}
 
 
-def _request(request: Request) -> dict[str, Any]:
+def _request(request: CollectionRequest) -> dict[str, Any]:
     body = request.body
     headers = [_pair(each) for each in request.headers]
     if body and not body.file_name:
@@ -93,7 +93,7 @@ def _auth(token: str) -> dict[str, Any]:
     return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
 
 
-def _url(request: Request) -> dict[str, Any]:
+def _url(request: CollectionRequest) -> dict[str, Any]:
     """`host` and `path` as well as the text: Newman needs both."""
     sent = [(each.name, each.value) for each in request.query if each.is_sent]
     query = f"?{urlencode(sent, safe='{} ')}" if sent else ""

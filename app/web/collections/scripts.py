@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.web.collections.parts import VARIABLE, Request
+from app.web.collections.parts import VARIABLE, CollectionRequest
 
 ADVICE = "Send the requests above first: they set "
 
@@ -62,7 +62,7 @@ HOPPSCOTCH = Dialect(
 )
 
 
-def before(request: Request, dialect: Dialect) -> str:
+def before(request: CollectionRequest, dialect: Dialect) -> str:
     """The script that runs before the request."""
     lines = [dialect.opening, *_kept(request.before)]
     if names := request.variables():
@@ -74,7 +74,7 @@ def before(request: Request, dialect: Dialect) -> str:
     return "\n".join(lines)
 
 
-def after(request: Request, dialect: Dialect) -> str:
+def after(request: CollectionRequest, dialect: Dialect) -> str:
     """The tests of the response, and the variables that it sets."""
     lines = [dialect.opening, dialect.reading]
     for check in request.checks:

@@ -145,7 +145,7 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Hours, "number", None)
         self.register_field(fields.Link, "string", "uri")
         self.register_field(fields.Upload, "string", "binary")
-        self.register_field(fields.Sheet, "string", "binary")
+        self.register_field(fields.StreamedSheet, "string", "binary")
         self.ma_plugin.converter.add_attribute_function(_describe_value)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
         self.ma_plugin.converter.add_attribute_function(_describe_filter)

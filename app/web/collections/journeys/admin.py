@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.collections.documented import Document
-from app.web.collections.parts import Check, Folder, Request
+from app.web.collections.parts import Check, CollectionRequest, Folder
 from app.web.openapi.examples.requests import COURSE
 
 _ABOUT = """\
@@ -43,7 +43,7 @@ def _adds_up() -> Check:
     return Check("Every row has one outcome", f"{total} === answer.data.requested")
 
 
-def _person(document: Document, which: str, *, is_first: bool = False) -> Request:
+def _person(document: Document, which: str, *, is_first: bool = False) -> CollectionRequest:
     return document.request(
         "create_user",
         f"Create the {which} person",
@@ -59,7 +59,7 @@ def _person(document: Document, which: str, *, is_first: bool = False) -> Reques
     )
 
 
-def _finding(document: Document) -> tuple[Request, ...]:
+def _finding(document: Document) -> tuple[CollectionRequest, ...]:
     found = "answer.data.map((each) => each.email).sort().join()"
     return (
         _person(document, "first", is_first=True),
@@ -78,7 +78,7 @@ def _finding(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _previewing(document: Document) -> tuple[Request, ...]:
+def _previewing(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "assign_people",
@@ -114,7 +114,7 @@ def _previewing(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _assigning(document: Document) -> tuple[Request, ...]:
+def _assigning(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "assign_people",
@@ -158,7 +158,7 @@ def _assigning(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _reading(document: Document) -> tuple[Request, ...]:
+def _reading(document: Document) -> tuple[CollectionRequest, ...]:
     failed = {"outcome": "not_found"}
     return (
         document.request(
@@ -201,7 +201,7 @@ def _reading(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _repairing(document: Document) -> tuple[Request, ...]:
+def _repairing(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         _person(document, "late"),
         _retry(document),
@@ -216,7 +216,7 @@ def _repairing(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _retry(document: Document) -> Request:
+def _retry(document: Document) -> CollectionRequest:
     """By the API where it can, else by hand."""
     checks = [_count("assigned", 1), _adds_up()]
     if document.has("retry_assignment"):
@@ -230,7 +230,7 @@ def _retry(document: Document) -> Request:
     )
 
 
-def _taking_out(document: Document) -> tuple[Request, ...]:
+def _taking_out(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "unassign_people",

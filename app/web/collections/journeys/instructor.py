@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.collections.documented import ADMIN, Document
-from app.web.collections.parts import Check, Folder, Request
+from app.web.collections.parts import Check, CollectionRequest, Folder
 
 _ABOUT = """\
 Write a course with lessons, change it under a version that you have read, submit it, and publish it once an admin has
@@ -23,7 +23,7 @@ def _status(status: str) -> Check:
     return Check(f"The course is {status}", "answer.data.status", status)
 
 
-def _writing(document: Document) -> tuple[Request, ...]:
+def _writing(document: Document) -> tuple[CollectionRequest, ...]:
     lesson = {"type": "TEXT", "content": "One end over the other."}
     return (
         document.request(
@@ -85,7 +85,7 @@ def _writing(document: Document) -> tuple[Request, ...]:
     )  # fmt: skip
 
 
-def _changing(document: Document) -> tuple[Request, ...]:
+def _changing(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "show_course",
@@ -118,7 +118,7 @@ def _changing(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _deciding(document: Document) -> tuple[Request, ...]:
+def _deciding(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "publish_course",
@@ -158,7 +158,7 @@ def _deciding(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _publishing(document: Document) -> tuple[Request, ...]:
+def _publishing(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "publish_course",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.collections.documented import ADMIN, Document
-from app.web.collections.parts import Body, Check, Folder, Request
+from app.web.collections.parts import Body, Check, CollectionRequest, Folder
 
 _ABOUT = """\
 Each request is wrong in one way, and is refused in the one shape of errors: `code` is stable, `type` is the address of
@@ -23,7 +23,7 @@ def _detail(path: str) -> Check:
     return Check(f"The details name {path}", f"'{path}' in answer.error.details")
 
 
-def _of_syntax(document: Document) -> tuple[Request, ...]:
+def _of_syntax(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "log_in",
@@ -48,7 +48,7 @@ def _of_syntax(document: Document) -> tuple[Request, ...]:
             status=413,
             code="too_large",
         ),
-        Request(
+        CollectionRequest(
             name="405: a method that the address does not have",
             method="DELETE",
             path="/api/v1/courses",
@@ -62,7 +62,7 @@ def _of_syntax(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _of_access(document: Document) -> tuple[Request, ...]:
+def _of_access(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request("show_me", "401: no token", token="", status=401, code="unauthenticated"),
         document.request(
@@ -105,7 +105,7 @@ def _of_access(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _of_state(document: Document) -> tuple[Request, ...]:
+def _of_state(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "publish_course",
@@ -137,7 +137,7 @@ def _of_state(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _of_values(document: Document) -> tuple[Request, ...]:
+def _of_values(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "create_course",

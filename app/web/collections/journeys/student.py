@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.web.collections.documented import Document
 from app.web.collections.logins import log_in
-from app.web.collections.parts import Check, Folder, Parameter, Request
+from app.web.collections.parts import Check, CollectionRequest, Folder, Parameter
 from app.web.openapi.examples.requests import COURSE
 
 _ABOUT = """\
@@ -23,7 +23,7 @@ def journey(document: Document) -> Folder:
     return Folder("Student: from sign-up to certificate", _ABOUT, items)
 
 
-def _signing_up(document: Document) -> tuple[Request, ...]:
+def _signing_up(document: Document) -> tuple[CollectionRequest, ...]:
     person = {
         "email": "{{learner_email}}",
         "password": _OWN_PASSWORD,
@@ -63,9 +63,9 @@ def _signing_up(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _mail() -> Request:
+def _mail() -> CollectionRequest:
     """The outbox of the sandbox, which waits until the mail has been sent."""
-    return Request(
+    return CollectionRequest(
         name="Read the mail",
         method="GET",
         path="/sandbox/mails",
@@ -80,7 +80,7 @@ def _mail() -> Request:
     )
 
 
-def _enrolling(document: Document) -> tuple[Request, ...]:
+def _enrolling(document: Document) -> tuple[CollectionRequest, ...]:
     key = {"Idempotency-Key": "enroll-{{run}}"}
     mine = Check("The enrollment is for this course", "answer.data.course_id", "{{learning_course_id}}")
     return (
@@ -146,7 +146,7 @@ def _enrolling(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _learning(document: Document) -> tuple[Request, ...]:
+def _learning(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request("show_lesson", "Read a lesson", token=_LEARNER, path=_SECOND_LESSON),
         document.request(
@@ -184,7 +184,7 @@ def _learning(document: Document) -> tuple[Request, ...]:
     )
 
 
-def _certified(document: Document) -> tuple[Request, ...]:
+def _certified(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "show_enrollment",
