@@ -38,6 +38,13 @@ class Progress(NamedTuple):
     seconds_left: int | None
 
 
+class Job(NamedTuple):
+    """How the workers of a run fared."""
+
+    attempts: int
+    last_error: str | None
+
+
 class Assignment(Identified, Model):
     """One run, with its request (`options`) and its result (`counts`, for every outcome). A PREVIEW expires.
 
@@ -116,6 +123,10 @@ class Assignment(Identified, Model):
             speed = round(self.done / max(0.001, (datetime.now(UTC) - self.started_at).total_seconds()))
             left = round((self.requested - self.done) / speed) if speed else None
         return Progress(self.done, self.requested, percent, speed, left)
+
+    @property
+    def job(self) -> Job:
+        return Job(self.attempts, self.last_error)
 
     @property
     def can(self) -> dict[str, bool]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 
 from app.enums import AssignmentAction, AssignmentState, Outcome
@@ -29,7 +27,7 @@ class RunProgressSchema(Schema):
 class RunJobSchema(Schema):
     """How the workers of a run fared. A run that was answered in its request has had none."""
 
-    attempts = fields.Whole(required=True, attribute="attempts")
+    attempts = fields.Whole(required=True)
     last_error = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "Why the run FAILED, and what to do."}
     )
@@ -41,13 +39,6 @@ class RunActionsSchema(Schema):
     commit = fields.Flag(required=True)
     cancel = fields.Flag(required=True)
     retry = fields.Flag(required=True)
-
-
-class Itself(ma.fields.Nested):
-    """Members of the object itself, gathered under a name of their own."""
-
-    def get_value(self, obj: Any, *_: Any, **__: Any) -> Any:
-        return obj
 
 
 class RunSheetSchema(Schema):
@@ -93,7 +84,7 @@ class AssignmentSchema(Schema):
     created_at = fields.Instant(required=True)
     finished_at = fields.Instant(required=True, allow_none=True)
     progress = ma.fields.Nested(RunProgressSchema, required=True)
-    job = Itself(RunJobSchema, required=True)
+    job = ma.fields.Nested(RunJobSchema, required=True)
     can = ma.fields.Nested(RunActionsSchema, required=True)
     plan_etag = ma.fields.String(
         required=True,
