@@ -48,9 +48,7 @@ from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
 
-blp = Blueprint(
-    "admin-assign", __name__, description="Assign one user or ten thousand to a course in one call."
-)
+blp = Blueprint("admin-assign", __name__, description="Assign one user or a million to courses in one call.")
 
 ITEM_COLUMNS = (
     "row",

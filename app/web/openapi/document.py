@@ -24,7 +24,7 @@ from app.web.openapi.examples.plugin import ExamplesPlugin
 TITLE = "Rollcall"
 DESCRIPTION = """\
 The backend of a learning platform: catalogue, lessons, enrollment, progress, certificates, and bulk assignment of up to
-10,000 users in a single call, with a report for each of them.
+1,000,000 lines in a single call, by JSON or sheet, with an outcome for each of them.
 
 - **Log in.** `POST /api/v1/auth/login`, then *Authorize* with the access token.
 - **Success** is always `{success: true, message, data}`; lists add `count`, `count_is_exact`, `next`,
