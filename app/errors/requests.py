@@ -41,9 +41,9 @@ class TooLarge(Refusal):
     title = "The request body is too large."
 
     @classmethod
-    def beyond(cls, limit: int) -> Self:
-        """The refusal of a body by its limit in bytes."""
-        return cls(f"The request body is too large: it may have at most {limit:,} bytes.")
+    def beyond(cls, limit: int, instead: str = "") -> Self:
+        """The refusal of a body by its limit in bytes; `instead` is what to send in its place."""
+        return cls(f"The request body is too large: it may have at most {limit:,} bytes. {instead}".strip())
 
 
 class UriTooLong(Refusal):

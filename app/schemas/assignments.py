@@ -59,6 +59,7 @@ class PeopleSchema(Schema):
     """The users of a bulk run, by any mixture of identifiers; rows are numbered in this order."""
 
     MAX_BYTES: ClassVar[int | None] = 8 * 1024 * 1024
+    WHEN_TOO_LARGE: ClassVar[str] = "Send the users as a sheet: text/csv, or a form with `file`."
     REPORTED: ClassVar[Collection[str]] = IDENTIFIERS
     SOME_OF: ClassVar[Sequence[str]] = IDENTIFIERS
 

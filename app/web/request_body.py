@@ -146,7 +146,7 @@ def check_no_body() -> None:
 
 
 def _read_json(req: Request, schema: ma.Schema) -> Any:
-    body = _whole_body(req, limit=_limit_of_json(schema))
+    body = _whole_body(req, limit=_limit_of_json(schema), instead=getattr(schema, "WHEN_TOO_LARGE", ""))
     if not body.strip():
         return {}
     _check_media_type(req, "application/json", "Send the header Content-Type: application/json.")
@@ -167,14 +167,19 @@ def _limit_of_form(schema: ma.Schema) -> int:
     return sum(limits) + _FORM_OVERHEAD
 
 
-def _whole_body(req: Request, *, limit: int) -> bytes:
-    """The complete body. An incomplete one, or one that would be cut at the limit, is refused."""
+def _whole_body(req: Request, *, limit: int, instead: str = "") -> bytes:
+    """The complete body. An incomplete one, or one that would be cut at the limit, is refused.
+
+    :param instead: what to send in place of a longer body
+    """
     req.max_content_length = limit
-    body = req.get_data(
-        cache=True
-    )  # read already, and under a wider limit, where an `Idempotency-Key` is sent
+    try:
+        # Read already, and under a wider limit, where an `Idempotency-Key` is sent.
+        body = req.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise TooLarge.beyond(limit, instead) from error
     if len(body) > limit or (req.content_length is None and len(body) == limit):
-        raise TooLarge.beyond(limit)
+        raise TooLarge.beyond(limit, instead)
     if len(body) < (req.content_length or 0):
         raise MalformedBody("The body ended before it was complete.")
     return body

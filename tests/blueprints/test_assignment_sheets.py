@@ -458,3 +458,12 @@ def test_runs_are_found_by_course_author_time_and_reason(admin, send, make, ada)
     assert listed(f"created_by={record['created_by']}") == [one, both]
     assert listed("created_after=2100-01-01T00:00:00Z") == []
     assert listed("created_before=2100-01-01T00:00:00Z") == [one, both]
+
+
+def test_a_json_body_that_is_too_large_is_told_of_sheets(admin, make):
+    names = ["n" * 200] * 45_000
+
+    response = admin.post(f"/courses/{make.course().id}/assign-multiple", json={"usernames": names})
+
+    assert_refused(response, 413, "too_large")
+    assert "sheet" in response.get_json()["message"]

@@ -31,6 +31,7 @@ def crowd(app):
         " SELECT 'z' || n || '@example.org', 'z' || n, true FROM generate_series(1, :size) n"
     )
     with app.app_context():
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
         db.session.execute(statement, {"size": PEOPLE})
         db.session.commit()
     return "username\n" + "".join(f"z{number}\n" for number in range(1, PEOPLE + 1))
@@ -83,6 +84,7 @@ def has_ended(app, accepted):
 def assert_exact(app, accepted, course, rounds):
     seats = PEOPLE - 500
     with app.app_context():
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
         run = db.session.get_one(Assignment, UUID(accepted["id"]))
         assert run.state == AssignmentState.APPLIED
         assert {name: count for name, count in run.counts.items() if count} == {
