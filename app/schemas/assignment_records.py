@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import marshmallow as ma
 
 from app.enums import AssignmentAction, AssignmentState, Outcome
@@ -60,6 +62,8 @@ class RunSheetSchema(Schema):
 
 class AssignmentSchema(Schema):
     """The record of a run."""
+
+    IS_RESOURCE: ClassVar = True
 
     id = fields.Id(required=True)
     assignment_id = fields.Id(

@@ -22,7 +22,7 @@ import msgspec
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
 
-from app.db.session import ANOTHER_VERSION, db, expect_version
+from app.db.session import ANOTHER_VERSION, db, expect_version, is_in_transaction
 from app.errors.requests import PreconditionFailed, PreconditionRequired
 from app.settings import settings
 from app.web import request_values
@@ -41,8 +41,9 @@ def set_etag(response: Response, shown: object, read: Mapping[str, Any]) -> None
 
     :param read: what a read shows of the resource, and nothing else
     """
-    # The database sets the time of an edit when it is written.
-    db.session.flush()
+    if is_in_transaction():
+        # The database sets the time of an edit when it is written.
+        db.session.flush()
     g.edited_at = getattr(shown, "updated_at", None)
     response.set_etag(_version(g.edited_at, msgspec.json.encode(read, enc_hook=str, order="sorted")))
 

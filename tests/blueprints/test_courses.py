@@ -6,6 +6,7 @@ import pytest
 
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus
+from app.models.course import Course
 from app.services.catalogue import courses_workflow, courses_write
 from tests.support.http import assert_refused, data_of
 
@@ -455,7 +456,7 @@ def test_an_import_may_speak_of_the_past(app, api, make):
 
 
 def make_complete(course):
-    course.lesson_count = 1
+    db.session.get(Course, course.id).lesson_count = 1
     db.session.flush()
 
 

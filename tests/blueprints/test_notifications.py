@@ -151,7 +151,7 @@ def test_the_list_and_the_count_cost_the_same_for_any_number(api, make, notify, 
     with statements() as counting:
         data_of(client.get("/notifications/unread-count"))
 
-    assert len(listing) == 3
+    assert len(listing) == 2
     assert len(counting) == 2
 
 

@@ -92,7 +92,7 @@ def test_what_an_admin_gives_is_for_the_owner_of_the_mailbox(api, office, accoun
 
     assert_refused(log_in(api, STRANGERS), 401, "invalid_credentials")
     assert_refused(api.post("/auth/verify-email", json={"token": token_in(asked)}), 400, "token_invalid")
-    (sent,) = [mail for mail in mailbox(ADDRESS) if "#/set-password" in mail.as_string()]
+    (sent,) = [mail for mail in mailbox(ADDRESS) if "/mail/set-password" in mail.as_string()]
     data_of(set_password(api, token_in(sent)))
     assert data_of(log_in(api, OWNERS))["user"]["email_verified"] is True
     assert_refused(log_in(api, STRANGERS), 401, "invalid_credentials")

@@ -347,7 +347,7 @@ def _on_a_json_body(operation, path, good):
     members = {place[0] for place, _ in operation.leaves()}
     for key in {"surprise", "__proto__", "id", "created_at", "is_admin"} - members:
         yield Request(f"28 {key}", (422,), path, sends={"json": {**good, key: 1}}, blames=key)
-    yield Request("26 4 MB and a byte", TOO_LONG, path, sends=as_json(b" " * (4 * 1024 * 1024 + 1)))
+    yield Request("26 8 MB and a byte", TOO_LONG, path, sends=as_json(b" " * (8 * 1024 * 1024 + 1)))
 
 
 def _on_a_member(place, schema, path, good):

@@ -113,7 +113,7 @@ FAULTS = [
     Fault("any instructor assigns to any course", "services/assigning/assignments.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "assign"),
     Fault("instructors exceed the seats", "services/assigning/assignments.py",
-          "if override_seats and not actor.is_admin:", "if False:", "bodies and seats"),
+          "if terms.override_seats and not actor.is_admin:", "if False:", "bodies and seats"),
     Fault("any instructor unassigns", "services/assigning/assignments_unassign.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "unassign"),
 ]  # fmt: skip

@@ -42,9 +42,9 @@ class Make(CommittedRows):
 
 FAULTS = [
     Fault("progress is recorded for another user's enrollment", "services/learning/progress.py",
-          ".where(Enrollment.user_id == _USER, Enrollment.holds_seat())\n        .with_for_update",
-          ".where(Enrollment.holds_seat())\n        .limit(1)\n        .with_for_update", "complete"),
+          "Enrollment.user_id == _USER, Enrollment.holds_seat(), completion.is_paid_under(paid_enrollment)\n        )",
+          "Enrollment.holds_seat(), completion.is_paid_under(paid_enrollment)\n        )\n        .limit(1)", "complete"),
     Fault("learners who have left record progress", "services/learning/progress.py",
-          ".where(Enrollment.user_id == _USER, Enrollment.holds_seat())\n        .with_for_update",
-          ".where(Enrollment.user_id == _USER)\n        .with_for_update", "complete"),
+          "Enrollment.user_id == _USER, Enrollment.holds_seat(), completion.is_paid_under",
+          "Enrollment.user_id == _USER, completion.is_paid_under", "complete"),
 ]  # fmt: skip

@@ -169,14 +169,13 @@ def _build(
     if instructor is not None:
         narrowed.append(Course.instructor_id == instructor)
     of_one = scope == Scope.OWN or instructor is not None
-    is_whole = not filters and category is None and not of_one
     if search is not None:
-        return _search(viewer, narrowed, search, ordering, of_one=of_one, is_whole=is_whole)
+        return _search(viewer, narrowed, search, ordering, of_one=of_one)
     listed = select(Course.id).where(*narrowed)
     rows, keys = course_rows.select_for(viewer), _keys(ordering)
     if of_one:
         return Listing(rows, keys, into=CourseRow, matching=listed, gathers=True)
-    is_prepared = is_whole and ordering == NEWEST
+    is_prepared = not filters and category is None and ordering == NEWEST
     return Listing(rows.where(*narrowed), keys, into=CourseRow, matching=listed, is_prepared=is_prepared)
 
 
@@ -187,20 +186,19 @@ def _search(
     ordering: str,
     *,
     of_one: bool,
-    is_whole: bool,
 ) -> Listing:
-    """The courses of a list that match a search term. Where more match than are counted, not all of them are ranked."""
-    is_prepared = is_whole and ordering == RELEVANCE
-    asked = courses_search.question(term, is_planned_once=is_prepared)
-    keys = courses_search.by_relevance(asked) if ordering == RELEVANCE else _keys(ordering)
-    rows, matching = course_rows.select_for(viewer), [*narrowed, courses_search.matches(asked)]
+    """The courses of a list that match a search term. Where more match than are counted, not all of them are ranked.
+
+    No plan suits every word, so none is prepared.
+    """
+    keys = courses_search.by_relevance(term) if ordering == RELEVANCE else _keys(ordering)
+    rows, matching = course_rows.select_for(viewer), [*narrowed, courses_search.matches(term)]
     found = Listing(
         rows,
         keys,
         into=CourseRow,
         matching=select(Course.id).where(*matching),
         gathers=True,
-        is_prepared=is_prepared,
     )
     # An instructor's courses, however many, may come after those of all others in the ordering.
     if of_one:
@@ -208,10 +206,8 @@ def _search(
     if ordering != RELEVANCE:
         crowded = replace(found, statement=rows.where(*matching), gathers=False)
         return replace(found, crowded=crowded)
-    asked = courses_search.question(term, is_planned_once=False)
-    ranked = courses_search.most_relevant(select(Course.id).where(*narrowed), asked)
-    crowded = replace(found, keys=courses_search.by_relevance(asked), matching=ranked, is_prepared=False)
-    return replace(found, crowded=crowded)
+    ranked = courses_search.most_relevant(select(Course.id).where(*narrowed), term)
+    return replace(found, crowded=replace(found, matching=ranked))
 
 
 def _keys(ordering: str) -> list[SortKey]:

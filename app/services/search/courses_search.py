@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -39,60 +38,40 @@ MOST_RANKED = COUNT_CAP
 """Matches of each kind that are ranked. Not fewer than are counted: page numbers reach the last of those."""
 
 
-@dataclass(frozen=True)
-class Question:
-    """A search term as PostgreSQL compares it: the query of its words, and the whole text, folded."""
-
-    words: ColumnElement[Any]
-    text: ColumnElement[str]
-
-
-def question(term: ColumnElement[str], *, is_planned_once: bool) -> Question:
-    """The question of a search term, which is a parameter.
-
-    :param is_planned_once: whether the statement is prepared. Both are then subqueries, which PostgreSQL computes once and not
-        for each row. Otherwise it plans with what the words are, and so knows how common they are.
-    """
-    words, folded_text = asking(term), folded(term)
-    if not is_planned_once:
-        return Question(words, folded_text)
-    return Question(select(words).scalar_subquery(), select(folded_text).scalar_subquery())
-
-
-def matches(asked: Question) -> ColumnElement[bool]:
+def matches(term: ColumnElement[str]) -> ColumnElement[bool]:
     """A course contains every word of the search term."""
-    return Course.search_vector.bool_op("@@")(asked.words)
+    return Course.search_vector.bool_op("@@")(asking(term))
 
 
-def by_relevance(asked: Question) -> list[SortKey]:
+def by_relevance(term: ColumnElement[str]) -> list[SortKey]:
     """Titles that equal the search term come first, the others in the order of their rank."""
-    keys = (_is_titled(asked), _rank(asked), Course.id)
+    keys = (_is_titled(term), _rank(term), Course.id)
     return [SortKey(key, descending=True) for key in keys]
 
 
-def most_relevant(courses: Select[UUID], asked: Question) -> Select[UUID]:
+def most_relevant(courses: Select[UUID], term: ColumnElement[str]) -> Select[UUID]:
     """Those of these courses that are worth ranking, where more match than are counted: ranking all takes too long.
 
     They are the courses whose title equals the search term, those with all its words in the title, and if these are few,
     those that match otherwise; the newest first. Each set is read from an index, up to a limit.
     """
     newest = courses.order_by(Course.created_at.desc(), Course.id.desc()).limit(MOST_RANKED)
-    titled = newest.where(_has_in_title(asked)).cte("titled").prefix_with("MATERIALIZED")
+    titled = newest.where(_has_in_title(term)).cte("titled").prefix_with("MATERIALIZED")
     are_few = select(func.count()).select_from(titled).scalar_subquery() < MOST_RANKED
     chosen = union(
-        newest.where(_is_titled(asked)),
+        newest.where(_is_titled(term)),
         select(titled.c.id),
-        newest.where(matches(asked), are_few),
+        newest.where(matches(term), are_few),
     )
     return select(Course.id).where(Course.id.in_(chosen))
 
 
-def _is_titled(asked: Question) -> ColumnElement[bool]:
-    return folded(Course.title) == asked.text
+def _is_titled(term: ColumnElement[str]) -> ColumnElement[bool]:
+    return folded(Course.title) == folded(term)
 
 
-def _has_in_title(asked: Question) -> ColumnElement[bool]:
-    return _words_of_title().bool_op("@@")(asked.words)
+def _has_in_title(term: ColumnElement[str]) -> ColumnElement[bool]:
+    return _words_of_title().bool_op("@@")(asking(term))
 
 
 def _words_of_title() -> ColumnElement[Any]:
@@ -100,9 +79,9 @@ def _words_of_title() -> ColumnElement[Any]:
     return func.ts_filter(Course.search_vector, literal_column("""'{a}'::"char"[]"""), type_=TSVECTOR)
 
 
-def _rank(asked: Question) -> ColumnElement[Any]:
+def _rank(term: ColumnElement[str]) -> ColumnElement[Any]:
     """Rounded, so that a cursor finds it again exactly."""
-    return cast(func.round(cast(func.ts_rank(Course.search_vector, asked.words), Numeric), 6), Numeric)
+    return cast(func.round(cast(func.ts_rank(Course.search_vector, asking(term)), Numeric), 6), Numeric)
 
 
 def index_for_search(clause: ColumnElement[bool]) -> None:
