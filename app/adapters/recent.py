@@ -1,4 +1,4 @@
-"""A small cache in the memory of one process: the entries that were set last (LRU), each for a limited time."""
+"""A small cache in the memory of one process: the entries that were set last, each for a limited time."""
 
 from __future__ import annotations
 

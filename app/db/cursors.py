@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.errors import FeatureNotSupported
+from psycopg2.errors import DuplicatePreparedStatement, FeatureNotSupported
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -25,7 +25,10 @@ _IS_MANY = False
 
 
 class Opened:
-    """A cursor, and the names of the statements that are prepared on its connection."""
+    """A cursor, and the names of the statements that are prepared on its connection.
+
+    The engine's observers of statements are called with neither connection nor context.
+    """
 
     def __init__(self, engine: Engine, connection: PoolProxiedConnection) -> None:
         self._engine, self._connection = engine, connection
@@ -60,22 +63,15 @@ class Opened:
 
     def _translated(self, error: Any, sql: str) -> Exception:
         """The error as SQLAlchemy raises it. A connection that is of no further use leaves the pool."""
-        if isinstance(error, FeatureNotSupported):
-            # A migration changed the type of a column: the statements that this connection has prepared are of no use.
+        if isinstance(error, FeatureNotSupported | DuplicatePreparedStatement):
+            # A migration changed the type of a column, or a signal came between preparing and noting it: what this
+            # connection has prepared is of no use.
             self._connection.invalidate(error)
             return OperationalError(sql, None, error)
         is_lost = self._engine.dialect.is_disconnect(error, self._connection.dbapi_connection, self._cursor)
         if is_lost:
             self._connection.invalidate(error)
-        return DBAPIError.instance(
-            sql,
-            None,
-            error,
-            psycopg2.Error,
-            hide_parameters=True,
-            connection_invalidated=is_lost,
-            dialect=self._engine.dialect,
-        )
+        return _translated(error, self._engine, sql, is_lost=is_lost)
 
 
 @contextmanager
@@ -87,12 +83,34 @@ def opened() -> Iterator[Opened]:
         connection: Connection = db.session.connection()
         yield Opened(engine, connection.connection)
         return
-    pooled = engine.raw_connection()
+    pooled = _taken(engine)
     driver: Any = pooled.dbapi_connection
-    driver.autocommit = True
     try:
+        driver.autocommit = True
         yield Opened(engine, pooled)
     finally:
-        if not driver.closed:
-            driver.autocommit = False
-        pooled.close()
+        try:
+            if not driver.closed:
+                driver.autocommit = False
+        finally:
+            pooled.close()
+
+
+def _taken(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the pool. SQLAlchemy translates the errors of connecting only for connections of its own."""
+    try:
+        return engine.raw_connection()
+    except psycopg2.Error as error:
+        raise _translated(error, engine, "") from error
+
+
+def _translated(error: Any, engine: Engine, sql: str, *, is_lost: bool = False) -> Exception:
+    return DBAPIError.instance(
+        sql,
+        None,
+        error,
+        psycopg2.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=engine.dialect,
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -107,9 +108,22 @@ def built_once(
     :param values: of further parameters, which `build` makes itself
     """
     given = {name: value for name, value in query.items() if value is not None}
-    structure = tuple((name, _TYPES.get(type(value), value)) for name, value in given.items())
+    structure = tuple((name, _structure_of(value)) for name, value in given.items())
     shape = _built(build, fixed, structure)
     return replace(shape, shape=shape, values={**given, **values})
+
+
+def _structure_of(value: Any) -> Any:
+    """The type of a parameter, or a value that is part of the statement: a truth value, or words of an enumeration."""
+    if type(value) in _TYPES:
+        return _TYPES[type(value)]
+    if isinstance(value, tuple) and all(isinstance(each, Enum) for each in value):
+        return tuple(sorted(set(value)))
+    if isinstance(value, bool | Enum):
+        return value
+    raise TypeError(
+        f"A list is not built once for each {type(value).__name__}: add the type of its parameter."
+    )
 
 
 @lru_cache(maxsize=256)

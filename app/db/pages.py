@@ -87,8 +87,7 @@ def _read(listing: Listing, *, size: int, offset: int, place: Place | None) -> S
     if listing.shape is None:
         return _execute(listing, _select_page(listing, size, offset, place))
     outline = None if place is None else _outline_of(place, listing.keys)
-    count_to = COUNT_CAP if listing.total is None else None
-    page = _page(listing.shape, size, outline, has_offset=offset > 0, count_to=count_to)
+    page = _page(listing.shape, size, outline, has_offset=offset > 0, is_counted=listing.total is None)
     values = {} if place is None else dict(zip(_NAMES_OF_PLACE, place.values, strict=False))
     return page.all({**listing.values, **values, "offset": offset})
 
@@ -110,7 +109,7 @@ def _outline_of(place: Place, keys: Sequence[SortKey]) -> Place:
 
 @lru_cache(maxsize=512)
 def _page(
-    shape: Listing, size: int, outline: Place | None, *, has_offset: bool, count_to: int | None
+    shape: Listing, size: int, outline: Place | None, *, has_offset: bool, is_counted: bool
 ) -> Statement[Row]:
     place = None
     if outline is not None:
@@ -119,7 +118,7 @@ def _page(
             for name, value in zip(_NAMES_OF_PLACE, outline.values, strict=False)
         ]
         place = replace(outline, values=values)
-    listing = shape if count_to is not None else replace(shape, total=0)
+    listing = shape if is_counted else replace(shape, total=0)
     offset = bindparam("offset", type_=Integer()) if has_offset else 0
     is_prepared = shape.is_prepared and size == USUAL_SIZE
     return Statement(lambda: _select_page(listing, size, offset, place), _as_it_is, is_prepared=is_prepared)
@@ -228,14 +227,14 @@ def _rows(listing: Listing, found: Sequence[Row]) -> list[Any]:
 
 def _count(listing: Listing) -> tuple[int, bool]:
     if listing.shape is not None:
-        (number,) = _count_alone(listing.shape, COUNT_CAP).first(listing.values) or (0,)
+        (number,) = _count_alone(listing.shape).first(listing.values) or (0,)
     else:
         number = db.session.scalar(select(_counting(_matching(listing)))) or 0
     return _capped(number)
 
 
 @lru_cache(maxsize=256)
-def _count_alone(shape: Listing, _count_to: int) -> Statement[Row]:
+def _count_alone(shape: Listing) -> Statement[Row]:
     return Statement(lambda: select(_counting(_matching(shape))), _as_it_is, is_prepared=shape.is_prepared)
 
 

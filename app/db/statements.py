@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
-from typing import Any, Generic, TypeVar
+from hashlib import sha256
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
-from sqlalchemy.types import TypeEngine
 
 from app.db import cursors
 from app.db.cursors import Opened
@@ -29,8 +29,6 @@ Built = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Row = Sequence[Any]
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
-
-_numbers = count(1)
 
 
 class _Compiler(PGCompiler):
@@ -67,13 +65,10 @@ class Call:
         return [convert[name](values[name]) if name in convert else values[name] for name in self.parameters]
 
 
-@dataclass(frozen=True)
-class _Compiled:
+class _Prepared(NamedTuple):
+    name: str
     prepare: str
-    prepared: Call
-    unprepared: Call
-    types: Sequence[TypeEngine[Any]]
-    """of the columns"""
+    call: Call
 
 
 class Statement(Generic[Result]):
@@ -90,7 +85,6 @@ class Statement(Generic[Result]):
         self, build: Callable[[], Built], into: Callable[..., Result], *, is_prepared: bool = True
     ) -> None:
         self._build, self._into, self._is_prepared = build, into, is_prepared
-        self._name = f"statement_{next(_numbers)}"
         self._conversions: list[tuple[int, Convert]] | None = None
 
     def all(self, values: Values) -> list[Result]:
@@ -118,11 +112,12 @@ class Statement(Generic[Result]):
     def call_on(self, opened: Opened) -> Call:
         """How it is executed on this connection, where it is prepared at its first use."""
         if not self._is_prepared or settings().db_prepare == "off":
-            return self._compiled.unprepared
-        if self._name not in opened.prepared:
-            opened.run(self._compiled.prepare)
-            opened.prepared.add(self._name)
-        return self._compiled.prepared
+            return self._unprepared
+        prepared = self._prepared
+        if prepared.name not in opened.prepared:
+            opened.run(prepared.prepare)
+            opened.prepared.add(prepared.name)
+        return prepared.call
 
     def _fetch(self, statements: Sequence[Statement[Any]], values: Values) -> Sequence[Row]:
         """Execute them, of which this one is the last, and return its rows."""
@@ -135,7 +130,8 @@ class Statement(Generic[Result]):
 
     def _conversions_of(self, oids: Sequence[int]) -> list[tuple[int, Convert]]:
         """The conversions of columns whose types have one, by their place in the row."""
-        columns = enumerate(zip(self._compiled.types, oids, strict=True))
+        types = [each.type for each in self._built.exported_columns]
+        columns = enumerate(zip(types, oids, strict=True))
         found = [
             (place, each.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid))
             for place, (each, oid) in columns
@@ -143,25 +139,41 @@ class Statement(Generic[Result]):
         return [(place, convert) for place, convert in found if convert is not None]
 
     @cached_property
-    def _compiled(self) -> _Compiled:
-        built = self._build()
-        numbered, placed = (
-            built.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-            for dialect in (_NUMBERED, _PLACED)
-        )
-        names = list(numbered.positiontup or ())
-        types = [numbered.binds[name].type.dialect_impl(_NUMBERED) for name in names]
-        declared = ", ".join(str(each.compile(_NUMBERED)) for each in types)
-        processors = {name: each.bind_processor(_NUMBERED) for name, each in zip(names, types, strict=True)}
-        convert = {name: processor for name, processor in processors.items() if processor is not None}
+    def _built(self) -> Built:
+        return self._build()
+
+    @cached_property
+    def _prepared(self) -> _Prepared:
+        compiled = _compile(self._built, _NUMBERED)
+        names = list(compiled.positiontup or ())
+        declared = ", ".join(str(compiled.binds[name].type.compile(_NUMBERED)) for name in names)
+        text = f"{f' ({declared})' if names else ''} AS {compiled}"
+        # By its text: a list that is described again after it was dropped from memory is prepared only once.
+        name = f"statement_{sha256(text.encode()).hexdigest()[:16]}"
         holes = ", ".join("%s" for _ in names)
-        return _Compiled(
-            prepare=f"PREPARE {self._name}{f' ({declared})' if names else ''} AS {numbered}",
-            prepared=Call(f"EXECUTE {self._name}{f' ({holes})' if names else ''}", names, convert),
+        call = Call(f"EXECUTE {name}{f' ({holes})' if names else ''}", names, _conversions(compiled, names))
+        return _Prepared(name, f"PREPARE {name}{text}", call)
+
+    @cached_property
+    def _unprepared(self) -> Call:
+        compiled = _compile(self._built, _PLACED)
+        names = list(compiled.positiontup or ())
+        if not names:
             # Without parameters psycopg2 leaves percent signs alone.
-            unprepared=Call(str(placed if names else numbered), placed.positiontup or (), convert),
-            types=[each.type for each in built.exported_columns],
-        )
+            return Call(str(_compile(self._built, _NUMBERED)), names, {})
+        return Call(str(compiled), names, _conversions(compiled, names))
+
+
+def _compile(built: Built, dialect: PGDialect_psycopg2) -> SQLCompiler:
+    compiled: Any = built.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    return compiled
+
+
+def _conversions(compiled: SQLCompiler, names: Sequence[str]) -> dict[str, Convert]:
+    """The conversions of parameters whose types have one."""
+    types = {name: compiled.binds[name].type.dialect_impl(_NUMBERED) for name in names}
+    found = {name: each.bind_processor(_NUMBERED) for name, each in types.items()}
+    return {name: convert for name, convert in found.items() if convert is not None}
 
 
 def value_of(value: Any) -> Any:

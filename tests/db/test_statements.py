@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -23,11 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, OperationalError
 
+from app import create_app
+from app.adapters import tokens
+from app.db.listings import built_once
 from app.db.session import db, savepoint, transaction
 from app.db.statements import Statement, value_of
 from app.enums import Role
 from app.models import User
-from tests.support.http import data_of
+from tests.support.http import PREFIX, assert_refused, data_of
 
 
 class Named(NamedTuple):
@@ -189,3 +194,33 @@ def test_a_connection_whose_plans_no_longer_fit_a_changed_table_is_given_up(app)
             assert sizes.first(values) is None
         finally:
             alter("DROP TABLE things_of_a_test")
+
+
+def test_a_statement_that_is_built_again_is_prepared_only_once(app, prepared):
+    with app.app_context():
+        db.engine.dispose()
+        with transaction():
+            for _ in range(3):
+                Statement(
+                    lambda: select(User.id).where(User.username == bindparam("name", type_=Text())), UUID
+                ).all({"name": "ada"})
+            names = [each for each in prepared() if "users.username" in each]
+
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize("path", ["/courses", "/courses/any", "/auth/me"])
+def test_without_a_database_the_answer_is_503(config, path):
+    gone = dataclasses.replace(config, database_url="postgresql+psycopg2://rollcall@127.0.0.1:1/rollcall")
+    app = create_app(gone)
+    with app.app_context():
+        token = tokens.access(uuid4(), uuid4())
+
+    response = app.test_client().get(f"{PREFIX}{path}", headers={"Authorization": f"Bearer {token}"})
+
+    assert_refused(response, 503, "unavailable")
+
+
+def test_a_filter_of_another_type_is_not_made_a_constant():
+    with pytest.raises(TypeError, match="date"):
+        built_once(lambda **_: None, query={"day": date(2026, 1, 1)}, values={})

@@ -174,7 +174,9 @@ def test_a_course_that_closes_in_the_middle_refuses_the_rest(app, admin, make, c
 def test_a_queued_run_is_cancelled_at_once(admin, make, crowd, enqueue, work_off, stored):
     accepted = enqueue(make.course(), crowd(3))
 
-    cancelled = data_of(admin.post(f"/assignments/{accepted['id']}/cancel"))
+    answer = admin.post(f"/assignments/{accepted['id']}/cancel")
+    cancelled = data_of(answer)
+    assert answer.headers["ETag"] == admin.get(f"/assignments/{accepted['id']}").headers["ETag"]
     work_off()
 
     assert cancelled["state"] == "CANCELLED"

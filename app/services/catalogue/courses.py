@@ -1,6 +1,7 @@
 """Access to courses: who may see, change and lock one, and the history that records every change.
 
-All services get courses here: one that the caller may not see is 404, one that they may not change is 403.
+Services get courses here: one that the caller may not see is 404, one that they may not change is 403. Its page and an
+enrollment decide in their own statements: `courses_read`, `learning.enrolling`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Reading enrollments: each with its course, its user and its progress, in one statement a page.
-
-Progress is never stored as a number: it is counted from the course's current lessons.
-"""
+"""Reading enrollments: each with its course, its user and its progress, in one statement a page."""
 
 from __future__ import annotations
 
