@@ -38,6 +38,7 @@ _SPECIAL: Mapping[str, Mapping[str, Any]] = {
         "checks": [Check("The token is valid", "answer.data.valid")],
     },
     "change_password": {"token": "{{newcomer_token}}"},
+    "commit_assignment": {"headers": {"If-Match": "*"}},
     "log_out": {"token": "{{last_token}}"},
     "log_out_everywhere": {"token": "{{admin_token}}"},
 }
