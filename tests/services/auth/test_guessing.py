@@ -527,4 +527,4 @@ def test_counting_costs_two_statements_more(make, log_in, statements, setting):
     with statements() as free:
         log_in("ada@example.org", PASSWORD)
 
-    assert (len(counted), len(free)) == (6, 4)
+    assert (len(counted), len(free)) == (5, 3)
