@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import array
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
 from app.models.enrollment import EnrollmentFacts
+from app.services.catalogue.course_rows import PersonBrief
 
 
 @dataclass(slots=True)
@@ -26,18 +27,6 @@ class EnrolledCourse:
     title: str
     slug: str
     thumbnail: str | None
-
-
-@dataclass(slots=True)
-class Learner:
-    id: UUID
-    username: str
-    first_name: str
-    last_name: str
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
 
 
 @dataclass(slots=True)
@@ -79,8 +68,8 @@ class EnrollmentRow(EnrollmentFacts):
         )
 
     @property
-    def user(self) -> Learner:
-        return Learner(self.user_id, self.username, self.first_name, self.last_name)
+    def user(self) -> PersonBrief:
+        return PersonBrief(self.user_id, self.username, self.first_name, self.last_name)
 
 
 _OF_OTHERS: dict[str, Any] = {

@@ -22,8 +22,9 @@ from app.models.caller import Actor, ViewerKind, as_parameter, kind_of, viewing
 from app.models.user import NAMES_ONLY
 from app.models.visibility import enrollment_visible_to
 from app.services.catalogue import courses
+from app.services.catalogue.course_rows import PersonBrief
 from app.services.counters import tallies
-from app.services.learning.enrollment_rows import EnrollmentRow, Learner, select_shown
+from app.services.learning.enrollment_rows import EnrollmentRow, select_shown
 from app.services.search.people_search import exact_first
 from app.settings import settings
 
@@ -67,7 +68,7 @@ NO_COURSE = UUID(int=0)
 
 
 @dataclass(slots=True)
-class RosterLearner(Learner):
+class RosterLearner(PersonBrief):
     email: str
     external_id: str | None
     department: str | None
