@@ -36,7 +36,7 @@ function item(course, changed) {
       changes(course),
       course.submitted_at && h("p.soft.small", t("admin.decision_submitted"), " ", h("time", { datetime: course.submitted_at, title: time(course.submitted_at) }, ago(course.submitted_at))),
       history(course),
-      h("div.row", button("PUBLISHED", "primary"), course.status !== "APPROVED" && button("APPROVED"), button("REJECTED", "danger"), h("a.btn", { "data-kind": "quiet", href: `/courses/${course.slug}` }, t("admin.decision_look"))),
+      h("div.row", button("PUBLISHED"), course.status !== "APPROVED" && button("APPROVED"), button("REJECTED", "danger"), h("a.btn", { "data-kind": "quiet", href: `/courses/${course.slug}` }, t("admin.decision_look"))),
     ),
   );
 }

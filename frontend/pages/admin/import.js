@@ -9,7 +9,7 @@ import { flat } from "../../parts/form.js";
 import { icon } from "../../parts/icons.js";
 import { table } from "../../parts/list.js";
 import { badge } from "../../parts/marks.js";
-import { messageOf, notice, traceOf } from "../../parts/states.js";
+import { empty, messageOf, notice, traceOf } from "../../parts/states.js";
 
 const TONES = { created: "good", updated: "act", unchanged: null, duplicate: "warn", invalid: "bad" };
 const SHOWN = 200;
@@ -21,7 +21,7 @@ export default function importPeople() {
   const button = h("button.btn", { type: "button", "data-kind": "primary", onclick: send }, t("admin.import_send"));
   const isStrict = h("input", { type: "checkbox", id: "strict" });
   const byNumber = h("input", { type: "checkbox", id: "by-number" });
-  const report = h("section", { "aria-live": "polite" });
+  const report = h("section", { "aria-live": "polite" }, empty(t("admin.import_empty"), t("admin.import_empty_why")));
   const box = h(
     "div.drop.stack",
     h("label.btn", { for: "sheet" }, icon("upload"), t("admin.import_choose")),
@@ -77,7 +77,7 @@ export default function importPeople() {
 }
 
 function columns() {
-  return h("details", h("summary", t("admin.import_columns")), h("p", t("admin.import_columns_text")), h("p", h("code", "email, first_name, last_name, username, external_id, department, hired_on, role, manager, is_active")));
+  return h("details", { open: true }, h("summary", t("admin.import_columns")), h("p", t("admin.import_columns_text")), h("p", h("code", "email, first_name, last_name, username, external_id, department, hired_on, role, manager, is_active")));
 }
 
 function drawReport({ requested, counts, sheet, results }) {

@@ -33,7 +33,7 @@ function item(request, changed) {
     "li",
     h("div.row.between", person(request.user, request.user.email), h("span.row", badge(t(`admin.request_${request.status}`), TONES[request.status]), h("time.soft.small", { datetime: request.created_at, title: day(request.created_at) }, ago(request.created_at)))),
     h("dl.texts", part("reason"), part("qualifications"), part("teaching_interests"), part("review_notes")),
-    request.status === "PENDING" && h("div.row", button("APPROVED", "primary"), button("REJECTED", "danger")),
+    request.status === "PENDING" && h("div.row", button("APPROVED"), button("REJECTED", "danger")),
   );
 }
 

@@ -81,7 +81,7 @@ function acts(data, isSelf) {
   const select = h("select", { id: "role" }, ROLES.map((role) => h("option", { value: role, selected: role === data.role }, t(`common.role_${role}`))));
   const setRole = () => run("role", { role: select.value }, { title: t("admin.user_role_title", { name: data.full_name, role: t(`common.role_${select.value}`) }), text: t("admin.user_role_text"), yes: t("admin.user_role_yes"), danger: false })();
   return h(
-    "section.panel.stack",
+    "section.panel.stack.tight",
     h("h2", t("admin.user_acts")),
     isSelf && h("p.soft", t("admin.user_self")),
     h("div.field", h("label", { for: "role" }, t("admin.user_role")), h("div.row.nowrap", select, button(t("admin.user_role_yes"), setRole))),

@@ -48,6 +48,8 @@ export default {
   import_done: { one: "قُرئ صف واحد", two: "قُرئ صفان", few: "قُرئت {count} صفوف", other: "قُرئ {count} صفًا" },
   import_drop: "أو أفلته هنا. CSV حتى 10,000 صف.",
   import_duplicate: "مكرر",
+  import_empty: "سيظهر التقرير هنا",
+  import_empty_why: "من أُنشئ أو حُدّث أو رُفض، صفًا صفًا مع سبب كل رفض.",
   import_first: "أول {shown} من {count} صف",
   import_ignored: "أعمدة متجاهلة: {columns}",
   import_invalid: "مرفوض",

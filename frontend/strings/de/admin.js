@@ -48,6 +48,8 @@ export default {
   import_done: { one: "{count} Zeile gelesen", other: "{count} Zeilen gelesen" },
   import_drop: "Oder hier ablegen. CSV, bis 10.000 Zeilen.",
   import_duplicate: "Doppelt",
+  import_empty: "Hier steht dann der Bericht",
+  import_empty_why: "Wer angelegt, geändert oder abgelehnt wurde, Zeile für Zeile und mit Gründen.",
   import_first: "Die ersten {shown} von {count} Zeilen",
   import_ignored: "Übergangene Spalten: {columns}",
   import_invalid: "Abgelehnt",
