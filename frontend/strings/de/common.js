@@ -67,7 +67,7 @@ export default {
   not_yours_why: "Ihr Konto darf sie nicht öffnen. Ein Admin kann Ihre Rolle ändern.",
   notifications: "Benachrichtigungen",
   offline: "Der Server ist nicht erreichbar. Prüfen Sie die Verbindung; Ihre Eingaben bleiben erhalten.",
-  offline_text: "Was Sie geöffnet haben, können Sie lesen. Änderungen werden gesendet, sobald Sie wieder verbunden sind.",
+  offline_text: "Was auf dem Bildschirm steht, können Sie lesen. Andere Seiten und das Speichern gehen wieder, sobald Sie verbunden sind.",
   offline_title: "Sie sind offline.",
   optional: "freiwillig",
   out_of_five: "{value} von 5",

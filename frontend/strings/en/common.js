@@ -67,7 +67,7 @@ export default {
   not_yours_why: "Your account may not open it. An admin can change your role.",
   notifications: "Notifications",
   offline: "The server could not be reached. Check your connection; what you typed is kept.",
-  offline_text: "You can read what you have opened. What you save is sent once you are back.",
+  offline_text: "What is on the screen can be read. Other pages and saving work once you are back.",
   offline_title: "You are offline.",
   optional: "optional",
   out_of_five: "{value} out of 5",
