@@ -135,7 +135,8 @@ function languageChoice() {
 function mark() {
   for (const menu of top.querySelectorAll("[popover]")) if (menu.matches(":popover-open")) menu.hidePopover();
   const { pathname } = location;
-  const fits = (href) => href === pathname || (href !== "/" && pathname.startsWith(`${href}/`)) || (href === "/courses" && pathname === "/");
+  const isBelow = (href) => href !== "/" && href !== "/admin" && pathname.startsWith(`${href}/`);
+  const fits = (href) => href === pathname || isBelow(href) || (href === "/courses" && pathname === "/");
   const hrefs = [...top.querySelectorAll("nav a")].map((link) => link.getAttribute("href")).filter(fits);
   const longest = hrefs.sort((one, other) => other.length - one.length)[0];
   for (const link of top.querySelectorAll("nav a")) {
