@@ -66,7 +66,7 @@ export default {
   outcomes: "Danach können Sie",
   outline: "Inhalt",
   own: "Das ist Ihr eigener Kurs.",
-  pay: "Ihr Platz ist reserviert. Die Lektionen öffnen sich, sobald die Zahlung von {price} verbucht ist.",
+  pay: "Ihr Platz ist reserviert. Die Zahlung von {price} ist noch nicht verbucht.",
   post_review: "Bewertung veröffentlichen",
   posting: "Wird veröffentlicht …",
   preview: "Vorschau",

@@ -66,7 +66,7 @@ export default {
   outcomes: "You will be able to",
   outline: "What is in it",
   own: "This is your own course.",
-  pay: "Your seat is held. Lessons open once the payment of {price} is recorded.",
+  pay: "Your seat is held. The payment of {price} is not recorded yet.",
   post_review: "Post the review",
   posting: "Posting…",
   preview: "Preview",
