@@ -2,11 +2,11 @@
 
 import { get } from "../../lib/api.js";
 import { bdi, h } from "../../lib/dom.js";
-import { day, zoned } from "../../lib/format.js";
+import { day, isolated, zoned } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
 import { empty, region } from "../../parts/states.js";
-import { clock, everything, isolated, pathTo } from "./state.js";
+import { clock, everything, pathTo } from "./state.js";
 
 const SHOWN = 5;
 

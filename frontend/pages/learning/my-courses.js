@@ -2,14 +2,14 @@
 
 import { follow, get } from "../../lib/api.js";
 import { debounce, fill, h } from "../../lib/dom.js";
-import { day, money, percent } from "../../lib/format.js";
+import { day, isolated, money, percent } from "../../lib/format.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { badge, cover, pager } from "../../parts/marks.js";
 import { empty, region } from "../../parts/states.js";
 import { why } from "../../parts/why.js";
 import { coming, done, resume } from "./my-courses-lists.js";
-import { bar, dueMark, isolated, pathTo } from "./state.js";
+import { bar, dueMark, pathTo } from "./state.js";
 
 const PAGE = 12;
 const MANY = 12;

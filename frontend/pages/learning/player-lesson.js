@@ -1,13 +1,13 @@
 // One lesson: where it stands, the film, the text; or the refusal that stands in its place.
 
 import { bdi, h } from "../../lib/dom.js";
-import { day, duration } from "../../lib/format.js";
+import { day, duration, isolated } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
 import { markdown } from "../../parts/markdown.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { film } from "./player-film.js";
-import { isolated, missingBefore, pathTo } from "./state.js";
+import { missingBefore, pathTo } from "./state.js";
 
 /** The parts of a lesson's article. */
 export function article(page, signal) {

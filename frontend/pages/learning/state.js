@@ -2,7 +2,7 @@
 
 import { follow, get } from "../../lib/api.js";
 import { h } from "../../lib/dom.js";
-import { ago, day, daysUntil, zoned } from "../../lib/format.js";
+import { ago, day, daysUntil, isolated, zoned } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { badge } from "../../parts/marks.js";
 
@@ -42,9 +42,6 @@ export function clock(seconds) {
   const two = (number) => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
-
-/** A name inside a sentence, whatever its direction. */
-export const isolated = (text) => `\u2068${text}\u2069`;
 
 /** The progress of an enrollment: percentage, "4 of 10 lessons", bar. */
 export function bar({ completion_percentage: done, completed_lessons: completed, total_lessons: total, course }, percent) {
