@@ -99,8 +99,9 @@ async function show(url, { signal, isFirst, info, again = false }) {
   place(page, { url, isFirst, route });
 }
 
-function place({ title, main: content, update, wide = false, bare = false }, { url, isFirst, route }) {
+function place({ title, main: content, update, address = null, wide = false, bare = false }, { url, isFirst, route }) {
   shown = { url, update };
+  if (address && address !== url.pathname) rename(address);
   document.title = title ? `${title} · Rollcall` : "Rollcall";
   main.className = bare ? "" : wide ? "wrap wide" : "wrap";
   fill(main, content);
@@ -114,6 +115,12 @@ function place({ title, main: content, update, wide = false, bare = false }, { u
   const heading = main.querySelector("h1") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
+}
+
+/** Give the page that is open the address it is known by, once the navigation to it has ended. */
+function rename(address) {
+  shown.url = new URL(address, location.origin);
+  setTimeout(() => navigation.navigate(address, { history: "replace", info: "own" }).finished.catch(() => {}));
 }
 
 function refuse({ needs }, url) {
