@@ -168,7 +168,9 @@ def test_the_report_is_shaped_as_documented_and_equals_the_ledger(run, make, adm
 
     assert [ItemSchema().load(line) for line in report["results"]]
     items = data_of(admin.get(f"/assignments/{report['assignment_id']}/items"))
-    assert items == [line | {"user": item["user"]} for line, item in zip(report["results"], items, strict=True)]
+    assert items == [
+        line | {"user": item["user"]} for line, item in zip(report["results"], items, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
