@@ -47,7 +47,7 @@ export function people({ user, onChange, onFile = () => {} }) {
     typed,
     card,
     error,
-    h("div.row.between", count, h("label.btn.file", { for: `${id}-file` }, icon("upload"), h("span", t("assign.choose_file")), input)),
+    h("div.row", h("label.btn.file", { for: `${id}-file` }, icon("upload"), h("span", t("assign.choose_file")), input), count),
   );
   let file = null;
 
