@@ -29,6 +29,7 @@ export default {
   find_key: "Ctrl K",
   find_label: "ابحث عن صفحة أو دورة",
   find_none: "لا شيء بهذا الاسم. أحرف أقل تجد أكثر.",
+  found_matches: { zero: "لا نتائج", one: "نتيجة واحدة", two: "نتيجتان", few: "{count} نتائج", many: "{count} نتيجة", other: "{count} نتيجة" },
   go_assign: "تعيين أشخاص في دورة",
   go_assignments: "التعيينات وتقاريرها",
   go_become_instructor: "كن مدرّبًا",

@@ -29,6 +29,7 @@ export default {
   find_key: "Strg K",
   find_label: "Seite oder Kurs suchen",
   find_none: "Nichts gefunden. Weniger Buchstaben finden mehr.",
+  found_matches: { one: "{count} Treffer", other: "{count} Treffer" },
   go_assign: "Personen einem Kurs zuweisen",
   go_assignments: "Zuweisungen und ihre Berichte",
   go_become_instructor: "Lehrende oder Lehrender werden",

@@ -29,6 +29,7 @@ export default {
   find_key: "Ctrl K",
   find_label: "Find a page or a course",
   find_none: "Nothing by that name. Fewer letters find more.",
+  found_matches: { one: "{count} match", other: "{count} matches" },
   go_assign: "Assign people to a course",
   go_assignments: "Assignments and their reports",
   go_become_instructor: "Become an instructor",
