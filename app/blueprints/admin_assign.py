@@ -32,6 +32,8 @@ from app.schemas.assignments import (
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
+    UndoReportSchema,
+    UndoSchema,
 )
 from app.services.assigning import (
     assignments,
@@ -41,6 +43,7 @@ from app.services.assigning import (
     orders,
     plans_commit,
     queued_runs,
+    undoing,
 )
 from app.services.assigning.assignments_runs import RunReport
 from app.web import preferences, request_values
@@ -230,6 +233,27 @@ def retry_assignment(assignment_id: UUID):
     the due date of that day. Lines whose sheet has to be mended are refused again.
     """
     return queued_runs.retry(caller(), assignment_id, in_background=preferences.responds_async())
+
+
+@blp.post("/assignments/<uuid:assignment_id>/undo")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.arguments(UndoSchema)
+@blp.response(200, UndoReportSchema, message=_finished("Undo"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, InvalidTransition)
+def undo_assignment(order: dict[str, Any], assignment_id: UUID):
+    """Undo a bulk run.
+
+    A run of its own, with a line for each line of the first. What the first run changed and no user changed since is put
+    back (`undone`): a new enrollment is cancelled and counts as never begun, a reactivated one is cancelled with its former
+    source, due date and payment, an unassigned one is ACTIVE again if a seat is free, a due date is the former one. Users
+    who have started or completed the course since are kept, and so is what was changed (`kept_changed`). The first run is
+    then UNDONE when nothing was kept. A run is undone once; `mode: preview` shows what that would do, and can be
+    committed.
+    """
+    return undoing.undo(caller(), assignment_id, **order, in_background=preferences.responds_async())
 
 
 @blp.get("/assignments/<uuid:assignment_id>/items")

@@ -58,10 +58,11 @@ def course_held_by(viewer: Actor) -> ColumnElement[bool]:
 
 
 def enrollment_visible_to(viewer: Actor) -> ColumnElement[bool]:
-    """One's own, those of the courses one teaches, and all to admins."""
+    """One's own, those of the courses one teaches, and all to admins, who alone see those whose run was undone."""
     if viewer.is_admin:
         return true()
-    return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
+    is_theirs = or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
+    return and_(Enrollment.is_begun(), is_theirs)
 
 
 def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:

@@ -95,6 +95,7 @@ def assign(
         instructor_id=course.instructor_id,
         free_seats=None if terms.override_seats else course.available_seats,
         due_at=terms.due_date(run.created_at),
+        payment=effects.payment_of(course, actor),
         updates_due=terms.on_existing == OnExisting.UPDATE_DUE,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,

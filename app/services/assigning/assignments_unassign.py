@@ -64,6 +64,7 @@ def unassign(
         people,
         sees_everyone=actor.is_admin,
         sees_enrolled=True,
+        at=at,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,
     )

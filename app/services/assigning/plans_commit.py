@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, null, or_, select
+from sqlalchemy import and_, delete, func, null, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.db.session import db
-from app.enums import AssignmentState, Mode
+from app.enums import AssignmentAction, AssignmentState, Mode
 from app.errors.base import Forbidden
 from app.errors.bulk import PlanChanged, TooManyPeople
 from app.errors.catalogue import InvalidTransition
@@ -23,7 +23,7 @@ from app.models.assignment import Assignment, AssignmentItem
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import chunks, in_request, plans, staging
+from app.services.assigning import chunks, in_request, plans, staging, undo_staging, undoing
 from app.services.assigning.assignments_runs import RunReport
 from app.services.people import users_delete
 from app.values.identifiers import MOST_ROWS
@@ -37,6 +37,8 @@ def write_plan(actor: Actor, assignment_id: UUID, *, plan_etag: str | None) -> R
     plan = runs.lock_visible(actor, assignment_id)
     if plan.state != AssignmentState.PREVIEW:
         raise InvalidTransition("Only a preview can be committed, and only once.")
+    if plan.action == AssignmentAction.UNDO:
+        _lock_first(plan)
     if plan_etag is None:
         raise PreconditionRequired("Send the plan_etag of the preview as If-Match.")
     if plan_etag.strip().strip('"') not in {plan.plan_etag, ANY_VERSION}:
@@ -56,6 +58,14 @@ def write_plan(actor: Actor, assignment_id: UUID, *, plan_etag: str | None) -> R
         plans.apply(plan, actor, courses)
     db.session.refresh(plan)
     return in_request.report_of(plan)
+
+
+def _lock_first(plan: Assignment) -> Assignment:
+    """The run that this plan undoes, if nothing has undone it meanwhile."""
+    locked = select(Assignment).where(Assignment.id == plan.undo_of_id).with_for_update(key_share=True)
+    first = db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    undoing.refuse(first)
+    return first
 
 
 def _lock_courses(actor: Actor, plan: Assignment) -> Sequence[Course]:
@@ -90,8 +100,26 @@ def _refuse_changed(plan: Assignment) -> None:
     if number:
         first = db.session.execute(changed.limit(ROWS_SHOWN)).all()
         raise PlanChanged(number, [_row(before, after) for before, after in first])
+    _renew_before(plan, present)
     db.session.execute(
         delete(Assignment).where(Assignment.id == present.id).execution_options(synchronize_session=False)
+    )
+
+
+def _renew_before(plan: Assignment, present: Assignment) -> None:
+    """A source or a due date that changed since and decides nothing: the ledger has what the commit replaces."""
+    line = aliased(AssignmentItem)
+    names = ("before_source", "before_due_at")
+    db.session.execute(
+        update(AssignmentItem)
+        .where(
+            AssignmentItem.assignment_id == plan.id,
+            line.assignment_id == present.id,
+            line.row == AssignmentItem.row,
+            or_(*(getattr(AssignmentItem, each).is_distinct_from(getattr(line, each)) for each in names)),
+        )
+        .values({each: getattr(line, each) for each in (*names, "after_source", "after_due_at")})
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -101,8 +129,11 @@ def _decided_now(plan: Assignment) -> Assignment:
         plan.action, plan.created_by_id, plan.course_id, mode=Mode.PREVIEW, reason="", is_queued=True,
         at=plan.created_at, **plan.options,
     )  # fmt: skip
-    present.sheet = plan.sheet
-    staging.stage_plan(present, plan)
+    present.sheet, present.undo_of_id = plan.sheet, plan.undo_of_id
+    if plan.action == AssignmentAction.UNDO:
+        undo_staging.stage(present)
+    else:
+        staging.stage_plan(present, plan)
     while present.next_batch <= present.batches:
         chunks.advance(present, in_request.LINES_AT_ONCE)
     if plan.options["atomic"] and plans.has_refusals(present):
