@@ -7,7 +7,7 @@ from uuid import UUID
 from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
-from app.errors.bulk import PlanChanged, TooManyPeople
+from app.errors.bulk import PlanChanged, PlanExpired, TooManyPeople
 from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
 from app.errors.requests import PreconditionFailed, PreconditionRequired
@@ -208,15 +208,19 @@ def cancel_assignment(assignment_id: UUID):
 @blp.idempotent
 @blp.needs_plan
 @blp.response(200, AnyReportSchema, message="Plan committed.")
-@blp.refuses(InvalidTransition, PlanChanged, PreconditionFailed, PreconditionRequired, TooManyPeople)
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, InvalidTransition, PlanChanged, PlanExpired, PreconditionFailed, PreconditionRequired)
 def commit_assignment(assignment_id: UUID):
     """Commit a preview.
 
     Writes exactly the plan whose `plan_etag` is sent as `If-Match`. If the decision about any line would now be another
-    one, nothing is written (412 `plan_changed`), and the plan stays. Plans of up to 10,000 lines, for 24 hours.
+    one, nothing is written (412 `plan_changed`), and the plan stays. A plan is kept for 24 hours. One of more than 10,000
+    lines is left to a worker, which writes all of it or nothing as well: where a decision has changed, the run is a preview
+    again, and `job.last_error` has the reason.
     """
     etag = request_values.header("If-Match")
-    return plans_commit.write_plan(caller(), assignment_id, plan_etag=etag)
+    in_background = preferences.responds_async()
+    return plans_commit.write_plan(caller(), assignment_id, plan_etag=etag, in_background=in_background)
 
 
 @blp.post("/assignments/<uuid:assignment_id>/retry")

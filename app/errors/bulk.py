@@ -40,7 +40,8 @@ class PlanChanged(Refusal):
 
     def __init__(self, changed: int = 0, rows: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__()
-        self.facts = {"changed": changed, "rows": list(rows)}
+        self.changed, self.rows = changed, list(rows)
+        self.facts = {"changed": self.changed, "rows": self.rows}
 
 
 class PlanExpired(Conflict):

@@ -60,7 +60,7 @@ class Assignment(Identified, Model):
 
     A run that a worker carries has `batches` of staged lines, and `next_batch` is its cursor. `lease` and `leased_until`
     say which worker may carry it now, `attempts` how often one has begun, and `stalls` how many of these attempts in a
-    row finished no chunk.
+    row finished no chunk. A plan that a worker commits (`is_committing`) is one batch more.
     """
 
     __tablename__ = "assignments"
@@ -77,6 +77,7 @@ class Assignment(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    is_committing: Mapped[bool] = mapped_column(server_default=text("false"))
     is_preview: Mapped[bool] = mapped_column(server_default=text("false"))
     overdue: Mapped[int] = mapped_column(server_default=text("0"))
     batches: Mapped[int] = mapped_column(server_default=text("0"))

@@ -74,6 +74,11 @@ def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)
 
 
+def assignment_owned_by(viewer: Actor) -> ColumnElement[bool]:
+    """The same, also after it has expired: for actions that say so."""
+    return true() if viewer.is_admin else Assignment.created_by_id == viewer.id
+
+
 def instructor_request_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own; all of them to admins."""
     return true() if viewer.is_admin else InstructorRequest.user_id == viewer.id

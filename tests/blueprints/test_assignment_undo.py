@@ -349,9 +349,7 @@ def test_a_preview_of_an_undo_changes_nothing_and_can_be_committed(admin, make, 
     assert set(stored(select(Enrollment.status))) == {"ACTIVE"}
     assert record(admin, first)["undone_by"] is None
 
-    report = data_of(
-        admin.post(f"/assignments/{plan['id']}/commit", headers={"If-Match": plan["plan_etag"]})
-    )
+    report = data_of(admin.post(f"/assignments/{plan['id']}/commit", headers={"If-Match": plan["plan_etag"]}))
     assert (report["id"], report["state"], counted(report)) == (plan["id"], "APPLIED", {"undone": 2})
     assert set(stored(select(Enrollment.status))) == {"CANCELLED"}
     undone = record(admin, first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,9 +19,10 @@ from app.models.assignment import Assignment, AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName
-from app.models.visibility import assignment_visible_to
+from app.models.visibility import assignment_owned_by, assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning.chunks import PREVIEW_LIFE
+
+PREVIEW_LIFE = timedelta(hours=24)
 
 _WITH_COURSES = (
     selectinload(Assignment.staged_courses)
@@ -196,6 +197,16 @@ def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     run = get_visible(viewer, assignment_id)
     locked = select(Assignment).where(Assignment.id == run.id).with_for_update(key_share=True)
     return db.session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def lock_plan(viewer: Actor, assignment_id: UUID) -> Assignment:
+    """The same, also of a preview that has expired."""
+    found = select(Assignment).where(Assignment.id == assignment_id, assignment_owned_by(viewer))
+    locked = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    run = db.session.scalar(locked)
+    if run is None:
+        raise NotFound
+    return run
 
 
 def courses_of(run: Assignment) -> list[RunCourse]:

@@ -7,7 +7,6 @@ that a learner who enrolls waits for one chunk at most; its size is the caller's
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, func, null, select, text, update
 from sqlalchemy.types import Uuid
@@ -18,7 +17,8 @@ from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
-from app.services.assigning import chunk_scope, decided_rows, undo_chunks
+from app.services.assigning import chunk_scope, decided_rows, plans, undo_chunks
+from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.assigning.chunk_scope import Chunk, ChunkOutcome
 from app.services.assigning.ledger_rows import STAGED
 from app.services.assigning.ledger_statements import OF_CHUNKS
@@ -27,7 +27,6 @@ from app.services.people import users_delete
 from app.settings import settings
 from app.values.terms import Terms
 
-PREVIEW_LIFE = timedelta(hours=24)
 MOST_BATCHES = 40
 LINES_CLOSED_AT_ONCE = 20_000
 
@@ -64,7 +63,13 @@ def _write(run: Assignment, chunk: Chunk) -> None:
 
 
 def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) -> None:
-    """End an unfinished run. Its remaining lines are recorded as not reached, by the worker that carries it next."""
+    """End an unfinished run. Its remaining lines are recorded as not reached, by the worker that carries it next.
+
+    A commit that was not written ends as the preview that it was.
+    """
+    if run.is_committing:
+        plans.leave_as_preview(run, reason)
+        return
     run.state, run.finished_at = state, func.clock_timestamp()
     run.last_error = reason or run.last_error
     run.expires_at = func.now() + PREVIEW_LIFE if run.is_preview else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, null, select, update
 
 from app.db.session import db
 from app.enums import AssignmentAction, AssignmentState, Outcome
@@ -19,12 +19,23 @@ from app.models.enrollment import Enrollment
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import decided_rows, undo_chunks
+from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.learning import enrollment_notices
 from app.values.terms import Terms
 
 
 def has_refusals(run: Assignment) -> bool:
     return any(run.counts.get(outcome) for outcome in ledger.REFUSALS)
+
+
+def leave_as_preview(run: Assignment, reason: str | None) -> None:
+    """A commit that wrote nothing: the plan is a preview again, and expires when it would have."""
+    run.state, run.is_preview, run.is_committing = AssignmentState.PREVIEW, True, False
+    run.next_batch, run.stalls = run.batches + 1, 0
+    run.expires_at = Assignment.finished_at + PREVIEW_LIFE
+    run.last_error = reason and reason[:500]
+    run.lease, run.leased_until = null(), null()
+    db.session.flush()
 
 
 def refuse(run: Assignment) -> None:
@@ -66,20 +77,17 @@ def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
 
 def _apply(run: Assignment, actor: Actor, course: Course) -> None:
     _prepare(run, actor, course)
+    of_course = AssignmentItem.course_id == course.id
     found = db.session.execute(
-        select(
-            AssignmentItem.outcome,
-            func.array_agg(AssignmentItem.row),
-            func.array_agg(AssignmentItem.enrollment_id),
-        )
-        .where(effects.lines_of(run, *WRITTEN), AssignmentItem.course_id == course.id)
+        select(AssignmentItem.outcome, func.array_agg(AssignmentItem.row))
+        .where(effects.lines_of(run, *WRITTEN), of_course)
         .group_by(AssignmentItem.outcome)
     ).all()
-    rows = {outcome.value: numbers for outcome, numbers, _ in found}
-    reactivated = [
-        each for outcome, _, ids in found if outcome == Outcome.REACTIVATED for each in ids if each
-    ]
-    decided_rows.write(run, course, actor, rows, reactivated)
+    returned = select(AssignmentItem.enrollment_id).where(
+        effects.lines_of(run, Outcome.REACTIVATED), of_course
+    )
+    reactivated = [each for each in db.session.scalars(returned) if each]
+    decided_rows.write(run, course, actor, {outcome.value: rows for outcome, rows in found}, reactivated)
 
 
 def _prepare(run: Assignment, actor: Actor, course: Course) -> None:

@@ -26,6 +26,7 @@ from app.values.people import People
 from app.values.terms import Terms
 
 MOST_LINES = 1_000_000
+MOST_ATOMIC = 100_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Accepted:
 
 
 def takes(people: People, *, atomic: bool, in_background: bool) -> bool:
-    """Whether a worker carries a run of these people. An atomic run is answered in its request, up to its limit."""
+    """Whether a worker carries a run of these people."""
     if len(people) > MOST_LINES:
         raise TooManyPeople
-    if atomic and len(people) > MOST_ROWS:
-        limit = f"All or nothing is possible for up to {MOST_ROWS:,} users; this call has {len(people):,}."
+    refuse_large_atomic(len(people), atomic=atomic)
+    return len(people) > MOST_ROWS or in_background
+
+
+def refuse_large_atomic(lines: int, *, atomic: bool) -> None:
+    """All or nothing holds its courses locked until it is written, and has a limit of its own."""
+    if atomic and lines > MOST_ATOMIC:
+        limit = f"All or nothing is possible for up to {MOST_ATOMIC:,} lines; this call has {lines:,}."
         raise InvalidRequest(details={"atomic": [limit]})
-    return len(people) > MOST_ROWS or (in_background and not atomic)
 
 
 def accept(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
+
+from app.db.session import db
 from app.enums import AssignmentAction, Mode
 from app.errors.catalogue import InvalidTransition
 from app.models.assignment import Assignment
@@ -46,6 +49,14 @@ def undo(
         # The row is locked: of two undos at once the later one sees this.
         first.undone_by_id = run.id
     return queued_runs.start(run, in_background=in_background)
+
+
+def lock_first(plan: Assignment) -> Assignment:
+    """The run that this plan undoes, locked, if nothing has undone it meanwhile."""
+    locked = select(Assignment).where(Assignment.id == plan.undo_of_id).with_for_update(key_share=True)
+    first = db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    refuse(first)
+    return first
 
 
 def refuse(first: Assignment) -> None:
