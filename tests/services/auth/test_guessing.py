@@ -328,7 +328,9 @@ def test_what_a_name_is_refused_at_the_same_moment_is_not_counted_on_all(app, lo
 @pytest.fixture
 def standing_clock(monkeypatch):
     """Every attempt has the same time, as two of them may have that race."""
-    now = text(attempts._TAKE.text.replace("statement_timestamp()", "CAST('2026-03-01 09:00Z' AS timestamptz)"))
+    now = text(
+        attempts._TAKE.text.replace("statement_timestamp()", "CAST('2026-03-01 09:00Z' AS timestamptz)")
+    )
     monkeypatch.setattr(attempts, "_TAKE", now)
 
 
