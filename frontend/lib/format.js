@@ -1,0 +1,57 @@
+// Numbers, money, dates and durations as the reader's locale writes them. The server's times are UTC; here they are local.
+
+const locale = () => {
+  const { lang } = document.documentElement;
+  return navigator.languages.find((tag) => tag.startsWith(lang)) ?? lang;
+};
+const kept = new Map();
+
+function formatter(kind, options) {
+  const key = `${kind.name} ${JSON.stringify(options)}`;
+  if (!kept.has(key)) kept.set(key, new kind(locale(), options));
+  return kept.get(key);
+}
+
+export const number = (value) => (value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, {}).format(value));
+/** `66.67` as "66.67 %": the API's percentages are 0 to 100. */
+export const percent = (value, digits = 0) =>
+  value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", maximumFractionDigits: digits }).format(value / 100);
+/** A rating with one decimal place: "4.2". */
+export const rating = (value) => formatter(Intl.NumberFormat, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+/** `{amount: "149.00", currency: "USD"}` as "$149.00". */
+export const money = ({ amount, currency }) => formatter(Intl.NumberFormat, { style: "currency", currency }).format(amount);
+
+/** Days ("2026-12-31") have no zone and are read as they stand; times are shown in the reader's zone. */
+const parse = (value) => (value.length === 10 ? new Date(`${value}T00:00`) : new Date(value));
+
+export const day = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium" }).format(parse(value)) : "–");
+export const time = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(parse(value)) : "–");
+export const zoned = (value) =>
+  formatter(Intl.DateTimeFormat, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(parse(value));
+
+const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
+/** "in 3 days", "2 hours ago". */
+export function ago(value, now = Date.now()) {
+  const seconds = (parse(value) - now) / 1000;
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ["minute", 60];
+  return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+}
+
+/** Whole days from now to the end of a day or a time; negative once it has passed. */
+export const daysUntil = (value) => Math.ceil((parse(value) - Date.now()) / 86400000);
+
+/** 2460 seconds as "41 min", 5400 as "1 hr 30 min". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.max(1, Math.round((seconds % 3600) / 60))];
+  const unit = (value, name) => formatter(Intl.NumberFormat, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  return [hours ? unit(hours, "hour") : "", hours && !(seconds % 3600) ? "" : unit(minutes, "minute")].filter(Boolean).join(" ");
+}
+
+/** 218000000 bytes as "218 MB". */
+export function size(bytes) {
+  const [unit, by] = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3], ["byte", 1]].find(([, each]) => bytes >= each) ?? ["byte", 1];
+  return formatter(Intl.NumberFormat, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: by > 1e3 ? 1 : 0 }).format(bytes / by);
+}
+
+export const list = (parts) => formatter(Intl.ListFormat, { type: "conjunction" }).format(parts);

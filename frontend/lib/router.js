@@ -1,0 +1,150 @@
+// Pages by path, on the Navigation API: links are plain links, Back and Forward work, a page is fetched when it is opened.
+
+import { fill, h } from "./dom.js";
+import * as session from "./session.js";
+import * as strings from "./strings.js";
+import { routes } from "../routes.js";
+import { failed, loading } from "../parts/states.js";
+
+const { t } = strings;
+const patterns = routes.map((route) => ({ ...route, pattern: new URLPattern({ pathname: route.path }) }));
+const main = document.querySelector("#main");
+const version = new URL(".", import.meta.url).pathname.split("/")[2];
+let shown = null;
+let leaving = null;
+
+/** The route of a path with its parameters, or undefined. */
+function find(pathname) {
+  for (const route of patterns) {
+    const match = route.pattern.exec({ pathname });
+    if (match) return { route, params: decoded(match.pathname.groups) };
+  }
+  return undefined;
+}
+
+const decoded = (groups) => Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+
+/** Whether the signed-in user may open a page; the menu and the palette ask the same. */
+export function isFor({ needs }, user) {
+  if (!needs) return true;
+  if (needs === "visitor") return user === null;
+  return user !== null && (needs === "user" || needs.includes(user.role));
+}
+
+/** Show the first page and handle every navigation from now on. */
+export async function start() {
+  globalThis.navigation.addEventListener("navigate", (event) => {
+    const url = new URL(event.destination.url);
+    if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
+    if (!find(url.pathname)) return; // a page of the server: documentation, mail pages
+    event.intercept({ handler: () => show(url, { signal: event.signal, isFirst: false, info: event.info }), focusReset: "manual", scroll: "manual" });
+  });
+  await show(new URL(location.href), { isFirst: true });
+}
+
+/** Go to a path. `{ replace: true }` leaves no entry in the history. */
+export const go = (path, { replace = false } = {}) => navigation.navigate(path, { history: replace ? "replace" : "auto" }).finished.catch(() => {});
+
+/** Write the query of the page that is open, without opening it again (filters, tabs). */
+export function setQuery(values, { replace = true } = {}) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || value === undefined || value === "" || value === false) url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
+  if (url.href === location.href) return;
+  navigation.navigate(url.href, { history: replace ? "replace" : "push", info: "own" }).finished.catch(() => {});
+}
+
+/** Open the page again, with fresh data. */
+export const reopen = () => show(new URL(location.href), { isFirst: true, again: true });
+
+async function show(url, { signal, isFirst, info, again = false }) {
+  const { route, params } = find(url.pathname) ?? { route: patterns.at(-1), params: {} };
+  const query = Object.fromEntries(url.searchParams);
+  if (info === "own") return;
+  if (!again && shown?.url.pathname === url.pathname && shown.update) {
+    shown.url = url;
+    await shown.update(query);
+    return;
+  }
+  const refusal = refuse(route, url);
+  if (refusal) {
+    // A redirect inside an intercepted navigation starts a new one after this.
+    queueMicrotask(() => go(refusal, { replace: true }));
+    return;
+  }
+  leaving?.abort();
+  leaving = new AbortController();
+  const mine = leaving;
+  const timer = setTimeout(() => fill(main, loading()), 300);
+  let page;
+  try {
+    const [module] = await Promise.all([route.load(), strings.load(...(route.strings ?? [])), ...(route.styles ?? []).map(style)]);
+    page = route.needs && !isFor(route, session.user()) ? notYours() : await module.default({ params, query, url, user: session.user(), signal: mine.signal });
+  } catch (error) {
+    if (mine.signal.aborted || signal?.aborted) return;
+    page = { title: t("common.failed"), main: failed(error, reopen) };
+  } finally {
+    clearTimeout(timer);
+  }
+  if (mine !== leaving || signal?.aborted) return;
+  place(page, { url, isFirst, route });
+}
+
+function place({ title, main: content, update, wide = false, bare = false }, { url, isFirst, route }) {
+  shown = { url, update };
+  document.title = title ? `${title} · Rollcall` : "Rollcall";
+  main.className = bare ? "" : wide ? "wrap wide" : "wrap";
+  fill(main, content);
+  document.documentElement.dataset.page = route.name;
+  dispatchEvent(new CustomEvent("page", { detail: { url, route } }));
+  if (isFirst) return;
+  const target = url.hash && document.getElementById(url.hash.slice(1));
+  if (target) target.scrollIntoView();
+  else scrollTo(0, 0);
+  // A screen reader hears the new page's heading, and Tab goes on from the start of the page.
+  const heading = main.querySelector("h1") ?? main;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function refuse({ needs }, url) {
+  const user = session.user();
+  if (needs === "visitor" && user) return safeNext(url.searchParams.get("next"), user);
+  if (needs && needs !== "visitor" && !user) return `/login?next=${encodeURIComponent(url.pathname + url.search)}`;
+  return null;
+}
+
+/** Where a user goes after signing in. */
+export function home(user) {
+  return { ADMIN: "/admin", INSTRUCTOR: "/teach", STUDENT: "/my-courses" }[user?.role] ?? "/";
+}
+
+/** A path of ours from `?next=`, never an address of another origin. */
+export function safeNext(next, user) {
+  if (!next?.startsWith("/") || new URL(next, location.origin).origin !== location.origin) return home(user);
+  return next;
+}
+
+function notYours() {
+  return {
+    title: t("common.not_yours"),
+    main: h("div.empty", h("h1", t("common.not_yours")), h("p", t("common.not_yours_why")), h("a.btn", { href: home(session.user()) }, t("common.to_start"))),
+  };
+}
+
+const sheets = new Map();
+/** Add a page's stylesheet once, and wait for it, so that the page never stands without it. */
+function style(name) {
+  if (!sheets.has(name)) {
+    sheets.set(
+      name,
+      new Promise((resolve) => {
+        const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css`, onload: resolve, onerror: resolve });
+        document.head.append(link);
+      }),
+    );
+  }
+  return sheets.get(name);
+}

@@ -1,0 +1,41 @@
+// Sign in.
+
+import { h } from "../lib/dom.js";
+import { post } from "../lib/api.js";
+import { go, safeNext } from "../lib/router.js";
+import * as session from "../lib/session.js";
+import { t } from "../lib/strings.js";
+import { roll } from "../parts/door.js";
+import { field, form } from "../parts/form.js";
+import { notice } from "../parts/states.js";
+
+export default function login({ query }) {
+  const fields = [
+    field({ name: "login", label: t("account.login"), required: true, attributes: { autocomplete: "username", autocapitalize: "none", spellcheck: "false" } }),
+    field({ name: "password", label: t("account.password"), type: "password", required: true, attributes: { autocomplete: "current-password" } }),
+  ];
+  const onSubmit = async ({ login: name, password }) => {
+    const { data } = await post("/auth/login", { [name.includes("@") ? "email" : "username"]: name, password });
+    session.begin(data);
+    await go(safeNext(query.next, data.user), { replace: true });
+  };
+  return {
+    title: t("account.sign_in"),
+    bare: true,
+    main: h(
+      "div.door",
+      h(
+        "div.form-side",
+        h(
+          "div.inner.stack",
+          h("h1", t("account.sign_in")),
+          query.ended && notice("act", h("p", t("account.ended"))),
+          form({ fields, submit: t("account.sign_in"), busyText: t("account.signing_in"), onSubmit }),
+          h("p.row.between", h("a", { href: "/forgot-password" }, t("account.forgot")), h("a", { href: "/verify-email" }, t("account.no_mail"))),
+          h("p.soft", t("account.new_here"), " ", h("a", { href: "/register" }, t("account.make"))),
+        ),
+      ),
+      roll(),
+    ),
+  };
+}
