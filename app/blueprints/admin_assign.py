@@ -16,6 +16,7 @@ from app.schemas.assignment_records import (
     AssignmentSchema,
     ItemQuerySchema,
     ItemRowSchema,
+    LedgerItemSchema,
 )
 from app.schemas.assignment_sheets import (
     AssignSheetSchema,
@@ -28,7 +29,6 @@ from app.schemas.assignments import (
     AssignedSchema,
     AssignMultipleSchema,
     AssignSchema,
-    ItemSchema,
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
@@ -234,7 +234,7 @@ def retry_assignment(assignment_id: UUID):
 
 @blp.get("/assignments/<uuid:assignment_id>/items")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
+@blp.lists(LedgerItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
     """List the ledger of a bulk run.
 

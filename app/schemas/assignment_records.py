@@ -10,6 +10,7 @@ from app.enums import AssignmentAction, AssignmentState, Outcome
 from app.schemas import bulk, fields
 from app.schemas.assignments import IN_ANY_RUN, ItemSchema
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
+from app.schemas.enrollments import LearnerSchema
 
 
 class RunProgressSchema(Schema):
@@ -144,6 +145,17 @@ class ItemQuerySchema(ListQuerySchema):
         metadata={
             "description": "`csv` and `ndjson` are the whole ledger, which can be mended and sent as a sheet."
         },
+    )
+
+
+class LedgerItemSchema(ItemSchema):
+    """A line of the ledger, with the user's name as it is today."""
+
+    user = ma.fields.Nested(
+        LearnerSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where `user_id` is null."},
     )
 
 
