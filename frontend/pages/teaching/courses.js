@@ -41,7 +41,7 @@ export default async function courses({ query, user, signal }) {
 
   function apply(changes) {
     query = { ...query, ...changes };
-    setQuery(changes);
+    setQuery(changes, { replace: "search" in changes });
     load();
   }
 

@@ -12,7 +12,7 @@ import { rosterTable } from "./roster-table.js";
 
 const FILTERS = ["search", "status", "due", "ordering"];
 const STATES = ["ACTIVE", "COMPLETED", "CANCELLED"];
-const ORDERS = ["name", "-enrolled_at", "due_at", "-completed_at", "-last_accessed"];
+const ORDERS = { name: "name", "-name": "name_back", "-enrolled_at": "enrolled_at", enrolled_at: "enrolled_first", due_at: "due_at", "-due_at": "due_last", "-completed_at": "completed_at", "-last_accessed": "last_accessed" };
 const PAGE = 50;
 
 export default async function roster({ params, query, user, signal }) {
@@ -54,9 +54,10 @@ export default async function roster({ params, query, user, signal }) {
 
   const reload = () => load((options) => get(path, { ...asked(query), page_size: PAGE }, options));
 
+  /** A chosen filter is a step that Back undoes; the letters of a search are not. */
   function apply(changes) {
     query = { ...query, ...changes };
-    setQuery(changes);
+    setQuery(changes, { replace: "search" in changes });
     bar.write(query);
     reload();
   }
@@ -103,7 +104,7 @@ function filterBar(query, apply) {
     h("div.field.q", h("label", { for: "roster-search" }, t("teaching.search_people")), search),
     select("status", t("common.state"), [["", t("teaching.any_state")], ...STATES.map((state) => [state, t(`common.state_${state}`)])]),
     select("due", t("teaching.due"), [["", t("teaching.any_due")], ["overdue", t("teaching.overdue")], ["7", t("teaching.due_within", { count: 7 })], ["30", t("teaching.due_within", { count: 30 })]]),
-    select("ordering", t("teaching.order"), ORDERS.map((name) => [name, t(`teaching.by_${name.replace("-", "")}`)])),
+    select("ordering", t("teaching.order"), Object.entries(ORDERS).map(([value, key]) => [value, t(`teaching.by_${key}`)])),
   );
   const write = (now) => {
     for (const name of FILTERS) {

@@ -35,6 +35,7 @@ export const missingOf = (course) => [course.lesson_count === 0 && "lessons", !c
 export function statePanel({ store, user, onRefused }) {
   const element = h("div.stack.state-panel");
   const refusal = h("div");
+  let refusedAt = null;
   const path = (act) => `/courses/${encodeURIComponent(store.course().id)}/${act}`;
 
   async function run(act, body) {
@@ -45,6 +46,7 @@ export function statePanel({ store, user, onRefused }) {
     } catch (error) {
       await store.refresh().catch(() => {});
       if (error.code === "course_incomplete" && act === "publish" && user.role === "ADMIN") return overrule(error);
+      refusedAt = store.course().updated_at;
       return fill(refusal, refused(error, onRefused));
     }
     await store.refresh();
@@ -72,16 +74,18 @@ export function statePanel({ store, user, onRefused }) {
 
   function draw() {
     const course = store.course();
+    if (course.updated_at !== refusedAt) fill(refusal);
     const rights = { isOwner: course.instructor.id === user.id, isAdmin: user.role === "ADMIN" };
     const acts = actsOf(course, rights);
     const isLive = course.status === "PUBLISHED";
+    const isReady = !isLive && !missingOf(course).length;
     fill(
       element,
       h("div.stack.tight", h("h2.row", { tabindex: "-1" }, badge(t(`common.state_${course.status}`), TONES[course.status])), h("p", t(`teaching.is_${course.status}`)), course.changed_since_review && isLive && h("p.soft.small", t("teaching.changed"))),
       ["DRAFT", "REJECTED"].includes(course.status) && checklist(course, onRefused),
       decision(course),
       refusal,
-      h("div.stack.tight.acts", acts.map((act, at) => button(act, at === 0 && !isLive)), rights.isAdmin && course.status === "PENDING" && h("a.btn", { href: "/admin/reviews" }, t("teaching.decide"))),
+      h("div.stack.tight.acts", acts.map((act, at) => button(act, at === 0 && isReady)), rights.isAdmin && course.status === "PENDING" && h("a.btn", { href: "/admin/reviews" }, t("teaching.decide"))),
       course.status !== "PENDING" && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => askToDelete(course, rights) }, t("teaching.delete")),
     );
   }
