@@ -18,7 +18,7 @@ const seg = encodeURIComponent;
 
 /** `{ store, onChange }` → `{ element, freeze(), focus() }`. Every act reads the course again, so that its version is known. */
 export function curriculum({ store, onChange }) {
-  const how = h("p.soft.small", { id: uid("how") }, t("common.order_how"));
+  const how = h("p.how.soft.small", { id: uid("how") }, t("common.order_how"));
   const refusal = h("div");
   const list = h("div");
   const adders = h("div.row");

@@ -18,7 +18,7 @@ const PAGE = 50;
 export default async function roster({ params, query, user, signal }) {
   const { data: course } = await get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal });
   const path = `/courses/${encodeURIComponent(course.id)}/enrollments`;
-  const told = h("p.told", { role: "status" });
+  const told = h("p.told.people-told", { role: "status" });
   const results = h("div");
   let request = () => null;
   let running = null;

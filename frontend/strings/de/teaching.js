@@ -186,6 +186,7 @@ export default {
   lines: "Lektionen, eine je Zeile",
   lines_hint: "Titel | ART | Minuten | Position. Nur der Titel ist nötig; ohne Art ist es ein Text, ohne Position steht sie am Ende. Arten: {types}.",
   lines_wrong: { one: "{count} Zeile zu berichtigen", other: "{count} Zeilen zu berichtigen" },
+  more: "Mehr",
   name: "Name",
   needs_choice: "Eine andere Fassung wurde gespeichert",
   never_seen: "nicht begonnen",

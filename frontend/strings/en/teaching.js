@@ -186,6 +186,7 @@ export default {
   lines: "Lessons, one a line",
   lines_hint: "Title | TYPE | minutes | position. Only the title is needed; without a type it is a text, without a position it goes to the end. Types: {types}.",
   lines_wrong: { one: "{count} line to correct", other: "{count} lines to correct" },
+  more: "More",
   name: "Name",
   needs_choice: "Another version was saved",
   never_seen: "not started",
