@@ -13,7 +13,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -29,11 +28,9 @@ STAMP = "installed.json"
 RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
 ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
 DOCS_LOCKS = ("requirements-docs.txt",)
-UV = "uv==0.13.8"
 
 OLDEST_PYTHON = (3, 11)
 PYTHON_NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
-TESTS_WORTH_TWO_PROCESSES = 200
 
 
 def command_help(_: list[str]) -> None:
@@ -44,36 +41,11 @@ def command_help(_: list[str]) -> None:
         print(f"  {name:<{width}}  {command.about}")
 
 
-def command_test(arguments: list[str]) -> None:
-    hand_over("-m", "pytest", *(arguments or in_parallel_when_many()))
-
-
-def command_check(_: list[str]) -> None:
-    failed = run_linters()
-    tests = subprocess.run([PYTHON, "-m", "pytest", *in_parallel_when_many()], cwd=ROOT, check=False)
-    sys.exit(failed or tests.returncode)
-
-
-def command_lint(_: list[str]) -> None:
-    sys.exit(run_linters())
-
-
-def command_format(_: list[str]) -> None:
-    for step in (("check", "--fix-only", "--quiet"), ("format",)):
-        subprocess.run([PYTHON, "-m", "ruff", *step, "."], cwd=ROOT, check=True)
-
-
 def command_docs(arguments: list[str]) -> None:
     """In an environment of its own, so that tests and the platform install nothing for it."""
     install(DOCS_LOCKS, DOCS_VENV)
     generator = [str(DOCS_VENV / "bin" / "zensical"), *(arguments or ("build", "--strict", "--clean"))]
     sys.exit(subprocess.run(generator, cwd=ROOT, check=False).returncode)
-
-
-def command_lock(arguments: list[str]) -> None:
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", UV], check=True)
-    for lock in (*ALL_LOCKS, *DOCS_LOCKS):
-        compile_lock(lock, arguments)
 
 
 def command_install(_: list[str]) -> None:
@@ -108,12 +80,16 @@ COMMANDS = {
     "run": Command(
         "Run the whole platform: database, queue, API, worker and sweep", RUN_LOCKS, tool("tools.run")
     ),
-    "test": Command("Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, command_test),
-    "check": Command("Run lint and test; both must pass before a push", ALL_LOCKS, command_check),
-    "lint": Command(
-        "Check format, ruff's rules, types, the direction of imports and the locks", ALL_LOCKS, command_lint
+    "test": Command(
+        "Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, tool("tools.checks", "test")
     ),
-    "format": Command("Rewrite the code in the project's format", ALL_LOCKS, command_format),
+    "check": Command("Run lint and test; both must pass before a push", ALL_LOCKS, tool("tools.checks")),
+    "lint": Command(
+        "Check format, ruff's rules, types, the direction of imports and the locks",
+        ALL_LOCKS,
+        tool("tools.checks", "lint"),
+    ),
+    "format": Command("Rewrite the code in the project's format", ALL_LOCKS, tool("tools.checks", "format")),
     "bench": Command("Measure the platform's speed; ARGS name the benches", ALL_LOCKS, tool("bench")),
     "chaos": Command(
         "Kill workers and stop servers for minutes, and check that nothing is lost",
@@ -168,7 +144,9 @@ COMMANDS = {
         "Make .venv with everything, as the other targets do when they need it", ALL_LOCKS, command_install
     ),
     "lock": Command(
-        'Compile the locked requirements again; ARGS="--upgrade" for newer versions', ALL_LOCKS, command_lock
+        'Compile the locked requirements again; ARGS="--upgrade" for newer versions',
+        ALL_LOCKS,
+        tool("tools.compile_locks"),
     ),
     "reset": Command(
         "Delete the local database, queue and mail; the next run starts from scratch",
@@ -177,44 +155,6 @@ COMMANDS = {
     ),
     "clean": Command("Remove environments, caches, local data, site and SBOM", (), command_clean),
 }
-
-
-def run_linters() -> int:
-    """Run every linter, so that one pass shows everything to fix; return the first failure."""
-    failed = 0
-    for linter in (
-        ("-m", "ruff", "format", "--check", "."),
-        ("-m", "ruff", "check", "."),
-        ("-m", "mypy"),
-        (VENV / "bin" / "lint-imports", "--no-logo"),
-        ("-m", "tools.locks"),
-    ):
-        result = subprocess.run([PYTHON, *linter], cwd=ROOT, check=False)
-        failed = failed or result.returncode
-    return failed
-
-
-def in_parallel_when_many() -> list[str]:
-    """Starting a second process costs seconds, so only a large suite gains by it."""
-    tests = sum(
-        len(re.findall(r"^\s*def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
-        for path in (ROOT / "tests").rglob("test_*.py")
-    )
-    processes = min(os.cpu_count() or 1, 4)
-    return ["-n", str(processes)] if tests > TESTS_WORTH_TWO_PROCESSES and processes > 1 else []
-
-
-def compile_lock(lock: str, arguments: list[str]) -> None:
-    source = lock.replace(".txt", ".in")
-    subprocess.run(
-        [
-            *(PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11.0"),
-            *("--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-emit-find-links"),
-            *("--custom-compile-command", "python3 dev.py lock", source, "--output-file", lock, *arguments),
-        ],
-        cwd=ROOT,
-        check=True,
-    )
 
 
 def hand_over(*arguments: str) -> None:

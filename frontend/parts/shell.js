@@ -131,11 +131,14 @@ function languageChoice() {
   return h("label.field", h("span", t("common.language")), h("select", { onchange: ({ target }) => choose(target.value) }, options));
 }
 
-/** Mark the current page in the menus, and close what was open. */
-function mark() {
+let under = null;
+/** Mark the current page in the menus, or the one that it belongs `under`, and close what was open. */
+function mark(event = null) {
+  if (event) under = event.detail.route.under ?? null;
   for (const menu of top.querySelectorAll("[popover]")) if (menu.matches(":popover-open")) menu.hidePopover();
-  const { pathname } = location;
-  const fits = (href) => href === pathname || (href !== "/" && pathname.startsWith(`${href}/`)) || (href === "/courses" && pathname === "/");
+  const pathname = under ?? location.pathname;
+  const isBelow = (href) => href !== "/" && href !== "/admin" && pathname.startsWith(`${href}/`);
+  const fits = (href) => href === pathname || isBelow(href) || (href === "/courses" && pathname === "/");
   const hrefs = [...top.querySelectorAll("nav a")].map((link) => link.getAttribute("href")).filter(fits);
   const longest = hrefs.sort((one, other) => other.length - one.length)[0];
   for (const link of top.querySelectorAll("nav a")) {

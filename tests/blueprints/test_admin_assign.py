@@ -168,7 +168,9 @@ def test_the_report_is_shaped_as_documented_and_equals_the_ledger(run, make, adm
 
     assert [ItemSchema().load(line) for line in report["results"]]
     items = data_of(admin.get(f"/assignments/{report['assignment_id']}/items"))
-    assert items == report["results"]
+    assert items == [
+        line | {"user": item["user"]} for line, item in zip(report["results"], items, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,8 @@ def test_coming_back_with_every_lesson_done_completes_at_once(run, make, stored,
     assert report["results"][0]["outcome"] == "reactivated"
     assert report["results"][0]["after"]["status"] == "COMPLETED"
     assert stored(select(Enrollment.completion_number)) == [1]
-    assert data_of(admin.get(f"/assignments/{report['assignment_id']}/items")) == report["results"]
+    (line,) = data_of(admin.get(f"/assignments/{report['assignment_id']}/items"))
+    assert line == report["results"][0] | {"user": line["user"]}
 
 
 def test_people_in_the_course_keep_their_due_date_unless_told_otherwise(run, make, stored):
