@@ -16,7 +16,7 @@ export function conflict({ who, at, isOwn = false, fields, onChoose }) {
     h(
       "td",
       { "data-label": heading },
-      h("label.tick", h("input", { type: "radio", name: `${group}-${name}`, value: which, checked: which === "mine" }), hidden(`${label}, ${heading}: `), text === "" ? h("span.soft", t("common.left_empty")) : h("span.version", { dir: "auto" }, text)),
+      h("label.tick", h("input", { type: "radio", name: `${group}-${name}`, value: which, checked: which === "mine" }), hidden(`${label}, ${heading}: `), text === "" ? h("span.soft", t("common.left_empty")) : h("span.words", { dir: "auto" }, text)),
     );
   const rows = fields.map((each) => h("tr", h("th", { scope: "row" }, each.label), cell(each, "mine", each.mine, t("common.yours")), cell(each, "theirs", each.theirs, saved)));
   const choose = (event) => {
