@@ -41,9 +41,9 @@ function drawn(rows, reload) {
       h("td.about", { dir: "auto" }, category.description || h("span.soft", "–")),
       h("td", category.is_active ? badge(t("admin.cat_offered"), "good") : badge(t("admin.cat_hidden"))),
       h("td.num", category.course_count ? h("a", { href: `/courses?category=${encodeURIComponent(category.slug)}` }, number(category.course_count), hidden(" ", t("admin.cat_courses_of", { name: category.name }))) : number(0)),
-      h("td", h("div.row.nowrap.end", h("button.btn", { type: "button", onclick: () => edit(category, reload) }, t("common.edit"), " ", hidden(category.name)), h("button.btn", { type: "button", "data-kind": "danger", onclick: () => askToDelete(category, reload) }, t("common.delete"), " ", hidden(category.name)))),
+      h("td.end", h("button.btn", { type: "button", onclick: () => edit(category, reload) }, t("common.edit"), " ", hidden(category.name))),
     );
-  return table(t("common.go_categories"), [t("admin.cat_name"), t("admin.cat_description"), t("common.state"), { text: t("admin.cat_courses"), isNumber: true }, hidden(t("admin.cat_acts"))], rows.map(row), ".categories");
+  return table(t("common.go_categories"), [t("admin.cat_name"), t("admin.cat_description"), t("common.state"), { text: t("admin.cat_courses"), isNumber: true }, hidden(t("common.edit"))], rows.map(row), ".categories");
 }
 
 async function askToDelete({ id, name, course_count: count }, reload) {
@@ -95,13 +95,15 @@ async function edit(of, reload) {
       made.hidden = false;
       made.requestSubmit();
     };
-    both.replaceChildren(conflict({ who: t("admin.cat_another"), at: base.updated_at, fields: disputed.map((each) => ({ name: each.field, label: each.label, mine: words(mine[each.field]), theirs: words(base[each.field]) })), onChoose }));
+    both.replaceChildren(conflict({ at: base.updated_at, fields: disputed.map((each) => ({ name: each.field, label: each.label, mine: words(mine[each.field]), theirs: words(base[each.field]) })), onChoose }));
     made.hidden = true;
     both.firstElementChild.focus();
     return undefined;
   }
 
-  const made = form({ fields, submit: t(of ? "common.save" : "admin.cat_create"), busyText: t("common.saving"), onSubmit, extra: h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel")) });
+  const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
+  const gone = of && h("button.btn.last", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), askToDelete(of, reload)) }, t("admin.cat_delete"));
+  const made = form({ fields, submit: t(of ? "common.save" : "admin.cat_create"), busyText: t("common.saving"), onSubmit, extra: [cancel, gone] });
   const dialog = open(of ? t("admin.cat_edit", { name: of.name }) : t("admin.cat_create"), [both, made]);
   fields[0].control.focus();
 }

@@ -1,6 +1,4 @@
 export default {
-  cat_acts: "Aktionen",
-  cat_another: "Eine andere Person der Administration",
   cat_ask: "„{name}“ löschen?",
   cat_ask_used: { one: "{count} veröffentlichter Kurs nutzt sie. Ordnen Sie ihn zuerst einer anderen zu.", other: "{count} veröffentlichte Kurse nutzen sie. Ordnen Sie sie zuerst einer anderen zu." },
   cat_ask_why: "Sie verschwindet aus den Filtern des Katalogs. Eine Kategorie, die Kurse nutzen, bleibt.",

@@ -1,6 +1,4 @@
 export default {
-  cat_acts: "Acts",
-  cat_another: "Another admin",
   cat_ask: "Delete “{name}”?",
   cat_ask_used: { one: "{count} published course uses it. Move it to another category first.", other: "{count} published courses use it. Move them to another category first." },
   cat_ask_why: "It leaves the filters of the catalogue. A category that courses use stays.",
