@@ -66,6 +66,7 @@ export default async function edit({ params, query, user, signal }) {
     panel.draw();
     lessons.freeze();
     body.disabled = now.status === "PENDING";
+    status.element.hidden = body.disabled;
     const reason = { PENDING: "frozen", APPROVED: "will_be_draft", PUBLISHED: "is_live" }[now.status];
     fill(frozen, reason && notice(now.status === "PENDING" ? "act" : "warn", h("p", t(`teaching.${reason}`))));
     drawTabs(now);

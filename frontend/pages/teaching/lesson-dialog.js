@@ -112,8 +112,8 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   const cancel = h("button.btn", { type: "button", onclick: () => leave() }, t("common.cancel"));
   const gone = !isNew && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), onDelete()) }, t("teaching.delete_lesson"));
-  const made = form({ fields: h("fieldset.stack", { disabled: isFrozen }, fields), submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
-  made.button.disabled = isFrozen;
+  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields)], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
+  made.button.hidden = isFrozen;
   return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), both, made, asked);
 }
 

@@ -17,7 +17,7 @@ const TONES = { ACTIVE: "act", COMPLETED: "good", CANCELLED: null };
 export function rosterTable({ rows, count, course, user, ordering, onOrder, onRemoved }) {
   const isAdmin = user.role === "ADMIN";
   const chosen = new Map();
-  const bar = h("div.bulk.row.between", { hidden: true });
+  const bar = h("div.bulk.row.between", { inert: true });
   const all = h("input", { type: "checkbox", onchange: () => pick(rows.filter(mayLeave), all.checked) });
   const ticks = new Map();
   let last = null;
@@ -29,7 +29,7 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
     }
     all.checked = chosen.size > 0 && chosen.size === rows.filter(mayLeave).length;
     all.indeterminate = chosen.size > 0 && !all.checked;
-    bar.hidden = chosen.size === 0;
+    bar.inert = chosen.size === 0;
     fill(bar, h("b", { role: "status" }, t("teaching.chosen", { count: chosen.size })), h("span.row", h("button.btn", { type: "button", onclick: () => pick([...chosen.values()], false) }, t("teaching.choose_none")), h("button.btn", { type: "button", "data-kind": "danger", onclick: removeChosen }, t("teaching.remove_people", { count: chosen.size }))));
   }
 
