@@ -5,6 +5,7 @@ export default {
   after: "بعد",
   all_as_csv: "كل الصفوف",
   all_rows: "الكل",
+  another_course: "إضافة دورة أخرى",
   any_action: "تعيين أو إلغاء",
   any_course: "أي دورة",
   any_state: "أي حالة",

@@ -5,6 +5,7 @@ export default {
   after: "Nachher",
   all_as_csv: "Alle Zeilen",
   all_rows: "Alle",
+  another_course: "Weiteren Kurs hinzufügen",
   any_action: "Zugewiesen oder aufgehoben",
   any_course: "Jeder Kurs",
   any_state: "Jeder Stand",

@@ -5,6 +5,7 @@ export default {
   after: "After",
   all_as_csv: "All rows",
   all_rows: "All",
+  another_course: "Add another course",
   any_action: "Assigned or unassigned",
   any_course: "Any course",
   any_state: "Any state",
