@@ -147,6 +147,7 @@ export function result({ user, signal, again = null, direct = null, discard = nu
 function titleOf(run) {
   const { written } = sums(run);
   const kind = kindOf(run);
+  if (run.state === "APPLIED" && !written) return t("assign.title_none");
   if (run.state === "APPLIED") return t(`assign.title_${kind}`, { what: people(run, written) });
   return t(`assign.title_${run.state}`, { what: people(run, written) });
 }
