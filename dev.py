@@ -29,7 +29,6 @@ STAMP = "installed.json"
 RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
 ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
 DOCS_LOCKS = ("requirements-docs.txt",)
-UV = "uv==0.13.8"
 
 OLDEST_PYTHON = (3, 11)
 PYTHON_NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
@@ -45,11 +44,13 @@ def command_help(_: list[str]) -> None:
 
 
 def command_test(arguments: list[str]) -> None:
+    prepare_browser()
     hand_over("-m", "pytest", *(arguments or in_parallel_when_many()))
 
 
 def command_check(_: list[str]) -> None:
     failed = run_linters()
+    prepare_browser()
     tests = subprocess.run([PYTHON, "-m", "pytest", *in_parallel_when_many()], cwd=ROOT, check=False)
     sys.exit(failed or tests.returncode)
 
@@ -68,12 +69,6 @@ def command_docs(arguments: list[str]) -> None:
     install(DOCS_LOCKS, DOCS_VENV)
     generator = [str(DOCS_VENV / "bin" / "zensical"), *(arguments or ("build", "--strict", "--clean"))]
     sys.exit(subprocess.run(generator, cwd=ROOT, check=False).returncode)
-
-
-def command_lock(arguments: list[str]) -> None:
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", UV], check=True)
-    for lock in (*ALL_LOCKS, *DOCS_LOCKS):
-        compile_lock(lock, arguments)
 
 
 def command_install(_: list[str]) -> None:
@@ -168,7 +163,9 @@ COMMANDS = {
         "Make .venv with everything, as the other targets do when they need it", ALL_LOCKS, command_install
     ),
     "lock": Command(
-        'Compile the locked requirements again; ARGS="--upgrade" for newer versions', ALL_LOCKS, command_lock
+        'Compile the locked requirements again; ARGS="--upgrade" for newer versions',
+        ALL_LOCKS,
+        tool("tools.locks", "compile"),
     ),
     "reset": Command(
         "Delete the local database, queue and mail; the next run starts from scratch",
@@ -194,6 +191,12 @@ def run_linters() -> int:
     return failed
 
 
+def prepare_browser() -> None:
+    """Install Chromium for the browser tests where that is allowed; without it they are skipped, or fail in CI."""
+    allowed = ["--yes"] if OPTIONS.yes else []
+    subprocess.run([PYTHON, "-m", "tools.chromium", *allowed], cwd=ROOT, check=False)
+
+
 def in_parallel_when_many() -> list[str]:
     """Starting a second process costs seconds, so only a large suite gains by it."""
     tests = sum(
@@ -202,19 +205,6 @@ def in_parallel_when_many() -> list[str]:
     )
     processes = min(os.cpu_count() or 1, 4)
     return ["-n", str(processes)] if tests > TESTS_WORTH_TWO_PROCESSES and processes > 1 else []
-
-
-def compile_lock(lock: str, arguments: list[str]) -> None:
-    source = lock.replace(".txt", ".in")
-    subprocess.run(
-        [
-            *(PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11.0"),
-            *("--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-emit-find-links"),
-            *("--custom-compile-command", "python3 dev.py lock", source, "--output-file", lock, *arguments),
-        ],
-        cwd=ROOT,
-        check=True,
-    )
 
 
 def hand_over(*arguments: str) -> None:

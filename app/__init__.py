@@ -11,7 +11,8 @@ from app.web import (
     api,
     compression,
     cors,
-    front_page,
+    developers,
+    frontend,
     health,
     https,
     mail_pages,
@@ -48,7 +49,8 @@ def create_app(config: Config | None = None) -> Flask:
     compression.init_app(app)
     security_headers.init_app(app)
     api.init_app(app, ALL)
-    front_page.init_app(app)
+    developers.init_app(app)
+    frontend.init_app(app)
     mail_pages.init_app(app)
     collections.init_app(app)
     sandbox.init_app(app)

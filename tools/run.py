@@ -161,7 +161,8 @@ class Platform:
         """The banner: the addresses, then the accounts, their password, and how many courses are loaded."""
         say(
             f"\nRollcall is ready. Ctrl-C stops it.\n\n"
-            f"    Start      {self.url}/\n"
+            f"    Rollcall   {self.url}/\n"
+            f"    Developers {self.url}/developers\n"
             f"    Docs       {self.url}/docs\n"
             f"    ReDoc      {self.url}/redoc\n"
             f"    OpenAPI    {self.url}/openapi.json\n"
@@ -171,8 +172,6 @@ class Platform:
         )
         if self.environment.get("APP_ENV") == "development":
             say(f"    Sandbox    {self.url}/sandbox")
-        if (ROOT / "frontend").is_dir():
-            say(f"    Frontend   {self.url}/frontend/")
         if logins:
             say("\n" + logins)
 

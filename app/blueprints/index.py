@@ -1,7 +1,7 @@
 """The root of the API: links to its documentation."""
 
 from app.schemas.index import IndexSchema
-from app.web import front_page
+from app.web import developers
 from app.web.access import public
 from app.web.api import Blueprint
 
@@ -13,4 +13,4 @@ blp = Blueprint("index", __name__, description="Links to the documentation.")
 @blp.response(200, IndexSchema)
 def show_index():
     """Show the links to the documentation."""
-    return front_page.links()
+    return developers.links()

@@ -30,7 +30,7 @@ def _compress(response: Response) -> Response:
     if not _is_public(response):
         return response
     response.vary.add("Accept-Encoding")
-    if response.status_code != 200 or request.accept_encodings.best_match(["gzip", "identity"]) != "gzip":
+    if response.status_code != 200 or "Content-Encoding" in response.headers or not is_accepted():
         return response
     response.direct_passthrough = False
     body = response.get_data()
@@ -46,6 +46,16 @@ def _compress(response: Response) -> Response:
     return response
 
 
+def is_accepted() -> bool:
+    """Whether the client prefers gzip to no compression."""
+    return request.accept_encodings.best_match(["gzip", "identity"]) == "gzip"
+
+
+def pack(content: bytes) -> bytes:
+    """The same bytes for the same content, whenever it is compressed."""
+    return gzip.compress(content, _LEVEL, mtime=0)
+
+
 def _is_public(response: Response) -> bool:
     if request.method not in {"GET", "HEAD"} or request.path.startswith(
         (f"{PREFIX}/", "/media/", "/metrics")
@@ -58,4 +68,4 @@ def _is_public(response: Response) -> bool:
 
 @lru_cache(_KEPT)
 def _compressed(body: bytes) -> bytes:
-    return gzip.compress(body, _LEVEL, mtime=0)
+    return pack(body)

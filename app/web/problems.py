@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
     app.before_request(assign_request_id)
     app.after_request(_add_request_id)
     app.register_error_handler(Refusal, render)
-    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(HTTPException, render_http)
     app.register_error_handler(OperationalError, _render_unavailable)
     app.register_error_handler(PoolTimeout, _render_unavailable)
     app.register_error_handler(ParseException, _render_unreadable)
@@ -114,7 +114,7 @@ def invalid(details: Details) -> InvalidRequest:
     return InvalidRequest(details=details)
 
 
-def _render_http(error: HTTPException) -> Response:
+def render_http(error: HTTPException) -> Response:
     """Errors of Werkzeug and webargs, among them the validation errors of schemas."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]

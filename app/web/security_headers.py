@@ -20,6 +20,24 @@ _PAGE_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# Trusted Types: only the client's policy `rollcall` may turn text into a script's URL, for its service worker.
+_FRONTEND_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "font-src": "'self'",
+    "img-src": "'self' https: data:",
+    "media-src": "'self' https:",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "rollcall",
+}
 # Swagger UI and ReDoc add inline styles to the page and carry icons and a font in data URLs.
 _DOCUMENT_POLICY = {
     **_PAGE_POLICY,
@@ -48,6 +66,8 @@ def _written(policy: dict[str, str]) -> tuple[str, str]:
 
 
 _FOR_DATA, _FOR_PAGES, _FOR_DOCUMENTS = map(_written, (_DATA_POLICY, _PAGE_POLICY, _DOCUMENT_POLICY))
+FOR_FRONTEND = _written(_FRONTEND_POLICY)
+"""The header of the browser client's shell, and of its service worker, which fetches under its own policy."""
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -111,7 +111,7 @@ function place({ title, main: content, update, wide = false, bare = false }, { u
 
 function refuse({ needs }, url) {
   const user = session.user();
-  if (needs === "visitor" && user) return new URLSearchParams(url.search).get("next") ?? home(user);
+  if (needs === "visitor" && user) return safeNext(url.searchParams.get("next"), user);
   if (needs && needs !== "visitor" && !user) return `/login?next=${encodeURIComponent(url.pathname + url.search)}`;
   return null;
 }

@@ -137,7 +137,8 @@ function mark(event = null) {
   if (event) under = event.detail.route.under ?? null;
   for (const menu of top.querySelectorAll("[popover]")) if (menu.matches(":popover-open")) menu.hidePopover();
   const pathname = under ?? location.pathname;
-  const fits = (href) => href === pathname || (href !== "/" && pathname.startsWith(`${href}/`)) || (href === "/courses" && pathname === "/");
+  const isBelow = (href) => href !== "/" && href !== "/admin" && pathname.startsWith(`${href}/`);
+  const fits = (href) => href === pathname || isBelow(href) || (href === "/courses" && pathname === "/");
   const hrefs = [...top.querySelectorAll("nav a")].map((link) => link.getAttribute("href")).filter(fits);
   const longest = hrefs.sort((one, other) => other.length - one.length)[0];
   for (const link of top.querySelectorAll("nav a")) {

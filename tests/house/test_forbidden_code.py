@@ -36,6 +36,7 @@ READERS = {"json", "msgspec", "orjson"}
 READ_LOOSELY = {
     "app/adapters/cache.py": "what this program has stored itself",
     "app/adapters/sheets/streams.py": "lines of a sheet, whose values are taken as text",
+    "app/web/frontend.py": "the paths of our own pages",
     "app/web/openapi/examples/plugin.py": "the answers that `make examples` recorded",
     "app/web/openapi/examples/refusals.py": "the refusals that `make examples` recorded",
     "app/web/request_body.py": "the reader of our own answers",

@@ -175,20 +175,21 @@ class WorkerHere(RefusesUnknownJobs, SimpleWorker):
 @pytest.fixture
 def work_off(app):
     """Run an RQ worker until the queue is empty."""
+    return partial(run_jobs, app)
 
-    def run():
-        with app.app_context():
-            connection = queue.worker_connection()
-            worker = WorkerHere(
-                list(EVERY_QUEUE),
-                connection=connection,
-                serializer=JSONSerializer,
-                job_class=KnownJob,
-            )
-            worker.work(burst=True, logging_level="WARNING")
-            connection.close()
 
-    return run
+def run_jobs(app):
+    """Run an RQ worker in this process until the queue is empty."""
+    with app.app_context():
+        connection = queue.worker_connection()
+        worker = WorkerHere(
+            list(EVERY_QUEUE),
+            connection=connection,
+            serializer=JSONSerializer,
+            job_class=KnownJob,
+        )
+        worker.work(burst=True, logging_level="WARNING")
+        connection.close()
 
 
 @pytest.fixture

@@ -147,23 +147,35 @@ def running() -> Servers:
 
 def make_database(name_suffix: str, *, migrated: bool = True) -> str:
     """A new database, a copy of the migrated template or an empty one; returns its URL."""
-    server, template = running().database_server, running().template if migrated else "template0"
     suffix = re.sub(r"[^a-z0-9]+", "_", name_suffix.lower())[:20]
-    name = f"rollcall_test_{suffix}_{os.getpid()}_{secrets.token_hex(2)}"
+    url = at(running().database_server, f"rollcall_test_{suffix}_{os.getpid()}_{secrets.token_hex(2)}")
+    copy_database(running().template if migrated else "template0", url)
+    return url
+
+
+def copy_database(template: str, url: str) -> None:
+    """Make the database of this URL as a copy of a template, to which nothing is connected."""
     deadline = time.monotonic() + COPY_SECONDS
     while True:
         try:
-            execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-            return at(server, name)
+            execute(
+                running().database_server,
+                f"CREATE DATABASE {name_of(url)} TEMPLATE {template} STRATEGY file_copy",
+            )
+            return
         except errors.ObjectInUse:  # another process copies it right now
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
 
 
+def name_of(url: str) -> str:
+    return urlsplit(url).path.lstrip("/")
+
+
 def drop_database(url: str) -> None:
     """Drop a database that `make_database` made, even while clients are connected."""
-    name = urlsplit(url).path.lstrip("/")
+    name = name_of(url)
     if not name.startswith("rollcall_test_"):
         raise ValueError(f"{name} is not a database of the tests.")
     execute(running().database_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 VENDOR = ROOT / "app" / "static" / "vendor"
 PAGES = [
-    *("/", "/docs", "/redoc", "/problems", "/problems/course_full"),
+    *("/developers", "/docs", "/redoc", "/problems", "/problems/course_full"),
     *("/mail/verify-email?token=x", "/mail/set-password?token=x"),
 ]
 
@@ -56,10 +56,10 @@ def test_the_docs_page_keeps_the_authorization(app):
     assert told["persistAuthorization"] is True
 
 
-def test_the_start_page_leads_to_documents_collections_and_logins(app, setting):
+def test_the_page_for_developers_leads_to_documents_collections_and_logins(app, setting):
     setting(app_env="development")
 
-    page = app.test_client().get("/", headers={"Host": "localhost:8123"})
+    page = app.test_client().get("/developers", headers={"Host": "localhost:8123"})
 
     links = set(re.findall(r'href="([^"]+)"', page.text))
     assert {"/docs", "/redoc", "/problems", "/openapi.json", "/api/v1"} <= links
@@ -69,10 +69,10 @@ def test_the_start_page_leads_to_documents_collections_and_logins(app, setting):
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
-def test_the_start_page_of_production_names_no_login(app, setting):
+def test_the_page_for_developers_names_no_login_in_production(app, setting):
     setting(app_env="production")
 
-    page = app.test_client().get("/").text
+    page = app.test_client().get("/developers").text
 
     assert "example.org" not in page.replace("you@example.org", "")
     assert PASSWORD not in page

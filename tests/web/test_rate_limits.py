@@ -221,7 +221,18 @@ def test_no_operation_is_forgotten(app, elsewhere, limited):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/docs", "/redoc", "/openapi.json", "/problems", "/healthz", "/readyz", "/metrics", "/static/x"],
+    [
+        "/",
+        "/developers",
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/problems",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/static/x",
+    ],
 )
 def test_pages_and_probes_are_not_counted(app, limited, path):
     limited(**dict.fromkeys(BUDGETS, ONCE))

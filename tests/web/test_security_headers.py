@@ -18,7 +18,17 @@ from tests.support.http import PREFIX
 from tests.support.watching import WatchingClient, missing_from
 
 BUDGETS = ("anonymous", "user", "catalogue", "bulk", "register", "refresh", "login", "mail_address")
-OUTSIDE = ["/", "/docs", "/redoc", "/openapi.json", "/problems", "/healthz", "/metrics", "/static/pages.css"]
+OUTSIDE = [
+    "/",
+    "/developers",
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/problems",
+    "/healthz",
+    "/metrics",
+    "/static/pages.css",
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The start page, the favicon, and the links to the documentation."""
+"""The page for developers, the favicon, and the links to the documentation."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
 
 
-@pages.get("/")
-def show_start() -> str:
-    """The start page: what this is, and where the documents, the collections and the demo logins are."""
+@pages.get("/developers")
+def show_developers() -> str:
+    """For developers: where the documents, the collections and the demo logins are."""
     has_demo = settings().app_env == "development"
     return render_template(
-        "start.html",
+        "developers.html",
         api="/api/v1",
         address=document.address(),
         has_sandbox="sandbox" in current_app.blueprints,

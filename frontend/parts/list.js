@@ -1,0 +1,101 @@
+// A list of the API with its filter bar: filters stand in the address, apply 200 ms after typing, and Back undoes them.
+
+import { debounce, fill, h } from "../lib/dom.js";
+import { follow, get } from "../lib/api.js";
+import { setQuery } from "../lib/router.js";
+import { t } from "../lib/strings.js";
+import { pager } from "./marks.js";
+import { empty, failed, loading } from "./states.js";
+
+/**
+ * `{ path, query, names, bar, fixed, size, told(meta), draw(rows), none, signal }`: `names` are the filters, each a control
+ * of the form `bar`; `draw` answers the rows' element; `none` is what stands there when nothing is found.
+ *
+ * Answers `{ parts, update, reload }`; wait for `ready` before the page is shown.
+ */
+export function list({ path, query, names, bar, fixed = {}, size = 25, told, draw, none, signal }) {
+  const status = h("p.told", { role: "status" });
+  const results = h("div.results");
+  let running = null;
+  const asked = () => ({ ...Object.fromEntries(names.map((name) => [name, query[name]])), ...fixed, page_size: size });
+  const isFiltered = () => names.some((name) => query[name]);
+
+  function show({ data, meta }) {
+    status.textContent = told(meta);
+    const clearing = isFiltered() && h("button.btn", { type: "button", onclick: clear }, t("common.clear_filters"));
+    const nothing = isFiltered() ? empty(t("common.nothing_fits"), t("common.nothing_fits_why"), clearing) : none();
+    fill(results, data.length ? draw(data) : nothing, pager(meta, data.length, turn) ?? []);
+  }
+
+  async function load(request) {
+    running?.abort();
+    const mine = (running = new AbortController());
+    results.setAttribute("aria-busy", "true");
+    const timer = setTimeout(() => results.childElementCount || fill(results, loading()), 300);
+    try {
+      show(await request({ signal: AbortSignal.any([signal, mine.signal]) }));
+    } catch (error) {
+      if (!mine.signal.aborted && !signal.aborted) fill(results, failed(error, () => load(request)));
+    } finally {
+      clearTimeout(timer);
+      if (mine === running) results.removeAttribute("aria-busy");
+    }
+  }
+
+  const reload = () => load((options) => get(path, asked(), options));
+  const turn = async (link) => {
+    await load((options) => follow(link, options));
+    status.scrollIntoView({ block: "nearest" });
+  };
+  const apply = debounce(() => {
+    const values = new FormData(bar);
+    query = Object.fromEntries(names.map((name) => [name, values.get(name)]).filter(([, value]) => value));
+    setQuery(Object.fromEntries(names.map((name) => [name, query[name]])));
+    reload();
+  });
+
+  function write() {
+    for (const name of names) {
+      const control = bar.elements[name];
+      if (control.type === "checkbox") control.checked = Boolean(query[name]);
+      else control.value = query[name] ?? "";
+    }
+  }
+
+  function clear() {
+    query = {};
+    write();
+    apply();
+    bar.elements[0].focus();
+  }
+
+  bar.addEventListener("input", apply);
+  bar.addEventListener("submit", (event) => event.preventDefault());
+  write();
+  return {
+    parts: [h("search", bar), status, results],
+    ready: reload(),
+    reload,
+    update(next) {
+      query = next;
+      write();
+      return reload();
+    },
+  };
+}
+
+/** A search field of a filter bar. */
+export const searchBox = (name, label, placeholder = "") =>
+  h("div.field.q", h("label", { for: `by-${name}` }, label), h("input", { id: `by-${name}`, name, type: "search", placeholder, autocomplete: "off", enterkeyhint: "search" }));
+
+/** A choice of a filter bar: `[value, text]` pairs, the empty value first. */
+export const choice = (name, label, options) =>
+  h("div.field", h("label", { for: `by-${name}` }, label), h("select", { id: `by-${name}`, name }, options.map(([value, text]) => h("option", { value }, text))));
+
+/** A table inside a region that scrolls by itself; `columns` are texts or elements, `rows` are `tr` elements. */
+export const table = (caption, columns, rows, kind = "") =>
+  h(
+    "div.scroll",
+    { tabindex: "0", role: "region", "aria-label": caption },
+    h(`table${kind}`, h("caption.vh", caption), h("thead", h("tr", columns.map((column) => h(`th${column.isNumber ? ".num" : ""}`, { scope: "col" }, column.text ?? column)))), h("tbody", rows)),
+  );

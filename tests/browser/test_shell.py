@@ -1,0 +1,61 @@
+"""The client as a browser gets it: at two widths and in two colour schemes, with nothing in the console."""
+
+import pytest
+
+from tests.support.browsing import (
+    NARROW,
+    THEMES,
+    WIDE,
+    axe,
+    invalid,
+    layout_shift,
+    open_,
+    overflow,
+    tab_stops,
+    transfers,
+)
+
+FIRST_PAGE = 100_000
+"""Bytes, headers included: the goal for the first page that is opened, with an empty cache."""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_first_page_stands_at_once_and_fits(visit, width, theme):
+    page = visit(width=width, theme=theme)
+
+    response = open_(page, "/")
+
+    assert response.status == 200
+    assert page.title()
+    assert layout_shift(page) == []
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_first_page_is_accessible_and_valid(visit, theme):
+    page = visit(theme=theme)
+    open_(page, "/")
+
+    assert axe(page) == []
+    assert invalid(page) == []
+    tab_stops(page)
+
+
+def test_the_first_page_is_small(page):
+    with transfers(page) as sizes:
+        open_(page, "/")
+
+    assert 0 < sum(sizes) < FIRST_PAGE, f"{len(sizes)} responses with {sum(sizes):,} bytes"
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_at_an_unknown_path_there_is_a_page_that_says_so(visit, width):
+    page = visit(width=width)
+    page.watch.expect("status of 404")
+
+    response = open_(page, "/nowhere/at/all")
+
+    assert response.status == 404
+    assert layout_shift(page) == []
+    assert axe(page) == []

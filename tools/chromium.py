@@ -1,0 +1,64 @@
+"""Chromium for the browser tests and the pictures: that of the machine, installed as Debian's package where root asks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+FLAGS = (
+    "--headless=new",
+    # Root has no sandbox, and the pages are ours.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # No page of ours needs another host, and no test reaches one.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def found() -> Path | None:
+    """The browser that ROLLCALL_CHROMIUM names, else the one on the PATH."""
+    if named := os.environ.get("ROLLCALL_CHROMIUM"):
+        return Path(named)
+    return next((Path(path) for path in map(shutil.which, NAMES) if path), None)
+
+
+def why_missing() -> str:
+    """What to do where there is none; empty where there is one."""
+    if found():
+        return ""
+    return (
+        "Chromium is not installed. On Debian: apt-get install chromium, or as root python3 dev.py --yes test; "
+        "elsewhere, ROLLCALL_CHROMIUM names the program."
+    )
+
+
+def install() -> None:
+    """Install Debian's package, which only root can."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    for step in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
+        subprocess.run(["apt-get", "--quiet", *step], check=True)
+
+
+def main() -> int:
+    """Install Chromium where it is missing and root allows it by `--yes`, as CI does; else print what is missing."""
+    if why_missing() and ("--yes" in sys.argv or os.environ.get("CI")):
+        install()
+    if missing := why_missing():
+        print(missing)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
