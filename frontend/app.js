@@ -18,7 +18,5 @@ session.onChange((user, why) => {
 });
 await router.start();
 
-if ("serviceWorker" in navigator && location.protocol === "https:") {
-  const policy = globalThis.trustedTypes?.createPolicy("rollcall", { createScriptURL: (url) => (url === "/service-worker.js" ? url : "") });
-  navigator.serviceWorker.register(policy ? policy.createScriptURL("/service-worker.js") : "/service-worker.js");
-}
+// In development files change under the reader, and a kept copy would only confuse.
+if ("serviceWorker" in navigator && location.protocol === "https:") (await import("./lib/offline.js")).register();

@@ -11,6 +11,7 @@ import marshmallow as ma
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
+    OUTCOMES_OF_UNDOING,
     AssignmentState,
     EnrollmentStatus,
     Mode,
@@ -23,8 +24,6 @@ from app.schemas.base import Schema
 from app.schemas.enrollments import EnrollmentSchema
 from app.values.people import People
 from app.values.terms import Terms
-
-IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
 
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
 
@@ -291,6 +290,29 @@ class UnassignReportSchema(ReportSchema):
 class AnyReportSchema(ReportSchema):
     """The report of a run of either action."""
 
-    counts = bulk.Counts(
-        IN_ANY_RUN, sometimes=[each for each in Outcome if each not in IN_ANY_RUN], attribute="run.counts"
+    counts = bulk.Counts((), sometimes=list(Outcome), attribute="run.counts")
+
+
+class UndoReportSchema(ReportSchema):
+    """The report of an undo: a row for each line of the first run."""
+
+    counts = bulk.Counts(OUTCOMES_OF_UNDOING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
+
+
+class UndoSchema(Schema):
+    """How a run is undone."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"reason": "The wrong list"}
+
+    mode = fields.Choice(
+        Mode,
+        metadata={"description": "`run` writes; `preview` reports the same and changes no enrollment."},
+    )
+    reason = fields.Text(
+        max_length=1000, metadata={"description": "The reason for the undo, stored with its record."}
+    )
+    notify = fields.Flag(
+        metadata={
+            "description": "Whether users who were notified of the run are notified of the undo; true when left out."
+        }
     )

@@ -87,6 +87,9 @@ class ReviewPatchSchema(ReviewInputSchema):
 class CourseReviewQuerySchema(ListQuerySchema):
     """The filters and orderings of the reviews of a course."""
 
+    author_id = fields.Id(
+        load_default=None, metadata={"description": "The user who wrote the reviews, such as the caller."}
+    )
     rating = fields.Whole(minimum=1, maximum=5, load_default=None, strict=False)
     search = search_term()
     ordering = ordering("created_at", "rating", default="-created_at")

@@ -6,7 +6,8 @@ claims to be, never what they may do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.adapters.tokens import Claims
-    from app.models.caller import Caller
+    from app.models.caller import Actor, Caller
     from app.models.user import User
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -103,6 +104,17 @@ def caller() -> Caller:
     """The signed-in user. Only for views that are not public."""
     user: Caller = g.caller
     return user
+
+
+@contextmanager
+def acting_as(user: Actor) -> Iterator[None]:
+    """Call views in the name of a user, outside of a request: the demo does."""
+    before = g.get("caller")
+    g.caller = user
+    try:
+        yield
+    finally:
+        g.caller = before
 
 
 def visitor() -> Caller | None:

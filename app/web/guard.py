@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app, request
 
 from app.db.session import transaction
-from app.web import access, conditional_requests, idempotency, rate_limits, sheet_uploads
+from app.web import access, awaited_runs, conditional_requests, idempotency, rate_limits, sheet_uploads
 from app.web.openapi import operations
 from app.web.openapi.operations import Operation
 from app.web.request_body import check_no_body, check_path, check_query, limit_of, read_json, receive
@@ -51,8 +51,10 @@ def guard(operation: Operation) -> View:
         _read_body(operation)
         with conditional_requests.precondition_on(reader, path), transaction():
             if is_idempotent:
-                return idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
-            return answer(**path)
+                response = idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
+            else:
+                response = answer(**path)
+        return awaited_runs.wait(response)
 
     endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)

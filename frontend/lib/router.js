@@ -1,5 +1,6 @@
 // Pages by path, on the Navigation API: links are plain links, Back and Forward work, a page is fetched when it is opened.
 
+import { ApiError } from "./api.js";
 import { fill, h } from "./dom.js";
 import * as session from "./session.js";
 import * as strings from "./strings.js";
@@ -10,6 +11,8 @@ const { t } = strings;
 const patterns = routes.map((route) => ({ ...route, pattern: new URLPattern({ pathname: route.path }) }));
 const main = document.querySelector("#main");
 const version = new URL(".", import.meta.url).pathname.split("/")[2];
+/** What browsers say of a module that could not be fetched; a browser may not ask for it again until the page is loaded anew. */
+const UNFETCHED = /dynamically imported module|Importing a module script/;
 let shown = null;
 let leaving = null;
 
@@ -68,6 +71,10 @@ async function show(url, { signal, isFirst, info, again = false }) {
     await shown.update(query);
     return;
   }
+  if (route.needs && isUnknown()) {
+    place(unreachable(), { url, isFirst, route });
+    return;
+  }
   const refusal = refuse(route, url);
   if (refusal) {
     // A redirect inside an intercepted navigation starts a new one after this.
@@ -84,7 +91,7 @@ async function show(url, { signal, isFirst, info, again = false }) {
     page = route.needs && !isFor(route, session.user()) ? notYours() : await module.default({ params, query, url, user: session.user(), signal: mine.signal });
   } catch (error) {
     if (mine.signal.aborted || signal?.aborted) return;
-    page = { title: t("common.failed"), main: failed(error, reopen) };
+    page = UNFETCHED.test(error.message) ? unreachable() : { title: t("common.failed"), main: failed(error, reopen, "h1") };
   } finally {
     clearTimeout(timer);
   }
@@ -92,10 +99,12 @@ async function show(url, { signal, isFirst, info, again = false }) {
   place(page, { url, isFirst, route });
 }
 
-function place({ title, main: content, update, wide = false, bare = false }, { url, isFirst, route }) {
+function place({ title, main: content, update, address = null, wide = false, bare = false }, { url, isFirst, route }) {
   shown = { url, update };
+  if (address && address !== url.pathname) rename(address);
   document.title = title ? `${title} · Rollcall` : "Rollcall";
   main.className = bare ? "" : wide ? "wrap wide" : "wrap";
+  dress(route);
   fill(main, content);
   document.documentElement.dataset.page = route.name;
   dispatchEvent(new CustomEvent("page", { detail: { url, route } }));
@@ -109,11 +118,25 @@ function place({ title, main: content, update, wide = false, bare = false }, { u
   heading.focus({ preventScroll: true });
 }
 
+/** Give the page that is open the address it is known by, once the navigation to it has ended. */
+function rename(address) {
+  shown.url = new URL(address, location.origin);
+  setTimeout(() => navigation.navigate(address, { history: "replace", info: "own" }).finished.catch(() => {}));
+}
+
 function refuse({ needs }, url) {
   const user = session.user();
   if (needs === "visitor" && user) return safeNext(url.searchParams.get("next"), user);
   if (needs && needs !== "visitor" && !user) return `/login?next=${encodeURIComponent(url.pathname + url.search)}`;
   return null;
+}
+
+/** A session is kept here, but the server could not be asked whose it is. */
+const isUnknown = () => session.isSignedIn() && session.user() === null;
+
+function unreachable() {
+  const error = new ApiError({ status: 0, code: "offline", message: "offline" });
+  return { title: t("common.failed"), main: failed(error, () => location.reload(), "h1") };
 }
 
 /** Where a user goes after signing in. */
@@ -138,13 +161,18 @@ const sheets = new Map();
 /** Add a page's stylesheet once, and wait for it, so that the page never stands without it. */
 function style(name) {
   if (!sheets.has(name)) {
-    sheets.set(
-      name,
-      new Promise((resolve) => {
-        const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css`, onload: resolve, onerror: resolve });
-        document.head.append(link);
-      }),
-    );
+    const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css` });
+    const ready = new Promise((resolve) => {
+      link.addEventListener("load", resolve);
+      link.addEventListener("error", resolve);
+    });
+    sheets.set(name, { link, ready });
+    document.head.append(link);
   }
-  return sheets.get(name);
+  return sheets.get(name).ready;
+}
+
+/** Only a page's own stylesheets count while it is open: the same class may mean something else on another page. */
+function dress({ styles = [] }) {
+  for (const [name, { link }] of sheets) if (link.sheet) link.sheet.disabled = !styles.includes(name);
 }

@@ -103,6 +103,15 @@ export async function restore(get) {
   }
 }
 
+/** Take the tokens that a change of one's password answered: the old ones work no longer. */
+export const take = (tokens) => keep(tokens);
+
+/** End all sessions of the user, this one too. Throws when the server cannot be told. */
+export async function endAll(post) {
+  await post("/auth/logout-all");
+  forget("left");
+}
+
 /** End the session on this device: the server is told, and every tab is signed out even if it cannot be reached. */
 export async function end(post) {
   const refresh = localStorage.getItem(STORE);

@@ -5,7 +5,7 @@ import { post } from "../lib/api.js";
 import { go, safeNext } from "../lib/router.js";
 import * as session from "../lib/session.js";
 import { t } from "../lib/strings.js";
-import { roll } from "../parts/door.js";
+import { door } from "../parts/door.js";
 import { field, form } from "../parts/form.js";
 import { notice } from "../parts/states.js";
 
@@ -22,20 +22,12 @@ export default function login({ query }) {
   return {
     title: t("account.sign_in"),
     bare: true,
-    main: h(
-      "div.door",
-      h(
-        "div.form-side",
-        h(
-          "div.inner.stack",
-          h("h1", t("account.sign_in")),
-          query.ended && notice("act", h("p", t("account.ended"))),
-          form({ fields, submit: t("account.sign_in"), busyText: t("account.signing_in"), onSubmit }),
-          h("p.row.between", h("a", { href: "/forgot-password" }, t("account.forgot")), h("a", { href: "/verify-email" }, t("account.no_mail"))),
-          h("p.soft", t("account.new_here"), " ", h("a", { href: "/register" }, t("account.make"))),
-        ),
-      ),
-      roll(),
+    main: door(
+      t("account.sign_in"),
+      query.ended && notice("act", h("p", t("account.ended"))),
+      form({ fields, submit: t("account.sign_in"), busyText: t("account.signing_in"), onSubmit }),
+      h("p.row.between", h("a", { href: "/forgot-password" }, t("account.forgot")), h("a", { href: "/verify-email" }, t("account.no_mail"))),
+      h("p.soft", t("account.new_here"), " ", h("a", { href: `/register${query.next ? `?next=${encodeURIComponent(query.next)}` : ""}` }, t("account.make"))),
     ),
   };
 }

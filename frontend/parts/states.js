@@ -32,17 +32,22 @@ export function traceOf(error) {
 }
 
 /** A region that failed: the server's message, its code, and "Try again". */
-export function failed(error, again) {
+export function failed(error, again, level = "h2") {
   if (error?.status === undefined) reportError(error);
   return h(
     "div.empty",
     { "data-tone": "bad", role: "alert" },
-    h("h2", error?.status === 404 ? t("common.not_here") : t("common.failed")),
+    h(level, titleOf(error ?? {})),
     h("p", messageOf(error)),
     traceOf(error),
     again && error?.status !== 404 && h("button.btn", { type: "button", onclick: again }, t("common.again")),
     error?.status === 404 && h("a.btn", { href: "/" }, t("common.to_courses")),
   );
+}
+
+function titleOf({ status }) {
+  if (status === 404) return t("common.not_here");
+  return status === 0 && !navigator.onLine ? t("common.offline_title") : t("common.failed");
 }
 
 /** A message in the page: `tone` is good, warn, bad or act. */

@@ -251,7 +251,20 @@ def test_reviews_are_narrowed_and_ordered(api, make, query, expected):
         assert api.get(path).get_json()["count"] == len(expected)
 
 
-@pytest.mark.parametrize("query", ["rating=6", "rating=x", "ordering=comment", "stars=5"])
+def test_the_reviews_of_one_author_are_found(api, make):
+    course, author = make.course(), make.student()
+    own = [str(make.review(of, author).id) for of in (course, make.course())]
+    make.review(course)
+
+    in_course = api.get(f"/courses/{course.id}/reviews?author_id={author.id}")
+    everywhere = api.get(f"/reviews?author_id={author.id}")
+
+    assert listed(in_course)[0] == own[:1] and in_course.get_json()["count"] == 1
+    assert sorted(listed(everywhere)[0]) == sorted(own) and everywhere.get_json()["count"] == 2
+    assert listed(api.get(f"/reviews?author_id={uuid4()}"))[0] == []
+
+
+@pytest.mark.parametrize("query", ["rating=6", "author_id=me", "rating=x", "ordering=comment", "stars=5"])
 def test_an_unknown_filter_is_refused(api, query):
     assert_refused(api.get(f"/reviews?{query}"), 422, "invalid_request")
 

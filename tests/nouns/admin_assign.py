@@ -19,6 +19,7 @@ GET    /assignments/{assignment_id}/items        | IA | run | seen
 POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
 POST   /assignments/{assignment_id}/commit       | IA | run | seen | invalid_transition
 POST   /assignments/{assignment_id}/retry        | IA | run | seen | forbidden if other
+POST   /assignments/{assignment_id}/undo         | IA | run | seen
 """
 
 WRITABLE = """
@@ -28,6 +29,7 @@ POST /courses/{course_id}/assign-multiple: atomic due_at due_in_days emails exte
     on_existing override_seats reason user_ids usernames
 POST /assignments: action atomic course_ids due_at due_in_days emails external_ids file mode notify on_existing
     override_seats reason user_ids usernames
+POST /assignments/{assignment_id}/undo: mode notify reason
 POST /courses/{course_id}/unassign-multiple: atomic emails external_ids file mode notify reason user_ids
     usernames
 """
@@ -51,6 +53,7 @@ REQUESTS = {
     "POST /assignments/{assignment_id}/cancel": request(assignment_id="run"),
     "POST /assignments/{assignment_id}/commit": request(assignment_id="run"),
     "POST /assignments/{assignment_id}/retry": request(assignment_id="run"),
+    "POST /assignments/{assignment_id}/undo": request(assignment_id="run"),
 }
 
 

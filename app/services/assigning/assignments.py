@@ -72,7 +72,7 @@ def assign(
             in_background=in_background,
         )
     if queued_runs.takes(people, atomic=atomic, in_background=in_background):
-        return _accept(actor, ref, people, terms, mode=mode, reason=reason)
+        return _accept(actor, ref, people, terms, atomic=atomic, mode=mode, reason=reason)
     if mode != Mode.PREVIEW:
         users_delete.prevent_deletions()
     course = _lock_open(actor, ref, terms)
@@ -95,6 +95,7 @@ def assign(
         instructor_id=course.instructor_id,
         free_seats=None if terms.override_seats else course.available_seats,
         due_at=terms.due_date(run.created_at),
+        payment=effects.payment_of(course, actor),
         updates_due=terms.on_existing == OnExisting.UPDATE_DUE,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,
@@ -121,12 +122,12 @@ def assign_one(
 
 
 def _accept(
-    actor: Actor, ref: str | UUID, people: People, terms: Terms, *, mode: Mode, reason: str
+    actor: Actor, ref: str | UUID, people: People, terms: Terms, *, atomic: bool, mode: Mode, reason: str
 ) -> Accepted:
     """Leave the run to a worker, which checks the course once more for each chunk."""
     course = courses.get_managed(actor, ref)
     _refuse(actor, course, terms)
-    options = terms.as_json() | {"atomic": False}
+    options = terms.as_json() | {"atomic": atomic}
     return queued_runs.accept(
         AssignmentAction.ASSIGN, actor, course.id, people, mode=mode, reason=reason, **options
     )

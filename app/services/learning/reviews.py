@@ -171,6 +171,7 @@ def _listing(
     counts: list[int] | None,
     *,
     course_id: UUID | None = None,
+    author_id: UUID | None = None,
     rating: int | None = None,
     search: str | None = None,
     ordering: str = "-created_at",
@@ -178,7 +179,11 @@ def _listing(
     """A list of reviews. `counts` are those of the whole list by rating; None where it is too long to count."""
     wanted = [
         column == value
-        for column, value in ((Review.course_id, course_id), (Review.rating, rating))
+        for column, value in (
+            (Review.course_id, course_id),
+            (Review.author_id, author_id),
+            (Review.rating, rating),
+        )
         if value is not None
     ]
     if search:
@@ -190,7 +195,7 @@ def _listing(
     return Listing(
         _shown().where(seen, *wanted),
         keys,
-        total=None if search else _total(counts, rating),
+        total=None if search or author_id else _total(counts, rating),
         is_total_exact=counts is not None,
         matching=select(Review.id).where(*wanted, _is_of(seen)),
         summary=_summary(counts),

@@ -58,11 +58,13 @@ def write(
     *,
     suppressed: str | None = None,
     order_by: SQLColumnExpression[Any] = User.id,
+    on_channel: SQLColumnExpression[Any] | None = None,
     **cause: SQLColumnExpression[Any],
 ) -> MailBatch:
     """Write a row per recipient and channel of the kind, in one statement whatever the number of recipients.
 
-    `suppressed` is the reason to record the notices and send none.
+    `suppressed` is the reason to record the notices and send none. `on_channel` is a column of `recipients` with the one
+    channel that each is notified on.
     """
     chosen: FromClause = values(column("channel", String), name="channels").data(
         [(channel.value,) for channel in KINDS[kind].channels]
@@ -73,6 +75,7 @@ def write(
         (chosen.c.channel == Channel.EMAIL.value, NoticeState.QUEUED.value),
         else_=NoticeState.SENT.value,
     )
+    is_wanted = literal(value=True) if on_channel is None else chosen.c.channel == on_channel
     row = {
         "kind": literal(kind.value),
         "channel": chosen.c.channel,
@@ -83,7 +86,7 @@ def write(
         "is_urgent": func.count().over() <= URGENT_AT_ONCE if KINDS[kind].is_urgent else false(),
         **cause,
     }
-    rows = recipients.add_columns(*row.values()).join(chosen, literal(value=True))
+    rows = recipients.add_columns(*row.values()).join(chosen, is_wanted)
     made = (
         insert(Notice)
         .from_select(list(row), rows.order_by(order_by))

@@ -2,13 +2,14 @@
 
 Importers enable every parameter that has an example: filters are chosen so that together they find something. An
 operation that is closed to admins is written for the role that may call it. Requests that undo what others need have
-objects of their own (`demo/examples.py` creates them), so that they can be sent in any order.
+objects of their own, so that they can be sent in any order. The demo creates these objects: with the example of a request
+that is `creating` them, or in `demo/examples.py` those that need more than one request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.web.openapi.examples.ids import (
@@ -35,6 +36,14 @@ class Request:
     path: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    creates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def creating(self, objects: Mapping[str, Mapping[str, Any]]) -> Request:
+        """The same request, with which the demo creates example objects.
+
+        :param objects: by the name of each, the fields of the body that differ
+        """
+        return replace(self, creates=objects)
 
 
 def _at(name: str, body: Mapping[str, Any] | None = None, **query: Any) -> Request:
@@ -186,7 +195,13 @@ _CATALOGUE = {
     "unarchive_course": _at("course to unarchive"),
     "list_course_history": _in(COURSE),
     "list_sections": _in(COURSE),
-    "create_section": _at("course to edit"),
+    "create_section": _at("course to edit").creating(
+        {
+            "section to edit": {"title": "Section to edit"},
+            "section to delete": {"title": "Section to delete"},
+            "section to reorder": {"title": "Section to reorder"},
+        }
+    ),
     "reorder_sections": _at("course to reorder", {"order": _ids("second section", "first section")}),
     "show_section": _at("section"),
     "replace_section": _at("section to edit"),
@@ -201,6 +216,13 @@ _CATALOGUE = {
         type="TEXT",
         content="# Ledgers\n\nEvery entry has *two* sides.",
         duration_seconds=300,
+    ).creating(
+        {
+            "lesson to edit": {"title": "Lesson to edit"},
+            "lesson to delete": {"title": "Lesson to delete"},
+            "first lesson": {"section_id": str(id_of("section to reorder")), "title": "First lesson"},
+            "second lesson": {"section_id": str(id_of("section to reorder")), "title": "Second lesson"},
+        }
     ),
     "create_lessons": _with(
         section_id=str(id_of("section to edit")),
@@ -260,6 +282,14 @@ _LEARNING = {
     ),
     "write_review": _with(
         course_id=str(id_of("course to review as a learner")), rating=5, comment="Clear, and to the point."
+    ).creating(
+        {
+            "review to edit": {
+                "course_id": str(id_of("course with reviews")),
+                "rating": 4,
+                "comment": "Useful.",
+            }
+        }
     ),
     "show_review": _at("review"),
     "replace_review": _at("review to edit"),

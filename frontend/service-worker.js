@@ -1,0 +1,93 @@
+// The client without a network: the shell and its modules of one version, kept when this worker is installed.
+//
+// A page is asked from the network first, so a new version is seen at once; only without an answer it is the kept shell.
+// Files below /assets/<version>/ never change, so a kept one is used. Answers of the API are never kept: they are one
+// person's, and may be wrong an hour later.
+
+const VERSION = "{{version}}";
+const ASSETS = `/assets/${VERSION}/`;
+const CACHE = `rollcall-${VERSION}`;
+const SHELL = "/";
+const PATIENCE = 8000;
+const ROUTES = `${ASSETS}routes.json`;
+const ALWAYS = [ROUTES, `${ASSETS}icon.svg`, ...["en", "de", "ar"].map((language) => `${ASSETS}strings/${language}/common.js`)];
+
+addEventListener("install", (event) => event.waitUntil(keepVersion().then(() => skipWaiting())));
+addEventListener("activate", (event) => event.waitUntil(dropOthers().then(() => clients.claim())));
+
+/** Keep the shell, every file that it names, and every module that these import. */
+async function keepVersion() {
+  const cache = await caches.open(CACHE);
+  const shell = await fetched(SHELL);
+  await cache.put(SHELL, shell.clone());
+  const seen = new Set();
+  const named = [...(await shell.text()).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+  await Promise.all([...ALWAYS, ...named].map((path) => keep(cache, path, seen)));
+}
+
+async function keep(cache, path, seen) {
+  if (seen.has(path)) return;
+  seen.add(path);
+  const response = await fetched(path);
+  await cache.put(path, response.clone());
+  if (!path.endsWith(".js")) return;
+  const imports = [...(await response.text()).matchAll(/^import\b[^"]*"(\.[^"]+)";/gm)].map(([, name]) => new URL(name, new URL(path, location.origin)).pathname);
+  await Promise.all(imports.map((each) => keep(cache, each, seen)));
+}
+
+async function fetched(path) {
+  const response = await fetch(path, { cache: "no-cache", credentials: "omit" });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
+
+async function dropOthers() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("rollcall-") && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+// What a page had loaded before this worker was there: it says so, and those files are kept, too.
+addEventListener("message", (event) => {
+  const paths = (event.data?.keep ?? []).filter((path) => path.startsWith(ASSETS));
+  event.waitUntil(
+    caches.open(CACHE).then((cache) =>
+      Promise.allSettled(paths.map(async (path) => (await cache.match(path)) ?? cache.put(path, await fetched(path)))),
+    ),
+  );
+});
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (request.mode === "navigate") event.respondWith(page(request, url));
+  else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
+});
+
+async function page(request, url) {
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+  } catch (error) {
+    if (await isOurs(url)) return (await caches.match(SHELL, { cacheName: CACHE })) ?? Response.error();
+    throw error;
+  }
+}
+
+/** Whether the path is one of the client's pages, and not documentation or a page of a mail. */
+async function isOurs({ pathname }) {
+  const routes = await (await caches.match(ROUTES, { cacheName: CACHE }))?.json();
+  return (routes ?? []).some((path) => new URLPattern({ pathname: path }).test({ pathname }));
+}
+
+async function asset(request) {
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const response = await fetch(request);
+  // Under the name of another version the server answers with the file as it is now, and says that it may change.
+  const isFixed = response.ok && (response.headers.get("Cache-Control") ?? "").includes("immutable");
+  if (isFixed && new URL(request.url).pathname.startsWith(ASSETS)) {
+    const copy = response.clone();
+    await (await caches.open(CACHE)).put(request, copy);
+  }
+  return response;
+}
