@@ -16,6 +16,9 @@ from tests.support.browsing import (
 
 PAGES = ["/developers", "/problems", "/problems/identity_conflict", "/sandbox", "/mail/set-password?token=x"]
 
+MINUTES = 120_000
+"""Milliseconds: Swagger UI draws all operations at once, for some seconds of CPU."""
+
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_is_accessible_and_can_be_used_by_keyboard(visit, path):
@@ -41,12 +44,9 @@ def test_a_page_has_its_look_without_scripts(visit, path):
     assert page.locator(".brand img").bounding_box()["width"] in {26, 32}
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("path", "shown"), [("/docs", ".opblock-tag"), ("/redoc", "main h1, main h2")])
-def test_the_documents_load_with_nothing_in_the_console(visit, path, shown, theme):
-    page = visit(theme=theme)
-
+def test_the_documents_load_with_nothing_in_the_console(page, path, shown):
     page.goto(path)
 
-    page.locator(shown).first.wait_for()
+    page.locator(shown).first.wait_for(timeout=MINUTES)
     assert overflow(page) == 0
