@@ -29,7 +29,7 @@ export default {
   enrolled: "You are enrolled.",
   enrolling: "Enrolling…",
   facts: "Facts",
-  full: "All {count} seats are taken.",
+  full: { one: "The only seat is taken.", other: "All {count} seats are taken." },
   hours: { one: "about {count} hour", other: "about {count} hours" },
   instructor: "Your instructor",
   is_free: "This course is free.",
