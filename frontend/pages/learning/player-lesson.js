@@ -25,12 +25,12 @@ export function article(page, signal) {
   ];
 }
 
-/** "Doors, lesson 3 of 6 · Video · 41 min · optional". */
+/** "Lesson 3 of 6 · Doors · Video · 41 min · optional". */
 function place({ state, at, lesson }) {
   const outline = state.lessons[at] ?? lesson;
   if (!outline) return null;
-  const where = outline.section && t("learning.place", { section: isolated(outline.section.title), number: at + 1, count: state.lessons.length });
-  return [where, t(`learning.type_${outline.type}`), outline.duration_seconds && duration(outline.duration_seconds), !outline.is_required && t("common.optional"), outline.is_preview && t("learning.preview")].filter(Boolean).join(" · ");
+  const where = outline.section && [t("learning.place", { number: at + 1, count: state.lessons.length }), isolated(outline.section.title)];
+  return [...(where || []), t(`learning.type_${outline.type}`), outline.duration_seconds && duration(outline.duration_seconds), !outline.is_required && t("common.optional"), outline.is_preview && t("learning.preview")].filter(Boolean).join(" · ");
 }
 
 /** Why the lesson cannot be read, in the server's words, and what opens it. */
