@@ -80,12 +80,12 @@ def test_markup_in_titles_and_lessons_is_text(course, visit):
         assert page.locator("main img, main script").count() == 0
         assert "ran" not in page.title().split()
 
-    links = page.locator(".prose a")
+    links = page.locator(".lesson-text a")
     assert [link.get_attribute("href") for link in links.all()] == ["https://example.org/guide"]
     assert links.first.get_attribute("rel") == "noopener noreferrer"
-    levels = page.locator(".prose :is(h1, h2, h3, h4)").evaluate_all("all => all.map((each) => each.localName)")
+    levels = page.locator(".lesson-text :is(h1, h2, h3, h4)").evaluate_all("all => all.map((each) => each.localName)")
     assert levels == ["h2", "h3"]
-    assert "slowly & well" in page.inner_text(".prose")
+    assert "slowly & well" in page.inner_text(".lesson-text")
 
 
 def test_a_lesson_is_marked_complete_taken_back_and_refused_out_of_order(site, course, visit):
