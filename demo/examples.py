@@ -205,6 +205,8 @@ class _Examples:
             self.admin, other.id, People(emails=[erin.email]), mode=Mode.PREVIEW, reason="Preview"
         )
         self.named["assignment to commit"] = plan.run.id
+        mistaken = assignments.assign(self.admin, edited.id, People(emails=[erin.email]), Terms(notify=False))
+        self.named["assignment to undo"] = mistaken.run.id
         again = assignments.assign(self.admin, main.id, People(emails=[erin.email]), Terms(notify=False))
         self.named |= {"assignment of an enrolled user": again.run.id, "admin": self.admin.id}
         waiting = assignments.assign(

@@ -28,8 +28,8 @@ export const routes = [
   { name: "course", path: "/courses/:ref", load: page("course"), strings: ["course", "catalogue"], styles: ["course"] },
 
   // Learners
-  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"] },
-  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"] },
+  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
+  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
   { name: "certificates", path: "/certificates", load: page("certificates"), strings: ["certificate"], styles: ["certificate"], needs: "user", palette: "certificates" },
   { name: "certificate", path: "/certificates/:number", load: page("certificate"), strings: ["certificate"], styles: ["certificate"] },
   { name: "become-instructor", path: "/become-instructor", load: page("learning/become-instructor"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT"], palette: "become_instructor" },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from app.enums import (
 )
 from app.models.course import Course
 from app.models.user import User
+from app.values import versions
 
 RETRIED = (
     Outcome.NOT_FOUND,
@@ -165,9 +165,8 @@ class Assignment(Identified, Model):
 
     @property
     def plan_etag(self) -> str | None:
-        """The version of a plan. Its lines never change, so its id determines it."""
-        is_plan = self.state == AssignmentState.PREVIEW
-        return sha256(f"plan {self.id}".encode()).hexdigest()[:24] if is_plan else None
+        """The version of a plan, to be sent with its commit."""
+        return versions.of_plan(self.id) if self.state == AssignmentState.PREVIEW else None
 
     @property
     def is_retryable(self) -> bool:

@@ -29,9 +29,9 @@ export const time = (value) => (value ? formatter(Intl.DateTimeFormat, { dateSty
 export const zoned = (value) =>
   formatter(Intl.DateTimeFormat, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(parse(value));
 
-/** A month ("2026-11") as "November 2026", or "Nov". */
+/** A month ("2026-11") as "Nov 2026", or "Nov". */
 export const month = (value, isShort = false) =>
-  formatter(Intl.DateTimeFormat, isShort ? { month: "short" } : { month: "long", year: "numeric" }).format(new Date(`${value}-01T00:00`));
+  formatter(Intl.DateTimeFormat, isShort ? { month: "short" } : { month: "short", year: "numeric" }).format(new Date(`${value}-01T00:00`));
 
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 /** "in 3 days", "2 hours ago". */

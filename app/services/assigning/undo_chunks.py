@@ -102,15 +102,18 @@ def _free_seats(run: Assignment, course: Course) -> int | None:
     """Seats for those who were unassigned; an undone assignment takes none."""
     if course.available_seats is None or not run.is_preview:
         return course.available_seats
-    first = db.session.get_one(Assignment, run.undo_of_id)
-    restores = first.action == AssignmentAction.UNASSIGN
+    restores = _first_of(run).action == AssignmentAction.UNASSIGN
     planned = chunk_scope.planned(run, course.id, Outcome.UNDONE) if restores else 0
     return max(0, course.available_seats - planned)
 
 
+def _first_of(run: Assignment) -> Assignment:
+    return db.session.get_one(Assignment, run.undo_of_id)
+
+
 def _take_back_notices(run: Assignment, enrollment_ids: Sequence[UUID]) -> None:
     """A notice that was not sent is suppressed; one that was, or is just being sent, is followed by another one."""
-    if run.undo_of_id is None:
+    if run.undo_of_id is None or not _first_of(run).options.get("notify"):
         return
     db.session.execute(
         undo_statements.SUPPRESS, {"enrollment_ids": list(enrollment_ids), "undo_of": run.undo_of_id}

@@ -26,6 +26,8 @@ export default async function assign({ query, user, signal }) {
     side(null);
   };
   const form = compose({ user, courses, onPreview: preview, onEdit: () => view?.edited() });
+  // The text node itself, because a busy button puts back the one that it had.
+  const label = form.button.firstChild;
   const view = result({ user, signal, again: () => form.submit(), direct, discard, fresh: discard, onRun: side });
 
   /** Which record stands beside the form; the address has it, so that a reload or a link shows it again. */
@@ -33,7 +35,7 @@ export default async function assign({ query, user, signal }) {
     shown = run?.id ?? null;
     before.hidden = run !== null;
     form.button.dataset.kind = run ? "" : "primary";
-    form.button.textContent = t(run ? "assign.preview_again" : "assign.preview");
+    label.data = t(run ? "assign.preview_again" : "assign.preview");
     setQuery({ run: shown });
   }
 

@@ -72,6 +72,8 @@ export function jobbar(acts) {
 /** "2,427 will be written · 50 need nothing · 21 refused". */
 function facts(run, kind) {
   const { written, idle, refused } = sums(run);
-  const fact = (count, name, tone) => (count || name === "written") && h("span", h(`b${tone}`, number(count)), " ", t(`assign.fact_${name}_${kind}`, { count }));
-  return h("p.facts", fact(written, "written", kind === "run" ? ".tone-good" : ""), fact(idle, "idle", ""), fact(refused, "refused", ".tone-bad"));
+  const { skipped = 0 } = run.counts;
+  const unwritten = kind === "preview" || !skipped ? `refused_${kind}` : skipped === refused ? "unreached" : "refused_or_unreached";
+  const fact = (count, name, tone) => (count > 0 || name.startsWith("written")) && h("span", h(`b${tone}`, number(count)), " ", t(`assign.fact_${name}`, { count }));
+  return h("p.facts", fact(written, `written_${kind}`, kind === "run" ? ".tone-good" : ""), fact(idle, `idle_${kind}`, ""), fact(refused, unwritten, ".tone-bad"));
 }

@@ -62,13 +62,20 @@ export function result({ user, signal, again = null, direct = null, discard = nu
     rows.open(found, filters);
     filters = {};
     if (isNew) title.focus();
-    if (isUnderWay(found)) await follow(found, both);
-    if (toasting && !mine.signal.aborted && run.state === "APPLIED") toast(titleOf(run));
+    const tell = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
+    if (isUnderWay(found)) follow(found.id, both, tell);
+    else tell();
   }
 
-  async function follow(found, both) {
+  /** The caller does not wait for it: the user may go on with the form meanwhile. */
+  async function follow(id, both, tell) {
+    const onRecord = (now) => {
+      draw(now);
+      if (now.progress.done && rows.isEmpty()) rows.refresh(now);
+    };
     try {
-      const last = await watch(found.id, { onRecord: draw, onTrouble: (error) => bar.trouble(`${messageOf(error)} ${t("assign.goes_on")}`), signal: both });
+      const last = await watch(id, { onRecord, onTrouble: (error) => bar.trouble(`${messageOf(error)} ${t("assign.goes_on")}`), signal: both });
+      tell();
       await rows.refresh(last);
     } catch (error) {
       if (!both.aborted) refuse(error);
@@ -140,6 +147,7 @@ export function result({ user, signal, again = null, direct = null, discard = nu
 function titleOf(run) {
   const { written } = sums(run);
   const kind = kindOf(run);
+  if (run.state === "APPLIED" && !written) return t("assign.title_none");
   if (run.state === "APPLIED") return t(`assign.title_${kind}`, { what: people(run, written) });
   return t(`assign.title_${run.state}`, { what: people(run, written) });
 }

@@ -8,6 +8,7 @@ import { t } from "../../lib/strings.js";
 import { ask } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { badge } from "../../parts/marks.js";
+import { merge } from "../../parts/merge.js";
 import { notice } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
@@ -61,37 +62,25 @@ async function withdraw(request, etag) {
 }
 
 function editing(request, etag) {
-  const theirs = h("div");
-  let version = etag;
   const onSubmit = async (values) => {
-    try {
-      await call("PATCH", pathOf(request), { body: values, ifMatch: version });
-    } catch (error) {
-      if (error.status === 412) version = await compare(request, values, theirs, element);
-      throw error;
-    }
+    if (!(await save(request, values, etag))) return;
     toast(t("common.saved"));
     await reopen();
   };
   const cancel = h("button.btn", { type: "button", onclick: () => reopen() }, t("common.cancel"));
-  const element = form({ fields: inputs(request), submit: t("common.save"), busyText: t("common.saving"), onSubmit, extra: cancel });
-  return [theirs, element];
+  return form({ fields: inputs(request), submit: t("common.save"), busyText: t("common.saving"), onSubmit, extra: cancel });
 }
 
-/** It was changed elsewhere: show what is saved now beside what was typed; saving again replaces it. */
-async function compare(request, typed, place, element) {
-  const { data, etag } = await get(pathOf(request));
-  const take = (name) => {
-    element.elements[name].value = data[name];
-    element.elements[name].focus();
-  };
-  const differing = FIELDS.filter((name) => data[name] !== typed[name]);
-  fill(
-    place,
-    notice("warn", h("h2", t("learning.changed_elsewhere")), h("p", t("learning.changed_elsewhere_text"))),
-    differing.map((name) => h("div.said", h("h3", t(`learning.${name}`)), h("p", { dir: "auto" }, data[name] || t("common.none")), h("p", h("button.btn", { type: "button", onclick: () => take(name) }, t("learning.take_saved"))))),
-  );
-  return etag;
+/** Save; where it was changed elsewhere, ask which version of each field stays. False when the user went back. */
+async function save(request, values, etag) {
+  try {
+    return await call("PATCH", pathOf(request), { body: values, ifMatch: etag });
+  } catch (error) {
+    if (error.status !== 412) throw error;
+    const { data, etag: newer } = await get(pathOf(request));
+    const chosen = await merge(FIELDS.map((name) => ({ name, label: t(`learning.${name}`), mine: values[name], theirs: data[name] })));
+    return chosen !== null && save(request, chosen, newer);
+  }
 }
 
 function said(request) {

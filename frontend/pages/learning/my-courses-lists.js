@@ -46,7 +46,7 @@ function card({ course }, at) {
   return h(
     "section.resume",
     { "aria-labelledby": "resume" },
-    h("div", h("p.small", lesson ? t("learning.stopped") : t("learning.begin")), h("h2#resume", { dir: "auto" }, lesson?.title ?? course.title), lesson && h("p", bdi(course.title), place && [" · ", place])),
+    h("div", h("p.small", lesson ? t("learning.stopped") : t("learning.begin")), h("h2#resume", bdi(lesson?.title ?? course.title)), lesson && h("p", bdi(course.title), place && [" · ", place])),
     h("a.btn", { href: pathTo(course, lesson?.id) }, icon("play"), lesson ? t("learning.resume") : t("learning.start")),
   );
 }

@@ -13,7 +13,7 @@ import { missingBefore, pathTo } from "./state.js";
 export function article(page, signal) {
   const { lesson, error, state, at } = page;
   const outline = state.lessons[at] ?? lesson;
-  const head = [h("p.soft.small", place(page)), h("h1", { dir: "auto" }, lesson?.title ?? outline?.title ?? t("common.not_here"))];
+  const head = [h("p.soft.small", place(page)), h("h1", bdi(lesson?.title ?? outline?.title ?? t("common.not_here")))];
   if (error) return [head, closed(error, page)];
   const missing = missingBefore(state, at);
   return [

@@ -17,7 +17,7 @@ export function planOf(page) {
   const element = h(
     "aside.plan",
     { "aria-label": t("learning.plan") },
-    h("div.fixed", h("div.plan-head", h("a.course-name", { href: `/courses/${encodeURIComponent(course.slug)}`, dir: "auto" }, course.title), figures, asks), steps),
+    h("div.fixed", h("div.plan-head", h("a.course-name", { href: `/courses/${encodeURIComponent(course.slug)}` }, bdi(course.title)), figures, asks), steps),
   );
   const update = () => {
     fill(figures, page.state.enrollment ? progress(page.state.enrollment) : null);
@@ -48,7 +48,7 @@ function progress(enrollment) {
 
 function part(section, page) {
   const rows = page.state.lessons.map((lesson, at) => ({ lesson, at })).filter(({ lesson }) => lesson.section.id === section.id);
-  return [h("h2", { dir: "auto" }, section.title), h("ol.steps", rows.map(({ lesson, at }) => step(lesson, at, page)))];
+  return [h("h2", bdi(section.title)), h("ol.steps", rows.map(({ lesson, at }) => step(lesson, at, page)))];
 }
 
 function step(lesson, at, page) {

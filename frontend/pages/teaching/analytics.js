@@ -1,7 +1,7 @@
 // The figures of one course: learners, completion, revenue, and how far they come, lesson by lesson.
 
 import { get } from "../../lib/api.js";
-import { fill, h } from "../../lib/dom.js";
+import { bdi, fill, h } from "../../lib/dom.js";
 import { list, money, number, percent, rating, time } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { chart } from "../../parts/chart.js";
@@ -19,7 +19,7 @@ export default async function analytics({ params: { ref }, signal }) {
     main: [
       h(
         "div.row.between.board-head",
-        h("div", h("p.soft.small", t("teaching.stat_title")), h("h1", { dir: "auto" }, course.title), h("p.soft", badge(t(`common.state_${course.status}`), course.status === "PUBLISHED" ? "good" : null), " ", t("teaching.stat_as_of"), " ", h("time", { datetime: course.as_of }, time(course.as_of)), ". ", t("teaching.stat_current"))),
+        h("div", h("p.soft.small", t("teaching.stat_title")), h("h1", bdi(course.title)), h("p.soft", badge(t(`common.state_${course.status}`), course.status === "PUBLISHED" ? "good" : null), " ", t("teaching.stat_as_of"), " ", h("time", { datetime: course.as_of }, time(course.as_of)), ". ", t("teaching.stat_current"))),
         h("nav.board-acts", { "aria-label": t("teaching.stat_pages") }, h("a.btn", { href: here }, t("teaching.stat_edit")), h("a.btn", { href: `${here}/roster` }, t("teaching.stat_roster")), h("a.btn", { href: `/courses/${encodeURIComponent(course.slug)}` }, t("teaching.stat_page"))),
       ),
       tiles(figuresOf(course)),

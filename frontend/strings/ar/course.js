@@ -73,7 +73,7 @@ export default {
   preview_video: "شاهد المعاينة",
   progress: "{done} من {count} من الدروس",
   progress_label: "تقدّمك",
-  rating: "النجوم",
+  rating: "التقييم",
   rating_1: "1، ضعيف",
   rating_2: "2، مقبول",
   rating_3: "3، جيد",

@@ -73,7 +73,7 @@ export default {
   preview_video: "Vorschauvideo ansehen",
   progress: "{done} von {count} Lektionen",
   progress_label: "Ihr Fortschritt",
-  rating: "Sterne",
+  rating: "Anzahl der Sterne",
   rating_1: "1, schlecht",
   rating_2: "2, mäßig",
   rating_3: "3, gut",

@@ -73,7 +73,7 @@ export default {
   preview_video: "Watch the preview",
   progress: "{done} of {count} lessons",
   progress_label: "Your progress",
-  rating: "Stars",
+  rating: "Rating",
   rating_1: "1, poor",
   rating_2: "2, fair",
   rating_3: "3, good",

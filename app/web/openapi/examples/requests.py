@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.values import versions
 from app.web.openapi.examples.ids import (
     CERTIFICATE_NUMBER,
     EMAIL_TOKEN,
@@ -31,11 +32,15 @@ _LONG_AGO, _FAR_AHEAD = "2026-01-01", "2035-12-31"
 
 @dataclass(frozen=True)
 class Request:
-    """What an example puts into the path, the query and the body. The body is the schema's own where it is None."""
+    """What an example puts into the path, the query and the body. The body is the schema's own where it is None.
+
+    `headers` are those whose value differs from the usual one.
+    """
 
     path: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     creates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def creating(self, objects: Mapping[str, Mapping[str, Any]]) -> Request:
@@ -317,9 +322,13 @@ _RUNNING = {
         emails=["student3@example.org", "unknown@example.org"],
         due_in_days=30,
     ),
-    "commit_assignment": _at("assignment to commit"),
+    "commit_assignment": Request(
+        str(id_of("assignment to commit")),
+        headers={"If-Match": versions.of_plan(id_of("assignment to commit"))},
+    ),
     "cancel_assignment": _at("assignment to cancel"),
     "retry_assignment": _at("assignment to retry"),
+    "undo_assignment": _at("assignment to undo", {"reason": "The wrong list"}),
     "list_assignments": _where(
         course=COURSE,
         course_id=COURSE,
