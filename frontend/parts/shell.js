@@ -56,7 +56,7 @@ function draw() {
 }
 
 function palette() {
-  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-label": t("common.find") }, icon("search"), h("span.only-wide", t("common.find"), " ", h("kbd", t("common.find_key"))));
+  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-keyshortcuts": "Control+K" }, icon("search"), h("span.word", t("common.find")), " ", h("kbd", { "aria-hidden": "true" }, t("common.find_key")));
 }
 
 function bell() {

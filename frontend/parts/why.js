@@ -13,27 +13,27 @@ import { region } from "./states.js";
  * The answer is fetched each time the popover opens.
  */
 export function why({ id, status }, lessonPath = null) {
-  const [popover, heading] = [uid("why"), uid("why-title")];
+  const [popover, name] = [uid("why"), uid("why-name")];
   const body = h("div");
   let shown = null;
-  const load = async (signal) => explained((await get(`/enrollments/${encodeURIComponent(id)}/completion`, null, { signal })).data, { heading, status, lessonPath });
+  const load = async (signal) => explained((await get(`/enrollments/${encodeURIComponent(id)}/completion`, null, { signal })).data, { status, lessonPath });
   const open = ({ newState }) => {
     if (newState !== "open") return;
     if (shown) shown.refresh();
     else shown = region(load, body);
   };
   return [
-    h("button.btn.why-ask", { type: "button", "data-kind": "quiet", popovertarget: popover }, status === "COMPLETED" ? t("learning.why_done") : t("learning.why")),
-    h(`div.why-pop#${popover}`, { popover: "auto", role: "dialog", "aria-labelledby": heading, ontoggle: open }, body),
+    h(`button.btn.why-ask#${name}`, { type: "button", "data-kind": "quiet", popovertarget: popover }, status === "COMPLETED" ? t("learning.why_done") : t("learning.why")),
+    h(`div.why-pop#${popover}`, { popover: "auto", role: "dialog", "aria-labelledby": name, ontoggle: open }, body),
   ];
 }
 
-function explained({ requirements, formula, next_step: step }, { heading, status, lessonPath }) {
+function explained({ requirements, formula, next_step: step }, { status, lessonPath }) {
   const [done, missing] = [requirements.filter((each) => each.is_completed), requirements.filter((each) => !each.is_completed)];
   const next = status === "ACTIVE" && missing[0];
   return h(
     "div.stack.tight",
-    h("p.why-title", { id: heading }, t("learning.done_of", { done: done.length, count: requirements.length })),
+    h("p.why-title", t("learning.done_of", { done: done.length, count: requirements.length })),
     missing.length > 0 && list(missing, t("learning.missing")),
     done.length > 0 && (missing.length ? h("details", h("summary", t("learning.done_n", { count: done.length })), list(done, t("learning.done"))) : list(done, t("learning.done"))),
     h("p.small", { lang: "en", dir: "auto" }, step),

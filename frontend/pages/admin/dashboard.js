@@ -16,6 +16,7 @@ const NAMES = 3;
 const RUN_TONES = { APPLIED: "good", PREVIEW: "act", QUEUED: "act", RUNNING: "act", FAILED: "bad", REFUSED: "bad" };
 
 export default async function dashboard({ signal }) {
+  const runs = running();
   // What stands beside the figures may fail alone: its line is left out.
   const aside = (path, query, pick) => get(path, query, { signal }).then(pick).catch(() => null);
   const [{ data: figures }, failed, oldest, applicants] = await Promise.all([
@@ -24,12 +25,13 @@ export default async function dashboard({ signal }) {
     aside("/courses/review-queue", { page_size: 1 }, ({ data }) => data[0]),
     aside("/instructor-requests", { status: "PENDING", ordering: "created_at", page_size: NAMES }, ({ data }) => data),
   ]);
+  await runs.ready;
   return {
     title: t("admin.dash_title"),
     main: [
       h("div.row.between.board-head", h("div", h("h1", t("admin.dash_title")), asOf(figures.as_of)), h("a.btn", { href: "/admin/assign", "data-kind": "primary" }, t("admin.dash_assign"))),
       tiles(figuresOf(figures, failed)),
-      h("div.two-up", needs(figures, { failed, oldest, applicants }), running()),
+      h("div.two-up", needs(figures, { failed, oldest, applicants }), runs.element),
       h("section.charts", { "aria-label": t("admin.dash_figures") }, charts(figures)),
     ],
   };
@@ -82,7 +84,8 @@ function running() {
     const { data } = await get("/assignments", { page_size: RUNS, ordering: "-created_at" }, { signal });
     return data.length ? h("ul.todo", data.map(run)) : h("p.soft", t("admin.dash_runs_none"));
   };
-  return h("section", { "aria-labelledby": "runs" }, h("div.row.between", h("h2#runs", t("admin.dash_runs")), h("a", { href: "/admin/assignments" }, t("admin.dash_runs_all"))), region(load).element);
+  const { element, ready } = region(load);
+  return { element: h("section", { "aria-labelledby": "runs" }, h("div.row.between", h("h2#runs", t("admin.dash_runs")), h("a", { href: "/admin/assignments" }, t("admin.dash_runs_all"))), element), ready };
 }
 
 function run({ id, action, reason, state, requested, progress, created_at: at }) {

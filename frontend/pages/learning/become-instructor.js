@@ -85,7 +85,7 @@ async function save(request, values, etag) {
 
 function said(request) {
   const shown = FIELDS.filter((name) => request[name]);
-  return h("dl.said", shown.map((name) => h("div", h("dt", t(`learning.${name}`)), h("dd", { dir: "auto" }, request[name]))));
+  return h("dl.request-said", shown.map((name) => h("div", h("dt", t(`learning.${name}`)), h("dd", { dir: "auto" }, request[name]))));
 }
 
 function rejected({ review_notes: notes, reviewed_at: at }) {
@@ -101,6 +101,6 @@ function history(requests) {
     "section",
     { "aria-labelledby": "earlier" },
     h("h2#earlier", t("learning.earlier")),
-    h("ol.when", requests.map((each) => h("li", { "data-tone": TONES[each.status] }, h("time", { datetime: each.created_at }, day(each.created_at)), h("div", badge(t(`common.state_${each.status}`), TONES[each.status]), h("p", { dir: "auto" }, each.reason), each.review_notes && h("p.soft", { dir: "auto" }, each.review_notes))))),
+    h("ol.dated", requests.map((each) => h("li", { "data-tone": TONES[each.status] }, h("time", { datetime: each.created_at }, day(each.created_at)), h("div", badge(t(`common.state_${each.status}`), TONES[each.status]), h("p", { dir: "auto" }, each.reason), each.review_notes && h("p.soft", { dir: "auto" }, each.review_notes))))),
   );
 }

@@ -23,7 +23,7 @@ export function resume() {
     const at = begun ? await stopped(begun, signal) : null;
     return card(enrollment, at);
   };
-  return region(load, h("div.resume-place")).element;
+  return region(load, h("div.resume-place"));
 }
 
 /** The lesson to go on with, and how far a film was watched; null when it cannot be read (payment, a change just now). */
@@ -56,9 +56,10 @@ export function coming() {
   const load = async (signal) => {
     const { data } = await get("/enrollments", { status: "ACTIVE", ordering: "due_at", page_size: SHOWN }, { signal });
     const dated = data.filter((each) => each.due_at);
-    return dated.length ? h("ol.when", dated.map(moment)) : h("p.soft", t("learning.no_dates"));
+    return dated.length ? h("ol.dated", dated.map(moment)) : h("p.soft", t("learning.no_dates"));
   };
-  return h("section", { "aria-labelledby": "coming" }, h("h2#coming", t("learning.coming")), region(load).element);
+  const { element, ready } = region(load);
+  return { element: h("section", { "aria-labelledby": "coming" }, h("h2#coming", t("learning.coming")), element), ready };
 }
 
 function moment({ course, due_at: at }) {
@@ -77,10 +78,11 @@ export function done(figures) {
   const load = async (signal) => {
     const { data } = await get("/enrollments", { status: "COMPLETED", ordering: "-completed_at", page_size: SHOWN }, { signal });
     if (!data.length) return empty(t("learning.no_certificate"), t("learning.no_certificate_why"), null, "h3");
-    return h("ol.when", data.map(completed));
+    return h("ol.dated", data.map(completed));
   };
   const all = figures?.certificates > 0 && h("a", { href: "/certificates" }, t("learning.certificates_n", { count: figures.certificates }));
-  return h("section", { "aria-labelledby": "done" }, h("h2#done", t("learning.completed")), region(load).element, all && h("p.more", all));
+  const { element, ready } = region(load);
+  return { element: h("section", { "aria-labelledby": "done" }, h("h2#done", t("learning.completed")), element, all && h("p.more", all)), ready };
 }
 
 function completed({ course, completed_at: at, certificate_number: number, grade }) {

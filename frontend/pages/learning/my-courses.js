@@ -24,12 +24,15 @@ export default async function myCourses({ query, user, signal }) {
   ]);
   const list = myList(query, figures, left);
   const hasNone = figures?.enrolled === 0 && left === 0;
+  const parts = hasNone ? [] : [resume(), list, coming(), done(figures)];
+  await Promise.all(parts.map(({ ready }) => ready));
+  const [card, , ...lower] = parts.map(({ element }) => element);
   return {
     title: t("learning.my_courses"),
     main: h(
       "div.learning",
       h("div.greet", h("h1", greeting(user)), h("p.soft", figures ? sentence(figures) : null)),
-      hasNone ? empty(t("learning.none"), t("learning.none_why"), h("a.btn", { href: "/courses", "data-kind": "primary" }, t("common.to_courses"))) : [resume(), list.element, h("div.lower", coming(), done(figures))],
+      hasNone ? empty(t("learning.none"), t("learning.none_why"), h("a.btn", { href: "/courses", "data-kind": "primary" }, t("common.to_courses"))) : [card, list.element, h("div.lower", lower)],
     ),
     update: list.update,
   };
@@ -91,6 +94,7 @@ function myList(start, figures, left) {
   const rows = region(load);
   return {
     element: h("section.mine-section", { "aria-labelledby": "mine" }, h("div.row.between", h("h2#mine", t("learning.my_courses")), h("div.row", filters, due, figures?.enrolled > MANY && search)), told, rows.element),
+    ready: rows.ready,
     update(next) {
       query = next;
       link = null;

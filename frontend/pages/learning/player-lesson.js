@@ -20,17 +20,17 @@ export function article(page, signal) {
     head,
     missing && notice("warn", h("p", t("learning.in_order", { title: isolated(missing.title) })), h("p", h("a", { href: pathTo(state.course, missing.id) }, t("learning.go_on"), " ", bdi(missing.title)))),
     lesson.video_url && film(page, signal),
-    lesson.content.trim() ? h("div.prose", markdown(lesson.content)) : !lesson.video_url && h("p.soft", t("learning.no_text")),
+    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video_url && h("p.soft", t("learning.no_text")),
     ["QUIZ", "ASSIGNMENT"].includes(lesson.type) && notice("act", h("p", t(`learning.note_${lesson.type}`))),
   ];
 }
 
-/** "Doors, lesson 3 of 6 · Video · 41 min · optional". */
+/** "Lesson 3 of 6 · Doors · Video · 41 min · optional". */
 function place({ state, at, lesson }) {
   const outline = state.lessons[at] ?? lesson;
   if (!outline) return null;
-  const where = outline.section && t("learning.place", { section: isolated(outline.section.title), number: at + 1, count: state.lessons.length });
-  return [where, t(`learning.type_${outline.type}`), outline.duration_seconds && duration(outline.duration_seconds), !outline.is_required && t("common.optional"), outline.is_preview && t("learning.preview")].filter(Boolean).join(" · ");
+  const where = outline.section && [t("learning.place", { number: at + 1, count: state.lessons.length }), isolated(outline.section.title)];
+  return [...(where || []), t(`learning.type_${outline.type}`), outline.duration_seconds && duration(outline.duration_seconds), !outline.is_required && t("common.optional"), outline.is_preview && t("learning.preview")].filter(Boolean).join(" · ");
 }
 
 /** Why the lesson cannot be read, in the server's words, and what opens it. */

@@ -68,7 +68,7 @@ function drawn(page, signal) {
   const plan = planOf(page);
   const place = h("div", { "aria-live": "polite" });
   const text = page.error && page.error.status === 404 ? failed(page.error) : article(page, signal);
-  const bar = h("div.commit", { role: "region", "aria-label": t("learning.this_lesson") });
+  const bar = h("div.lesson-bar.no-print", { role: "region", "aria-label": t("learning.this_lesson") });
   const reading = h("article.reading", text, place);
   let isBusy = false;
 
@@ -110,7 +110,7 @@ function drawn(page, signal) {
   }
 
   draw();
-  return [h("div.lesson", plan.element, reading), bar];
+  return [h("div.player", plan.element, reading), bar];
 }
 
 /** Show at once what the server is about to answer; the caller takes it back when it refuses. */

@@ -68,7 +68,7 @@ export default {
   overdue_n: { zero: "لا دورات متأخرة.", one: "دورة واحدة متأخرة.", two: "دورتان متأخرتان.", few: "{count} دورات متأخرة.", many: "{count} دورة متأخرة.", other: "{count} دورة متأخرة." },
   overdue_since: "متأخرة منذ {day}",
   overdue_text: "متأخرة. كان موعدها {time}.",
-  place: "{section}، الدرس {number} من {count}",
+  place: "الدرس {number} من {count}",
   plan: "خطة الدورة",
   preview: "معاينة",
   progress_of: "{title}: التقدّم",

@@ -68,7 +68,7 @@ export default {
   overdue_n: { one: "Ein Kurs ist überfällig.", other: "{count} Kurse sind überfällig." },
   overdue_since: "Überfällig seit {day}",
   overdue_text: "Überfällig. Fällig war er am {time}.",
-  place: "{section}, Lektion {number} von {count}",
+  place: "Lektion {number} von {count}",
   plan: "Plan des Kurses",
   preview: "Vorschau",
   progress_of: "{title}: Fortschritt",

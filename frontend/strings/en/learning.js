@@ -68,7 +68,7 @@ export default {
   overdue_n: { one: "One course is overdue.", other: "{count} courses are overdue." },
   overdue_since: "Overdue since {day}",
   overdue_text: "Overdue. It was due on {time}.",
-  place: "{section}, lesson {number} of {count}",
+  place: "Lesson {number} of {count}",
   plan: "Plan of the course",
   preview: "Preview",
   progress_of: "{title}: progress",
