@@ -53,7 +53,18 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
     });
     if (!done) return;
     const { unassigned = 0, kept_completed: kept = 0 } = done.data.counts;
-    toast(t("teaching.removed", { count: unassigned }) + (kept ? ` ${t("teaching.kept", { count: kept })}` : ""));
+    const said = t("teaching.removed", { count: unassigned }) + (kept ? ` ${t("teaching.kept", { count: kept })}` : "");
+    toast(said, unassigned ? { label: t("common.undo"), run: () => putBack(done.data.assignment_id) } : null);
+    onRemoved();
+  }
+
+  async function putBack(runId) {
+    try {
+      const { data } = await post(`/assignments/${encodeURIComponent(runId)}/undo`, {}, { key: newKey() });
+      toast(t("teaching.put_back", { count: data.counts.undone }));
+    } catch (error) {
+      toast(messageOf(error));
+    }
     onRemoved();
   }
 
