@@ -17,8 +17,9 @@ from http.client import HTTPConnection
 from app.adapters import queue
 from tests.chaos.test_long_storm import kill_with_horse
 from tests.support.paths import ROOT
-from tests.support.processes import await_answer
+from tests.support.processes import is_healthy
 from tests.support.servers import TEMPLATE, execute, migrations_version, prepare
+from tests.support.waiting import until
 from tools import ports, redis, service_user, throwaway
 from tools.state import State, open_state
 
@@ -59,7 +60,7 @@ class Platform:
         self.app = self._app_of(url, self._redis.url())
         for role in ROLES:
             self._start(role)
-        await_answer(self._web)
+        until(lambda: is_healthy(self._web), 300)
         return self
 
     def __exit__(self, *_):
