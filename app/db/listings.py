@@ -36,7 +36,8 @@ class Listing:
     """A list that can be paged: what to select, in which order, and how many there are when a counter knows.
 
     The last sort key is the primary key. Rows are single entities, mappings when `columns` is set, and otherwise what
-    `into` makes of the columns.
+    `into` makes of the columns. In a list that is built once, ids and words of enumerations are text: its rows are shown
+    and not used otherwise.
     """
 
     statement: Select[*tuple[Any, ...]]

@@ -121,7 +121,9 @@ def _page(
     listing = shape if is_counted else replace(shape, total=0)
     offset = bindparam("offset", type_=Integer()) if has_offset else 0
     is_prepared = shape.is_prepared and size == USUAL_SIZE
-    return Statement(lambda: _select_page(listing, size, offset, place), _as_it_is, is_prepared=is_prepared)
+    return Statement(
+        lambda: _select_page(listing, size, offset, place), _as_it_is, is_prepared=is_prepared, as_text=True
+    )
 
 
 def _as_it_is(*row: Any) -> Row:
