@@ -77,12 +77,12 @@ class RedisOrMemory(RedisStorage):
     def __init__(self) -> None:
         super().__init__("rollcall://", connection_pool=redis.connection().connection_pool)
         self._memory = MemoryStorage()
-        self._count = self.storage.register_script(_COUNT)
+        self._count = redis.Script(redis.connection(), _COUNT)
 
     def count(self, key: str, expiry: int) -> tuple[int, float]:
         """Count one request: how many there are in this window, and the seconds until it ends."""
         try:
-            count, resets_in = self._count([self.prefixed_key(key)], [expiry])
+            count, resets_in = self._count(self.prefixed_key(key), expiry)
         except RedisError:
             return self._memory.incr(key, expiry), self._memory.get_expiry(key) - time()
         return count, resets_in
