@@ -114,7 +114,7 @@ def _send_if_there(name: str) -> Response:
 
 
 def _send(file: Asset, cache_control: str, *, status: int = 200) -> Response:
-    packed = file.packed if compression.is_accepted() else None
+    packed = file.packed if compression.is_accepted(request) else None
     response = Response(packed or file.content, status, mimetype=file.mimetype)
     response.headers["Cache-Control"] = cache_control
     if file.packed is not None:

@@ -22,7 +22,9 @@ def installed(visit):
     page = visit()
     open_(page, "/courses")
     page.evaluate(REGISTER)
-    page.wait_for_function(f"({KEPT})().then((kept) => kept.some((path) => path.endsWith('/pages/catalogue.js')))")
+    page.wait_for_function(
+        f"({KEPT})().then((kept) => kept.some((path) => path.endsWith('/pages/catalogue.js')))"
+    )
     page.context.set_offline(True)
     for failure in ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED"):
         page.watch.expect(failure)

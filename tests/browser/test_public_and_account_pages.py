@@ -8,7 +8,14 @@ from tests.support.browsing import NARROW, WIDE, axe, invalid, open_, overflow
 
 COURSE = "/courses/fire-safety-at-work"
 PAGES = {
-    None: ("/courses", COURSE, "/register", "/forgot-password", "/verify-email?token=a", "/reset-password?token=a"),
+    None: (
+        "/courses",
+        COURSE,
+        "/register",
+        "/forgot-password",
+        "/verify-email?token=a",
+        "/reset-password?token=a",
+    ),
     "student": (COURSE, "/me", "/me/sessions", "/notifications", "/certificates", "certificate"),
 }
 
@@ -20,7 +27,10 @@ def test_pages_fit_and_are_accessible(visit, site, role, theme, width):
     certificate = site.call("student", "GET", "/certificates")[0]["number"]
 
     for path in PAGES[role]:
-        open_(page, path.replace("certificate", f"/certificates/{certificate}") if path == "certificate" else path)
+        open_(
+            page,
+            path.replace("certificate", f"/certificates/{certificate}") if path == "certificate" else path,
+        )
         assert overflow(page) == 0, path
         assert axe(page) == [], path
         assert invalid(page) == [], path
