@@ -22,7 +22,7 @@ def change(site, certificate):
     """Set columns of the certificate."""
 
     def run(**values):
-        with site.app.app_context(), transaction():
+        with site.make.app.app_context(), transaction():
             row = db.session.get_one(Certificate, certificate["id"])
             for name, value in values.items():
                 setattr(row, name, value)

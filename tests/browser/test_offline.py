@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.browsing import open_
 
 REGISTER = """async () => {
@@ -16,40 +14,25 @@ KEPT = """async () => {
 }"""
 
 
-@pytest.fixture
-def installed(visit):
-    """The catalogue, with the service worker that a site with TLS registers by itself."""
+def test_without_a_network_the_client_opens_and_says_what_it_cannot_show(visit):
     page = visit()
     open_(page, "/courses")
+    # A site with TLS registers it by itself.
     page.evaluate(REGISTER)
     page.wait_for_function(
         f"({KEPT})().then((kept) => kept.some((path) => path.endsWith('/pages/catalogue.js')))"
     )
+    assert {path.split("/")[1] for path in page.evaluate(KEPT)} == {"", "assets"}
+
     page.context.set_offline(True)
-    for failure in ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED"):
-        page.watch.expect(failure)
-    return page
+    page.watch.expect("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
+    page.reload()
+    page.get_by_role("heading", level=1, name="This did not load").wait_for()
+    assert page.get_by_text("The server could not be reached.").is_visible()
+    assert page.get_by_role("navigation", name="Main").get_by_role("link", name="Courses").is_visible()
 
+    page.goto("/certificates/RC-1")
+    page.get_by_role("heading", level=1, name="This did not load").wait_for()
 
-def test_without_a_network_the_frame_and_what_failed_are_there(installed):
-    installed.reload()
-
-    installed.get_by_role("heading", level=1, name="This did not load").wait_for()
-    assert installed.get_by_text("The server could not be reached.").is_visible()
-    assert installed.get_by_role("navigation", name="Main").get_by_role("link", name="Courses").is_visible()
-
-    installed.goto("/certificates/RC-1")
-    installed.get_by_role("heading", level=1, name="This did not load").wait_for()
-
-    installed.context.set_offline(False)
-    installed.goto("/courses")
-    installed.get_by_role("heading", level=1, name="Find a course").wait_for()
-
-
-def test_nothing_of_the_api_is_kept(installed):
-    kept = installed.evaluate(KEPT)
-
-    assert "/" in kept
-    assert {path.split("/")[1] for path in kept} == {"", "assets"}
-    installed.reload()
-    installed.get_by_role("heading", level=1, name="This did not load").wait_for()
+    page.context.set_offline(False)
+    open_(page, "/courses", "Find a course")

@@ -16,7 +16,7 @@ PAGES = {
         "/verify-email?token=a",
         "/reset-password?token=a",
     ),
-    "student": (COURSE, "/me", "/me/sessions", "/notifications", "/certificates", "certificate"),
+    "student": ("/me", "/me/sessions", "/notifications", "/certificates", "/certificates/{number}"),
 }
 
 
@@ -24,22 +24,18 @@ PAGES = {
 @pytest.mark.parametrize("role", PAGES)
 def test_pages_fit_and_are_accessible(visit, site, role, theme, width):
     page = visit(role=role, theme=theme, width=width)
-    certificate = site.call("student", "GET", "/certificates")[0]["number"]
+    number = site.call("student", "GET", "/certificates")[0]["number"]
 
     for path in PAGES[role]:
-        open_(
-            page,
-            path.replace("certificate", f"/certificates/{certificate}") if path == "certificate" else path,
-        )
+        open_(page, path.format(number=number))
         assert overflow(page) == 0, path
         assert axe(page) == [], path
         assert invalid(page) == [], path
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "ar"])
-def test_every_text_is_there_in_other_languages(visit, locale):
-    page = visit(role="student", locale=locale, width=NARROW)
+def test_the_pages_fit_from_right_to_left(visit):
+    page = visit(role="student", locale="ar", width=NARROW)
 
-    for path in PAGES["student"][:-1] + PAGES[None][:1]:
+    for path in (COURSE, "/me", "/me/sessions", "/certificates"):
         open_(page, path)
         assert overflow(page) == 0, path

@@ -10,7 +10,7 @@ export default {
   certificate: "See the certificate",
   closed_on: "Admission closed on {date}.",
   comment: "Your review",
-  comment_hint: "Up to 2,000 characters. Your name stands beside it.",
+  comment_hint: "Up to 2,000 characters. It is shown with your name.",
   completed: "Completed",
   completed_on: "Completed on {date}",
   continue: "Continue",
