@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.errors import DuplicatePreparedStatement, FeatureNotSupported
+from psycopg2.extensions import UNICODE, new_type, register_type
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -23,16 +24,22 @@ _PREPARED = "rollcall-prepared"
 
 _IS_MANY = False
 
+UUID_OID = 2950
+_ID_AS_TEXT = new_type((UUID_OID,), "ID_AS_TEXT", UNICODE)
+"""psycopg2 makes a `uuid.UUID` of each id, in Python. A list of twenty has sixty of them, which become text again."""
+
 
 class Opened:
-    """A cursor, and the names of the statements that are prepared on its connection.
+    """A cursor, whose ids are text, and the names of the statements that are prepared on its connection.
 
     The engine's observers of statements are called with neither connection nor context.
     """
 
     def __init__(self, engine: Engine, connection: PoolProxiedConnection) -> None:
         self._engine, self._connection = engine, connection
-        self._cursor: Any = connection.cursor()
+        cursor: Any = connection.cursor()
+        register_type(_ID_AS_TEXT, cursor)
+        self._cursor = cursor
         self.prepared: set[str] = connection.info.setdefault(_PREPARED, set())
 
     def fetch(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[Any, ...]]:

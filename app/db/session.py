@@ -175,8 +175,13 @@ def lock_name(name: str, *, is_shared: bool = False) -> None:
 
     :param is_shared: any number of transactions may share it; one that wants it exclusively waits for all of them
     """
+    db.session.execute(select(locked_name(name, is_shared=is_shared)))
+
+
+def locked_name(name: str, *, is_shared: bool = False) -> ColumnElement[Any]:
+    """The lock of `lock_name`, for a statement that takes further locks after it."""
     lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
-    db.session.execute(select(lock(func.hashtextextended(name, 0))))
+    return lock(func.hashtextextended(name, 0))
 
 
 def expect_version(row_id: str, edited_at: datetime) -> None:

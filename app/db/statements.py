@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy import Delete, Enum, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from app.db import cursors
-from app.db.cursors import Opened
+from app.db.cursors import UUID_OID, Opened
 from app.settings import settings
 
 Result = TypeVar("Result")
@@ -79,12 +81,18 @@ class Statement(Generic[Result]):
     :param build: builds it, once the models are complete
     :param into: makes the result of the columns of a row; usually a class with these columns, in their order
     :param is_prepared: false where no plan suits every value, as for a filter that may match one row or half of a table
+    :param as_text: ids and words of enumerations stay text, for rows that are shown and not used otherwise
     """
 
     def __init__(
-        self, build: Callable[[], Built], into: Callable[..., Result], *, is_prepared: bool = True
+        self,
+        build: Callable[[], Built],
+        into: Callable[..., Result],
+        *,
+        is_prepared: bool = True,
+        as_text: bool = False,
     ) -> None:
-        self._build, self._into, self._is_prepared = build, into, is_prepared
+        self._build, self._into, self._is_prepared, self._as_text = build, into, is_prepared, as_text
         self._conversions: list[tuple[int, Convert]] | None = None
 
     def all(self, values: Values) -> list[Result]:
@@ -132,11 +140,17 @@ class Statement(Generic[Result]):
         """The conversions of columns whose types have one, by their place in the row."""
         types = [each.type for each in self._built.exported_columns]
         columns = enumerate(zip(types, oids, strict=True))
-        found = [
-            (place, each.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid))
-            for place, (each, oid) in columns
-        ]
+        found = [(place, self._conversion_of(kind, oid)) for place, (kind, oid) in columns]
         return [(place, convert) for place, convert in found if convert is not None]
+
+    def _conversion_of(self, kind: TypeEngine[Any], oid: int) -> Convert | None:
+        if oid == UUID_OID:
+            return None if self._as_text else _id_of
+        if isinstance(kind, Enum) and kind.enum_class is not None:
+            # Each word is stored as its value, see `app.db.columns`.
+            words: dict[str | None, Any] = {word.value: word for word in kind.enum_class}
+            return None if self._as_text else {**words, None: None}.__getitem__
+        return kind.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid)
 
     @cached_property
     def _built(self) -> Built:
@@ -179,6 +193,10 @@ def _conversions(compiled: SQLCompiler, names: Sequence[str]) -> dict[str, Conve
 def value_of(value: Any) -> Any:
     """For `into`: the result is the value of the only column, as it is."""
     return value
+
+
+def _id_of(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
 
 
 def _converted(row: Row, conversions: Sequence[tuple[int, Convert]]) -> Row:

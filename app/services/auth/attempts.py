@@ -91,7 +91,8 @@ def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
         db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})
 
 
-# An attempt over a limit that is already used up writes nothing; a race is decided by the row lock.
+# An attempt over a limit that is already used up writes nothing; a race is decided by the row lock. Two attempts may
+# have the same time, so the row says which of them was counted, and one of two equal times is taken back.
 _TAKE = text(
     """
     WITH asked AS (
@@ -99,16 +100,17 @@ _TAKE = text(
         FROM unnest(CAST(:subjects AS bytea[]), CAST(:amounts AS int[]), CAST(:spans AS int[]))
             AS quota (subject, amount, seconds)
     ), full_already AS (
-        SELECT subject, times FROM asked JOIN attempts USING (subject)
+        SELECT subject, times, false AS is_counted FROM asked JOIN attempts USING (subject)
         WHERE times[greatest(1, cardinality(times) - amount + 1)] > moment - span AND cardinality(times) >= amount
     ), counted AS (
-        INSERT INTO attempts AS held (subject, times, forgotten_at)
-        SELECT subject, ARRAY[moment], moment + span FROM asked
+        INSERT INTO attempts AS held (subject, times, is_counted, forgotten_at)
+        SELECT subject, ARRAY[moment], true, moment + span FROM asked
         WHERE NOT EXISTS (SELECT FROM full_already)
         ORDER BY subject
         ON CONFLICT (subject) DO UPDATE SET
-            times = (
-                SELECT CASE WHEN cardinality(kept) < amount THEN kept || moment ELSE kept END
+            (times, is_counted) = (
+                SELECT CASE WHEN cardinality(kept) < amount THEN kept || moment ELSE kept END,
+                    cardinality(kept) < amount
                 FROM asked CROSS JOIN LATERAL (
                     SELECT ARRAY(
                         SELECT at FROM unnest(held.times) AS at WHERE at > moment - span ORDER BY at
@@ -117,9 +119,9 @@ _TAKE = text(
                 WHERE asked.subject = held.subject
             ),
             forgotten_at = excluded.forgotten_at
-        RETURNING subject, times
+        RETURNING subject, times, is_counted
     )
-    SELECT subject, moment, moment = any(times) AS is_taken, cardinality(times) >= amount AS is_last,
+    SELECT subject, moment, is_counted AS is_taken, cardinality(times) >= amount AS is_last,
         extract(epoch FROM times[greatest(1, cardinality(times) - amount + 1)] + span - moment) AS wait
     FROM asked JOIN (SELECT * FROM counted UNION ALL SELECT * FROM full_already) AS standing USING (subject)
     """
@@ -127,8 +129,10 @@ _TAKE = text(
 
 _GIVE_BACK = text(
     """
-    UPDATE attempts SET times = array_remove(times, CAST(:moment AS timestamptz))
-    WHERE subject IN (
+    UPDATE attempts SET times =
+        times[: array_position(times, moment) - 1] || times[array_position(times, moment) + 1 :]
+    FROM CAST(:moment AS timestamptz) AS given (moment)
+    WHERE moment = any(times) AND subject IN (
         SELECT subject FROM attempts WHERE subject = any(CAST(:subjects AS bytea[])) ORDER BY subject FOR UPDATE
     )
     """

@@ -128,6 +128,7 @@ function coursesField({ user, chosen, onChange }) {
   };
   const draw = () => {
     chips.hidden = !chosen.length;
+    box.control.placeholder = t(chosen.length ? "assign.another_course" : "assign.courses_hint");
     fill(chips, chosen.map((course) => h("li", h("span", h("b", bdi(course.title)), h("span.second", standing(course))), h("button.btn.x", { type: "button", "aria-label": t("assign.remove_course", { title: course.title }), onclick: () => [change(chosen.filter((each) => each !== course)), box.control.focus()] }, icon("cross")))));
   };
   draw();

@@ -19,21 +19,22 @@ export default async function assign({ query, user, signal }) {
     form.fold(true);
     await view.open(id, { isNew: true });
   }
-  const direct = () => start(form.read(), "run", signal);
   const discard = () => {
     view.clear();
     form.fold(false);
     side(null);
   };
   const form = compose({ user, courses, onPreview: preview, onEdit: () => view?.edited() });
-  const view = result({ user, signal, again: () => form.submit(), direct, discard, fresh: discard, onRun: side });
+  // The text node itself, because a busy button puts back the one that it had.
+  const label = form.button.firstChild;
+  const view = result({ user, signal, again: () => form.submit(), discard, fresh: discard, onRun: side });
 
   /** Which record stands beside the form; the address has it, so that a reload or a link shows it again. */
   function side(run) {
     shown = run?.id ?? null;
     before.hidden = run !== null;
     form.button.dataset.kind = run ? "" : "primary";
-    form.button.textContent = t(run ? "assign.preview_again" : "assign.preview");
+    label.data = t(run ? "assign.preview_again" : "assign.preview");
     setQuery({ run: shown });
   }
 

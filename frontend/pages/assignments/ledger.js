@@ -17,7 +17,7 @@ const PAGE = 20;
 const DOWNLOAD_PATIENCE = 600000;
 
 /**
- * `{ element, open(run, filters), filter(outcomes), refresh(run) }`; `onFilter({ outcome, search })` hears what is shown,
+ * `{ element, open(run, filters), filter(outcomes), refresh(run), isEmpty() }`; `onFilter({ outcome, search })` hears what is shown,
  * and `onClear` that all outcomes are wanted again.
  */
 export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }) {
@@ -87,6 +87,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
       offer();
       return reload();
     },
+    isEmpty: () => !outcomes.length && !search.value && !rows.hasAttribute("aria-busy") && !rows.querySelector("table"),
     filter(wanted) {
       outcomes = wanted;
       return apply();

@@ -124,11 +124,11 @@ function table(runs, user) {
 
 function row(run, isAdmin) {
   const { written, idle, refused } = sums(run);
-  const what = run.course_id ? courseTitle(run.course_id, t("assign.gone_course")) : t("assign.several_courses");
+  const what = run.course_id ? courseTitle(run.course_id, t("assign.gone_course")) : t("assign.several");
   return h(
     "tr",
     { "data-group": refused > 0 && run.state !== "PREVIEW" ? "refused" : null },
-    h("th", { scope: "row" }, h("a", { href: `/admin/assignments/${run.id}` }, what), h("span.second", t(`assign.did_${run.action.toLowerCase()}`, { what: people(run, run.requested) }), run.reason && [" · ", bdi(run.reason)])),
+    h("th", { scope: "row" }, h("a", { href: `/admin/assignments/${run.id}` }, what), h("span.second", t(`assign.${run.state === "PREVIEW" || run.state === "REFUSED" ? "do" : "did"}_${run.action.toLowerCase()}`, { what: people(run, run.requested) }), run.reason && [" · ", bdi(run.reason)])),
     h("td", badge(t(`assign.state_${run.state}`), TONES[run.state])),
     h("td.num", number(written)),
     h("td.num", number(idle)),

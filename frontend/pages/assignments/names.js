@@ -1,7 +1,8 @@
-// Names of courses and people that records give by id: each is asked for once, and shown where it is wanted.
+// Names of courses, people and runs that records give by id: each is asked for once, and shown where it is wanted.
 
 import { fill, h } from "../../lib/dom.js";
 import { get } from "../../lib/api.js";
+import { time } from "../../lib/format.js";
 
 const known = new Map();
 
@@ -27,3 +28,4 @@ function shown(promise, words, otherwise) {
 export const courseTitle = (id, otherwise = id) => shown(courseOf(id), ({ title }) => title, otherwise);
 export const courseCode = (id, otherwise = id) => shown(courseOf(id), ({ code }) => code, otherwise);
 export const personName = (id, otherwise = id) => shown(personOf(id), ({ full_name: name }) => name, otherwise);
+export const runTime = (id) => shown(ask(`/assignments/${encodeURIComponent(id)}`), ({ created_at: at }) => time(at), id);

@@ -10,6 +10,7 @@ import { icon } from "../../parts/icons.js";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADERS = new Set(["email", "e-mail", "username", "external_id", "user_id", "id"]);
 const KINDS = ["email", "external_id", "username", "user_id"];
+const LONG = 20000;
 const COUNTED = 64 * 1024 * 1024;
 
 /**
@@ -88,6 +89,7 @@ export function people({ user, onChange, onFile = () => {} }) {
   }
 
   text.addEventListener("input", debounce(tell));
+  text.addEventListener("paste", (event) => pasteAtOnce(event, text));
   words.addEventListener("change", tell);
   for (const kind of ["dragenter", "dragover"]) box.addEventListener(kind, (event) => [event.preventDefault(), box.toggleAttribute("data-over", true)]);
   for (const kind of ["dragleave", "drop"]) box.addEventListener(kind, () => box.removeAttribute("data-over"));
@@ -105,6 +107,15 @@ export function people({ user, onChange, onFile = () => {} }) {
       text.setAttribute("aria-invalid", String(Boolean(message)));
     },
   });
+}
+
+/** Chromium inserts a pasted text line by line, which takes a minute for some thousand lines: long ones are put in whole. */
+function pasteAtOnce(event, text) {
+  const pasted = event.clipboardData.getData("text/plain");
+  if (pasted.length < LONG) return;
+  event.preventDefault();
+  text.setRangeText(pasted, text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function find(id, onPick) {

@@ -1,10 +1,10 @@
 // One run: who, when, why and where, then the same result as in the console.
 
 import { bdi, fill, h } from "../../lib/dom.js";
-import { number, time } from "../../lib/format.js";
+import { time } from "../../lib/format.js";
 import { go, setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
-import { courseOf, courseTitle, personName } from "./names.js";
+import { courseOf, personName, runTime } from "./names.js";
 import { result } from "./result.js";
 import { record } from "./runs.js";
 
@@ -36,14 +36,12 @@ async function titleOf({ action, course_id: id }) {
 
 function factsOf(now, user) {
   const fact = (name, ...value) => h("div", h("dt", t(`assign.${name}`)), h("dd", value));
-  const link = (id) => h("a", { href: `/admin/assignments/${encodeURIComponent(id)}` }, t("assign.that_run"));
+  const link = (id) => h("a", { href: `/admin/assignments/${encodeURIComponent(id)}` }, runTime(id));
   const isMine = now.created_by === user.id;
   return [
     fact("by", isMine ? bdi(user.full_name) : user.role === "ADMIN" ? h("a", { href: `/admin/users/${encodeURIComponent(now.created_by)}` }, personName(now.created_by)) : "–"),
     fact("when", h("time", { datetime: now.created_at }, time(now.created_at))),
     now.finished_at && fact("took", tookOf(now)),
-    fact("where", now.course_id ? courseTitle(now.course_id) : t("assign.several_courses")),
-    fact("rows_unique", t("assign.unique_of", { count: now.requested, unique: number(now.unique) })),
     fact("why", now.reason ? h("span", { dir: "auto" }, now.reason) : h("span.soft", t("assign.no_reason"))),
     now.retry_of && fact("retry_of", link(now.retry_of)),
     now.undo_of && fact("undo_of", link(now.undo_of)),

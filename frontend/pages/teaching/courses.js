@@ -1,81 +1,64 @@
 // The courses that a user teaches, in every state; for admins all courses.
 
-import { bdi, debounce, fill, h } from "../../lib/dom.js";
-import { follow, get } from "../../lib/api.js";
+import { bdi, fill, h } from "../../lib/dom.js";
 import { day, money, number } from "../../lib/format.js";
-import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
-import { badge, cover, pager, stars } from "../../parts/marks.js";
-import { empty, region } from "../../parts/states.js";
+import { choice, list, searchBox } from "../../parts/list.js";
+import { badge, cover, stars } from "../../parts/marks.js";
+import { empty } from "../../parts/states.js";
 import { missingOf, TONES } from "./state-panel.js";
 
 const STATES = ["DRAFT", "PENDING", "APPROVED", "REJECTED", "PUBLISHED", "ARCHIVED"];
-const ORDERS = ["-created_at", "title", "-enrollment_count", "-average_rating"];
-const PAGE = 20;
+const ORDERS = ["title", "-enrollment_count", "-average_rating"];
+const NAMES = ["search", "status", "ordering"];
 
 export default async function courses({ query, user, signal }) {
   const isAdmin = user.role === "ADMIN";
-  const told = h("p.told", { role: "status" });
-  let link = null;
-
-  const asked = () => ({ search: query.search, status: query.status, ordering: query.ordering ?? "-created_at", page_size: PAGE });
-  const list = region(async (own) => {
-    const options = { signal: AbortSignal.any([own, signal]) };
-    const { data, meta } = link ? await follow(link, options) : await get(isAdmin ? "/courses" : "/courses/mine", asked(), options);
-    told.textContent = t("teaching.courses_found", { count: meta.count });
-    if (!data.length) return nothing();
-    return h("div", h("ul.teaching", { "aria-label": t(isAdmin ? "teaching.all_courses" : "teaching.title") }, data.map((course) => row(course, isAdmin))), pager(meta, data.length, turn));
+  const title = t(isAdmin ? "teaching.all_courses" : "teaching.title");
+  const states = h("div.row.states", { role: "group", "aria-label": t("common.state") });
+  const shown = list({
+    path: isAdmin ? "/courses" : "/courses/mine", query, names: NAMES, bar: filters(states), signal,
+    asked: (own) => ({ ...own, ordering: own.ordering ?? "-created_at" }),
+    told: ({ count }) => t("teaching.courses_found", { count }),
+    draw: (rows) => h("ul.teaching", { "aria-label": title }, rows.map((course) => row(course, isAdmin))),
+    none: () => empty(t("teaching.no_courses"), t("teaching.no_courses_why"), h("a.btn", { href: "/teach/courses/new" }, t("common.go_new_course"))),
   });
 
-  function nothing() {
-    if (query.search || query.status) return empty(t("teaching.nothing"), t("teaching.nothing_why"), h("button.btn", { type: "button", onclick: () => apply({ search: null, status: null }) }, t("teaching.clear")));
-    return empty(t("teaching.no_courses"), t("teaching.no_courses_why"), h("a.btn", { href: "/teach/courses/new" }, t("common.go_new_course")));
-  }
-
-  function turn(to) {
-    link = to;
-    list.refresh();
-    scrollTo(0, 0);
-  }
-
-  function apply(changes) {
-    query = { ...query, ...changes };
-    setQuery(changes);
-    load();
-  }
-
-  function load() {
-    link = null;
-    draw();
-    list.refresh();
-  }
-
-  const states = h("div.row.states", { role: "group", "aria-label": t("common.state") });
-  const search = h("input", { id: "teach-search", type: "search", value: query.search ?? "", autocomplete: "off", oninput: debounce(() => apply({ search: search.value.trim() || null })) });
-  const order = h("select", { id: "teach-order", onchange: () => apply({ ordering: order.value }) }, ORDERS.map((name) => h("option", { value: name }, t(`teaching.by_${name.replace("-", "")}`))));
-
-  function draw() {
-    const button = (value, text) => h("button.btn", { type: "button", "data-state": value, "aria-pressed": String((query.status ?? "") === value), onclick: () => (apply({ status: value || null }), states.querySelector(`[data-state="${value}"]`).focus()) }, text);
+  /** The states as buttons, the chosen one pressed; each is a step that Back undoes. */
+  function drawStates() {
+    const now = shown.query().status ?? "";
+    const choose = (value) => {
+      shown.choose({ status: value });
+      drawStates();
+      states.querySelector(`[data-state="${value}"]`).focus();
+    };
+    const button = (value, text) => h("button.btn", { type: "button", "data-state": value, "aria-pressed": String(now === value), onclick: () => choose(value) }, text);
     fill(states, button("", t("common.all")), STATES.map((state) => button(state, t(`common.state_${state}`))));
-    if (search.value.trim() !== (query.search ?? "")) search.value = query.search ?? "";
-    order.value = query.ordering ?? "-created_at";
   }
 
-  draw();
+  drawStates();
+  await shown.ready;
   return {
-    title: t(isAdmin ? "teaching.all_courses" : "teaching.title"),
-    main: [
-      h("header.head.row.between", h("h1", t(isAdmin ? "teaching.all_courses" : "teaching.title")), h("a.btn", { href: "/teach/courses/new", "data-kind": "primary" }, icon("plus"), t("common.go_new_course"))),
-      h("search.bar", { "aria-label": t("teaching.filters") }, h("div.field.q", h("label", { for: "teach-search" }, t("common.search")), search), h("div.field", h("label", { for: "teach-order" }, t("teaching.order")), order), states),
-      told,
-      list.element,
-    ],
+    title,
+    main: [h("header.head.row.between", h("h1", title), h("a.btn", { href: "/teach/courses/new", "data-kind": "primary" }, icon("plus"), t("common.go_new_course"))), shown.parts],
     update(next) {
-      query = next;
-      load();
+      const done = shown.update(next);
+      drawStates();
+      return done;
     },
   };
+}
+
+function filters(states) {
+  return h(
+    "form.bar",
+    { "aria-label": t("teaching.filters") },
+    searchBox("search", t("common.search")),
+    choice("ordering", t("teaching.order"), [["", t("teaching.by_created_at")], ...ORDERS.map((name) => [name, t(`teaching.by_${name.replace("-", "")}`)])]),
+    h("input", { type: "hidden", name: "status" }),
+    states,
+  );
 }
 
 function row(course, isAdmin) {

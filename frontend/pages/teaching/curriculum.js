@@ -18,7 +18,7 @@ const seg = encodeURIComponent;
 
 /** `{ store, onChange }` → `{ element, freeze(), focus() }`. Every act reads the course again, so that its version is known. */
 export function curriculum({ store, onChange }) {
-  const how = h("p.soft.small", { id: uid("how") }, t("common.order_how"));
+  const how = h("p.how.soft.small", { id: uid("how") }, t("common.order_how"));
   const refusal = h("div");
   const list = h("div");
   const adders = h("div.row");
@@ -33,8 +33,9 @@ export function curriculum({ store, onChange }) {
     const course = store.course();
     if (drawn === null && course.lesson_count <= MANY) for (const { id } of course.sections) opened.add(id);
     drawn = isFrozen();
-    const add = (kind, text, act) => h("button.btn", { type: "button", "data-kind": kind, disabled: drawn, onclick: act }, icon("plus"), text);
-    fill(adders, add(null, t("teaching.add_section"), () => editSection(null)), add(null, t("teaching.add_many"), () => many(null)), add("primary", t("teaching.add_lesson"), () => lesson(null, course.sections.at(-1)?.id)));
+    const add = (kind, text, act) => h("button.btn", { type: "button", "data-kind": kind, onclick: act }, icon("plus"), text);
+    if (drawn) fill(refusal);
+    fill(adders, !drawn && [add(null, t("teaching.add_section"), () => editSection(null)), add(null, t("teaching.add_many"), () => many(null)), add(course.lesson_count ? null : "primary", t("teaching.add_lesson"), () => lesson(null, course.sections.at(-1)?.id))]);
     if (!course.sections.length) return fill(list, drawn && frozenNote(), empty(t("teaching.no_lessons"), t("teaching.no_lessons_why"), null, "h3"));
     const order = h("ol.order.sections", course.sections.map((section) => sectionRow(section, { how: how.id, isFrozen: drawn, opened, acts })));
     const told = reorder(order, (ids) => send(`/courses/${seg(course.id)}/sections/reorder`, ids));
@@ -60,7 +61,7 @@ export function curriculum({ store, onChange }) {
       await post(path, { order });
       await store.refresh();
     } catch (error) {
-      fill(refusal, notice("bad", h("p", h("b", messageOf(error))), traceOf(error)));
+      fill(refusal, notice("bad", h("p", h("b", messageOf(error)), " ", t("teaching.order_reset")), traceOf(error)));
       await renew().catch(() => {});
     }
   }

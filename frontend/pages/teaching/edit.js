@@ -16,6 +16,7 @@ import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
 import { statePanel, TONES } from "./state-panel.js";
 
+const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
 const VIEWS = ["details", "lessons", "history"];
 
 export default async function edit({ params, query, user, signal }) {
@@ -66,8 +67,9 @@ export default async function edit({ params, query, user, signal }) {
     panel.draw();
     lessons.freeze();
     body.disabled = now.status === "PENDING";
-    const reason = { PENDING: "frozen", APPROVED: "will_be_draft", PUBLISHED: "is_live" }[now.status];
-    fill(frozen, reason && notice(now.status === "PENDING" ? "act" : "warn", h("p", t(`teaching.${reason}`))));
+    status.element.hidden = body.disabled;
+    const reason = REASONS[now.status];
+    fill(frozen, reason && notice(now.status === "PENDING" ? "act" : "warn", h("p", t(reason))));
     drawTabs(now);
   }
 

@@ -5,7 +5,8 @@ import { field } from "../../parts/form.js";
 
 export const LEVELS = ["BEGINNER", "INTERMEDIATE", "ADVANCED"];
 const long = { rows: 3 };
-const isSameText = (one, other) => (one ?? "") === (other ?? "");
+/** Forms drop blank ends: a text that differs by them alone was not edited. */
+const isSameText = (one, other) => (one ?? "").trim() === (other ?? "").trim();
 const isSameNumber = (one, other) => (one === null || other === null ? one === other : Number(one) === Number(other));
 
 /** `{ name, type, isSame, attributes, hint }` by group; the label of a field is the text `f_<name>`, its hint `h_<name>`. */

@@ -31,8 +31,8 @@ export async function lessonDialog({ of, sectionId, course, isFrozen, onSaved, o
 
 const BLANK = { title: "", type: "TEXT", content: "", video_url: null, duration_seconds: null, is_preview: false, is_required: true };
 
-/** A lesson as the form has it: minutes instead of seconds, texts for nothing. */
-const shown = (lesson) => ({ ...lesson, content: lesson.content ?? "", video_url: lesson.video_url ?? "", minutes: lesson.duration_seconds === null ? null : Math.round(lesson.duration_seconds / 6) / 10 });
+/** A lesson as the form has it: minutes instead of seconds, texts for nothing, and no blank ends, which a form drops. */
+const shown = (lesson) => ({ ...lesson, title: lesson.title.trim(), content: (lesson.content ?? "").trim(), video_url: lesson.video_url ?? "", minutes: lesson.duration_seconds === null ? null : Math.round(lesson.duration_seconds / 6) / 10 });
 
 /** What the form has as the API takes it. */
 function meant({ minutes, video_url: url, section_id: section, ...rest }) {
@@ -112,8 +112,8 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   const cancel = h("button.btn", { type: "button", onclick: () => leave() }, t("common.cancel"));
   const gone = !isNew && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), onDelete()) }, t("teaching.delete_lesson"));
-  const made = form({ fields: h("fieldset.stack", { disabled: isFrozen }, fields), submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
-  made.button.disabled = isFrozen;
+  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields)], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
+  made.button.hidden = isFrozen;
   return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), both, made, asked);
 }
 

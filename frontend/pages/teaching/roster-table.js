@@ -17,7 +17,7 @@ const TONES = { ACTIVE: "act", COMPLETED: "good", CANCELLED: null };
 export function rosterTable({ rows, count, course, user, ordering, onOrder, onRemoved }) {
   const isAdmin = user.role === "ADMIN";
   const chosen = new Map();
-  const bar = h("div.bulk.row.between", { hidden: true });
+  const bar = h("div.bulk.row.between", { inert: true });
   const all = h("input", { type: "checkbox", onchange: () => pick(rows.filter(mayLeave), all.checked) });
   const ticks = new Map();
   let last = null;
@@ -29,7 +29,7 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
     }
     all.checked = chosen.size > 0 && chosen.size === rows.filter(mayLeave).length;
     all.indeterminate = chosen.size > 0 && !all.checked;
-    bar.hidden = chosen.size === 0;
+    bar.inert = chosen.size === 0;
     fill(bar, h("b", { role: "status" }, t("teaching.chosen", { count: chosen.size })), h("span.row", h("button.btn", { type: "button", onclick: () => pick([...chosen.values()], false) }, t("teaching.choose_none")), h("button.btn", { type: "button", "data-kind": "danger", onclick: removeChosen }, t("teaching.remove_people", { count: chosen.size }))));
   }
 
@@ -53,7 +53,18 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
     });
     if (!done) return;
     const { unassigned = 0, kept_completed: kept = 0 } = done.data.counts;
-    toast(t("teaching.removed", { count: unassigned }) + (kept ? ` ${t("teaching.kept", { count: kept })}` : ""));
+    const said = t("teaching.removed", { count: unassigned }) + (kept ? ` ${t("teaching.kept", { count: kept })}` : "");
+    toast(said, unassigned ? { label: t("common.undo"), run: () => putBack(done.data.assignment_id) } : null);
+    onRemoved();
+  }
+
+  async function putBack(runId) {
+    try {
+      const { data } = await post(`/assignments/${encodeURIComponent(runId)}/undo`, {}, { key: newKey() });
+      toast(t("teaching.put_back", { count: data.counts.undone }));
+    } catch (error) {
+      toast(messageOf(error));
+    }
     onRemoved();
   }
 

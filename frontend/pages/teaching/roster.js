@@ -1,87 +1,55 @@
 // The roster of a course: who is enrolled, how far they are, their grades; remove people, or take the list along.
 
-import { bdi, debounce, fill, h } from "../../lib/dom.js";
-import { download, follow, get } from "../../lib/api.js";
-import { setQuery } from "../../lib/router.js";
+import { bdi, fill, h } from "../../lib/dom.js";
+import { download, get } from "../../lib/api.js";
 import { t } from "../../lib/strings.js";
 import { busy } from "../../parts/dialog.js";
 import { icon } from "../../parts/icons.js";
-import { pager } from "../../parts/marks.js";
-import { empty, failed, loading } from "../../parts/states.js";
+import { choice, list, searchBox } from "../../parts/list.js";
+import { empty, failed } from "../../parts/states.js";
 import { rosterTable } from "./roster-table.js";
 
 const FILTERS = ["search", "status", "due", "ordering"];
 const STATES = ["ACTIVE", "COMPLETED", "CANCELLED"];
-const ORDERS = ["name", "-enrolled_at", "due_at", "-completed_at", "-last_accessed"];
+const ORDERS = { "": "name", "-name": "name_back", "-enrolled_at": "enrolled_at", enrolled_at: "enrolled_first", due_at: "due_at", "-due_at": "due_last", "-completed_at": "completed_at", "-last_accessed": "last_accessed" };
 const PAGE = 50;
 
 export default async function roster({ params, query, user, signal }) {
   const { data: course } = await get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal });
   const path = `/courses/${encodeURIComponent(course.id)}/enrollments`;
-  const told = h("p.told", { role: "status" });
-  const results = h("div");
-  let request = () => null;
-  let running = null;
+  const trouble = h("div");
+  const people = list({
+    path, query, names: FILTERS, bar: filterBar(), size: PAGE, asked, signal,
+    told: ({ count, count_is_exact: isExact }) => t(isExact === false ? "teaching.people_more" : "teaching.people_found", { count }),
+    draw: (rows, { count }) => rosterTable({ rows, count, course, user, ordering: people.query().ordering ?? "name", onOrder: (ordering) => people.choose({ ordering }), onRemoved: people.again }),
+    none: () => empty(t("teaching.no_people"), t("teaching.no_people_why"), course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course) }, t("teaching.assign"))),
+  });
+  people.parts[1].classList.add("people-told");
 
-  async function load(ask) {
-    request = ask;
-    running?.abort();
-    const mine = (running = new AbortController());
-    results.setAttribute("aria-busy", "true");
-    const timer = setTimeout(() => results.childElementCount || fill(results, loading(8)), 300);
+  async function save() {
+    fill(trouble);
     try {
-      show(await ask({ signal: AbortSignal.any([signal, mine.signal]) }));
+      await download(path, { ...asked(people.query()), format: "csv" });
     } catch (error) {
-      if (!mine.signal.aborted && !signal.aborted) fill(results, failed(error, () => load(ask)));
-    } finally {
-      clearTimeout(timer);
-      if (mine === running) results.removeAttribute("aria-busy");
+      fill(trouble, failed(error, save));
     }
   }
 
-  function show({ data, meta }) {
-    told.textContent = t(meta.count_is_exact === false ? "teaching.people_more" : "teaching.people_found", { count: meta.count });
-    if (!data.length) return fill(results, nothing());
-    const table = rosterTable({ rows: data, count: meta.count, course, user, ordering: query.ordering ?? "name", onOrder: (ordering) => apply({ ordering }), onRemoved: () => load(request) });
-    return fill(results, table, pager(meta, data.length, (link) => load((options) => follow(link, options)).then(() => told.scrollIntoView({ block: "nearest" }))) ?? []);
-  }
-
-  function nothing() {
-    const isFiltered = ["search", "status", "due"].some((name) => query[name]);
-    if (isFiltered) return empty(t("teaching.no_people_fit"), t("teaching.nothing_why"), h("button.btn", { type: "button", onclick: () => apply({ search: null, status: null, due: null }) }, t("teaching.clear")));
-    return empty(t("teaching.no_people"), t("teaching.no_people_why"), course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course) }, t("teaching.assign")));
-  }
-
-  const reload = () => load((options) => get(path, { ...asked(query), page_size: PAGE }, options));
-
-  function apply(changes) {
-    query = { ...query, ...changes };
-    setQuery(changes);
-    bar.write(query);
-    reload();
-  }
-
-  const bar = filterBar(query, apply);
-  const csv = h("button.btn", { type: "button", onclick: () => busy(csv, () => download(path, { ...asked(query), format: "csv" }).catch((error) => fill(results, failed(error, reload)))) }, icon("download"), t("teaching.csv"));
-  await reload();
+  const csv = h("button.btn", { type: "button", onclick: () => busy(csv, save) }, icon("download"), t("teaching.csv"));
+  await people.ready;
   return {
     title: t("teaching.roster_of", { title: course.title }),
     wide: true,
     main: [
       h(
         "header.head",
-        h("p.crumb", h("a", { href: "/teach" }, t("teaching.title")), " / ", h("a", { href: `/teach/courses/${encodeURIComponent(course.id)}`, dir: "auto" }, course.title)),
+        h("p.crumb", h("a", { href: "/teach" }, t(user.role === "ADMIN" ? "teaching.all_courses" : "teaching.title")), " / ", h("a", { href: `/teach/courses/${encodeURIComponent(course.id)}`, dir: "auto" }, course.title)),
         h("div.row.between", h("h1", t("teaching.roster"), " ", h("span.soft", bdi(course.code))), h("div.row", csv, course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course), "data-kind": "primary" }, icon("plus"), t("teaching.assign")))),
       ),
-      bar.element,
-      told,
-      results,
+      trouble,
+      people.parts,
     ],
-    update(next) {
-      query = next;
-      bar.write(query);
-      return reload();
-    },
+    update: people.update,
   };
 }
 
@@ -94,24 +62,13 @@ function asked({ search, status, due, ordering }) {
   return { search, status, ordering: ordering ?? "name", overdue: due === "overdue" ? "true" : null, due_after: until && new Date().toISOString(), due_before: until?.toISOString() };
 }
 
-function filterBar(query, apply) {
-  const select = (name, label, options) => h("div.field", h("label", { for: `roster-${name}` }, label), h("select", { id: `roster-${name}`, name, onchange: ({ target }) => apply({ [name]: target.value || null }) }, options.map(([value, text]) => h("option", { value }, text))));
-  const search = h("input", { id: "roster-search", name: "search", type: "search", autocomplete: "off", oninput: debounce(() => apply({ search: search.value.trim() || null })) });
-  const form = h(
+function filterBar() {
+  return h(
     "form.filters",
-    { onsubmit: (event) => event.preventDefault() },
-    h("div.field.q", h("label", { for: "roster-search" }, t("teaching.search_people")), search),
-    select("status", t("common.state"), [["", t("teaching.any_state")], ...STATES.map((state) => [state, t(`common.state_${state}`)])]),
-    select("due", t("teaching.due"), [["", t("teaching.any_due")], ["overdue", t("teaching.overdue")], ["7", t("teaching.due_within", { count: 7 })], ["30", t("teaching.due_within", { count: 30 })]]),
-    select("ordering", t("teaching.order"), ORDERS.map((name) => [name, t(`teaching.by_${name.replace("-", "")}`)])),
+    { "aria-label": t("teaching.filters") },
+    searchBox("search", t("teaching.search_people")),
+    choice("status", t("common.state"), [["", t("teaching.any_state")], ...STATES.map((state) => [state, t(`common.state_${state}`)])]),
+    choice("due", t("teaching.due"), [["", t("teaching.any_due")], ["overdue", t("teaching.overdue")], ["7", t("teaching.due_within", { count: 7 })], ["30", t("teaching.due_within", { count: 30 })]]),
+    choice("ordering", t("teaching.order"), Object.entries(ORDERS).map(([value, key]) => [value, t(`teaching.by_${key}`)])),
   );
-  const write = (now) => {
-    for (const name of FILTERS) {
-      const control = form.elements[name];
-      const value = now[name] ?? (name === "ordering" ? "name" : "");
-      if (control !== document.activeElement || control.type !== "search") control.value = value;
-    }
-  };
-  write(query);
-  return { element: h("search", { "aria-label": t("teaching.filters") }, form), write };
 }

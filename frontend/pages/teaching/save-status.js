@@ -30,6 +30,7 @@ export function saveStatus({ onRetry, wrong }) {
     if (next !== before && next !== "waiting" && next !== "saving") told.textContent = next === "saved" ? t("common.saved") : text;
     if (next === "failed") fill(more, h("p", messageOf(error)), traceOf(error), h("button.btn", { type: "button", onclick: onRetry }, t("common.again")));
     else if (next === "wrong") fill(more, h("ul", wrong().map((each) => h("li", h("a", { href: `#${each.control.id}`, onclick: (event) => focus(event, each) }, each.label)))));
+    else if (next === "conflict") fill(more, h("a", { href: location.pathname }, t("teaching.choose_version")));
     else fill(more);
   }
 

@@ -40,7 +40,7 @@ function contents(section, { how, isFrozen, acts }) {
     parts.push(list, reorder(list, (ids) => acts.order(section, ids)));
   } else parts.push(h("p.soft", t("teaching.no_lessons_here")));
   if (!isFrozen) {
-    parts.push(h("div.row.adders", h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => acts.lesson(null, section.id) }, icon("plus"), t("teaching.add_lesson"), hidden(": ", section.title)), h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => acts.many(section.id) }, t("teaching.add_many"), hidden(": ", section.title))));
+    parts.push(h("div.row.adders", h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => acts.lesson(null, section.id) }, icon("plus"), t("teaching.add_lesson"), " ", hidden(section.title)), h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => acts.many(section.id) }, t("teaching.add_many"), " ", hidden(section.title))));
   }
   return parts;
 }

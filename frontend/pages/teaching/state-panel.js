@@ -13,7 +13,7 @@ import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
 export const TONES = { PENDING: "act", APPROVED: "good", PUBLISHED: "good", REJECTED: "bad", ARCHIVED: "warn" };
-const ASKED = new Set(["unpublish", "archive"]);
+const TAKES = new Set(["unpublish", "archive"]);
 
 /** The acts that a state offers, the first as the primary one. The server decides; what it refuses, it explains. */
 function actsOf({ status }, { isOwner, isAdmin }) {
@@ -35,6 +35,8 @@ export const missingOf = (course) => [course.lesson_count === 0 && "lessons", !c
 export function statePanel({ store, user, onRefused }) {
   const element = h("div.stack.state-panel");
   const refusal = h("div");
+  let refusedAt = null;
+  let isMoreOpen = false;
   const path = (act) => `/courses/${encodeURIComponent(store.course().id)}/${act}`;
 
   async function run(act, body) {
@@ -45,6 +47,7 @@ export function statePanel({ store, user, onRefused }) {
     } catch (error) {
       await store.refresh().catch(() => {});
       if (error.code === "course_incomplete" && act === "publish" && user.role === "ADMIN") return overrule(error);
+      refusedAt = store.course().updated_at;
       return fill(refusal, refused(error, onRefused));
     }
     await store.refresh();
@@ -65,24 +68,30 @@ export function statePanel({ store, user, onRefused }) {
   }
 
   const button = (act, isFirst) => {
-    const press = () => (ASKED.has(act) ? ask({ title: t(`teaching.ask_${act}`), text: t(`teaching.ask_${act}_why`, { count: store.course().enrollment_count }), yes: t(`teaching.act_${act}`), danger: false, act: () => run(act) }) : busy(made, () => run(act), t(`teaching.doing_${act}`)));
+    const press = () => (TAKES.has(act) ? ask({ title: t(`teaching.ask_${act}`), text: t(`teaching.ask_${act}_why`, { count: store.course().enrollment_count }), yes: t(`teaching.act_${act}`), danger: false, act: () => run(act) }) : busy(made, () => run(act), t(`teaching.doing_${act}`)));
     const made = h("button.btn", { type: "button", "data-kind": isFirst ? "primary" : null, onclick: press }, t(`teaching.act_${act}`));
     return made;
   };
 
   function draw() {
     const course = store.course();
+    if (course.updated_at !== refusedAt) fill(refusal);
     const rights = { isOwner: course.instructor.id === user.id, isAdmin: user.role === "ADMIN" };
     const acts = actsOf(course, rights);
+    // What takes a course away from its learners is one step further than the rest.
+    const first = TAKES.has(acts[0]) ? null : acts[0];
+    const rest = first ? acts.slice(1) : acts;
+    const mayDelete = course.status !== "PENDING";
     const isLive = course.status === "PUBLISHED";
+    const isReady = !isLive && !missingOf(course).length;
     fill(
       element,
       h("div.stack.tight", h("h2.row", { tabindex: "-1" }, badge(t(`common.state_${course.status}`), TONES[course.status])), h("p", t(`teaching.is_${course.status}`)), course.changed_since_review && isLive && h("p.soft.small", t("teaching.changed"))),
       ["DRAFT", "REJECTED"].includes(course.status) && checklist(course, onRefused),
       decision(course),
       refusal,
-      h("div.stack.tight.acts", acts.map((act, at) => button(act, at === 0 && !isLive)), rights.isAdmin && course.status === "PENDING" && h("a.btn", { href: "/admin/reviews" }, t("teaching.decide"))),
-      course.status !== "PENDING" && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => askToDelete(course, rights) }, t("teaching.delete")),
+      h("div.stack.tight.acts", first && button(first, isReady), rights.isAdmin && course.status === "PENDING" && h("a.btn", { href: "/admin/reviews" }, t("teaching.decide"))),
+      (rest.length > 0 || mayDelete) && h("details.more", { open: isMoreOpen, ontoggle: ({ target }) => (isMoreOpen = target.open) }, h("summary", t("teaching.more")), h("div.stack.tight.acts", rest.map((act) => button(act, false)), mayDelete && h("button.btn", { type: "button", "data-kind": "danger", onclick: () => askToDelete(course, rights) }, t("teaching.delete")))),
     );
   }
 

@@ -16,6 +16,7 @@ export default {
   conflict_fields: "الحقول المختلفة",
   conflict_how: "نسختك لم تضِع. اختر واحدة لكل حقل.",
   conflict_own: "حفظت نسخة أخرى في نافذة أخرى: {time}.",
+  conflict_saved: "حُفظت نسخة أخرى: {time}.",
   course: "الدورة",
   delete: "حذف",
   details: "التفاصيل",

@@ -16,6 +16,7 @@ export default {
   conflict_fields: "Unterschiedliche Felder",
   conflict_how: "Ihre ist nicht verloren. Wählen Sie für jedes Feld eine.",
   conflict_own: "Sie haben in einem anderen Fenster eine andere Fassung gespeichert: {time}.",
+  conflict_saved: "Eine andere Fassung wurde gespeichert: {time}.",
   course: "Kurs",
   delete: "Löschen",
   details: "Einzelheiten",

@@ -16,6 +16,7 @@ export default {
   conflict_fields: "Fields that differ",
   conflict_how: "Yours is not lost. Choose one for each field.",
   conflict_own: "You saved another version in another window: {time}.",
+  conflict_saved: "Another version was saved: {time}.",
   course: "Course",
   delete: "Delete",
   details: "Details",
