@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browsing import NARROW, THEMES, axe, invalid, open_, overflow
+from tests.support.browsing import NARROW, THEMES, axe, invalid, layout_shift, open_, overflow
 
 COURSE = "CCC-2014J"
 
@@ -79,6 +79,7 @@ def test_analytics_of_another_instructor_are_refused(visit):
 def test_the_pages_of_figures_are_accessible_and_fit(visit, role, path, theme):
     page = visit(role=role, theme=theme)
     open_(page, path)
+    assert layout_shift(page) == []
     assert axe(page) == []
     assert invalid(page) == []
     page.set_viewport_size({"width": NARROW, "height": 800})
