@@ -44,6 +44,7 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
   let [base, version] = [shown(lesson), etag];
   const fields = fieldsOf(base, course);
   const byName = Object.fromEntries(fields.map((each) => [each.field, each]));
+  let wasReread = false;
   const both = h("div");
   const asked = h("div", { role: "alert" });
   const video = byName.video_url;
@@ -56,7 +57,10 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   async function onSubmit(values) {
     const changes = Object.fromEntries(differs(values, base).map((name) => [name, values[name]]));
-    if (!isNew && !Object.keys(changes).length) return dialog.close();
+    if (!isNew && !Object.keys(changes).length) {
+      dialog.close();
+      return wasReread ? onSaved(base) : undefined;
+    }
     try {
       const answer = isNew ? await post("/lessons", { ...meant(values), ...(values.section_id ? {} : { course_id: course.id }) }, { key }) : await patch(path(lesson.id), onlyNamed(changes), { ifMatch: version });
       base = values;
@@ -86,7 +90,7 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
     const mineChanged = new Set(differs(mine, base));
     const disputed = differs(theirs, base).filter((name) => mineChanged.has(name) && differs(mine, theirs).includes(name));
     for (const name of differs(theirs, base)) if (!mineChanged.has(name)) write(byName[name], theirs[name]);
-    [base, version] = [theirs, fresh];
+    [base, version, wasReread] = [theirs, fresh, true];
     if (!disputed.length) return onSubmit(made.values());
     const words = (name, value) => ({ type: () => t(`teaching.type_${value}`), section_id: () => course.sections.find(({ id }) => id === value)?.title, is_preview: () => t(value ? "teaching.yes" : "teaching.no"), is_required: () => t(value ? "teaching.yes" : "teaching.no") })[name]?.() ?? String(value ?? "");
     const onChoose = (chosen) => {

@@ -208,7 +208,6 @@ export default {
   not_your_course: "أنت لا تدرّس هذه الدورة",
   not_your_course_why: "يدرّسها {name}. يمكن لمدير أن ينقلها إليك.",
   notes: "ملاحظات المراجع",
-  nothing_added: "لم يُضف شيء. صحّح هذه الأسطر أولًا.",
   of_lessons: { zero: "لا دروس", one: "{done} من درس واحد", two: "{done} من درسين", few: "{done} من {count} دروس", many: "{done} من {count} درسًا", other: "{done} من {count} درس" },
   optional: "اختياري",
   order: "الترتيب",

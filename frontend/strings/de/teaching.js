@@ -208,7 +208,6 @@ export default {
   not_your_course: "Diesen Kurs unterrichten Sie nicht",
   not_your_course_why: "{name} unterrichtet ihn. Die Administration kann ihn Ihnen übertragen.",
   notes: "Anmerkungen der Prüfung",
-  nothing_added: "Nichts wurde hinzugefügt. Berichtigen Sie zuerst diese Zeilen.",
   of_lessons: { one: "{done} von {count} Lektion", other: "{done} von {count} Lektionen" },
   optional: "Freiwillig",
   order: "Reihenfolge",

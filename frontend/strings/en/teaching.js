@@ -208,7 +208,6 @@ export default {
   not_your_course: "You do not teach this course",
   not_your_course_why: "{name} teaches it. An admin can give it to you.",
   notes: "Notes of the reviewer",
-  nothing_added: "Nothing was added. Correct these lines first.",
   of_lessons: { one: "{done} of {count} lesson", other: "{done} of {count} lessons" },
   optional: "Optional",
   order: "Order",
