@@ -6,6 +6,7 @@ import { t } from "../../lib/strings.js";
 import { conflict } from "../../parts/conflict.js";
 import { open } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
+import { markdown } from "../../parts/markdown.js";
 import { failed, loading, notice } from "../../parts/states.js";
 import { lastChange } from "./history.js";
 
@@ -116,9 +117,16 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   const cancel = h("button.btn", { type: "button", onclick: () => leave() }, t("common.cancel"));
   const gone = !isNew && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), onDelete()) }, t("teaching.delete_lesson"));
-  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields)], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
+  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields.flatMap((each) => (each === byName.content ? [each, look(each)] : each)))], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
   made.button.hidden = isFrozen;
   return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), both, made, asked);
+}
+
+/** The text as learners will see it, made when it is opened. */
+function look(text) {
+  const shownText = h("div.prose.stack");
+  const draw = ({ target }) => target.open && fill(shownText, text.read() ? markdown(text.read(), 3) : h("p.soft", t("teaching.no_text")));
+  return h("details.look", { ontoggle: draw }, h("summary", t("teaching.look")), shownText);
 }
 
 function write(each, value) {
