@@ -41,7 +41,7 @@ const BLOCKS = {
   table: ({ header, rows }) =>
     h(
       "div.scroll",
-      { tabindex: "0", role: "region", "aria-label": t("learning.table") },
+      { tabindex: "0", role: "region", "aria-label": t("common.table") },
       h("table", { dir: "auto" }, h("thead", h("tr", header.map((cell) => h("th", { scope: "col", "data-align": cell.align }, inline(cell.tokens))))), h("tbody", rows.map((row) => h("tr", row.map((cell) => h("td", { "data-align": cell.align }, inline(cell.tokens))))))),
     ),
 };

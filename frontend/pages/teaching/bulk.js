@@ -36,7 +36,11 @@ export function bulkDialog({ course, sectionId, onSaved }) {
   const where = sections.length > 0 && field({ name: "section_id", label: t("teaching.l_section"), type: "select", required: true, value: sectionId ?? sections.at(-1)[0], options: sections });
   const told = h("p.soft.small", { role: "status" });
   const found = () => read(lines.read());
-  const wrongOf = (rows) => rows.filter(({ error }) => error).map(({ line, error }) => [`${t("teaching.line", { line })}`, error]);
+  const wrongOf = (rows) => rows.filter(({ error }) => error).map(({ line, error }) => [t("teaching.line", { line }), error]);
+  const check = () => {
+    const rows = found();
+    return Object.fromEntries(rows.length > MOST ? [["lines", t("teaching.too_many", { count: MOST })]] : wrongOf(rows));
+  };
 
   const count = debounce(() => {
     const rows = found();
@@ -47,9 +51,6 @@ export function bulkDialog({ course, sectionId, onSaved }) {
 
   async function onSubmit(values) {
     const rows = found();
-    const wrong = wrongOf(rows);
-    if (rows.length > MOST) wrong.push([t("teaching.lines"), t("teaching.too_many", { count: MOST })]);
-    if (wrong.length) return made.show(Object.fromEntries(wrong), { title: t("teaching.nothing_added") });
     const place = values.section_id ? { section_id: values.section_id } : { course_id: course.id };
     try {
       const { data } = await post("/lessons/bulk", { ...place, lessons: rows.map(({ lesson }) => lesson) }, { key });
@@ -64,7 +65,7 @@ export function bulkDialog({ course, sectionId, onSaved }) {
   }
 
   const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
-  const made = form({ fields: [where, lines, told].filter(Boolean), submit: t("teaching.add_many"), busyText: t("common.saving"), onSubmit, extra: cancel });
+  const made = form({ fields: [where, lines, told].filter(Boolean), submit: t("teaching.add_many"), busyText: t("common.saving"), onSubmit, check, extra: cancel });
   made.addEventListener("input", count);
   const dialog = open(t("teaching.add_many"), made, { kind: ".broad" });
   lines.control.focus();

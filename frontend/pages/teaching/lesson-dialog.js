@@ -6,6 +6,7 @@ import { t } from "../../lib/strings.js";
 import { conflict } from "../../parts/conflict.js";
 import { open } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
+import { markdown } from "../../parts/markdown.js";
 import { failed, loading, notice } from "../../parts/states.js";
 import { lastChange } from "./history.js";
 
@@ -44,6 +45,7 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
   let [base, version] = [shown(lesson), etag];
   const fields = fieldsOf(base, course);
   const byName = Object.fromEntries(fields.map((each) => [each.field, each]));
+  let wasReread = false;
   const both = h("div");
   const asked = h("div", { role: "alert" });
   const video = byName.video_url;
@@ -56,7 +58,10 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   async function onSubmit(values) {
     const changes = Object.fromEntries(differs(values, base).map((name) => [name, values[name]]));
-    if (!isNew && !Object.keys(changes).length) return dialog.close();
+    if (!isNew && !Object.keys(changes).length) {
+      dialog.close();
+      return wasReread ? onSaved(base) : undefined;
+    }
     try {
       const answer = isNew ? await post("/lessons", { ...meant(values), ...(values.section_id ? {} : { course_id: course.id }) }, { key }) : await patch(path(lesson.id), onlyNamed(changes), { ifMatch: version });
       base = values;
@@ -86,7 +91,7 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
     const mineChanged = new Set(differs(mine, base));
     const disputed = differs(theirs, base).filter((name) => mineChanged.has(name) && differs(mine, theirs).includes(name));
     for (const name of differs(theirs, base)) if (!mineChanged.has(name)) write(byName[name], theirs[name]);
-    [base, version] = [theirs, fresh];
+    [base, version, wasReread] = [theirs, fresh, true];
     if (!disputed.length) return onSubmit(made.values());
     const words = (name, value) => ({ type: () => t(`teaching.type_${value}`), section_id: () => course.sections.find(({ id }) => id === value)?.title, is_preview: () => t(value ? "teaching.yes" : "teaching.no"), is_required: () => t(value ? "teaching.yes" : "teaching.no") })[name]?.() ?? String(value ?? "");
     const onChoose = (chosen) => {
@@ -112,9 +117,16 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
 
   const cancel = h("button.btn", { type: "button", onclick: () => leave() }, t("common.cancel"));
   const gone = !isNew && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), onDelete()) }, t("teaching.delete_lesson"));
-  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields)], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
+  const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields.flatMap((each) => (each === byName.content ? [each, look(each)] : each)))], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
   made.button.hidden = isFrozen;
   return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), both, made, asked);
+}
+
+/** The text as learners will see it, made when it is opened. */
+function look(text) {
+  const shownText = h("div.prose.stack");
+  const draw = ({ target }) => target.open && fill(shownText, text.read() ? markdown(text.read(), 3) : h("p.soft", t("teaching.no_text")));
+  return h("details.look", { ontoggle: draw }, h("summary", t("teaching.look")), shownText);
 }
 
 function write(each, value) {

@@ -125,6 +125,7 @@ export default {
   state_PENDING: "قيد المراجعة",
   state_PUBLISHED: "منشورة",
   state_REJECTED: "مرفوضة",
+  table: "جدول",
   the_password: "كلمة المرور",
   theme: "المظهر",
   theme_dark: "داكن",

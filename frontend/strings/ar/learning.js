@@ -96,7 +96,6 @@ export default {
   stopped: "تابع من حيث توقفت",
   stopped_at: "توقفت عند {at}.",
   stopped_of: "توقفت عند {at} من {length}.",
-  table: "جدول",
   teaching_interests: "الموضوعات",
   teaching_interests_hint: "موضوعات الدورات التي تفكر فيها.",
   this_lesson: "هذا الدرس",

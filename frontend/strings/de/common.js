@@ -125,6 +125,7 @@ export default {
   state_PENDING: "In Prüfung",
   state_PUBLISHED: "Veröffentlicht",
   state_REJECTED: "Abgelehnt",
+  table: "Tabelle",
   the_password: "(Passwort)",
   theme: "Darstellung",
   theme_dark: "Dunkel",

@@ -96,7 +96,6 @@ export default {
   stopped: "Weiter, wo Sie aufgehört haben",
   stopped_at: "Sie haben bei {at} aufgehört.",
   stopped_of: "Sie haben bei {at} von {length} aufgehört.",
-  table: "Tabelle",
   teaching_interests: "Themen",
   teaching_interests_hint: "Themen von Kursen, an die Sie denken.",
   this_lesson: "Diese Lektion",

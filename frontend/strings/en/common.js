@@ -125,6 +125,7 @@ export default {
   state_PENDING: "In review",
   state_PUBLISHED: "Published",
   state_REJECTED: "Rejected",
+  table: "Table",
   the_password: "the password",
   theme: "Theme",
   theme_dark: "Dark",

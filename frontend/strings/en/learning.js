@@ -96,7 +96,6 @@ export default {
   stopped: "Go on where you stopped",
   stopped_at: "You stopped at {at}.",
   stopped_of: "You stopped at {at} of {length}.",
-  table: "Table",
   teaching_interests: "Subjects",
   teaching_interests_hint: "Topics of courses you have in mind.",
   this_lesson: "This lesson",
