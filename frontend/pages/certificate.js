@@ -1,10 +1,11 @@
 // The public check of a certificate by its number: what it proves, whether it is valid, and a sheet to print.
 
-import { bdi, h } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { get } from "../lib/api.js";
 import { day, time } from "../lib/format.js";
 import { t } from "../lib/strings.js";
 import { icon, logo } from "../parts/icons.js";
+import { qr } from "../parts/qr.js";
 import { notice } from "../parts/states.js";
 import { checker } from "./certificates.js";
 
@@ -46,7 +47,7 @@ function verdict({ is_valid: isValid, revoked_at: revoked }) {
 
 function sheet(number, { full_name: name, course_title: course, issued_at: at, is_valid: isValid }) {
   const fact = (label, value) => h("div", h("dt", label), h("dd", value));
-  const address = `${location.host}/certificates`;
+  const path = `/certificates/${encodeURIComponent(number)}`;
   return h(
     `article.cert${isValid ? "" : ".void"}`,
     { "aria-labelledby": "cert-title" },
@@ -60,9 +61,7 @@ function sheet(number, { full_name: name, course_title: course, issued_at: at, i
       h("h2", { dir: "auto" }, course),
     ),
     h("dl", fact(t("certificate.issued"), h("time", { datetime: at }, day(at))), fact(t("certificate.number"), h("span.mono", { dir: "ltr" }, number))),
-    h("p.check", h("span", part(t("certificate.check_this", { address: "\0" }), h("b", bdi(address))))),
+    h("p.check", qr(location.origin + path), h("span", t("certificate.check_this"), h("b.mono.block", { dir: "ltr" }, location.host + path))),
     !isValid && h("p.stamp", { "aria-hidden": "true" }, t("certificate.revoked")),
   );
 }
-
-const part = (text, element) => text.split("\0").flatMap((each, at) => (at ? [element, each] : [each]));

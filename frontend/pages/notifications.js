@@ -94,7 +94,7 @@ export default function notifications({ query, signal }) {
   function change(checked) {
     onlyUnread = checked;
     link = null;
-    setQuery({ is_read: checked ? "false" : null });
+    setQuery({ is_read: checked ? "false" : null }, { replace: false });
     list.refresh();
   }
   const heading = h("h1", { tabindex: "-1" }, t("account.notifications"));

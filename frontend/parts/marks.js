@@ -9,7 +9,7 @@ export const badge = (text, tone = null) => h("span.badge", { "data-tone": tone 
 
 /** The initials of a name; decorative, the name stands beside it. */
 export function avatar({ full_name: name, profile_picture: picture }, kind = "") {
-  if (picture) return h(`img.avatar${kind}`, { src: picture.small ?? picture, alt: "", loading: "lazy" });
+  if (picture) return h(`img.avatar${kind}`, { src: picture, alt: "", loading: "lazy" });
   const words = (name ?? "").split(/\s+/).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
   return h(`span.avatar${kind}`, { "aria-hidden": "true" }, letters.map((word) => [...word][0].toLocaleUpperCase()).join(""));
@@ -17,7 +17,7 @@ export function avatar({ full_name: name, profile_picture: picture }, kind = "")
 
 /** A course's thumbnail, or a cover of its letters: the same size, so that nothing moves. */
 export function cover({ code = "", title, thumbnail }) {
-  if (thumbnail) return h("img.cover", { src: thumbnail.medium ?? thumbnail, alt: "", loading: "lazy" });
+  if (thumbnail) return h("img.cover", { src: thumbnail, alt: "", loading: "lazy" });
   const [, letters = "", rest = ""] = /^(\p{L}{2,4})[-\d](.*)$/u.exec(code) ?? [];
   const initials = title.split(/\s+/).filter((word) => /^[\p{L}\d]/u.test(word)).slice(0, 3).map((word) => [...word][0].toLocaleUpperCase()).join("");
   const isOwn = letters && letters !== "COURSE";

@@ -19,6 +19,8 @@ export function start() {
   draw();
   session.onChange(draw);
   addEventListener("page", mark);
+  // Below the first page, so that the page does not push it down.
+  addEventListener("page", drawFoot, { once: true });
   addEventListener("unread", ({ detail }) => count(detail));
   for (const name of ["online", "offline"]) addEventListener(name, strip);
   strip();
@@ -50,13 +52,16 @@ function draw() {
     ),
     h("div.menu#menu", { popover: "auto" }, h("nav", { "aria-label": t("common.menu") }, links())),
   );
-  fill(foot, h("div.wrap.row.between", h("span", t("common.about")), h("a", { href: "/developers" }, t("common.developers"))));
   mark();
   if (user) refreshUnread();
 }
 
+function drawFoot() {
+  fill(foot, h("div.wrap.row.between", h("span", t("common.about")), h("a", { href: "/developers" }, t("common.developers"))));
+}
+
 function palette() {
-  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-label": t("common.find") }, icon("search"), h("span.only-wide", t("common.find"), " ", h("kbd", t("common.find_key"))));
+  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-label": `${t("common.find")} ${t("common.find_key")}` }, icon("search"), h("span.only-wide", t("common.find"), " ", h("kbd", t("common.find_key"))));
 }
 
 function bell() {

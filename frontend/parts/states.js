@@ -18,12 +18,15 @@ export function empty(title, why, act = null, level = "h2") {
   return h("div.empty", h(level, title), why && h("p", why), act);
 }
 
-/** What an error says to the user: the server's own message, or that the server could not be reached. */
+/** What an error says to the user: the server's own words, or that the server could not be reached. */
 export function messageOf(error) {
   if (error?.status === 0) return t(`common.${error.code}`);
   if (error?.status === undefined) return t("common.fault");
-  return error.message;
+  return (error.code === "invalid_request" && texts(error.details ?? {}).join(" ")) || error.message;
 }
+
+/** What the details of a refused request say, whatever they are about. */
+const texts = (details) => Object.values(details).flatMap((each) => (typeof each === "string" ? each : texts(each ?? {})));
 
 /** The small print of a refusal: its code and the number of the request, for support. */
 export function traceOf(error) {

@@ -15,7 +15,7 @@ const SOON = 7;
 export function join({ course, enrollment, user, onChange }) {
   return [
     h("p.price", course.is_free ? t("catalogue.free") : money(course.display_price)),
-    enrollment?.status !== "COMPLETED" && seats(course),
+    !["ACTIVE", "COMPLETED"].includes(enrollment?.status) && seats(course),
     act({ course, enrollment, user, onChange }),
     facts(course),
   ];

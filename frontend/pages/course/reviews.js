@@ -111,7 +111,7 @@ export function reviews({ course, user, isHeld, signal }) {
       field({ name: "comment", label: t("course.comment"), type: "textarea", hint: t("course.comment_hint"), value: data?.comment, attributes: { maxlength: LONGEST, dir: "auto" } }),
     ];
     const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
-    dialog.append(form({ fields, submit: t(before ? "course.save_review" : "course.post_review"), busyText: t("course.posting"), onSubmit: save, extra: cancel }));
+    dialog.append(form({ fields, submit: t(before ? "course.save_review" : "course.post_review"), busyText: t(before ? "common.saving" : "course.posting"), onSubmit: save, extra: cancel }));
   }
 
   async function drop(each) {

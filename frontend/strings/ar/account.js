@@ -62,7 +62,7 @@ export default {
   open_course: "افتح الدورة",
   optional_more: "اسم المستخدم والهاتف",
   password: "كلمة المرور",
-  password_again: "كلمة المرور مرة أخرى",
+  password_again: "تأكيد كلمة المرور",
   password_changed: "تغيّرت كلمة المرور. انتهت جلساتك الأخرى.",
   password_hint: "8 أحرف أو أكثر، فيها حرف كبير وحرف صغير ورقم.",
   password_set: "عُيّنت كلمة مرورك الجديدة",

@@ -62,7 +62,7 @@ export default {
   open_course: "Kurs öffnen",
   optional_more: "Benutzername und Telefon",
   password: "Passwort",
-  password_again: "Passwort wiederholen",
+  password_again: "Passwort (Wiederholung)",
   password_changed: "Passwort geändert. Ihre anderen Sitzungen sind beendet.",
   password_hint: "Mindestens 8 Zeichen, mit Großbuchstabe, Kleinbuchstabe und Ziffer.",
   password_set: "Ihr neues Passwort ist gesetzt",

@@ -4,7 +4,7 @@ export default {
   check: "Zertifikat prüfen",
   check_hint: "Sie steht unten auf dem Zertifikat: RC- und 32 Zeichen.",
   check_number: "Nummer",
-  check_this: "Jede Person kann das unter {address} prüfen. Die Seite zeigt Name, Kurs und Datum, sonst nichts.",
+  check_this: "Jede Person kann das mit dem Code oder unter dieser Adresse prüfen. Die Seite zeigt Name, Kurs und Datum, sonst nichts.",
   completed: "Abgeschlossen",
   course: "Kurs",
   done: "hat alle Pflichtlektionen abgeschlossen von",

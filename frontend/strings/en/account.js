@@ -62,7 +62,7 @@ export default {
   open_course: "Open the course",
   optional_more: "Username and phone",
   password: "Password",
-  password_again: "The password again",
+  password_again: "Password (repeated)",
   password_changed: "Password changed. Your other sessions have ended.",
   password_hint: "8 characters or more, with an upper-case letter, a lower-case letter and a digit.",
   password_set: "Your new password is set",

@@ -4,7 +4,7 @@ export default {
   check: "Check a certificate",
   check_hint: "It stands at the foot of the certificate: RC- and 32 characters.",
   check_number: "Number",
-  check_this: "Anyone can check this at {address}. The page shows the name, the course and the date, and nothing else.",
+  check_this: "Anyone can check this with the code or at this address. The page shows the name, the course and the date, and nothing else.",
   completed: "Completed",
   course: "Course",
   done: "has completed every required lesson of",
