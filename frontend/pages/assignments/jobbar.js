@@ -74,8 +74,9 @@ export function jobbar(acts) {
 /** "2,427 will be written · 50 need nothing · 21 refused". */
 function facts(run) {
   const kind = kindOf(run);
-  const { written, idle, refused } = sums(run);
-  const { skipped = 0 } = run.counts;
+  const { written, idle, ...rest } = sums(run);
+  const left = Math.max(0, run.progress.total - run.progress.done);
+  const [refused, skipped] = [rest.refused + left, (run.counts.skipped ?? 0) + left];
   const unwritten = kind === "preview" || !skipped ? "refused" : skipped === refused ? "unreached" : "refused_or_unreached";
   const fact = (count, name, tone) => (count > 0 || name.startsWith("written")) && h("span", h(`b${tone}`, number(count)), " ", t(`assign.fact_${name}`, { count }));
   return h("p.facts", fact(written, `written_${kind}`, kind === "preview" ? "" : ".tone-good"), fact(idle, `idle_${kind === "unassign" ? "assign" : kind}`, ""), fact(refused, unwritten, ".tone-bad"));

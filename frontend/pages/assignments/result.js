@@ -11,7 +11,7 @@ import { changedRows, sheetNote } from "./notes.js";
 import { jobbar } from "./jobbar.js";
 import { ledger } from "./ledger.js";
 import { kindOf, people, sums } from "./outcomes.js";
-import { act, isUnderWay, record, watch } from "./runs.js";
+import { act, isClosed, isUnderWay, record, watch } from "./runs.js";
 import { tally } from "./tally.js";
 
 /**
@@ -62,7 +62,7 @@ export function result({ user, signal, again = null, discard = null, fresh = nul
     filters = {};
     if (isNew) title.focus();
     const tell = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
-    if (isUnderWay(found)) follow(found.id, both, tell);
+    if (isUnderWay(found) || !isClosed(found)) follow(found.id, both, tell);
     else tell();
   }
 
