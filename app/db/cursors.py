@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from app.db import pool
 from app.db.session import db, is_in_transaction
 
 _PREPARED = "rollcall-prepared"
@@ -82,25 +83,28 @@ class Opened:
 
 
 @contextmanager
-def opened() -> Iterator[Opened]:
-    """A cursor on the connection of the open transaction, or else on one in autocommit mode."""
+def opened(*, keeps: bool = False) -> Iterator[Opened]:
+    """A cursor on the connection of the open transaction, or else on one in autocommit mode.
+
+    :param keeps: whether the latter is kept for the next statement of the request
+    """
     engine = db.engine
     if is_in_transaction():
         db.session.flush()
         connection: Connection = db.session.connection()
         yield Opened(engine, connection.connection)
         return
-    pooled = _taken(engine)
-    driver: Any = pooled.dbapi_connection
+    pooled = pool.take_kept() or _taken(engine)
+    is_kept = False
     try:
-        driver.autocommit = True
+        pooled.dbapi_connection.autocommit = True  # type: ignore[union-attr]
         yield Opened(engine, pooled)
+        is_kept = keeps
     finally:
-        try:
-            if not driver.closed:
-                driver.autocommit = False
-        finally:
-            pooled.close()
+        if is_kept:
+            pool.keep(pooled)
+        else:
+            pool.give_back(pooled)
 
 
 def _taken(engine: Engine) -> PoolProxiedConnection:

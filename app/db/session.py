@@ -23,6 +23,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     any_,
+    event,
     func,
     literal,
     select,
@@ -72,6 +73,7 @@ class Timestamped:
 
 
 db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
+event.listen(db.session, "after_transaction_create", pool.release_kept)
 migrate = Migrate()
 
 ANOTHER_VERSION = "RC412"
@@ -83,6 +85,7 @@ _EFFECTS = "rollcall-after-commit"
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+    app.teardown_appcontext(pool.release_kept)
     with app.app_context():
         pool.watch(db.engine)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))

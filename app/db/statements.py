@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Delete, Enum, Insert, Select, Update
+from sqlalchemy import Delete, Enum, Insert, Select, TextualSelect, Update
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,7 +27,7 @@ from app.db.cursors import UUID_OID, Opened
 from app.settings import settings
 
 Result = TypeVar("Result")
-Built = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Built = Select[*tuple[Any, ...]] | Insert | Update | Delete | TextualSelect
 Row = Sequence[Any]
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -99,9 +99,12 @@ class Statement(Generic[Result]):
         """A result for every row."""
         return [self._into(*row) for row in self._fetch([self], values)]
 
-    def first(self, values: Values) -> Result | None:
-        """The result of the first row, or None where there is none."""
-        rows = self._fetch([self], values)
+    def first(self, values: Values, *, keeps: bool = False) -> Result | None:
+        """The result of the first row, or None where there is none.
+
+        :param keeps: the next statement of the request uses the same connection, unless a transaction begins before it
+        """
+        rows = self._fetch([self], values, keeps=keeps)
         return self._into(*rows[0]) if rows else None
 
     def one(self, values: Values) -> Result:
@@ -127,9 +130,11 @@ class Statement(Generic[Result]):
             opened.prepared.add(prepared.name)
         return prepared.call
 
-    def _fetch(self, statements: Sequence[Statement[Any]], values: Values) -> Sequence[Row]:
+    def _fetch(
+        self, statements: Sequence[Statement[Any]], values: Values, *, keeps: bool = False
+    ) -> Sequence[Row]:
         """Execute them, of which this one is the last, and return its rows."""
-        with cursors.opened() as opened:
+        with cursors.opened(keeps=keeps) as opened:
             calls = [each.call_on(opened) for each in statements]
             rows = opened.fetch([(call.sql, call.given(values)) for call in calls])
             if self._conversions is None:
