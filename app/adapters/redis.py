@@ -126,10 +126,23 @@ class Script:
         return connection.retry.call_with_retry(exchange, lambda _error: connection.disconnect())
 
     def _connection(self) -> Any:
-        found = getattr(self._of_thread, "connection", None)
-        if found is None or found.pid != os.getpid():
-            found = self._of_thread.connection = self._pool.make_connection()
-        return found
+        held: _Held | None = getattr(self._of_thread, "held", None)
+        if held is None or held.connection.pid != os.getpid():
+            # Not one of the pool's, which counts what it makes and would never get it back from a thread that has ended.
+            connection = self._pool.connection_class(**self._pool.connection_kwargs)
+            held = self._of_thread.held = _Held(connection)
+        return held.connection
+
+
+class _Held:
+    """A thread's connection, closed when the thread ends: itself part of a cycle, it would wait for the collector."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        if self.connection.pid == os.getpid():
+            self.connection.disconnect()
 
 
 def _check_request() -> None:

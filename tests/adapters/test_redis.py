@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from redis.exceptions import RedisError
 
 from app.adapters import redis
 from app.adapters.redis import CircuitOpen
+from tests.support.races import at_once
+from tests.support.waiting import until
 
 
 def troubles(client, times):
@@ -81,3 +84,16 @@ def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
     assert client.ping()
     breaker.note_failure()
     assert client.ping(), "failures are counted from 0 again"
+
+
+def test_threads_that_have_ended_use_up_no_connection(app, redis_url):
+    client = redis.client(redis_url, timeout=2.0)
+    script = redis.Script(client, "return tonumber(ARGV[1])")
+    before = client.info("clients")["connected_clients"]
+
+    for _ in range(5):
+        calls = [partial(script, "threads", number) for number in range(20)]
+        assert at_once(*calls) == list(range(20))
+
+    assert client.connection_pool._created_connections <= 1
+    until(lambda: client.info("clients")["connected_clients"] <= before + 1)
