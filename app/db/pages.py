@@ -82,8 +82,9 @@ def _read(listing: Listing, *, size: int, offset: int, place: Place | None) -> S
         listing.shape, size, outline, has_offset=offset > 0, is_counted=listing.total is None
     )
     values = {} if place is None else dict(zip(NAMES_OF_PLACE, place.values, strict=False))
-    found = page.all({**listing.values, **values, "offset": offset})
-    return found if is_read_at_once(listing.shape) else _with_rows(listing, found)
+    is_at_once = is_read_at_once(listing.shape)
+    found = page.all({**listing.values, **values, "offset": offset}, keeps=not is_at_once)
+    return found if is_at_once else _with_rows(listing, found)
 
 
 def _with_rows(listing: Listing, found: Sequence[Row]) -> list[Row]:
@@ -125,9 +126,9 @@ def _around(
     return before, Place(_values(places[-1])) if has_next else None
 
 
-def _values(place: Row) -> list[str | None]:
+def _values(place: Row) -> tuple[str | None, ...]:
     """The sort values of a row as text, for a cursor."""
-    return [None if value is None else str(value) for value in place]
+    return tuple(None if value is None else str(value) for value in place)
 
 
 def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
