@@ -17,9 +17,9 @@ from sqlalchemy import ARRAY, Select, any_, literal, select
 from app.db.keyset import Place
 from app.db.listings import Listing
 from app.db.page_statements import (
-    COUNT_CAP,
     KEYS,
     NAMES_OF_PLACE,
+    capped,
     count_alone,
     counting,
     is_read_at_once,
@@ -107,7 +107,7 @@ def _number(listing: Listing, found: Sequence[Row], place: Place | None) -> tupl
     if listing.total is not None:
         return listing.total, listing.is_total_exact
     if found:
-        return _capped(found[0][-1])
+        return capped(found[0][-1])
     return (0, True) if place is None else _count(listing)
 
 
@@ -174,11 +174,7 @@ def _count(listing: Listing) -> tuple[int, bool]:
         (number,) = count_alone(listing.shape).first(listing.values) or (0,)
     else:
         number = db.session.scalar(select(counting(matching_rows(listing)))) or 0
-    return _capped(number)
-
-
-def _capped(number: int) -> tuple[int, bool]:
-    return min(number, COUNT_CAP), number <= COUNT_CAP
+    return capped(number)
 
 
 def _counted(listing: Listing, counted: tuple[int, bool]) -> Listing:
