@@ -52,7 +52,7 @@ class Listing:
     """What a page shows, without the conditions of the list. A list that is built once and not prepared is then read in two
     statements: the keys of the page, planned for the values at hand, and its rows by their keys, which is prepared.
 
-    Reading and planning all columns again would take more than half of a search.
+    Parsing and planning all columns each time would take more than half of a search.
     """
     gathers: bool = False
     """Matching rows are collected first (a materialized CTE), sorted and limited; only one page is joined to `statement`.

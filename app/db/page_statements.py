@@ -127,8 +127,13 @@ def counting(matching: Select[*tuple[Any, ...]]) -> ColumnElement[int]:
     """The number of rows, counted up to one more than `COUNT_CAP`."""
     # The columns may be all that names the table.
     bare = matching.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
-    capped = bare.limit(COUNT_CAP + 1).correlate(None).subquery()
-    return select(func.count()).select_from(capped).scalar_subquery()
+    some = bare.limit(COUNT_CAP + 1).correlate(None).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def capped(number: int) -> tuple[int, bool]:
+    """The number that is shown, and whether it is exact."""
+    return min(number, COUNT_CAP), number <= COUNT_CAP
 
 
 def outline_of(place: Place, keys: Sequence[SortKey]) -> Place:

@@ -17,9 +17,9 @@ from sqlalchemy import ARRAY, Select, any_, literal, select
 from app.db.keyset import Place
 from app.db.listings import Listing
 from app.db.page_statements import (
-    COUNT_CAP,
     KEYS,
     NAMES_OF_PLACE,
+    capped,
     count_alone,
     counting,
     is_read_at_once,
@@ -82,8 +82,9 @@ def _read(listing: Listing, *, size: int, offset: int, place: Place | None) -> S
         listing.shape, size, outline, has_offset=offset > 0, is_counted=listing.total is None
     )
     values = {} if place is None else dict(zip(NAMES_OF_PLACE, place.values, strict=False))
-    found = page.all({**listing.values, **values, "offset": offset})
-    return found if is_read_at_once(listing.shape) else _with_rows(listing, found)
+    is_at_once = is_read_at_once(listing.shape)
+    found = page.all({**listing.values, **values, "offset": offset}, keeps=not is_at_once)
+    return found if is_at_once else _with_rows(listing, found)
 
 
 def _with_rows(listing: Listing, found: Sequence[Row]) -> list[Row]:
@@ -106,7 +107,7 @@ def _number(listing: Listing, found: Sequence[Row], place: Place | None) -> tupl
     if listing.total is not None:
         return listing.total, listing.is_total_exact
     if found:
-        return _capped(found[0][-1])
+        return capped(found[0][-1])
     return (0, True) if place is None else _count(listing)
 
 
@@ -125,9 +126,9 @@ def _around(
     return before, Place(_values(places[-1])) if has_next else None
 
 
-def _values(place: Row) -> list[str | None]:
+def _values(place: Row) -> tuple[str | None, ...]:
     """The sort values of a row as text, for a cursor."""
-    return [None if value is None else str(value) for value in place]
+    return tuple(None if value is None else str(value) for value in place)
 
 
 def in_chunks(listing: Listing, size: int) -> Iterator[list[Any]]:
@@ -173,11 +174,7 @@ def _count(listing: Listing) -> tuple[int, bool]:
         (number,) = count_alone(listing.shape).first(listing.values) or (0,)
     else:
         number = db.session.scalar(select(counting(matching_rows(listing)))) or 0
-    return _capped(number)
-
-
-def _capped(number: int) -> tuple[int, bool]:
-    return min(number, COUNT_CAP), number <= COUNT_CAP
+    return capped(number)
 
 
 def _counted(listing: Listing, counted: tuple[int, bool]) -> Listing:

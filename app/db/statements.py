@@ -95,15 +95,15 @@ class Statement(Generic[Result]):
         self._build, self._into, self._is_prepared, self._as_text = build, into, is_prepared, as_text
         self._conversions: list[tuple[int, Convert]] | None = None
 
-    def all(self, values: Values) -> list[Result]:
-        """A result for every row."""
-        return [self._into(*row) for row in self._fetch([self], values)]
-
-    def first(self, values: Values, *, keeps: bool = False) -> Result | None:
-        """The result of the first row, or None where there is none.
+    def all(self, values: Values, *, keeps: bool = False) -> list[Result]:
+        """A result for every row.
 
         :param keeps: the next statement of the request uses the same connection, unless a transaction begins before it
         """
+        return [self._into(*row) for row in self._fetch([self], values, keeps=keeps)]
+
+    def first(self, values: Values, *, keeps: bool = False) -> Result | None:
+        """The result of the first row, or None where there is none. `keeps` as for `all`."""
         rows = self._fetch([self], values, keeps=keeps)
         return self._into(*rows[0]) if rows else None
 

@@ -69,9 +69,16 @@ def _turn(place: Place | None, number: int | None, size: int) -> str | None:
         return None
     is_numbered = number and (number - 1) * size < DEEPEST_ROW
     label = {"page": number} if is_numbered else {}
-    held = {"path": request.path, "query": _filters(), **{name: getattr(place, name) for name in _OF_PLACE}}
-    cursor = _cursors(settings().secret_key).dumps(held)
+    cursor = _cursor(settings().secret_key, request.path, tuple(_filters().items()), place)
     return _link({}, **label, after=cursor, page_size=size)
+
+
+@lru_cache(maxsize=1_024)
+def _cursor(secret_key: str, path: str, query: tuple[tuple[str, str], ...], place: Place) -> str:
+    """Signed once in each process: the first pages of lists are asked for again and again."""
+    held = {"path": path, "query": dict(query), **{name: getattr(place, name) for name in _OF_PLACE}}
+    signed: str = _cursors(secret_key).dumps(held)
+    return signed
 
 
 def _link(filters: Mapping[str, str], **paging: str | int | None) -> str:

@@ -269,7 +269,7 @@ RANKED = 3
 @pytest.fixture
 def crowd(make, app, monkeypatch, set_limit):
     """Courses with a word that more of them have than are ranked; the titles that are named last are the newest."""
-    set_limit("app.db.pages.COUNT_CAP", RANKED)
+    set_limit("app.db.page_statements.COUNT_CAP", RANKED)
     set_limit("app.services.search.courses_search.MOST_RANKED", RANKED)
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
 

@@ -431,7 +431,7 @@ def test_the_roster_goes_on_behind_a_cursor_in_any_order(api, make, ordering, mo
 
 @pytest.mark.parametrize(("query", "count"), [("", 4), ("?status=ACTIVE", 3), ("?status=CANCELLED", 1)])
 def test_the_roster_knows_how_long_it_is(api, make, set_limit, query, count):
-    set_limit("app.db.pages.COUNT_CAP", 1)
+    set_limit("app.db.page_statements.COUNT_CAP", 1)
     course = make.course()
     for _ in range(3):
         make.enrollment(course)

@@ -206,7 +206,7 @@ def test_a_course_without_reviews_has_no_average(api, make):
 
 def test_a_list_too_long_to_count_says_so(api, make, set_limit):
     set_limit("app.services.learning.reviews.COUNT_CAP", 1)
-    set_limit("app.db.pages.COUNT_CAP", 1)
+    set_limit("app.db.page_statements.COUNT_CAP", 1)
     course = make.course()
     make.review(course)
     make.review(course)

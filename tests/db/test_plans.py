@@ -58,7 +58,7 @@ def platform(config):
 
 @pytest.fixture(autouse=True)
 def _short_counts(monkeypatch, set_limit):
-    set_limit("app.db.pages.COUNT_CAP", COUNTED)
+    set_limit("app.db.page_statements.COUNT_CAP", COUNTED)
     set_limit("app.services.search.courses_search.MOST_RANKED", COUNTED)
     set_limit("app.services.learning.reviews.COUNT_CAP", COUNTED)
     monkeypatch.setattr("app.services.learning.enrollments_read.MOST_GATHERED", COUNTED)
@@ -87,7 +87,7 @@ def test_a_sum_is_read_and_not_what_it_counts(platform, path):
 @pytest.mark.parametrize("who", ["visitor", "learner", "admin"])
 @pytest.mark.parametrize("path", OF_MANY.split())
 def test_of_many_no_more_is_read_than_is_shown_and_counted(platform, set_limit, who, path):
-    set_limit("app.db.pages.COUNT_CAP", FEW)
+    set_limit("app.db.page_statements.COUNT_CAP", FEW)
     set_limit("app.services.search.courses_search.MOST_RANKED", FEW)
 
     with reading(platform.engine, without=WAYS) as scans:

@@ -77,7 +77,7 @@ def test_an_exact_match_comes_first(api, make, path, listed, question):
 def test_it_comes_first_behind_cursors_too(api, make, path, monkeypatch, set_limit, listed, ordering, capped):
     """No user is shown twice or left out, wherever cursors begin and however many rows are counted."""
     monkeypatch.setattr("app.web.pagination.DEEPEST_ROW", 1)
-    set_limit("app.db.pages.COUNT_CAP", capped)
+    set_limit("app.db.page_statements.COUNT_CAP", capped)
     office = api.as_(make.admin())
 
     found = names(walk(office, f"{path[listed]}search=ada&ordering={ordering}&page_size=1"))

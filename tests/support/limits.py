@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.db import listings, pages
+from app.db import listings, page_statements
 
 
 @pytest.fixture
@@ -20,5 +20,6 @@ def set_limit(monkeypatch):
 
 
 def _discard_statements():
-    for kept in (listings._built, pages._page, pages._count_alone):
+    of_pages = page_statements.page_statement, page_statements.rows_by_key, page_statements.count_alone
+    for kept in (listings._built, *of_pages):
         kept.cache_clear()

@@ -1,4 +1,4 @@
-"""One person assigned to a course: one statement behind the locks of a bulk run, where nothing is in the way.
+"""One person assigned to a course whom nothing keeps from it: one statement behind the locks of a bulk run.
 
 It decides, takes the seat, and writes the run, its ledger line, the enrollment and the notices, as a run of one row does.
 Where it writes nothing, `assignments` carries out such a run, which knows every outcome and its reason.

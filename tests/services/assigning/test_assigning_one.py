@@ -1,4 +1,4 @@
-"""One person assigned: in one statement where nothing stands in the way, and then with the rows that a run of one writes."""
+"""One person assigned: in one statement where nothing refuses it, and then with the rows that a run of one writes."""
 
 from __future__ import annotations
 
