@@ -13,7 +13,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +31,6 @@ DOCS_LOCKS = ("requirements-docs.txt",)
 
 OLDEST_PYTHON = (3, 11)
 PYTHON_NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
-TESTS_WORTH_TWO_PROCESSES = 200
 
 
 def command_help(_: list[str]) -> None:
@@ -41,27 +39,6 @@ def command_help(_: list[str]) -> None:
     width = max(map(len, COMMANDS))
     for name, command in COMMANDS.items():
         print(f"  {name:<{width}}  {command.about}")
-
-
-def command_test(arguments: list[str]) -> None:
-    prepare_browser()
-    hand_over("-m", "pytest", *(arguments or in_parallel_when_many()))
-
-
-def command_check(_: list[str]) -> None:
-    failed = run_linters()
-    prepare_browser()
-    tests = subprocess.run([PYTHON, "-m", "pytest", *in_parallel_when_many()], cwd=ROOT, check=False)
-    sys.exit(failed or tests.returncode)
-
-
-def command_lint(_: list[str]) -> None:
-    sys.exit(run_linters())
-
-
-def command_format(_: list[str]) -> None:
-    for step in (("check", "--fix-only", "--quiet"), ("format",)):
-        subprocess.run([PYTHON, "-m", "ruff", *step, "."], cwd=ROOT, check=True)
 
 
 def command_docs(arguments: list[str]) -> None:
@@ -103,12 +80,16 @@ COMMANDS = {
     "run": Command(
         "Run the whole platform: database, queue, API, worker and sweep", RUN_LOCKS, tool("tools.run")
     ),
-    "test": Command("Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, command_test),
-    "check": Command("Run lint and test; both must pass before a push", ALL_LOCKS, command_check),
-    "lint": Command(
-        "Check format, ruff's rules, types, the direction of imports and the locks", ALL_LOCKS, command_lint
+    "test": Command(
+        "Run the tests on servers of their own; ARGS go to pytest", ALL_LOCKS, tool("tools.checks", "test")
     ),
-    "format": Command("Rewrite the code in the project's format", ALL_LOCKS, command_format),
+    "check": Command("Run lint and test; both must pass before a push", ALL_LOCKS, tool("tools.checks")),
+    "lint": Command(
+        "Check format, ruff's rules, types, the direction of imports and the locks",
+        ALL_LOCKS,
+        tool("tools.checks", "lint"),
+    ),
+    "format": Command("Rewrite the code in the project's format", ALL_LOCKS, tool("tools.checks", "format")),
     "bench": Command("Measure the platform's speed; ARGS name the benches", ALL_LOCKS, tool("bench")),
     "chaos": Command(
         "Kill workers and stop servers for minutes, and check that nothing is lost",
@@ -141,6 +122,9 @@ COMMANDS = {
     "collections": Command(
         "Run the Postman and Hoppscotch collections", RUN_LOCKS, tool("tools.collections")
     ),
+    "pictures": Command(
+        "Take the pictures of docs/pictures; ARGS name some", ALL_LOCKS, tool("tools.pictures")
+    ),
     "audit": Command(
         "Check all locked packages for known vulnerabilities; needs the network",
         ALL_LOCKS,
@@ -165,7 +149,7 @@ COMMANDS = {
     "lock": Command(
         'Compile the locked requirements again; ARGS="--upgrade" for newer versions',
         ALL_LOCKS,
-        tool("tools.locks", "compile"),
+        tool("tools.compile_locks"),
     ),
     "reset": Command(
         "Delete the local database, queue and mail; the next run starts from scratch",
@@ -174,37 +158,6 @@ COMMANDS = {
     ),
     "clean": Command("Remove environments, caches, local data, site and SBOM", (), command_clean),
 }
-
-
-def run_linters() -> int:
-    """Run every linter, so that one pass shows everything to fix; return the first failure."""
-    failed = 0
-    for linter in (
-        ("-m", "ruff", "format", "--check", "."),
-        ("-m", "ruff", "check", "."),
-        ("-m", "mypy"),
-        (VENV / "bin" / "lint-imports", "--no-logo"),
-        ("-m", "tools.locks"),
-    ):
-        result = subprocess.run([PYTHON, *linter], cwd=ROOT, check=False)
-        failed = failed or result.returncode
-    return failed
-
-
-def prepare_browser() -> None:
-    """Install Chromium for the browser tests where that is allowed; without it they are skipped, or fail in CI."""
-    allowed = ["--yes"] if OPTIONS.yes else []
-    subprocess.run([PYTHON, "-m", "tools.chromium", *allowed], cwd=ROOT, check=False)
-
-
-def in_parallel_when_many() -> list[str]:
-    """Starting a second process costs seconds, so only a large suite gains by it."""
-    tests = sum(
-        len(re.findall(r"^\s*def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
-        for path in (ROOT / "tests").rglob("test_*.py")
-    )
-    processes = min(os.cpu_count() or 1, 4)
-    return ["-n", str(processes)] if tests > TESTS_WORTH_TWO_PROCESSES and processes > 1 else []
 
 
 def hand_over(*arguments: str) -> None:

@@ -47,9 +47,10 @@ class Source(StrEnum):
 
 
 class CancellationReason(StrEnum):
-    """Why an enrollment was cancelled, where no user cancelled it."""
+    """Why an enrollment was cancelled, where no user cancelled it. What was UNDONE counts as never begun."""
 
     USER_DELETED = "user_deleted"
+    UNDONE = "undone"
 
 
 class PaymentStatus(StrEnum):
@@ -71,6 +72,7 @@ class Grade(StrEnum):
 class NoticeKind(StrEnum):
     COMPLETION = "COMPLETION"
     ASSIGNMENT = "ASSIGNMENT"
+    ASSIGNMENT_UNDONE = "ASSIGNMENT_UNDONE"
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"
     SET_PASSWORD = "SET_PASSWORD"
@@ -114,6 +116,7 @@ class NoticeState(StrEnum):
 class AssignmentAction(StrEnum):
     ASSIGN = "ASSIGN"
     UNASSIGN = "UNASSIGN"
+    UNDO = "UNDO"
 
 
 class AssignmentState(StrEnum):
@@ -144,6 +147,10 @@ class Outcome(StrEnum):
     UNASSIGNED = "unassigned"
     NOT_ENROLLED = "not_enrolled"
     KEPT_COMPLETED = "kept_completed"
+    UNDONE = "undone"
+    KEPT_STARTED = "kept_started"
+    KEPT_CHANGED = "kept_changed"
+    NOT_APPLIED = "not_applied"
 
 
 OUTCOMES_OF_ASSIGNING = (
@@ -167,7 +174,15 @@ OUTCOMES_OF_UNASSIGNING = (
     Outcome.NOT_FOUND,
     Outcome.INVALID,
 )
-"""What `counts` of a run always lists, zeros included; an atomic run that unassigns adds SKIPPED."""
+OUTCOMES_OF_UNDOING = (
+    Outcome.UNDONE,
+    Outcome.KEPT_STARTED,
+    Outcome.KEPT_COMPLETED,
+    Outcome.KEPT_CHANGED,
+    Outcome.NOT_APPLIED,
+    Outcome.NO_SEAT,
+)
+"""What `counts` of a run always lists, zeros included; SKIPPED is added where lines were left out."""
 
 
 class OnExisting(StrEnum):

@@ -1,6 +1,7 @@
 """The objects behind the examples of the OpenAPI document, under the ids and names that `app/web/openapi/examples` gives.
 
-What a request deletes, publishes or revokes is an object of its own, so that no example spoils another.
+What a request deletes, publishes or revokes is an object of its own, so that no example spoils another. Here are those
+that need more than one request; `demo/creations.py` creates the others.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from app.web.openapi.examples.ids import (
     PASSWORD_TOKEN,
     id_of,
 )
-from demo import fixed_ids
+from demo import creations, fixed_ids
 from demo.load import person
 from demo.people import ADMIN, INSTRUCTORS, PASSWORD, STUDENTS
 
@@ -74,6 +75,7 @@ class _Examples:
         self._learners()
         self._session()
         self._give_ids()
+        creations.create(person(ADMIN.email))
 
     def _give_ids(self) -> None:
         """Their own ids to the objects made so far. What the session held of them is to be read again."""
@@ -178,16 +180,6 @@ class _Examples:
         # Its automatic section would be missing in the order.
         automatic = sections.first_of(course.id)
         sections.delete(self.admin, automatic.id)
-        edited = self.named["course to edit"]
-        for name in ("section to edit", "section to delete", "section to reorder"):
-            self.named[name] = sections.create(self.admin, edited, title=name.capitalize()).id
-        for section, titles in (
-            ("section to reorder", ("first lesson", "second lesson")),
-            ("section to edit", ("lesson to edit", "lesson to delete")),
-        ):
-            rows = [{"title": title.capitalize(), "type": LessonType.TEXT} for title in titles]
-            made = lessons.create_many(self.admin, section_id=self.named[section], lessons=rows)
-            self.named |= {title: lesson.id for title, lesson in zip(titles, made, strict=True)}
 
     def _learners(self) -> None:
         """Published courses of another instructor, which the admin takes, too."""
@@ -213,6 +205,8 @@ class _Examples:
             self.admin, other.id, People(emails=[erin.email]), mode=Mode.PREVIEW, reason="Preview"
         )
         self.named["assignment to commit"] = plan.run.id
+        mistaken = assignments.assign(self.admin, edited.id, People(emails=[erin.email]), Terms(notify=False))
+        self.named["assignment to undo"] = mistaken.run.id
         again = assignments.assign(self.admin, main.id, People(emails=[erin.email]), Terms(notify=False))
         self.named |= {"assignment of an enrolled user": again.run.id, "admin": self.admin.id}
         waiting = assignments.assign(
@@ -266,7 +260,6 @@ class _Examples:
     def _reviews(self, main: CoursePage, edited: CoursePage, first: User) -> None:
         written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
         self.named["review"] = written.id
-        self.named["review to edit"] = reviews.write(self.admin, edited.id, rating=4, comment="Useful.").id
         self.named["review to delete"] = reviews.write(first, edited.id, rating=1, comment="Spam.").id
 
     def _session(self) -> None:

@@ -1,6 +1,7 @@
 // Every page: its path, who it is for, what it loads. `needs` is "user", "visitor" or roles; nothing for everyone.
 //
-// `menu` puts a page into the top bar and `palette` under Ctrl K, both only for those it is for. The server has the paths
+// `menu` puts a page into the top bar and `palette` under Ctrl K, both only for those it is for; `under` is the path of the
+// menu's page that a page belongs to, where its own path does not say so. The server has the paths
 // in routes.json. The first route that matches wins.
 
 const ADMIN = ["ADMIN"];
@@ -11,7 +12,7 @@ export const routes = [
   // Everyone
   { name: "catalogue", path: "/", load: page("catalogue"), strings: ["catalogue"], styles: ["catalogue"] },
   { name: "admin-dashboard", path: "/admin", load: page("admin/dashboard"), strings: ["admin", "charts"], styles: ["dashboard"], needs: ADMIN, menu: "dashboard", palette: true },
-  { name: "admin-assign", path: "/admin/assign", load: page("assignments/console"), strings: ["assign"], styles: ["console"], needs: TEACH, palette: "assign" },
+  { name: "admin-assign", path: "/admin/assign", load: page("assignments/console"), strings: ["assign"], styles: ["console"], needs: TEACH, palette: "assign", under: "/admin/assignments" },
   { name: "assignments", path: "/admin/assignments", load: page("assignments/list"), strings: ["assign"], styles: ["console"], needs: TEACH, menu: "assignments", palette: true },
   { name: "assignment", path: "/admin/assignments/:id", load: page("assignments/run"), strings: ["assign"], styles: ["console"], needs: TEACH },
   { name: "users", path: "/admin/users", load: page("admin/users"), strings: ["admin"], styles: ["admin"], needs: ADMIN, menu: "users", palette: true },
@@ -27,8 +28,8 @@ export const routes = [
   { name: "course", path: "/courses/:ref", load: page("course"), strings: ["course", "catalogue"], styles: ["course"] },
 
   // Learners
-  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"] },
-  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"] },
+  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
+  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
   { name: "certificates", path: "/certificates", load: page("certificates"), strings: ["certificate"], styles: ["certificate"], needs: "user", palette: "certificates" },
   { name: "certificate", path: "/certificates/:number", load: page("certificate"), strings: ["certificate"], styles: ["certificate"] },
   { name: "become-instructor", path: "/become-instructor", load: page("learning/become-instructor"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT"], palette: "become_instructor" },

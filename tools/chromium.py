@@ -1,11 +1,10 @@
-"""Chromium for the browser tests and the pictures: that of the machine, installed as Debian's package where root asks."""
+"""Chromium for the browser tests and the pictures: that of the machine, installed as Debian's package where root runs the tests."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -38,7 +37,7 @@ def why_missing() -> str:
     if found():
         return ""
     return (
-        "Chromium is not installed. On Debian: apt-get install chromium, or as root python3 dev.py --yes test; "
+        "Chromium is not installed. On Debian, as root: apt-get install chromium, or python3 dev.py test; "
         "elsewhere, ROLLCALL_CHROMIUM names the program."
     )
 
@@ -51,14 +50,9 @@ def install() -> None:
         subprocess.run(["apt-get", "--quiet", *step], check=True)
 
 
-def main() -> int:
-    """Install Chromium where it is missing and root allows it by `--yes`, as CI does; else print what is missing."""
-    if why_missing() and ("--yes" in sys.argv or os.environ.get("CI")):
+def prepare() -> None:
+    """Install Chromium where it is missing and the tests run as root, as they do in CI; else print what is missing."""
+    if why_missing():
         install()
     if missing := why_missing():
         print(missing)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The locked requirements: how they are compiled, and a check that they install on any day, part of `make lint`.
+"""The locked requirements, and a check that they install on any day: part of `make lint`.
 
 `dev.py` installs a lock with `pip install --no-deps --require-hashes`, so nothing is resolved and no later release can
 change what is installed. That holds while the locks are closed: each package that a locked one requires is locked, in a
@@ -30,8 +30,6 @@ LOCKS = (*TOGETHER, "requirements-docs.txt")
 
 OLDEST_PIP = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2", (3, 14): "25.2"}
 """The pip that the first release of each Python bundles."""
-
-UV = "uv==0.13.8"
 
 STAMP = Path(sys.prefix) / "locks-checked.json"
 """Which locks pip has read here. Reading them costs the download of every package, so it happens once a lock."""
@@ -135,27 +133,7 @@ def gaps_in_report(report: dict[str, Any], lock: str) -> list[str]:
     return gaps(pins_of(lock), lambda name: requires[canonicalize_name(name)])
 
 
-def compile_locks(arguments: list[str]) -> None:
-    """`make lock`: write the locks from the lists of what is needed, for every platform and Python."""
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", UV], check=True)
-    for lock in LOCKS:
-        source = lock.replace(".txt", ".in")
-        options = ("--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-emit-find-links")
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", *options),
-                *("--python-version", "3.11.0", "--custom-compile-command", "python3 dev.py lock"),
-                *(source, "--output-file", lock, *arguments),
-            ],
-            cwd=ROOT,
-            check=True,
-        )
-
-
 def main() -> int:
-    if sys.argv[1:2] == ["compile"]:
-        compile_locks(sys.argv[2:])
-        return 0
     pins = [pin for lock in TOGETHER for pin in pins_of((ROOT / lock).read_text(encoding="utf-8"))]
     found = gaps(pins, _requires) or refused_by_pip()
     print("\n".join(found) or f"Locks: {len(pins)} packages, closed; pip installs them as they are.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.enums import AssignmentState, Role
 from app.errors.accounts import UserInactive
 from app.errors.base import Forbidden
-from app.errors.bulk import PlanChanged, TooManyPeople
+from app.errors.bulk import PlanChanged, PlanExpired, TooManyPeople
 from app.errors.catalogue import InvalidTransition
 from app.errors.learning import AlreadyEnrolled, CourseFull, CourseNotOpen, OwnCourse
 from app.errors.requests import PreconditionFailed, PreconditionRequired
@@ -16,6 +16,7 @@ from app.schemas.assignment_records import (
     AssignmentSchema,
     ItemQuerySchema,
     ItemRowSchema,
+    LedgerItemSchema,
 )
 from app.schemas.assignment_sheets import (
     AssignSheetSchema,
@@ -23,12 +24,12 @@ from app.schemas.assignment_sheets import (
     SeveralAssignSheetSchema,
     UnassignSheetSchema,
 )
+from app.schemas.assignment_undo import UndoReportSchema, UndoSchema
 from app.schemas.assignments import (
     AnyReportSchema,
     AssignedSchema,
     AssignMultipleSchema,
     AssignSchema,
-    ItemSchema,
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
@@ -41,6 +42,7 @@ from app.services.assigning import (
     orders,
     plans_commit,
     queued_runs,
+    undoing,
 )
 from app.services.assigning.assignments_runs import RunReport
 from app.web import preferences, request_values
@@ -205,15 +207,19 @@ def cancel_assignment(assignment_id: UUID):
 @blp.idempotent
 @blp.needs_plan
 @blp.response(200, AnyReportSchema, message="Plan committed.")
-@blp.refuses(InvalidTransition, PlanChanged, PreconditionFailed, PreconditionRequired, TooManyPeople)
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, InvalidTransition, PlanChanged, PlanExpired, PreconditionFailed, PreconditionRequired)
 def commit_assignment(assignment_id: UUID):
     """Commit a preview.
 
     Writes exactly the plan whose `plan_etag` is sent as `If-Match`. If the decision about any line would now be another
-    one, nothing is written (412 `plan_changed`), and the plan stays. Plans of up to 10,000 lines, for 24 hours.
+    one, nothing is written (412 `plan_changed`), and the plan stays. A plan is kept for 24 hours. One of more than 10,000
+    lines is left to a worker, which writes all of it or nothing as well: where a decision has changed, the run is a preview
+    again, and `job.last_error` has the reason.
     """
     etag = request_values.header("If-Match")
-    return plans_commit.write_plan(caller(), assignment_id, plan_etag=etag)
+    in_background = preferences.responds_async()
+    return plans_commit.write_plan(caller(), assignment_id, plan_etag=etag, in_background=in_background)
 
 
 @blp.post("/assignments/<uuid:assignment_id>/retry")
@@ -232,9 +238,30 @@ def retry_assignment(assignment_id: UUID):
     return queued_runs.retry(caller(), assignment_id, in_background=preferences.responds_async())
 
 
+@blp.post("/assignments/<uuid:assignment_id>/undo")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(BULK)
+@blp.idempotent
+@blp.arguments(UndoSchema)
+@blp.response(200, UndoReportSchema, message=_finished("Undo"))
+@blp.accepts(AssignmentSchema, message=ACCEPTED)
+@blp.refuses(Forbidden, InvalidTransition)
+def undo_assignment(order: dict[str, Any], assignment_id: UUID):
+    """Undo a bulk run.
+
+    A run of its own, with a line for each line of the first. What the first run changed and no user changed since is put
+    back (`undone`): a new enrollment is cancelled and counts as never begun, a reactivated one is cancelled with its former
+    source, due date and payment, an unassigned one is ACTIVE again if a seat is free, a due date is the former one. Users
+    who have started or completed the course since are kept, and so is what was changed (`kept_changed`). The first run is
+    then UNDONE when nothing was kept. A run is undone once; `mode: preview` shows what that would do, and can be
+    committed.
+    """
+    return undoing.undo(caller(), assignment_id, **order, in_background=preferences.responds_async())
+
+
 @blp.get("/assignments/<uuid:assignment_id>/items")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.lists(ItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
+@blp.lists(LedgerItemSchema, ItemQuerySchema, csv_columns=ITEM_COLUMNS, csv_schema=ItemRowSchema)
 def list_assignment_items(filters: dict[str, Any], assignment_id: UUID):
     """List the ledger of a bulk run.
 

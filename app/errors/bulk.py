@@ -40,7 +40,35 @@ class PlanChanged(Refusal):
 
     def __init__(self, changed: int = 0, rows: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__()
-        self.facts = {"changed": changed, "rows": list(rows)}
+        self.changed, self.rows = changed, list(rows)
+        self.facts = {"changed": self.changed, "rows": self.rows}
+
+
+class PlanExpired(Conflict):
+    """A preview can be committed for 24 hours, and this one is older. Nothing was written. Send the order again with `mode:
+    preview`, and commit the new plan.
+    """
+
+    code = "plan_expired"
+    title = "The plan has expired: make a new preview."
+
+
+class KeptStarted(Conflict):
+    """The undo of a run kept this enrollment, because its user has progress, a review or a grade in the course since the run.
+    Unassign the user to end it all the same; the progress is kept for a later return.
+    """
+
+    code = "kept_started"
+    title = "The user has started the course since the run."
+
+
+class KeptChanged(Conflict):
+    """The undo of a run kept this enrollment, because it is no longer as the run had left it: another run, an admin, the
+    instructor or the user has changed it since. The row of the ledger has its present state.
+    """
+
+    code = "kept_changed"
+    title = "The enrollment was changed since the run."
 
 
 class NotReached(Conflict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,9 +12,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import one_of, ordered, word
 from app.db.session import Identified, Model
-from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Outcome, Source
+from app.enums import (
+    AssignmentAction,
+    AssignmentState,
+    EnrollmentStatus,
+    Outcome,
+    PaymentStatus,
+    Source,
+)
+from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
+from app.values import versions
 
 RETRIED = (
     Outcome.NOT_FOUND,
@@ -26,6 +34,9 @@ RETRIED = (
     Outcome.SKIPPED,
 )
 """The outcomes of lines that a retry takes up: refused, or not reached."""
+
+WRITTEN = (Outcome.ASSIGNED, Outcome.REACTIVATED, Outcome.DUE_UPDATED, Outcome.UNASSIGNED)
+"""The outcomes of lines that changed an enrollment, and that an undo takes back."""
 
 
 class Progress(NamedTuple):
@@ -50,7 +61,7 @@ class Assignment(Identified, Model):
 
     A run that a worker carries has `batches` of staged lines, and `next_batch` is its cursor. `lease` and `leased_until`
     say which worker may carry it now, `attempts` how often one has begun, and `stalls` how many of these attempts in a
-    row finished no chunk.
+    row finished no chunk. A plan that a worker commits (`is_committing`) is one batch more.
     """
 
     __tablename__ = "assignments"
@@ -67,6 +78,7 @@ class Assignment(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    is_committing: Mapped[bool] = mapped_column(server_default=text("false"))
     is_preview: Mapped[bool] = mapped_column(server_default=text("false"))
     overdue: Mapped[int] = mapped_column(server_default=text("0"))
     batches: Mapped[int] = mapped_column(server_default=text("0"))
@@ -80,10 +92,15 @@ class Assignment(Identified, Model):
     enqueued_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     retry_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignments.id", ondelete="SET NULL"))
+    undo_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignments.id", ondelete="SET NULL"))
+    undone_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignments.id", ondelete="SET NULL"))
     sheet: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     course: Mapped[Course | None] = relationship(lazy="raise")
     created_by: Mapped[User] = relationship(lazy="raise")
+    staged_courses: Mapped[list[AssignmentCourse]] = relationship(
+        order_by="AssignmentCourse.position", lazy="raise", viewonly=True
+    )
 
     __table_args__ = (
         Index("ix_assignments_newest", "created_at", "id"),
@@ -101,9 +118,18 @@ class Assignment(Identified, Model):
             "retry_of_id",
             postgresql_where=text("retry_of_id IS NOT NULL"),
         ),
+        Index("ix_assignments_undo_of_id", "undo_of_id", postgresql_where=text("undo_of_id IS NOT NULL")),
+        Index(
+            "ix_assignments_undone_by_id", "undone_by_id", postgresql_where=text("undone_by_id IS NOT NULL")
+        ),
         CheckConstraint(one_of("action", AssignmentAction), "action"),
         CheckConstraint(one_of("state", AssignmentState), "state"),
     )
+
+    @property
+    def courses(self) -> list[AssignmentCourse]:
+        """The courses of a run on several; none for a run on one."""
+        return [] if self.course_id is not None else self.staged_courses
 
     @property
     def assignment_id(self) -> UUID:
@@ -135,13 +161,13 @@ class Assignment(Identified, Model):
             "commit": self.state == AssignmentState.PREVIEW,
             "cancel": self.is_unfinished,
             "retry": self.is_retryable,
+            "undo": self.is_undoable,
         }
 
     @property
     def plan_etag(self) -> str | None:
-        """The version of a plan. Its lines never change, so its id determines it."""
-        is_plan = self.state == AssignmentState.PREVIEW
-        return sha256(f"plan {self.id}".encode()).hexdigest()[:24] if is_plan else None
+        """The version of a plan, to be sent with its commit."""
+        return versions.of_plan(self.id) if self.state == AssignmentState.PREVIEW else None
 
     @property
     def is_retryable(self) -> bool:
@@ -152,6 +178,20 @@ class Assignment(Identified, Model):
             AssignmentState.FAILED,
         }
         return is_over and any(self.counts.get(outcome) for outcome in RETRIED)
+
+    @property
+    def is_undoable(self) -> bool:
+        """Applied, or ended early with lines that were written; once, and not an undo itself."""
+        if self.action == AssignmentAction.UNDO or self.is_preview or self.undone_by_id is not None:
+            return False
+        if self.state == AssignmentState.APPLIED:
+            return True
+        has_ended = self.state in {AssignmentState.CANCELLED, AssignmentState.FAILED}
+        return (
+            has_ended
+            and self.next_batch > self.batches
+            and any(self.counts.get(outcome) for outcome in WRITTEN)
+        )
 
 
 class EnrollmentState(NamedTuple):
@@ -174,6 +214,10 @@ class AssignmentItem(Model):
 
     `batch` is the first batch of the chunk that wrote the line, 0 in a run that was answered in its request. `kind`,
     `sent_due_at` and `sent_course` are what was sent beside `input`.
+
+    What an undo compares and restores: `acted_at`, when the line cancelled or reactivated an enrollment; `after_payment`,
+    the payment status that it left; `former`, what a reactivation replaced. A line of an undo has the `former` that it
+    restores.
 
     `enrollment_id` has no foreign key: the line is written first and the enrollment after it, from this very line.
     Enrollments are never deleted.
@@ -201,6 +245,9 @@ class AssignmentItem(Model):
     kind: Mapped[str | None] = mapped_column(String(12))
     sent_due_at: Mapped[str | None] = mapped_column(String(64))
     sent_course: Mapped[str | None] = mapped_column(String(254))
+    acted_at: Mapped[datetime | None]
+    after_payment: Mapped[PaymentStatus | None] = mapped_column(word(PaymentStatus))
+    former: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     user: Mapped[User | None] = relationship(lazy="raise", viewonly=True)
     course: Mapped[Course | None] = relationship(
@@ -226,46 +273,3 @@ class AssignmentItem(Model):
     @property
     def after(self) -> EnrollmentState | None:
         return EnrollmentState.of(self.after_status, self.after_source, self.after_due_at)
-
-
-class AssignmentCourse(Model):
-    """A course of a run that a worker carries, with the lines about it and their outcomes."""
-
-    __tablename__ = "assignment_courses"
-
-    assignment_id: Mapped[UUID] = mapped_column(
-        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
-    )
-    course_id: Mapped[UUID] = mapped_column(ForeignKey("courses.id", ondelete="RESTRICT"), primary_key=True)
-    position: Mapped[int]
-    requested: Mapped[int] = mapped_column(server_default=text("0"))
-    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
-
-    __table_args__ = (Index("ix_assignment_courses_course_id", "course_id", "assignment_id"),)
-
-
-class AssignmentBatch(Model):
-    """Some hundred staged lines of a run, of one course: columns as JSON arrays, which are a fraction of a row each.
-
-    Lines are numbered from `first_row`, or as `rows` says. Columns that are null have no value in any line. Deleted as
-    the run has written them to its ledger.
-    """
-
-    __tablename__ = "assignment_batches"
-
-    assignment_id: Mapped[UUID] = mapped_column(
-        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
-    )
-    number: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[UUID | None]
-    first_row: Mapped[int]
-    size: Mapped[int]
-    inputs: Mapped[str]
-    keys: Mapped[str]
-    kinds: Mapped[str]
-    rows: Mapped[str | None]
-    due_dates: Mapped[str | None]
-    sent_due_dates: Mapped[str | None]
-    sent_courses: Mapped[str | None]
-    problems: Mapped[str | None]
-    others: Mapped[str | None]

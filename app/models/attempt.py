@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import DateTime, LargeBinary, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,4 +18,6 @@ class Attempts(Model):
 
     subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     times: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)))
+    is_counted: Mapped[bool] = mapped_column(server_default=true())
+    """Whether the last attempt is among `times`; two may come in the same microsecond."""
     forgotten_at: Mapped[datetime] = mapped_column(index=True)

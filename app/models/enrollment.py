@@ -130,6 +130,11 @@ class Enrollment(EnrollmentFacts, Identified, Model):
             "due_at",
             postgresql_where=text("status = 'ACTIVE' AND due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_enrollments_course_id_undone",
+            "course_id",
+            postgresql_where=text("cancellation_reason = 'undone'"),
+        ),
         CheckConstraint(one_of("status", EnrollmentStatus), "status"),
         CheckConstraint(one_of("source", Source), "source"),
         CheckConstraint(one_of("payment_status", PaymentStatus), "payment_status"),
@@ -147,3 +152,13 @@ class Enrollment(EnrollmentFacts, Identified, Model):
     @classmethod
     def holds_seat(cls) -> ColumnElement[bool]:
         return cls.status.in_(SEAT_HOLDERS)
+
+    @classmethod
+    def is_begun(cls) -> ColumnElement[bool]:
+        """False where the run that began it was undone: for its user there never was an enrollment."""
+        return cls.cancellation_reason.is_distinct_from(CancellationReason.UNDONE)
+
+    @classmethod
+    def is_undone(cls) -> ColumnElement[bool]:
+        """The opposite, in the form that its index has."""
+        return cls.cancellation_reason == CancellationReason.UNDONE

@@ -58,10 +58,11 @@ def course_held_by(viewer: Actor) -> ColumnElement[bool]:
 
 
 def enrollment_visible_to(viewer: Actor) -> ColumnElement[bool]:
-    """One's own, those of the courses one teaches, and all to admins."""
+    """One's own, those of the courses one teaches, and all to admins, who alone see those whose run was undone."""
     if viewer.is_admin:
         return true()
-    return or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
+    is_theirs = or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
+    return and_(Enrollment.is_begun(), is_theirs)
 
 
 def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
@@ -71,6 +72,11 @@ def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """
     present = or_(Assignment.expires_at.is_(None), Assignment.expires_at > func.now())
     return present if viewer.is_admin else and_(present, Assignment.created_by_id == viewer.id)
+
+
+def assignment_owned_by(viewer: Actor) -> ColumnElement[bool]:
+    """The same, also after it has expired: for actions that say so."""
+    return true() if viewer.is_admin else Assignment.created_by_id == viewer.id
 
 
 def instructor_request_visible_to(viewer: Actor) -> ColumnElement[bool]:

@@ -8,8 +8,9 @@ import marshmallow as ma
 
 from app.enums import AssignmentAction, AssignmentState, Outcome
 from app.schemas import bulk, fields
-from app.schemas.assignments import IN_ANY_RUN, ItemSchema
+from app.schemas.assignments import ItemSchema, RunCourseSchema
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
+from app.schemas.enrollments import LearnerSchema
 
 
 class RunProgressSchema(Schema):
@@ -41,6 +42,7 @@ class RunActionsSchema(Schema):
     commit = fields.Flag(required=True)
     cancel = fields.Flag(required=True)
     retry = fields.Flag(required=True)
+    undo = fields.Flag(required=True)
 
 
 class RunSheetSchema(Schema):
@@ -82,7 +84,12 @@ class AssignmentSchema(Schema):
             "description": "Enrollments whose due date, as set by this run, had passed when it was written."
         },
     )
-    counts = bulk.Counts(IN_ANY_RUN, sometimes=[each for each in Outcome if each not in IN_ANY_RUN])
+    counts = bulk.Counts((), sometimes=list(Outcome))
+    courses = ma.fields.List(
+        ma.fields.Nested(RunCourseSchema),
+        required=True,
+        metadata={"description": "The courses of a run on several, in its order; empty for a run on one."},
+    )
     reason = ma.fields.String(required=True)
     created_by = fields.Id(required=True, attribute="created_by_id")
     created_at = fields.Instant(required=True)
@@ -101,6 +108,18 @@ class AssignmentSchema(Schema):
         allow_none=True,
         attribute="retry_of_id",
         metadata={"description": "The run whose refused lines this one has taken up."},
+    )
+    undo_of = fields.Id(
+        required=True,
+        allow_none=True,
+        attribute="undo_of_id",
+        metadata={"description": "The run that this one undoes."},
+    )
+    undone_by = fields.Id(
+        required=True,
+        allow_none=True,
+        attribute="undone_by_id",
+        metadata={"description": "The run that undoes this one, or has done so."},
     )
 
 
@@ -144,6 +163,17 @@ class ItemQuerySchema(ListQuerySchema):
         metadata={
             "description": "`csv` and `ndjson` are the whole ledger, which can be mended and sent as a sheet."
         },
+    )
+
+
+class LedgerItemSchema(ItemSchema):
+    """A line of the ledger, with the user's name as it is today."""
+
+    user = ma.fields.Nested(
+        LearnerSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where `user_id` is null."},
     )
 
 

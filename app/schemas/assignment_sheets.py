@@ -46,7 +46,7 @@ class UnassignSheetSchema(UnassignMultipleSchema):
 class SeveralCoursesSchema(Schema):
     """The action and the courses of a call about several courses."""
 
-    action = fields.Choice(AssignmentAction, required=True)
+    action = fields.Choice((AssignmentAction.ASSIGN, AssignmentAction.UNASSIGN), required=True)
     course_ids = Strings("Courses by id, slug or code; each is taken once.")
 
     @ma.validates_schema

@@ -24,8 +24,6 @@ from app.schemas.enrollments import EnrollmentSchema
 from app.values.people import People
 from app.values.terms import Terms
 
-IN_ANY_RUN = [each for each in OUTCOMES_OF_ASSIGNING if each in OUTCOMES_OF_UNASSIGNING]
-
 IDENTIFIERS = ("user_ids", "emails", "usernames", "external_ids")
 
 
@@ -291,6 +289,4 @@ class UnassignReportSchema(ReportSchema):
 class AnyReportSchema(ReportSchema):
     """The report of a run of either action."""
 
-    counts = bulk.Counts(
-        IN_ANY_RUN, sometimes=[each for each in Outcome if each not in IN_ANY_RUN], attribute="run.counts"
-    )
+    counts = bulk.Counts((), sometimes=list(Outcome), attribute="run.counts")

@@ -25,6 +25,7 @@ from app.services.assigning.queued_runs import Accepted
 from app.settings import settings
 from app.web import (
     access,
+    awaited_runs,
     conditional_requests,
     preferences,
     sheet_uploads,
@@ -125,12 +126,7 @@ class Blueprint(flask_smorest.Blueprint):
         is_resource, aside = getattr(schema, "IS_RESOURCE", False), getattr(schema, "ASIDE", ())
 
         def decorator(view: View) -> View:
-            @wraps(view)
-            def wrapper(*args: Any, **kwargs: Any) -> Response:
-                conditional_requests.check()
-                result = view(*args, **kwargs)
-                if isinstance(result, Response):
-                    return result
+            def render(result: Any) -> Response:
                 if status_code == 204:
                     return Response(status=204)
                 data = serializer.one(result) if serializer else None
@@ -141,6 +137,15 @@ class Blueprint(flask_smorest.Blueprint):
                     read = {name: value for name, value in data.items() if name not in aside}
                     conditional_requests.set_etag(response, result, read)
                 return response
+
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                conditional_requests.check()
+                result = view(*args, **kwargs)
+                if isinstance(result, Response):
+                    awaited_runs.render_with(render)
+                    return result
+                return render(result)
 
             described = operations.document_answer(wrapper, status_code, documented)
             return operations.mark_resource(described) if is_resource else described
@@ -208,9 +213,18 @@ class Blueprint(flask_smorest.Blueprint):
     def accepts(self, schema: type[Schema], *, message: str) -> Callable[[View], View]:
         """The view may leave its work to a job: it then returns an `Accepted`, and the answer is 202 with its record.
 
-        Below `response`, whose answer is for work that was done in the request.
+        Below `response`, whose answer is for work that was done in the request, or that ended while the client waited.
         """
         instance, documented = schema(), envelopes.envelope(schema)
+
+        def record_of(run: Any) -> Response:
+            response = jsonify(success=True, message=message, data=instance.dump(run))
+            response.status_code = 202
+            response.headers["Location"] = f"{settings().public_url}{PREFIX}/assignments/{run.id}"
+            response.headers["Retry-After"] = str(preferences.RETRY_AFTER_SECONDS)
+            if preferences.responds_async():
+                preferences.applied(response, "respond-async")
+            return response
 
         def decorator(view: View) -> View:
             @wraps(view)
@@ -218,13 +232,8 @@ class Blueprint(flask_smorest.Blueprint):
                 result = view(*args, **kwargs)
                 if not isinstance(result, Accepted):
                     return result
-                response = jsonify(success=True, message=message, data=instance.dump(result.run))
-                response.status_code = 202
-                response.headers["Location"] = f"{settings().public_url}{PREFIX}/assignments/{result.run.id}"
-                response.headers["Retry-After"] = str(preferences.RETRY_AFTER_SECONDS)
-                if preferences.responds_async():
-                    preferences.applied(response, "respond-async")
-                return response
+                awaited_runs.await_end(result.run.id, record_of)
+                return record_of(result.run)
 
             return operations.mark_accepting(wrapper, documented)
 

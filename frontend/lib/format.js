@@ -13,9 +13,9 @@ function formatter(kind, options) {
 }
 
 export const number = (value) => (value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, {}).format(value));
-/** `66.67` as "66.67 %": the API's percentages are 0 to 100. */
+/** `66.67` as "66.67 %", always with `digits` decimal places: the API's percentages are 0 to 100. */
 export const percent = (value, digits = 0) =>
-  value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", maximumFractionDigits: digits }).format(value / 100);
+  value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value / 100);
 /** A rating with one decimal place: "4.2". */
 export const rating = (value) => formatter(Intl.NumberFormat, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 /** `{amount: "149.00", currency: "USD"}` as "$149.00". */
@@ -28,6 +28,10 @@ export const day = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyl
 export const time = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(parse(value)) : "–");
 export const zoned = (value) =>
   formatter(Intl.DateTimeFormat, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(parse(value));
+
+/** A month ("2026-11") as "Nov 2026", or "Nov". */
+export const month = (value, isShort = false) =>
+  formatter(Intl.DateTimeFormat, isShort ? { month: "short" } : { month: "short", year: "numeric" }).format(new Date(`${value}-01T00:00`));
 
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 /** "in 3 days", "2 hours ago". */
@@ -53,5 +57,8 @@ export function size(bytes) {
   const [unit, by] = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3], ["byte", 1]].find(([, each]) => bytes >= each) ?? ["byte", 1];
   return formatter(Intl.NumberFormat, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: by > 1e3 ? 1 : 0 }).format(bytes / by);
 }
+
+/** A name or title inside a sentence, whatever its direction. */
+export const isolated = (text) => `\u2068${text}\u2069`;
 
 export const list = (parts) => formatter(Intl.ListFormat, { type: "conjunction" }).format(parts);

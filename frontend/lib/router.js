@@ -99,10 +99,12 @@ async function show(url, { signal, isFirst, info, again = false }) {
   place(page, { url, isFirst, route });
 }
 
-function place({ title, main: content, update, wide = false, bare = false }, { url, isFirst, route }) {
+function place({ title, main: content, update, address = null, wide = false, bare = false }, { url, isFirst, route }) {
   shown = { url, update };
+  if (address && address !== url.pathname) rename(address);
   document.title = title ? `${title} · Rollcall` : "Rollcall";
   main.className = bare ? "" : wide ? "wrap wide" : "wrap";
+  dress(route);
   fill(main, content);
   document.documentElement.dataset.page = route.name;
   dispatchEvent(new CustomEvent("page", { detail: { url, route } }));
@@ -114,6 +116,12 @@ function place({ title, main: content, update, wide = false, bare = false }, { u
   const heading = main.querySelector("h1") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
+}
+
+/** Give the page that is open the address it is known by, once the navigation to it has ended. */
+function rename(address) {
+  shown.url = new URL(address, location.origin);
+  setTimeout(() => navigation.navigate(address, { history: "replace", info: "own" }).finished.catch(() => {}));
 }
 
 function refuse({ needs }, url) {
@@ -153,13 +161,18 @@ const sheets = new Map();
 /** Add a page's stylesheet once, and wait for it, so that the page never stands without it. */
 function style(name) {
   if (!sheets.has(name)) {
-    sheets.set(
-      name,
-      new Promise((resolve) => {
-        const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css`, onload: resolve, onerror: resolve });
-        document.head.append(link);
-      }),
-    );
+    const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css` });
+    const ready = new Promise((resolve) => {
+      link.addEventListener("load", resolve);
+      link.addEventListener("error", resolve);
+    });
+    sheets.set(name, { link, ready });
+    document.head.append(link);
   }
-  return sheets.get(name);
+  return sheets.get(name).ready;
+}
+
+/** Only a page's own stylesheets count while it is open: the same class may mean something else on another page. */
+function dress({ styles = [] }) {
+  for (const [name, { link }] of sheets) if (link.sheet) link.sheet.disabled = !styles.includes(name);
 }

@@ -8,26 +8,31 @@ import { pager } from "./marks.js";
 import { empty, failed, loading } from "./states.js";
 
 /**
- * `{ path, query, names, bar, fixed, size, told(meta), draw(rows), none, signal }`: `names` are the filters, each a control
- * of the form `bar`; `draw` answers the rows' element; `none` is what stands there when nothing is found.
+ * `{ path, query, names, bar, fixed, size, asked(query), told(meta), draw(rows, meta), none, signal }`: `names` are the
+ * filters, each a control of the form `bar`; `asked` turns them into the API's own, where they differ; `draw` answers the
+ * rows' element; `none` is what stands there when nothing is found.
  *
- * Answers `{ parts, update, reload }`; wait for `ready` before the page is shown.
+ * Answers `{ parts, update, reload, again, choose, query }`: `choose({ name: value })` sets filters, `again` loads the same
+ * page once more. Wait for `ready` before the page is shown.
  */
-export function list({ path, query, names, bar, fixed = {}, size = 25, told, draw, none, signal }) {
+export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, told, draw, none, signal }) {
   const status = h("p.told", { role: "status" });
   const results = h("div.results");
   let running = null;
-  const asked = () => ({ ...Object.fromEntries(names.map((name) => [name, query[name]])), ...fixed, page_size: size });
+  let last = null;
+  const named = () => Object.fromEntries(names.map((name) => [name, query[name]]));
+  const whole = () => ({ ...asked(named()), ...fixed, page_size: size });
   const isFiltered = () => names.some((name) => query[name]);
 
   function show({ data, meta }) {
     status.textContent = told(meta);
     const clearing = isFiltered() && h("button.btn", { type: "button", onclick: clear }, t("common.clear_filters"));
     const nothing = isFiltered() ? empty(t("common.nothing_fits"), t("common.nothing_fits_why"), clearing) : none();
-    fill(results, data.length ? draw(data) : nothing, pager(meta, data.length, turn) ?? []);
+    fill(results, data.length ? draw(data, meta) : nothing, pager(meta, data.length, turn) ?? []);
   }
 
   async function load(request) {
+    last = request;
     running?.abort();
     const mine = (running = new AbortController());
     results.setAttribute("aria-busy", "true");
@@ -42,17 +47,25 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, told, dra
     }
   }
 
-  const reload = () => load((options) => get(path, asked(), options));
+  const reload = () => load((options) => get(path, whole(), options));
   const turn = async (link) => {
     await load((options) => follow(link, options));
     status.scrollIntoView({ block: "nearest" });
   };
-  const apply = debounce(() => {
+  /** A chosen filter is a step that Back undoes; the letters of a search are not. */
+  const apply = debounce((isTyped) => {
     const values = new FormData(bar);
     query = Object.fromEntries(names.map((name) => [name, values.get(name)]).filter(([, value]) => value));
-    setQuery(Object.fromEntries(names.map((name) => [name, query[name]])));
+    setQuery(named(), { replace: isTyped });
     reload();
   });
+
+  function choose(changes) {
+    query = { ...query, ...changes };
+    write();
+    setQuery(named(), { replace: false });
+    reload();
+  }
 
   function write() {
     for (const name of names) {
@@ -65,17 +78,20 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, told, dra
   function clear() {
     query = {};
     write();
-    apply();
+    apply(false);
     bar.elements[0].focus();
   }
 
-  bar.addEventListener("input", apply);
+  bar.addEventListener("input", ({ target }) => apply(["search", "text"].includes(target.type)));
   bar.addEventListener("submit", (event) => event.preventDefault());
   write();
   return {
     parts: [h("search", bar), status, results],
     ready: reload(),
     reload,
+    again: () => load(last),
+    choose,
+    query: () => query,
     update(next) {
       query = next;
       write();

@@ -61,7 +61,7 @@ function drawFoot() {
 }
 
 function palette() {
-  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-label": `${t("common.find")} ${t("common.find_key")}` }, icon("search"), h("span.only-wide", t("common.find"), " ", h("kbd", t("common.find_key"))));
+  return h("button.btn.find", { type: "button", "aria-haspopup": "dialog", onclick: openPalette, "aria-keyshortcuts": "Control+K" }, icon("search"), h("span.word", t("common.find")), " ", h("kbd", { "aria-hidden": "true" }, t("common.find_key")));
 }
 
 function bell() {
@@ -136,10 +136,12 @@ function languageChoice() {
   return h("label.field", h("span", t("common.language")), h("select", { onchange: ({ target }) => choose(target.value) }, options));
 }
 
-/** Mark the current page in the menus, and close what was open. */
-function mark() {
+let under = null;
+/** Mark the current page in the menus, or the one that it belongs `under`, and close what was open. */
+function mark(event = null) {
+  if (event) under = event.detail.route.under ?? null;
   for (const menu of top.querySelectorAll("[popover]")) if (menu.matches(":popover-open")) menu.hidePopover();
-  const { pathname } = location;
+  const pathname = under ?? location.pathname;
   const isBelow = (href) => href !== "/" && href !== "/admin" && pathname.startsWith(`${href}/`);
   const fits = (href) => href === pathname || isBelow(href) || (href === "/courses" && pathname === "/");
   const hrefs = [...top.querySelectorAll("nav a")].map((link) => link.getAttribute("href")).filter(fits);

@@ -168,7 +168,9 @@ def test_the_report_is_shaped_as_documented_and_equals_the_ledger(run, make, adm
 
     assert [ItemSchema().load(line) for line in report["results"]]
     items = data_of(admin.get(f"/assignments/{report['assignment_id']}/items"))
-    assert items == report["results"]
+    assert items == [
+        line | {"user": item["user"]} for line, item in zip(report["results"], items, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,8 @@ def test_coming_back_with_every_lesson_done_completes_at_once(run, make, stored,
     assert report["results"][0]["outcome"] == "reactivated"
     assert report["results"][0]["after"]["status"] == "COMPLETED"
     assert stored(select(Enrollment.completion_number)) == [1]
-    assert data_of(admin.get(f"/assignments/{report['assignment_id']}/items")) == report["results"]
+    (line,) = data_of(admin.get(f"/assignments/{report['assignment_id']}/items"))
+    assert line == report["results"][0] | {"user": line["user"]}
 
 
 def test_people_in_the_course_keep_their_due_date_unless_told_otherwise(run, make, stored):
@@ -543,7 +546,7 @@ def test_a_request_that_makes_no_sense_is_refused(admin, make, body, where):
 
 
 def test_all_or_nothing_has_a_limit(admin, make):
-    body = {"emails": ["a@example.org"] * 6_000, "usernames": ["a"] * 4_001, "atomic": True}
+    body = {"emails": ["a@example.org"] * 60_000, "usernames": ["a"] * 40_001, "atomic": True}
 
     response = admin.post(f"/courses/{make.course().id}/assign-multiple", json=body)
 
@@ -569,8 +572,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(app, r
     assert len(seen) == STATEMENTS, "\n".join(seen)
 
 
-STATEMENTS = 11
-"""Who calls, the course, its lock, the run, new plans, the ledger, its sums, the enrollments, the counter, the notices."""
+STATEMENTS = 12
+"""Who calls, the course, its lock, the run, new plans, the ledger, its sums, whether any was undone, the enrollments, the
+counter, the notices."""
 
 
 @pytest.mark.parametrize("verb", ["assign", "unassign"])

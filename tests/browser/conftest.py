@@ -7,12 +7,26 @@ expect. Its name says what it is about; what went wrong is in the message.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.support import browsing, demo_site
 from tools import chromium
+
+HERE = Path(__file__).parent
+
+
+SLOWEST = 20_000
+"""Milliseconds that a page may take for anything, on a machine that is busy with other tests."""
+
+
+def pytest_collection_modifyitems(items):
+    """The first test of a process loads the demo within its own time."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +68,7 @@ def visit(chrome, site):
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(SLOWEST)
         watch = browsing.Watch(context)
         opened.append((context, watch))
         page = context.new_page()

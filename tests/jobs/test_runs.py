@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from app.adapters import queue
 from app.db.session import db, transaction
-from app.jobs import periodic
+from app.jobs import periodic, runs
 from app.models import Assignment, AssignmentBatch, AssignmentItem, Course, Enrollment, Notice
 from app.services.assigning import carrying, leases
 from tests.support.http import assert_refused, data_of
@@ -409,3 +411,65 @@ def let_leases_expire(app):
                 leased_until=Assignment.leased_until - hour, enqueued_at=Assignment.enqueued_at - hour
             )
         )
+
+
+def test_a_wait_for_a_new_run_is_answered_with_its_report(app, admin, make, crowd, stored):
+    people = crowd(3)
+    headers = {"Prefer": "respond-async, wait=20"}
+
+    with worker_in_a_thread(app):
+        answer = admin.post(
+            f"/courses/{make.course().id}/assign-multiple",
+            json={"user_ids": people, "notify": False},
+            headers=headers,
+        )
+
+    report = data_of(answer)
+    assert (report["state"], report["counts"]["assigned"]) == ("APPLIED", 3)
+    assert [line["outcome"] for line in report["results"]] == ["assigned"] * 3
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert len(stored(select(Enrollment.id))) == 3
+
+
+def test_a_wait_that_ends_before_the_run_is_answered_with_its_record(admin, make, crowd):
+    answer = admin.post(
+        f"/courses/{make.course().id}/assign-multiple",
+        json={"user_ids": crowd(3)},
+        headers={"Prefer": "respond-async, wait=1"},
+    )
+
+    assert data_of(answer, 202)["state"] == "QUEUED"
+    assert answer.headers["Location"].endswith(data_of(answer, 202)["id"])
+
+
+def test_a_large_run_is_answered_with_its_record_when_it_has_ended(app, admin, make):
+    names = [f"n{number}" for number in range(10_001)]
+
+    with worker_in_a_thread(app):
+        answer = admin.post(
+            f"/courses/{make.course().id}/assign-multiple",
+            json={"usernames": names},
+            headers={"Prefer": "wait=20"},
+        )
+
+    record = data_of(answer, 202)
+    assert (record["state"], record["counts"]["not_found"]) == ("APPLIED", 10_001)
+
+
+@contextmanager
+def worker_in_a_thread(app):
+    """The sweep's way of carrying runs, beside the request that waits for one."""
+    stop = Event()
+
+    def work():
+        while not stop.wait(0.05):
+            with app.app_context():
+                runs.carry_waiting(5)
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -7,7 +7,6 @@ given twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,29 +16,21 @@ from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.models.course import Course
+from app.services.assigning import assigning_one, orders, queued_runs
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import orders, queued_runs
+from app.services.assigning.assigning_one import Written
 from app.services.assigning.assignments_runs import RunReport
 from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
-from app.services.learning.enrollment_rows import EnrollmentRow
 from app.services.people import users_delete
 from app.values.people import People
 from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
 
 _DEFAULT_TERMS = Terms()
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """One person's enrollment, and the run that created it."""
-
-    enrollment: EnrollmentRow
-    assignment_id: UUID
 
 
 def assign(
@@ -72,7 +63,7 @@ def assign(
             in_background=in_background,
         )
     if queued_runs.takes(people, atomic=atomic, in_background=in_background):
-        return _accept(actor, ref, people, terms, mode=mode, reason=reason)
+        return _accept(actor, ref, people, terms, atomic=atomic, mode=mode, reason=reason)
     if mode != Mode.PREVIEW:
         users_delete.prevent_deletions()
     course = _lock_open(actor, ref, terms)
@@ -95,6 +86,7 @@ def assign(
         instructor_id=course.instructor_id,
         free_seats=None if terms.override_seats else course.available_seats,
         due_at=terms.due_date(run.created_at),
+        payment=effects.payment_of(course, actor),
         updates_due=terms.on_existing == OnExisting.UPDATE_DUE,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,
@@ -109,24 +101,27 @@ def assign(
 
 def assign_one(
     actor: Actor, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
-) -> Assigned:
+) -> Written:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
+    made = assigning_one.assign(actor, ref, person, terms, reason=reason)
+    if made is not None:
+        return made
     report = assign(actor, ref, person, terms, reason=reason)
     if isinstance(report, Accepted):
         raise TypeError("A run of one is answered in its request.")
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
-    return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
+    return Written(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
 def _accept(
-    actor: Actor, ref: str | UUID, people: People, terms: Terms, *, mode: Mode, reason: str
+    actor: Actor, ref: str | UUID, people: People, terms: Terms, *, atomic: bool, mode: Mode, reason: str
 ) -> Accepted:
     """Leave the run to a worker, which checks the course once more for each chunk."""
     course = courses.get_managed(actor, ref)
     _refuse(actor, course, terms)
-    options = terms.as_json() | {"atomic": False}
+    options = terms.as_json() | {"atomic": atomic}
     return queued_runs.accept(
         AssignmentAction.ASSIGN, actor, course.id, people, mode=mode, reason=reason, **options
     )

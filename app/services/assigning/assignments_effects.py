@@ -17,6 +17,8 @@ from sqlalchemy import (
     Update,
     and_,
     any_,
+    case,
+    exists,
     func,
     literal,
     null,
@@ -27,11 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
-from app.enums import EnrollmentStatus, Outcome
+from app.enums import EnrollmentStatus, Outcome, PaymentStatus
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.enrollment import Enrollment
+from app.models.review import Review
 from app.services.learning import payments
 
 Rows = Sequence[int] | None
@@ -40,7 +43,10 @@ Rows = Sequence[int] | None
 def enroll(
     assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None, rows: Rows = None
 ) -> None:
-    """Insert enrollments under the ids that the ledger has assigned, in user order."""
+    """Insert enrollments under the ids that the ledger has assigned, in user order.
+
+    One whose run was undone is there already, and begins again.
+    """
     row: dict[str, Any] = {
         "id": AssignmentItem.enrollment_id,
         "course_id": AssignmentItem.course_id,
@@ -55,13 +61,25 @@ def enroll(
     lines = select(*row.values()).where(
         lines_of(assignment, Outcome.ASSIGNED, rows=rows), AssignmentItem.course_id == course.id
     )
-    db.session.execute(insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id)))
+    made = insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id))
+    if db.session.scalar(select(_has_undone(course))):
+        renewed: dict[str, Any] = {name: made.excluded[name] for name in list(row)[3:]}
+        made = made.on_conflict_do_update(
+            constraint=Enrollment.ONE_PER_PERSON,
+            where=Enrollment.is_undone(),
+            set_={**renewed, "reactivated_at": null(), "cancelled_at": null(), "cancellation_reason": null()},
+        )
+    db.session.execute(made)
 
 
 def reactivate(
     assignment: Assignment, course: Course, actor: Actor, *, at: datetime | None, rows: Rows = None
 ) -> None:
-    """Reactivate cancelled enrollments with today's source and price. What was PAID once stays paid."""
+    """Reactivate cancelled enrollments with today's source and price. What was PAID once stays paid.
+
+    What that replaces is recorded in the ledger first, for an undo.
+    """
+    db.session.execute(_recording_former(assignment, course, actor, _moment(at), rows))
     db.session.execute(
         _updating(assignment, Outcome.REACTIVATED, rows).values(
             status=AssignmentItem.after_status,
@@ -120,6 +138,56 @@ def _updating(assignment: Assignment, outcome: Outcome, rows: Rows) -> Update:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _has_undone(course: Course) -> ColumnElement[bool]:
+    return exists().where(Enrollment.course_id == course.id, Enrollment.is_undone())
+
+
+_FORMER = (
+    "assigned_by",
+    "reactivated_at",
+    "cancelled_at",
+    "cancellation_reason",
+    "payment_status",
+    "price_at_enrollment",
+    "currency",
+    "completion_number",
+    "last_accessed",
+    "grade",
+)
+"""What an undo restores of a reactivated enrollment, and by what it sees that its user has gone on since."""
+
+
+def _recording_former(
+    assignment: Assignment, course: Course, actor: Actor, moment: ColumnElement[Any], rows: Rows
+) -> Update:
+    reviewed_at = (
+        select(Review.updated_at)
+        .where(Review.course_id == Enrollment.course_id, Review.author_id == Enrollment.user_id)
+        .scalar_subquery()
+    )
+    former = [part for name in _FORMER for part in (literal(name), getattr(Enrollment, name))]
+    is_paid = Enrollment.payment_status == PaymentStatus.PAID
+    return (
+        update(AssignmentItem)
+        .where(
+            Enrollment.id == AssignmentItem.enrollment_id,
+            Enrollment.course_id == course.id,
+            lines_of(assignment, Outcome.REACTIVATED, rows=rows),
+        )
+        .values(
+            former=func.jsonb_build_object(*former, literal("reviewed_at"), reviewed_at),
+            acted_at=moment,
+            after_payment=case((is_paid, PaymentStatus.PAID.value), else_=payment_of(course, actor).value),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def payment_of(course: Course, actor: Actor) -> PaymentStatus:
+    """The payment status of what this actor assigns."""
+    return payments.status_of(course, is_waived=actor.is_admin)
 
 
 def _price(course: Course, actor: Actor) -> payments.Price:

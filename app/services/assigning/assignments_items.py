@@ -66,7 +66,9 @@ def list_items(
         .outerjoin(AssignmentItem.user)
         .outerjoin(AssignmentItem.course)
         .options(
-            contains_eager(AssignmentItem.user).load_only(User.email, User.username, User.external_id),
+            contains_eager(AssignmentItem.user).load_only(
+                User.email, User.username, User.external_id, User.first_name, User.last_name
+            ),
             contains_eager(AssignmentItem.course).load_only(Course.code),
         )
         .where(*conditions)

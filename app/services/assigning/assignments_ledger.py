@@ -18,6 +18,7 @@ from app.db.session import among, db
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
+    OUTCOMES_OF_UNDOING,
     AssignmentAction,
     EnrollmentStatus,
     Outcome,
@@ -49,6 +50,7 @@ class LedgerLine(NamedTuple):
 OUTCOMES = {
     AssignmentAction.ASSIGN: OUTCOMES_OF_ASSIGNING,
     AssignmentAction.UNASSIGN: OUTCOMES_OF_UNASSIGNING,
+    AssignmentAction.UNDO: OUTCOMES_OF_UNDOING,
 }
 
 GIVEN_A_DUE_DATE = frozenset({Outcome.ASSIGNED, Outcome.REACTIVATED, Outcome.DUE_UPDATED})
@@ -97,13 +99,17 @@ def amend_completed(
 
 
 def record_completed(
-    run: Assignment, enrollment_ids: Sequence[UUID], *, rows: Sequence[int] | None = None
+    run: Assignment,
+    enrollment_ids: Sequence[UUID],
+    *,
+    rows: Sequence[int] | None = None,
+    outcome: Outcome = Outcome.REACTIVATED,
 ) -> None:
-    """Record in the ledger that these reactivated enrollments are COMPLETED; `rows` are the lines of one chunk."""
+    """Record in the ledger that these enrollments came back as COMPLETED; `rows` are the lines of one chunk."""
     db.session.execute(
         update(AssignmentItem)
         .where(
-            lines_of(run, Outcome.REACTIVATED, rows=rows),
+            lines_of(run, outcome, rows=rows),
             among(AssignmentItem.enrollment_id, enrollment_ids),
         )
         .values(after_status=EnrollmentStatus.COMPLETED)

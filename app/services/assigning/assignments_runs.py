@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
-from app.models.assignment import Assignment, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName
-from app.models.visibility import assignment_visible_to
+from app.models.visibility import assignment_owned_by, assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning.chunks import PREVIEW_LIFE
 
+PREVIEW_LIFE = timedelta(hours=24)
+
+_WITH_COURSES = (
+    selectinload(Assignment.staged_courses)
+    .joinedload(AssignmentCourse.course)
+    .load_only(Course.code, Course.title)
+)
 _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
 
 
@@ -156,7 +164,7 @@ def list_visible(
     if (search or "").strip():
         sought = str(search).strip().lower()
         conditions.append(func.lower(Assignment.reason).contains(sought, autoescape=True))
-    statement = select(Assignment).where(*conditions)
+    statement = select(Assignment).where(*conditions).options(_WITH_COURSES)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
 
 
@@ -171,11 +179,18 @@ def _is_about(ref: str) -> ColumnElement[bool]:
 
 def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
-    found = found.execution_options(populate_existing=True)
+    found = found.options(_WITH_COURSES).execution_options(populate_existing=True)
     run = db.session.scalar(found)
     if run is None:
         raise NotFound
     return run
+
+
+def reread(run: Assignment) -> Assignment:
+    """The run as its record shows it, with what this transaction has written."""
+    db.session.flush()
+    found = select(Assignment).where(Assignment.id == run.id).options(_WITH_COURSES)
+    return db.session.scalars(found.execution_options(populate_existing=True)).one()
 
 
 def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
@@ -183,6 +198,16 @@ def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     run = get_visible(viewer, assignment_id)
     locked = select(Assignment).where(Assignment.id == run.id).with_for_update(key_share=True)
     return db.session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def lock_plan(viewer: Actor, assignment_id: UUID) -> Assignment:
+    """The same, also of a preview that has expired."""
+    found = select(Assignment).where(Assignment.id == assignment_id, assignment_owned_by(viewer))
+    locked = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    run = db.session.scalar(locked)
+    if run is None:
+        raise NotFound
+    return run
 
 
 def courses_of(run: Assignment) -> list[RunCourse]:

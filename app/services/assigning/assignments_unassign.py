@@ -46,7 +46,7 @@ def unassign(
     if queued_runs.takes(people, atomic=atomic, in_background=in_background):
         course_id = courses.get_managed(actor, ref).id
         return queued_runs.accept(
-            AssignmentAction.UNASSIGN, actor, course_id, people, mode=mode, reason=reason, atomic=False
+            AssignmentAction.UNASSIGN, actor, course_id, people, mode=mode, reason=reason, atomic=atomic
         )
     course = courses.lock_managed(actor, ref)
     run = runs.begin(
@@ -64,6 +64,7 @@ def unassign(
         people,
         sees_everyone=actor.is_admin,
         sees_enrolled=True,
+        at=at,
         atomic=atomic,
         preview=mode == Mode.PREVIEW,
     )

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.db.session import db
+from app.db.session import db, set_statement_timeout
 from app.enums import AssignmentState
-from app.services.assigning import chunks, leases
+from app.models.assignment import Assignment
+from app.services.assigning import chunks, in_request, leases, plans_commit
+from app.settings import settings
 
 
 def take_step(run_id: UUID, lease: UUID, lines: int) -> bool:
@@ -28,11 +30,23 @@ def take_step(run_id: UUID, lease: UUID, lines: int) -> bool:
     # A crash may lose the latest of these commits, with all that the chunk wrote: it is then written once more.
     db.session.execute(text("SET LOCAL synchronous_commit = off"))
     leases.renew(run)
-    chunks.advance(run, lines)
+    if run.state in leases.UNFINISHED and (run.is_committing or run.options["atomic"]):
+        _carry_whole(run)
+    else:
+        chunks.advance(run, lines)
     if run.next_batch > run.batches:
         db.session.execute(text("SET LOCAL synchronous_commit = on"))
         return False
     return True
+
+
+def _carry_whole(run: Assignment) -> None:
+    """All or nothing is one transaction, however long it takes."""
+    set_statement_timeout(settings().chore_timeout_ms)
+    if run.is_committing:
+        plans_commit.carry(run)
+    else:
+        in_request.carry_whole(run)
 
 
 def fail(run_id: UUID, lease: UUID, reason: str) -> bool:

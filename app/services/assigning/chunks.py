@@ -7,30 +7,27 @@ that a learner who enrolls waits for one chunk at most; its size is the caller's
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, null, select, text, update
 from sqlalchemy.types import Uuid
 
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, OnExisting, Outcome
-from app.errors.base import Forbidden
-from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
-from app.models.user import User
-from app.services.assigning import decided_rows
+from app.services.assigning import assignments_effects as effects
+from app.services.assigning import chunk_scope, decided_rows, plans, undo_chunks
+from app.services.assigning.assignments_runs import PREVIEW_LIFE
+from app.services.assigning.chunk_scope import Chunk, ChunkOutcome
 from app.services.assigning.ledger_rows import STAGED
 from app.services.assigning.ledger_statements import OF_CHUNKS
-from app.services.catalogue import courses
 from app.services.learning import enrollment_notices
 from app.services.people import users_delete
 from app.settings import settings
 from app.values.terms import Terms
 
-PREVIEW_LIFE = timedelta(hours=24)
 MOST_BATCHES = 40
 LINES_CLOSED_AT_ONCE = 20_000
 
@@ -46,22 +43,6 @@ FROM sent
 ).bindparams(bindparam("assignment_id", type_=Uuid()))
 
 
-class _Chunk(NamedTuple):
-    course_id: UUID | None
-    first: int
-    last: int
-    size: int
-    is_cross_checked: bool
-
-
-class _Outcome(NamedTuple):
-    outcome: str
-    amount: int
-    rows: list[int] | None
-    enrollment_ids: list[UUID] | None
-    overdue: int
-
-
 def advance(run: Assignment, lines: int) -> None:
     """Write the next chunk of about so many lines. The run's row is locked by the caller."""
     # What changes in the run's row is written once, at the end of the chunk.
@@ -73,7 +54,7 @@ def advance(run: Assignment, lines: int) -> None:
     db.session.flush()
 
 
-def _write(run: Assignment, chunk: _Chunk) -> None:
+def _write(run: Assignment, chunk: Chunk) -> None:
     found = _decide(run, chunk)
     _count(run, chunk, found)
     run.state = AssignmentState.RUNNING
@@ -83,7 +64,13 @@ def _write(run: Assignment, chunk: _Chunk) -> None:
 
 
 def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) -> None:
-    """End an unfinished run. Its remaining lines are recorded as not reached, by the worker that carries it next."""
+    """End an unfinished run. Its remaining lines are recorded as not reached, by the worker that carries it next.
+
+    A commit that was not written ends as the preview that it was.
+    """
+    if run.is_committing:
+        plans.leave_as_preview(run, reason)
+        return
     run.state, run.finished_at = state, func.clock_timestamp()
     run.last_error = reason or run.last_error
     run.expires_at = func.now() + PREVIEW_LIFE if run.is_preview else None
@@ -92,7 +79,7 @@ def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) 
     db.session.flush()
 
 
-def _next(run: Assignment, lines: int) -> _Chunk:
+def _next(run: Assignment, lines: int) -> Chunk:
     """As many batches of one course as fit, at least one."""
     batches = db.session.execute(
         select(
@@ -106,7 +93,7 @@ def _next(run: Assignment, lines: int) -> _Chunk:
         .limit(MOST_BATCHES)
     ).all()
     number, course_id, size, is_cross_checked = batches[0]
-    chunk = _Chunk(course_id, number, number, size, is_cross_checked)
+    chunk = Chunk(course_id, number, number, size, is_cross_checked)
     for number, course_id, size, is_cross_checked in batches[1:]:
         if course_id != chunk.course_id or chunk.size + size > lines:
             break
@@ -118,20 +105,21 @@ def _next(run: Assignment, lines: int) -> _Chunk:
     return chunk
 
 
-def _decide(run: Assignment, chunk: _Chunk) -> Sequence[_Outcome]:
+def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
     discard_plans()
     if not run.is_preview:
         users_delete.prevent_deletions()
-    actor = db.session.scalars(
-        select(User).where(User.id == run.created_by_id).execution_options(populate_existing=True)
-    ).one()
-    course = None if chunk.course_id is None else _course(run, actor, chunk.course_id)
+    actor = chunk_scope.actor_of(run)
+    course = None if chunk.course_id is None else chunk_scope.course_of(run, actor, chunk.course_id)
+    if run.action == AssignmentAction.UNDO:
+        return undo_chunks.decide(run, chunk, course)
     terms = Terms.of_json(run.options)
     assigns = run.action == AssignmentAction.ASSIGN
     of_assigning = {
         "instructor_id": course and course.instructor_id,
         "free_seats": course and _free_seats(run, course, terms),
         "due_at": terms.due_date(run.created_at),
+        "payment": course and effects.payment_of(course, actor),
         "updates_due": terms.on_existing == OnExisting.UPDATE_DUE,
         "names_due": run.sheet is None or terms.due_at is not None or terms.due_in_days is not None,
     }
@@ -151,24 +139,10 @@ def _decide(run: Assignment, chunk: _Chunk) -> Sequence[_Outcome]:
             **(of_assigning if assigns else {}),
         },
     ).all()
-    outcomes = [_Outcome(*row) for row in found]
+    outcomes = [ChunkOutcome(*row) for row in found]
     if course is not None and _writes(run):
         _apply(run, course, actor, outcomes, notify=assigns and terms.notify)
     return outcomes
-
-
-def _course(run: Assignment, actor: Actor, course_id: UUID) -> Course:
-    """The course as it is now; locked, unless the run only previews."""
-    if run.is_preview:
-        found = select(Course).where(Course.id == course_id).execution_options(populate_existing=True)
-        course = db.session.scalars(found).one()
-    else:
-        course = courses.lock(course_id, even_deleted=True)
-    if not course.managed_by(actor):
-        raise Forbidden(
-            f"The user who started this run may no longer change the course {course.code}. An admin can retry it."
-        )
-    return course
 
 
 def _writes(run: Assignment) -> bool:
@@ -185,13 +159,12 @@ def _free_seats(run: Assignment, course: Course, terms: Terms) -> int | None:
         return None
     if _writes(run):
         return course.available_seats
-    planned = run.counts if run.course_id else db.session.scalar(_counts_of(run, course.id)) or {}
-    taken = planned.get(Outcome.ASSIGNED, 0) + planned.get(Outcome.REACTIVATED, 0)
+    taken = chunk_scope.planned(run, course.id, Outcome.ASSIGNED, Outcome.REACTIVATED)
     return max(0, course.available_seats - taken)
 
 
 def _apply(
-    run: Assignment, course: Course, actor: Actor, outcomes: Sequence[_Outcome], *, notify: bool
+    run: Assignment, course: Course, actor: Actor, outcomes: Sequence[ChunkOutcome], *, notify: bool
 ) -> None:
     rows = {each.outcome: each.rows for each in outcomes if each.rows}
     reactivated = [each for found in outcomes for each in found.enrollment_ids or ()]
@@ -201,7 +174,7 @@ def _apply(
         enrollment_notices.notify_assigned(run.id, rows=notified)
 
 
-def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None:
+def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome]) -> None:
     amounts = {each.outcome: each.amount for each in outcomes}
     run.counts = _added(run.counts, amounts)
     # The run's row is locked, so these are its latest figures.
@@ -211,19 +184,13 @@ def _count(run: Assignment, chunk: _Chunk, outcomes: Sequence[_Outcome]) -> None
     run.unique = run.done - run.counts.get(Outcome.DUPLICATE, 0)
     # The counts of a run on one course are those of the course.
     if chunk.course_id is not None and run.course_id is None:
-        of_course = db.session.scalar(_counts_of(run, chunk.course_id)) or {}
+        of_course = db.session.scalar(chunk_scope.counts_of(run, chunk.course_id)) or {}
         db.session.execute(
             update(AssignmentCourse)
             .where(AssignmentCourse.assignment_id == run.id, AssignmentCourse.course_id == chunk.course_id)
             .values(counts=_added(of_course, amounts))
             .execution_options(synchronize_session=False)
         )
-
-
-def _counts_of(run: Assignment, course_id: UUID) -> Any:
-    return select(AssignmentCourse.counts).where(
-        AssignmentCourse.assignment_id == run.id, AssignmentCourse.course_id == course_id
-    )
 
 
 def _added(counts: dict[str, int], amounts: dict[str, int]) -> dict[str, int]:
@@ -239,7 +206,7 @@ def _finish(run: Assignment) -> None:
 
 def _close(run: Assignment) -> None:
     """Record the next lines of a run that was stopped as not reached."""
-    chunk = _Chunk(None, run.next_batch, run.next_batch, 0, is_cross_checked=False)
+    chunk = Chunk(None, run.next_batch, run.next_batch, 0, is_cross_checked=False)
     sizes = select(AssignmentBatch.number, AssignmentBatch.size).where(
         AssignmentBatch.assignment_id == run.id, AssignmentBatch.number >= run.next_batch
     )
@@ -247,7 +214,11 @@ def _close(run: Assignment) -> None:
         chunk = chunk._replace(last=number, size=chunk.size + size)
         if chunk.size >= LINES_CLOSED_AT_ONCE:
             break
-    db.session.execute(_CLOSED, {"assignment_id": run.id, "batch": chunk.first, "last_batch": chunk.last})
+    closed = {"assignment_id": run.id, "batch": chunk.first, "last_batch": chunk.last}
+    if run.action == AssignmentAction.UNDO:
+        undo_chunks.close(run, closed)
+    else:
+        db.session.execute(_CLOSED, closed)
     run.counts = _added(run.counts, {Outcome.SKIPPED.value: chunk.size})
     unique = run.unique
     run.unique = unique + chunk.size
@@ -259,6 +230,8 @@ def _close(run: Assignment) -> None:
 
 def _end(run: Assignment) -> None:
     """The lines are in the ledger now."""
+    if run.action == AssignmentAction.UNDO and not run.is_preview:
+        undo_chunks.end(run)
     run.lease, run.leased_until = null(), null()
     db.session.execute(
         delete(AssignmentBatch)

@@ -13,8 +13,6 @@ from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.learning import completion
 
-WRITTEN = (Outcome.ASSIGNED, Outcome.REACTIVATED, Outcome.DUE_UPDATED, Outcome.UNASSIGNED)
-
 
 def write(
     run: Assignment,

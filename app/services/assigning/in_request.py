@@ -12,26 +12,42 @@ from operator import itemgetter
 from sqlalchemy import Text, cast, select
 
 from app.db.session import db
-from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
 from app.services.assigning import chunks, plans
 from app.services.assigning.assignments_ledger import LedgerLine
 from app.services.assigning.assignments_runs import RunReport, courses_of
+from app.services.people import users_delete
 
 LINES_AT_ONCE = 5_000
 
 
 def carry(run: Assignment) -> RunReport:
     """Write every line of the run, and return its report."""
-    courses = [] if run.is_preview else _lock_courses(run)
-    while run.next_batch <= run.batches:
-        chunks.advance(run, LINES_AT_ONCE)
-    db.session.refresh(run)
+    carry_whole(run)
+    return report_of(run)
+
+
+def carry_whole(run: Assignment) -> None:
+    """Write every line of the run; of an atomic one all or none."""
+    courses: Sequence[Course] = []
+    if not run.is_preview:
+        # Before the courses, as a deletion takes its locks.
+        users_delete.prevent_deletions()
+        courses = _lock_courses(run)
+    decide(run)
     if run.options["atomic"]:
         _settle(run, courses)
         db.session.refresh(run)
-    return report_of(run)
+
+
+def decide(run: Assignment) -> None:
+    """Carry all staged lines, chunk by chunk."""
+    while run.next_batch <= run.batches:
+        chunks.advance(run, LINES_AT_ONCE)
+    db.session.refresh(run)
 
 
 def report_of(run: Assignment) -> RunReport:

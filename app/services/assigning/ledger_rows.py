@@ -75,14 +75,21 @@ disagreeing AS MATERIALIZED (
     WHERE user_id <> other_id AND {visible}
 )""".replace("{others}", FOUND.format(name="others", columns="row", rows="pairs"))
 
+# Of an enrollment whose run was undone only the id is known: it counts as never begun, and is begun under its id.
+_HELD = """id AS held_id, user_id,
+        CASE WHEN cancellation_reason IS DISTINCT FROM 'undone' THEN status END AS status,
+        CASE WHEN cancellation_reason IS DISTINCT FROM 'undone' THEN source END AS source,
+        CASE WHEN cancellation_reason IS DISTINCT FROM 'undone' THEN due_at END AS due_at,
+        completed_at"""
+
 HELD_BY_COURSE = """,
 held AS MATERIALIZED (
-    SELECT id AS held_id, user_id, status, source, due_at, completed_at
+    SELECT {held}
     FROM enrollments
     WHERE course_id = :course_id AND {among_them}
     ORDER BY id
     FOR NO KEY UPDATE
-),"""
+),""".replace("{held}", _HELD)
 
 HELD_BY_PERSON = """,
 known AS MATERIALIZED (
@@ -96,12 +103,12 @@ known AS MATERIALIZED (
     ) AS enrollment
 ),
 held AS MATERIALIZED (
-    SELECT id AS held_id, user_id, status, source, due_at, completed_at
+    SELECT {held}
     FROM enrollments
     WHERE id = ANY (ARRAY(SELECT id FROM known))
     ORDER BY id
     FOR NO KEY UPDATE
-),"""
+),""".replace("{held}", _HELD)
 
 PEOPLE = """
 met AS (
@@ -113,7 +120,7 @@ met AS (
             {disagreement}
             WHEN {visible}
             THEN user_id
-            WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held) THEN user_id
+            WHEN :sees_enrolled AND user_id IN (SELECT user_id FROM held WHERE status IS NOT NULL) THEN user_id
         END,
         NULL, NULL, NULL, NULL
     FROM asked

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BindParameter, TextClause, bindparam, text
-from sqlalchemy.types import DateTime, Uuid
+from sqlalchemy.types import DateTime, Text, Uuid
 
 from app.enums import AssignmentAction
 from app.services.assigning.ledger_rows import (
@@ -94,7 +94,8 @@ decided AS (
 _WRITTEN = """
 INSERT INTO assignment_items (
     assignment_id, row, input, user_id, course_id, outcome, code, enrollment_id,
-    before_status, before_source, before_due_at, after_status, after_source, after_due_at, kind {columns}
+    before_status, before_source, before_due_at, after_status, after_source, after_due_at,
+    acted_at, after_payment, kind {columns}
 )
 SELECT
     :assignment_id, row, input, user_id, :course_id, outcome,
@@ -109,7 +110,10 @@ SELECT
         WHEN 'already_enrolled' THEN 'already_enrolled'
         WHEN 'not_enrolled' THEN 'not_enrolled'
     END,
-    CASE WHEN outcome = 'assigned' AND NOT :preview THEN uuid7() ELSE held_id END,
+    CASE
+        WHEN outcome = 'assigned' AND NOT :preview THEN coalesce(held_id, uuid7())
+        WHEN status IS NOT NULL THEN held_id
+    END,
     status, source, due_at,
     CASE
         WHEN outcome = 'unassigned' THEN 'CANCELLED'
@@ -119,6 +123,8 @@ SELECT
     END,
     CASE WHEN outcome IN ('assigned', 'reactivated') THEN 'ASSIGNED' ELSE source END,
     CASE WHEN outcome IN ('assigned', 'reactivated', 'due_updated') THEN {due_at} ELSE due_at END,
+    CASE WHEN outcome = 'unassigned' THEN coalesce(:at, now()) END,
+    CASE WHEN outcome = 'assigned' THEN :payment END,
     kind {values}
 FROM decided
 ORDER BY row
@@ -214,7 +220,8 @@ def _statement(form: dict[str, str], held: str, decision: str, written: str) -> 
     people = (held + PEOPLE + decision + written).format(**form)
     keys = (bindparam("assignment_id", type_=Uuid()), bindparam("course_id", type_=Uuid()))
     due = bindparam("due_at", type_=DateTime(timezone=True), value=None)
-    terms: list[BindParameter[Any]] = [*keys, due]
+    at = bindparam("at", type_=DateTime(timezone=True), value=None)
+    terms: list[BindParameter[Any]] = [*keys, due, at, bindparam("payment", type_=Text(), value=None)]
     if decision is _ASSIGN:
         terms.append(bindparam("instructor_id", type_=Uuid()))
     return text(form["sent"] + asked + people).bindparams(*terms)

@@ -16,7 +16,6 @@ from app.services.assigning.assignments_runs import RunReport
 from app.services.assigning.course_refs import CourseRefs
 from app.services.assigning.queued_runs import MOST_LINES, Accepted
 from app.services.assigning.sheet_lines import SheetLines
-from app.values.identifiers import MOST_ROWS
 from app.values.people import People
 from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
@@ -58,16 +57,10 @@ def carry_out(
         lines.stage(run, row + 1)
         _refuse_without_due(run.sheet or {}, terms)
     stage.finish(run, wanted)
-    _refuse_large_atomic(run.requested, atomic=atomic)
+    queued_runs.refuse_large_atomic(run.requested, atomic=atomic)
     named = [course_id for course_id in stage.lines if course_id is not None]
     run.course_id = named[0] if len(named) == 1 and None not in stage.lines else None
-    return queued_runs.start(run, in_background=in_background and not atomic)
-
-
-def _refuse_large_atomic(lines: int, *, atomic: bool) -> None:
-    if atomic and lines > MOST_ROWS:
-        limit = f"All or nothing is possible for up to {MOST_ROWS:,} lines; this call has {lines:,}."
-        raise InvalidRequest(details={"atomic": [limit]})
+    return queued_runs.start(run, in_background=in_background)
 
 
 def _refuse_without_due(sheet: dict[str, Any], terms: Terms | None) -> None:

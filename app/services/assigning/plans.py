@@ -6,24 +6,37 @@ The courses of the run are locked by the caller.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, null, select, update
 
 from app.db.session import db
 from app.enums import AssignmentAction, AssignmentState, Outcome
-from app.models.assignment import Assignment, AssignmentCourse, AssignmentItem
+from app.models.assignment import WRITTEN, Assignment, AssignmentItem
+from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
+from app.models.enrollment import Enrollment
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning import decided_rows
-from app.services.assigning.decided_rows import WRITTEN
+from app.services.assigning import decided_rows, undo_chunks
+from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.learning import enrollment_notices
 from app.values.terms import Terms
 
 
 def has_refusals(run: Assignment) -> bool:
     return any(run.counts.get(outcome) for outcome in ledger.REFUSALS)
+
+
+def leave_as_preview(run: Assignment, reason: str | None) -> None:
+    """A commit that wrote nothing: the plan is a preview again, and expires when it would have."""
+    run.state, run.is_preview, run.is_committing = AssignmentState.PREVIEW, True, False
+    run.next_batch, run.stalls = run.batches + 1, 0
+    run.expires_at = Assignment.finished_at + PREVIEW_LIFE
+    run.last_error = reason and reason[:500]
+    run.lease, run.leased_until = null(), null()
+    db.session.flush()
 
 
 def refuse(run: Assignment) -> None:
@@ -51,12 +64,11 @@ def refuse(run: Assignment) -> None:
 
 def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
     """Write exactly what the ledger says, course by course."""
-    db.session.execute(
-        update(AssignmentItem)
-        .where(effects.lines_of(run, Outcome.ASSIGNED))
-        .values(enrollment_id=func.uuid7())
-        .execution_options(synchronize_session=False)
-    )
+    if run.action == AssignmentAction.UNDO:
+        for course in courses:
+            undo_chunks.apply(run, course)
+        undo_chunks.end(run)
+        return
     for course in courses:
         _apply(run, actor, course)
     assigns = run.action == AssignmentAction.ASSIGN
@@ -65,20 +77,40 @@ def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
 
 
 def _apply(run: Assignment, actor: Actor, course: Course) -> None:
+    _prepare(run, actor, course)
+    of_course = AssignmentItem.course_id == course.id
     found = db.session.execute(
-        select(
-            AssignmentItem.outcome,
-            func.array_agg(AssignmentItem.row),
-            func.array_agg(AssignmentItem.enrollment_id),
-        )
-        .where(effects.lines_of(run, *WRITTEN), AssignmentItem.course_id == course.id)
+        select(AssignmentItem.outcome, func.array_agg(AssignmentItem.row))
+        .where(effects.lines_of(run, *WRITTEN), of_course)
         .group_by(AssignmentItem.outcome)
     ).all()
-    rows = {outcome.value: numbers for outcome, numbers, _ in found}
-    reactivated = [
-        each for outcome, _, ids in found if outcome == Outcome.REACTIVATED for each in ids if each
-    ]
-    decided_rows.write(run, course, actor, rows, reactivated)
+    returned = select(AssignmentItem.enrollment_id).where(
+        effects.lines_of(run, Outcome.REACTIVATED), of_course
+    )
+    reactivated = [each for each in db.session.scalars(returned) if each]
+    decided_rows.write(run, course, actor, {outcome.value: rows for outcome, rows in found}, reactivated)
+
+
+def _prepare(run: Assignment, actor: Actor, course: Course) -> None:
+    """Add to the lines what only their writing decides: ids of enrollments, payment, and moment."""
+    undone = select(Enrollment.id).where(
+        Enrollment.course_id == AssignmentItem.course_id, Enrollment.user_id == AssignmentItem.user_id
+    )
+    values: dict[Outcome, dict[str, Any]] = {
+        Outcome.ASSIGNED: {
+            "enrollment_id": func.coalesce(undone.scalar_subquery(), func.uuid7()),
+            "after_payment": effects.payment_of(course, actor),
+        },
+        Outcome.UNASSIGNED: {"acted_at": func.now()},
+    }
+    for outcome, columns in values.items():
+        if run.counts.get(outcome):
+            db.session.execute(
+                update(AssignmentItem)
+                .where(effects.lines_of(run, outcome), AssignmentItem.course_id == course.id)
+                .values(**columns)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _skipped(counts: dict[str, int]) -> dict[str, int]:

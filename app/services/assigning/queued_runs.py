@@ -19,13 +19,14 @@ from app.errors.catalogue import InvalidTransition
 from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import chunks, in_request, leases, staging
+from app.services.assigning import chunks, in_request, leases, staging, undo_staging
 from app.services.assigning.assignments_runs import RunReport
 from app.values.identifiers import MOST_ROWS
 from app.values.people import People
 from app.values.terms import Terms
 
 MOST_LINES = 1_000_000
+MOST_ATOMIC = 100_000
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Accepted:
 
 
 def takes(people: People, *, atomic: bool, in_background: bool) -> bool:
-    """Whether a worker carries a run of these people. An atomic run is answered in its request, up to its limit."""
+    """Whether a worker carries a run of these people."""
     if len(people) > MOST_LINES:
         raise TooManyPeople
-    if atomic and len(people) > MOST_ROWS:
-        limit = f"All or nothing is possible for up to {MOST_ROWS:,} users; this call has {len(people):,}."
+    refuse_large_atomic(len(people), atomic=atomic)
+    return len(people) > MOST_ROWS or in_background
+
+
+def refuse_large_atomic(lines: int, *, atomic: bool) -> None:
+    """All or nothing holds its courses locked until it is written, and has a limit of its own."""
+    if atomic and lines > MOST_ATOMIC:
+        limit = f"All or nothing is possible for up to {MOST_ATOMIC:,} lines; this call has {lines:,}."
         raise InvalidRequest(details={"atomic": [limit]})
-    return len(people) > MOST_ROWS or (in_background and not atomic)
 
 
 def accept(
@@ -59,7 +65,7 @@ def accept(
     run = runs.begin(action, actor.id, course_id, mode=mode, reason=reason, is_queued=True, **options)
     staging.stage_people(run, people, [course_id])
     after_commit(partial(queue.carry_run, run.id))
-    return Accepted(run)
+    return Accepted(runs.reread(run))
 
 
 def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
@@ -69,7 +75,7 @@ def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
         raise InvalidTransition("Only a run that is QUEUED or RUNNING can be cancelled.")
     chunks.stop(run, AssignmentState.CANCELLED)
     after_commit(partial(queue.carry_run, run.id))
-    return run
+    return runs.reread(run)
 
 
 def retry(actor: Actor, assignment_id: UUID, *, in_background: bool) -> RunReport | Accepted:
@@ -97,14 +103,25 @@ def retry(actor: Actor, assignment_id: UUID, *, in_background: bool) -> RunRepor
         is_queued=True,
         **options,
     )
-    run.retry_of_id, run.sheet = first.id, first.sheet
-    staging.stage_again(run, first)
+    run.retry_of_id, run.undo_of_id, run.sheet = first.id, first.undo_of_id, first.sheet
+    if run.action == AssignmentAction.UNDO:
+        undo_staging.stage_again(run, first)
+        _refuse_without_lines(run)
+    else:
+        staging.stage_again(run, first)
     return start(run, in_background=in_background)
+
+
+def _refuse_without_lines(run: Assignment) -> None:
+    if not run.requested:
+        raise InvalidTransition(
+            "There is nothing to try again: no line that was left out had changed anything."
+        )
 
 
 def start(run: Assignment, *, in_background: bool) -> RunReport | Accepted:
     """Carry a staged run in this request, or leave it to a worker when it is large or the client asks for that."""
     if run.requested > MOST_ROWS or in_background:
         after_commit(partial(queue.carry_run, run.id))
-        return Accepted(run)
+        return Accepted(runs.reread(run))
     return in_request.carry(run)

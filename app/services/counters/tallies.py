@@ -34,6 +34,9 @@ from app.models.tally import Tally
 PLATFORM = "version/platform"
 CATALOGUE = "version/catalogue"
 
+UNDONE = "UNDONE"
+"""Instead of CANCELLED, the status under which enrollments are counted whose run was undone."""
+
 COMPACTION_LOCK = 727_001_002
 """The key of the advisory lock under which counters are compacted."""
 
@@ -90,7 +93,7 @@ def courses_of(user_id: UUID) -> int:
 
 
 def of_courses(course_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """The counters of each of these courses: enrollments by status, and `paid/<currency>` in cents."""
+    """The counters of each of these courses: enrollments by status or `UNDONE`, and `paid/<currency>` in cents."""
     course_id = func.unnest(literal(list(course_ids), ARRAY(Uuid))).column_valued("course_id")
     stem = literal("course/", Text) + cast(course_id, Text)
     found = (

@@ -85,6 +85,7 @@ def _of_tallies(stems: str, counted: str) -> str:
 
 
 _HELD = "status IN ('ACTIVE', 'COMPLETED')"
+_SHOWN = "CASE WHEN cancellation_reason = 'undone' THEN 'UNDONE' ELSE status END"
 _PUBLIC = "category_id IS NOT NULL AND status = 'PUBLISHED' AND deleted_at IS NULL"
 _MONTH = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM')"
 
@@ -183,7 +184,7 @@ _COUNTERS = {
     "tallies of enrollments": _of_tallies(
         "enrollments,enrolled,completed,due,course",
         f"""
-        SELECT 'enrollments/' || status AS name, count(*) AS amount FROM enrollments GROUP BY 1
+        SELECT 'enrollments/' || {_SHOWN} AS name, count(*) AS amount FROM enrollments GROUP BY 1
         UNION ALL
         SELECT 'enrolled/' || {_MONTH.format("enrolled_at")}, count(*)
         FROM enrollments WHERE {_HELD} GROUP BY 1
@@ -194,7 +195,7 @@ _COUNTERS = {
         SELECT 'due/' || to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), count(*)
         FROM enrollments WHERE status = 'ACTIVE' AND due_at IS NOT NULL GROUP BY 1
         UNION ALL
-        SELECT 'course/' || course_id || '/' || status, count(*) FROM enrollments GROUP BY 1
+        SELECT 'course/' || course_id || '/' || {_SHOWN}, count(*) FROM enrollments GROUP BY 1
         UNION ALL
         SELECT 'course/' || course_id || '/paid/' || currency, 100 * sum(price_at_enrollment)
         FROM enrollments WHERE payment_status = 'PAID' GROUP BY 1

@@ -155,7 +155,7 @@ def _write(seat: CTE) -> Select[*tuple[Any, ...]]:
         **price,
     }
     made = insert(Enrollment).from_select(list(row), select(*row.values()))
-    is_unfinished = Enrollment.completed_at.is_(None)
+    is_unfinished, is_begun = Enrollment.completed_at.is_(None), Enrollment.is_begun()
     written = made.on_conflict_do_update(
         constraint=Enrollment.ONE_PER_PERSON,
         where=Enrollment.status == EnrollmentStatus.CANCELLED,
@@ -166,7 +166,9 @@ def _write(seat: CTE) -> Select[*tuple[Any, ...]]:
             "source": made.excluded.source,
             "assigned_by": null(),
             "due_at": null(),
-            "reactivated_at": _MOMENT,
+            # What was undone counts as never begun.
+            "enrolled_at": case((is_begun, Enrollment.enrolled_at), else_=_MOMENT),
+            "reactivated_at": case((is_begun, _MOMENT)),
             "cancelled_at": null(),
             "cancellation_reason": null(),
             **payments.keeping_paid({name: made.excluded[name] for name in price}),

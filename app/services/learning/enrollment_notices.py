@@ -1,4 +1,4 @@
-"""Notices about enrollments that were completed, assigned or reactivated."""
+"""Notices about enrollments that were completed, assigned or reactivated, and about assignments that were undone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, any_, literal, or_, select, true
 
 from app.db.session import among
-from app.enums import NoticeKind, Outcome
+from app.enums import NoticeKind, NoticeState, Outcome
 from app.models.assignment import AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
+from app.models.notice import Notice
 from app.models.user import User
 from app.services.messaging import outbox
 from app.settings import settings
@@ -64,5 +65,31 @@ def notify_assigned(
         assignment_id=AssignmentItem.assignment_id,
         order_by=AssignmentItem.enrollment_id,
         suppressed=suppressed,
+    )
+    outbox.enqueue(made)
+
+
+def notify_undone(undo_id: UUID, *, undo_of: UUID, enrollment_ids: Sequence[UUID]) -> None:
+    """Notify the users whom the run `undo_of` assigned that this was undone, on each channel where they were notified.
+
+    A mail that is still queued is just being sent: the others were suppressed before.
+    """
+    made = outbox.write(
+        NoticeKind.ASSIGNMENT_UNDONE,
+        select()
+        .select_from(Notice)
+        .join(User, User.id == Notice.user_id)
+        .where(
+            among(Notice.enrollment_id, enrollment_ids),
+            Notice.kind == NoticeKind.ASSIGNMENT,
+            Notice.assignment_id == undo_of,
+            Notice.attempt_number == 1,
+            Notice.state.in_((NoticeState.SENT, NoticeState.QUEUED)),
+        ),
+        enrollment_id=Notice.enrollment_id,
+        course_id=Notice.course_id,
+        assignment_id=literal(undo_id),
+        order_by=Notice.enrollment_id,
+        on_channel=Notice.channel,
     )
     outbox.enqueue(made)

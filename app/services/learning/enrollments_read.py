@@ -148,6 +148,9 @@ def list_of_course(manager: Actor, ref: str | UUID, **query: Any) -> Listing:
     course = courses.get_managed(manager, ref)
     filters = Filters(**query)
     conditions = [Enrollment.course_id == course.id, *_conditions(filters)]
+    shows_undone = manager.is_admin and EnrollmentStatus.CANCELLED in (filters.status or ())
+    if not shows_undone:
+        conditions.append(Enrollment.is_begun())
     first = []
     if (filters.search or "").strip():
         first = [exact_first(Enrollment.user_id, str(filters.search), by_username_only=not manager.is_admin)]
@@ -161,7 +164,9 @@ def list_of_course(manager: Actor, ref: str | UUID, **query: Any) -> Listing:
     else:
         listing = Listing(rows.where(*conditions), first + _keys(filters), into=into, matching=matching)
     narrowed = replace(filters, status=None, ordering=Filters.ordering) != Filters()
-    return listing if narrowed else replace(listing, total=_number_in(course.id, filters.status))
+    if narrowed:
+        return listing
+    return replace(listing, total=_number_in(course.id, filters.status, shows_undone=shows_undone))
 
 
 def _is_gathered(course_id: UUID, ordering: str) -> bool:
@@ -171,9 +176,12 @@ def _is_gathered(course_id: UUID, ordering: str) -> bool:
     return ordering in _OF_COURSE
 
 
-def _number_in(course_id: UUID, status: tuple[EnrollmentStatus, ...] | None) -> int:
+def _number_in(
+    course_id: UUID, status: tuple[EnrollmentStatus, ...] | None, *, shows_undone: bool = False
+) -> int:
     by_status = tallies.of_courses([course_id])[course_id]
-    return sum(by_status.get(each, 0) for each in status or EnrollmentStatus)
+    undone = by_status.get(tallies.UNDONE, 0) if shows_undone else 0
+    return undone + sum(by_status.get(each, 0) for each in status or EnrollmentStatus)
 
 
 def _is_named(query: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -224,6 +232,7 @@ def _build_of_person(
     # Nothing is overdue in a deleted course.
     conditions = [
         Enrollment.user_id == bindparam("person_id", type_=Uuid()),
+        Enrollment.is_begun(),
         *_conditions(Filters(**narrowing), Course.deleted_at.is_(None)),
     ]
     matching = select(Enrollment.id)
@@ -231,11 +240,13 @@ def _build_of_person(
         conditions.append(holds(func.concat(Course.title, " ", Course.code), search))
     if search is not None or "overdue" in narrowing:
         matching = matching.join(Enrollment.course)
+    rows = select_shown()
     return Listing(
-        select_shown().where(*conditions),
+        rows.where(*conditions),
         ordered_by(ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE),
         into=EnrollmentRow,
         matching=matching.where(*conditions),
+        rows=rows,
         is_prepared=not narrowing and search is None and ordering == Filters.ordering,
     )
 

@@ -22,6 +22,13 @@ def current(course: Course, *, is_waived: bool = False) -> Price:
     return of(literal(course.price), literal(course.currency), is_waived=is_waived)
 
 
+def status_of(course: Course, *, is_waived: bool) -> PaymentStatus:
+    """The payment status of such an enrollment."""
+    if course.price == 0:
+        return PaymentStatus.FREE
+    return PaymentStatus.WAIVED if is_waived else PaymentStatus.UNPAID
+
+
 def of(price: ColumnElement[Any], currency: ColumnElement[Any], *, is_waived: bool = False) -> Price:
     """The same, with the price and currency of a course as columns."""
     priced = PaymentStatus.WAIVED if is_waived else PaymentStatus.UNPAID

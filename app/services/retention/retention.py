@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import inspect as mapper_of
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.session import Model, among, db
 from app.enums import AssignmentState, MailTokenPurpose
@@ -62,6 +63,7 @@ BATCH = 1_000
 PREVIEWS_AT_ONCE = 10
 """Each has as many lines as users, which are deleted with it."""
 
+PREVIEWS_REMEMBERED = timedelta(days=30)
 RUNS_AT_ONCE = 500
 
 
@@ -96,9 +98,29 @@ def purge_email_changes() -> bool:
 
 
 def purge_previews() -> bool:
-    """Purge expired previews of bulk runs."""
-    is_preview = Assignment.state == AssignmentState.PREVIEW
-    return _purge(Assignment, is_preview, Assignment.expires_at < func.now(), batch=PREVIEWS_AT_ONCE)
+    """Purge the ledgers of expired previews; their records later, so that a late commit gets the reason meanwhile."""
+    is_expired = (Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
+    forgotten = Assignment.expires_at < func.now() - PREVIEWS_REMEMBERED
+    is_more = _purge(Assignment, *is_expired, forgotten, batch=PREVIEWS_AT_ONCE)
+    picked = (
+        select(Assignment.id)
+        .where(*is_expired, Assignment.counts != literal({}, JSONB))
+        .limit(PREVIEWS_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    emptied = db.session.scalars(picked).all()
+    db.session.execute(
+        delete(AssignmentItem)
+        .where(among(AssignmentItem.assignment_id, emptied))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Assignment)
+        .where(among(Assignment.id, emptied))
+        .values(counts={})
+        .execution_options(synchronize_session=False)
+    )
+    return is_more or len(emptied) == PREVIEWS_AT_ONCE
 
 
 def purge_attempts() -> bool:

@@ -13,6 +13,7 @@ from app.web.collections.checks import echoes
 from app.web.collections.documented import Document, DocumentedOperation
 from app.web.collections.logins import log_in
 from app.web.collections.parts import Check, CollectionRequest, Folder
+from app.web.openapi.examples.requests import REQUESTS
 
 LAST = "sessions"
 """The tag of the operations that end sessions, those of other nouns included."""
@@ -38,7 +39,7 @@ _SPECIAL: Mapping[str, Mapping[str, Any]] = {
         "checks": [Check("The token is valid", "answer.data.valid")],
     },
     "change_password": {"token": "{{newcomer_token}}"},
-    "commit_assignment": {"headers": {"If-Match": "*"}},
+    "commit_assignment": {"headers": REQUESTS["commit_assignment"].headers},
     "log_out": {"token": "{{last_token}}"},
     "log_out_everywhere": {"token": "{{admin_token}}"},
 }

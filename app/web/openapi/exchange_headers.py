@@ -37,8 +37,8 @@ PREFER = {
     "in": "header",
     "name": "Prefer",
     "schema": {"type": "string", "maxLength": 200},
-    "description": "`respond-async`: a worker carries the run, and the answer is 202. Where a run is read, `wait=N`: the answer"
-    " comes when the run ends, after N seconds at the latest, 20 at most (RFC 7240).",
+    "description": "`respond-async`: a worker carries the run, and the answer is 202. `wait=N`: the answer comes when the run ends,"
+    " after N seconds at the latest, 20 at most (RFC 7240); a run of up to 10,000 lines is then answered with its report.",
 }
 OF_JOBS = {
     "Location": {"schema": {"type": "string", "format": "uri"}, "description": "The record of the run."},

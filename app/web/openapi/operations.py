@@ -75,8 +75,7 @@ class Operation:
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = _documented(self.view).get("arguments", {}).get("parameters", [])
-        return found
+        return _parameters(self.view)
 
     @property
     def query(self) -> set[str]:
@@ -86,7 +85,7 @@ class Operation:
     @property
     def bodies(self) -> dict[str, ma.Schema]:
         """The schemas of the body, by location."""
-        return {each["in"]: each["schema"] for each in self.parameters if each["in"] in ("json", "files")}
+        return bodies_of(self.view)
 
     @property
     def sheets(self) -> ma.Schema | None:
@@ -134,6 +133,11 @@ class Operation:
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
             *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
         }
+
+
+def bodies_of(view: View) -> dict[str, ma.Schema]:
+    """The schemas of the body that the view takes, by location."""
+    return {each["in"]: each["schema"] for each in _parameters(view) if each["in"] in ("json", "files")}
 
 
 def mark_list(view: View) -> View:
@@ -264,6 +268,11 @@ def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any
         "headers": {**headers, **openapi.headers("Retry-After"), **OF_JOBS},
         "content": {"application/json": {"schema": schema()}},
     }
+
+
+def _parameters(view: View) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _documented(view).get("arguments", {}).get("parameters", [])
+    return found
 
 
 def _documented(view: View) -> dict[str, Any]:

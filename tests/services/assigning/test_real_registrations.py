@@ -51,9 +51,13 @@ def expected(app, make, registrations):
 
 
 @pytest.fixture
-def send(api, make, registrations, work_off):
+def client(api, make):
+    return api.as_(make.admin())
+
+
+@pytest.fixture
+def send(client, registrations, work_off):
     """Send all registrations as one sheet, and let a worker carry the run; its record."""
-    client = api.as_(make.admin())
     sheet = io.StringIO()
     csv.writer(sheet).writerows([("Course code", "Student ID"), *registrations])
 
@@ -84,6 +88,35 @@ def test_every_registration_is_assigned_taken_out_and_assigned_again(app, send, 
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Enrollment)) == LINES
         assert db.session.scalar(select(func.count()).select_from(AssignmentItem)) == 5 * LINES
+        assert not verification.verify().differences
+
+
+def test_the_plan_is_committed_undone_and_committed_again(app, client, work_off, send, expected):
+    def act(run, action, **headers):
+        sent = client.post(f"/assignments/{run['id']}/{action}", headers=headers)
+        accepted = data_of(sent, 202)
+        work_off()
+        return data_of(client.get(f"/assignments/{accepted['id']}"))
+
+    for _ in range(2):
+        plan = send(action="assign", mode="preview")
+        assert outcome_of(plan) == ("PREVIEW", {"assigned": LINES})
+        assert seats(app) == dict.fromkeys(expected, 0)
+
+        committed = act(plan, "commit", **{"If-Match": plan["plan_etag"]})
+        assert committed["id"] == plan["id"]
+        assert outcome_of(committed) == ("APPLIED", {"assigned": LINES})
+        assert {course["code"]: course["counts"]["assigned"] for course in committed["courses"]} == expected
+        assert seats(app) == expected
+
+        undone = act(committed, "undo")
+        assert outcome_of(undone) == ("APPLIED", {"undone": LINES})
+        assert outcome_of(data_of(client.get(f"/assignments/{plan['id']}")))[0] == "UNDONE"
+        assert seats(app) == dict.fromkeys(expected, 0)
+
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Enrollment)) == LINES
+        assert db.session.scalar(select(func.count()).select_from(AssignmentItem)) == 4 * LINES
         assert not verification.verify().differences
 
 

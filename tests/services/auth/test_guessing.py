@@ -11,9 +11,12 @@ from sqlalchemy import func, select, text, update
 
 from app.adapters import passwords
 from app.db.session import db, transaction
+from app.db.statements import Statement
+from app.errors.requests import Throttled
 from app.models import MailToken, Notice
 from app.models.attempt import Attempts
 from app.models.known_place import KnownPlace
+from app.services.auth import attempts
 from app.services.auth.attempts import Quota
 from app.services.retention import retention
 from config import Rate
@@ -321,6 +324,35 @@ def test_what_a_name_is_refused_at_the_same_moment_is_not_counted_on_all(app, lo
     with app.app_context():
         counted = select(Attempts.times).where(Attempts.subject == Quota.on(Rate(1, 1), "login").subject)
         assert len(db.session.scalars(counted).one()) == 5
+
+
+@pytest.fixture
+def standing_clock(monkeypatch):
+    """Every attempt has the same time, as two of them may have that race."""
+    moment = "CAST('2026-03-01 09:00Z' AS timestamptz)"
+    monkeypatch.setattr(attempts, "_COUNTING", attempts._COUNTING.replace("statement_timestamp()", moment))
+    monkeypatch.setattr(attempts, "_TAKE", Statement(attempts._take, attempts._Counted))
+
+
+@pytest.mark.usefixtures("limited", "standing_clock")
+def test_attempts_in_the_same_microsecond_are_limited_like_others(app):
+    quota = Quota.on(Rate(5, 300), "door")
+    with app.app_context(), transaction():
+        for _ in range(5):
+            attempts.take([quota])
+
+        with pytest.raises(Throttled):
+            attempts.take([quota])
+
+
+@pytest.mark.usefixtures("limited", "standing_clock")
+def test_one_of_two_attempts_in_the_same_microsecond_is_taken_back(app):
+    quota = Quota.on(Rate(5, 300), "door")
+    with app.app_context(), transaction():
+        attempts.take([quota])
+        attempts.give_back([quota], attempts.take([quota]))
+
+        assert len(db.session.scalars(select(Attempts.times)).one()) == 1
 
 
 @pytest.mark.usefixtures("limited")

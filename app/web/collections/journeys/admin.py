@@ -1,17 +1,20 @@
-"""An admin's bulk assignment: find people, preview, look, assign, read the ledger, and repair what failed."""
+"""An admin's bulk assignment: find people, preview, look, commit, read the ledger, repair what failed, and undo."""
 
 from __future__ import annotations
 
 from app.web.collections.documented import Document
+from app.web.collections.journeys import plans
+from app.web.collections.journeys.plans import adds_up, count
 from app.web.collections.parts import Check, CollectionRequest, Folder
 from app.web.openapi.examples.requests import COURSE
 
 _ABOUT = """\
-Two people are created and found, an assignment of four rows is previewed and then made, each row has its outcome, the
-failed row is repaired, and the people are taken out again. One row names a person twice and one has no account."""
+Two people are created and found, an assignment of four rows is previewed and the plan committed, each row has its
+outcome, the failed row is repaired, and both runs are undone. Then they are assigned in one call, and taken out again.
+One row names a person twice and one has no account."""
 
-_COURSE = {"course_id": COURSE}
-_RUN = {"assignment_id": "{{assignment_id}}"}
+_COURSE = plans.COURSE_IN_PATH
+_RUN = plans.RUN
 _KEY = {"Idempotency-Key": "assign-{{run}}"}
 _ORDER = {
     "emails": ["{{first_email}}", "{{second_email}}", "{{first_email}}", "{{late_email}}"],
@@ -28,19 +31,10 @@ _NAMES = {
 
 def journey(document: Document) -> Folder:
     items = (
-        *_finding(document), *_previewing(document), *_assigning(document), *_reading(document),
-        *_repairing(document), *_taking_out(document),
+        *_finding(document), *_previewing(document), *plans.committing(document), *_reading(document),
+        *_repairing(document), *plans.undoing(document), *_assigning(document), *_taking_out(document),
     )  # fmt: skip
     return Folder("Admin: a bulk assignment", _ABOUT, items)
-
-
-def _count(outcome: str, count: int) -> Check:
-    return Check(f"{outcome}: {count}", f"answer.data.counts.{outcome}", count)
-
-
-def _adds_up() -> Check:
-    total = "Object.values(answer.data.counts).reduce((sum, each) => sum + each, 0)"
-    return Check("Every row has one outcome", f"{total} === answer.data.requested")
 
 
 def _person(document: Document, which: str, *, is_first: bool = False) -> CollectionRequest:
@@ -88,12 +82,12 @@ def _previewing(document: Document) -> tuple[CollectionRequest, ...]:
             says="Preview finished: nothing was changed.",
             checks=[
                 Check("It is a preview", "answer.data.state", "PREVIEW"),
-                _count("assigned", 2),
-                _count("duplicate", 1),
-                _count("not_found", 1),
-                _adds_up(),
+                count("assigned", 2),
+                count("duplicate", 1),
+                count("not_found", 1),
+                adds_up(),
             ],
-            saves={"assignment_id": "answer.data.assignment_id"},
+            saves={"assignment_id": "answer.data.assignment_id", "plan_etag": "answer.data.plan_etag"},
         ),
         document.request(
             "list_assignment_items",
@@ -118,19 +112,16 @@ def _assigning(document: Document) -> tuple[CollectionRequest, ...]:
     return (
         document.request(
             "assign_people",
-            "Assign them",
+            "Assign them in one call",
             path=_COURSE,
             headers=_KEY,
             body=_ORDER,
+            about="What was undone counts as never begun: they are assigned, not reactivated.",
             checks=[
                 Check("It is applied", "answer.data.state", "APPLIED"),
-                _count("assigned", 2),
-                _count("not_found", 1),
-                _adds_up(),
-                Check(
-                    "The first row has an enrollment with a due date",
-                    "Boolean(answer.data.results[0].enrollment_id && answer.data.results[0].after.due_at)",
-                ),
+                count("assigned", 3),
+                count("duplicate", 1),
+                adds_up(),
             ],
             saves={"assignment_id": "answer.data.assignment_id"},
         ),
@@ -211,22 +202,26 @@ def _repairing(document: Document) -> tuple[CollectionRequest, ...]:
             path=_COURSE,
             body=_ORDER,
             about="Who is enrolled already stays as they are.",
-            checks=[_count("already_enrolled", 3), _count("duplicate", 1), _adds_up()],
+            checks=[count("already_enrolled", 3), count("duplicate", 1), adds_up()],
         ),
     )
 
 
 def _retry(document: Document) -> CollectionRequest:
     """By the API where it can, else by hand."""
-    checks = [_count("assigned", 1), _adds_up()]
+    checks = [count("assigned", 1), adds_up()]
+    saves = {"retry_id": "answer.data.assignment_id"}
     if document.has("retry_assignment"):
-        return document.request("retry_assignment", "Retry the failed rows", path=_RUN, checks=checks)
+        return document.request(
+            "retry_assignment", "Retry the failed rows", path=_RUN, checks=checks, saves=saves
+        )
     return document.request(
         "assign_people",
         "Assign the failed rows again",
         path=_COURSE,
         body={"emails": ["{{failed_input}}"], "due_in_days": 30},
         checks=checks,
+        saves=saves,
     )
 
 
@@ -237,7 +232,7 @@ def _taking_out(document: Document) -> tuple[CollectionRequest, ...]:
             "Take them out again",
             path=_COURSE,
             body={"emails": ["{{first_email}}", "{{second_email}}", "{{late_email}}"]},
-            checks=[_count("unassigned", 3), _adds_up()],
+            checks=[count("unassigned", 3), adds_up()],
         ),
         document.request(
             "list_roster",

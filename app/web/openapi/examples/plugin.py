@@ -84,7 +84,7 @@ def _describe(parameter: dict[str, Any], request: Request) -> None:
     known: dict[str, Any] = {
         "path": {name: request.path} if request.path else {},
         "query": {**PAGING, **request.query},
-        "header": HEADERS,
+        "header": {**HEADERS, **request.headers},
     }[place]
     if name in known:
         parameter["example"] = known[name]

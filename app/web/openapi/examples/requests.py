@@ -2,15 +2,17 @@
 
 Importers enable every parameter that has an example: filters are chosen so that together they find something. An
 operation that is closed to admins is written for the role that may call it. Requests that undo what others need have
-objects of their own (`demo/examples.py` creates them), so that they can be sent in any order.
+objects of their own, so that they can be sent in any order. The demo creates these objects: with the example of a request
+that is `creating` them, or in `demo/examples.py` those that need more than one request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.values import versions
 from app.web.openapi.examples.ids import (
     CERTIFICATE_NUMBER,
     EMAIL_TOKEN,
@@ -30,11 +32,23 @@ _LONG_AGO, _FAR_AHEAD = "2026-01-01", "2035-12-31"
 
 @dataclass(frozen=True)
 class Request:
-    """What an example puts into the path, the query and the body. The body is the schema's own where it is None."""
+    """What an example puts into the path, the query and the body. The body is the schema's own where it is None.
+
+    `headers` are those whose value differs from the usual one.
+    """
 
     path: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    creates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def creating(self, objects: Mapping[str, Mapping[str, Any]]) -> Request:
+        """The same request, with which the demo creates example objects.
+
+        :param objects: by the name of each, the fields of the body that differ
+        """
+        return replace(self, creates=objects)
 
 
 def _at(name: str, body: Mapping[str, Any] | None = None, **query: Any) -> Request:
@@ -186,7 +200,13 @@ _CATALOGUE = {
     "unarchive_course": _at("course to unarchive"),
     "list_course_history": _in(COURSE),
     "list_sections": _in(COURSE),
-    "create_section": _at("course to edit"),
+    "create_section": _at("course to edit").creating(
+        {
+            "section to edit": {"title": "Section to edit"},
+            "section to delete": {"title": "Section to delete"},
+            "section to reorder": {"title": "Section to reorder"},
+        }
+    ),
     "reorder_sections": _at("course to reorder", {"order": _ids("second section", "first section")}),
     "show_section": _at("section"),
     "replace_section": _at("section to edit"),
@@ -201,6 +221,13 @@ _CATALOGUE = {
         type="TEXT",
         content="# Ledgers\n\nEvery entry has *two* sides.",
         duration_seconds=300,
+    ).creating(
+        {
+            "lesson to edit": {"title": "Lesson to edit"},
+            "lesson to delete": {"title": "Lesson to delete"},
+            "first lesson": {"section_id": str(id_of("section to reorder")), "title": "First lesson"},
+            "second lesson": {"section_id": str(id_of("section to reorder")), "title": "Second lesson"},
+        }
     ),
     "create_lessons": _with(
         section_id=str(id_of("section to edit")),
@@ -260,6 +287,14 @@ _LEARNING = {
     ),
     "write_review": _with(
         course_id=str(id_of("course to review as a learner")), rating=5, comment="Clear, and to the point."
+    ).creating(
+        {
+            "review to edit": {
+                "course_id": str(id_of("course with reviews")),
+                "rating": 4,
+                "comment": "Useful.",
+            }
+        }
     ),
     "show_review": _at("review"),
     "replace_review": _at("review to edit"),
@@ -287,9 +322,13 @@ _RUNNING = {
         emails=["student3@example.org", "unknown@example.org"],
         due_in_days=30,
     ),
-    "commit_assignment": _at("assignment to commit"),
+    "commit_assignment": Request(
+        str(id_of("assignment to commit")),
+        headers={"If-Match": versions.of_plan(id_of("assignment to commit"))},
+    ),
     "cancel_assignment": _at("assignment to cancel"),
     "retry_assignment": _at("assignment to retry"),
+    "undo_assignment": _at("assignment to undo", {"reason": "The wrong list"}),
     "list_assignments": _where(
         course=COURSE,
         course_id=COURSE,

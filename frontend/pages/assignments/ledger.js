@@ -1,0 +1,155 @@
+// The ledger of a run: a row for each person and course, searched, filtered, paged, and as a file.
+
+import { bdi, debounce, fill, h, hidden, uid } from "../../lib/dom.js";
+import { download, follow, get } from "../../lib/api.js";
+import { day, number } from "../../lib/format.js";
+import { t } from "../../lib/strings.js";
+import { busy } from "../../parts/dialog.js";
+import { icon } from "../../parts/icons.js";
+import { badge, pager } from "../../parts/marks.js";
+import { empty, failed, loading, messageOf } from "../../parts/states.js";
+import { toast } from "../../parts/toast.js";
+import { courseCode } from "./names.js";
+import { groupOf, kindOf, nameOf, refusedOf, sums, toneOf } from "./outcomes.js";
+import { pathOf } from "./runs.js";
+
+const PAGE = 20;
+const DOWNLOAD_PATIENCE = 600000;
+
+/**
+ * `{ element, open(run, filters), filter(outcomes), refresh(run), isEmpty() }`; `onFilter({ outcome, search })` hears what is shown,
+ * and `onClear` that all outcomes are wanted again.
+ */
+export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }) {
+  const id = uid("ledger-search");
+  const search = h("input", { id, type: "search", placeholder: t("assign.search_rows"), autocomplete: "off", enterkeyhint: "search" });
+  const told = h("p.soft.small.shown", { role: "status" });
+  const files = h("span.row.files");
+  const rows = h("div");
+  let [run, outcomes, running] = [null, [], null];
+
+  async function load(request) {
+    running?.abort();
+    const mine = (running = new AbortController());
+    rows.setAttribute("aria-busy", "true");
+    const timer = setTimeout(() => rows.childElementCount || fill(rows, loading(8)), 300);
+    try {
+      const answer = await request({ signal: AbortSignal.any([signal, mine.signal]) });
+      if (!mine.signal.aborted) show(answer);
+    } catch (error) {
+      if (!mine.signal.aborted && !signal.aborted) fill(rows, failed(error, () => load(request)));
+    } finally {
+      clearTimeout(timer);
+      if (mine === running) rows.removeAttribute("aria-busy");
+    }
+  }
+
+  function show({ data, meta }) {
+    const isFiltered = outcomes.length > 0 || search.value.trim() !== "";
+    told.textContent = t(meta.count_is_exact === false ? "assign.shown_at_least" : "assign.shown", { count: meta.count });
+    const turn = async (link) => {
+      await load((options) => follow(link, options));
+      told.scrollIntoView({ block: "nearest" });
+    };
+    fill(
+      rows,
+      data.length
+        ? h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("assign.ledger") }, table(run, data, user))
+        : empty(t(isFiltered ? "assign.no_such_row" : "assign.no_rows"), t(isFiltered ? "assign.no_such_row_why" : "assign.no_rows_why"), isFiltered && h("button.btn", { type: "button", onclick: clear }, t("assign.show_all")), "h3"),
+      pager(meta, data.length, turn) ?? [],
+    );
+  }
+
+  const asked = () => ({ outcome: outcomes.join(","), search: search.value.trim(), page_size: PAGE });
+  const reload = () => load((options) => get(`${pathOf(run.id)}/items`, asked(), options));
+  const apply = () => {
+    onFilter({ outcome: outcomes.join(","), search: search.value.trim() });
+    return reload();
+  };
+  const clear = () => {
+    [outcomes, search.value] = [[], ""];
+    onClear();
+    apply();
+    search.focus();
+  };
+  search.addEventListener("input", debounce(apply, 250));
+
+  const file = (text, query) =>
+    h("button.btn", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => fetchFile(run, query)) }, icon("download"), text);
+  const offer = () =>
+    fill(files, sums(run).refused > 0 && file(t("assign.refused_rows", { count: sums(run).refused }), { outcome: refusedOf(run).join(",") }), file(t("assign.all_as_csv"), {}));
+
+  return {
+    element: h("section.rows", { "aria-label": t("assign.ledger") }, h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), told, files), rows),
+    open(of, { outcome = "", search: words = "" } = {}) {
+      [run, outcomes, search.value] = [of, outcome ? outcome.split(",") : [], words];
+      rows.replaceChildren();
+      offer();
+      return reload();
+    },
+    isEmpty: () => !outcomes.length && !search.value && !rows.hasAttribute("aria-busy") && !rows.querySelector("table"),
+    filter(wanted) {
+      outcomes = wanted;
+      return apply();
+    },
+    refresh(of) {
+      run = of;
+      offer();
+      return reload();
+    },
+  };
+}
+
+async function fetchFile(run, query) {
+  try {
+    await download(`${pathOf(run.id)}/items`, { ...query, format: "csv" }, { patience: DOWNLOAD_PATIENCE });
+  } catch (error) {
+    toast(messageOf(error));
+  }
+}
+
+function table(run, items, user) {
+  const isSeveral = run.course_id === null;
+  const head = (text, selector = "th") => h(selector, { scope: "col" }, text);
+  return h(
+    "table.ledger",
+    h("caption.vh", t("assign.ledger_caption")),
+    h("thead", h("tr", head(t("assign.row"), "th.num"), head(t("assign.person")), isSeveral && head(t("common.course")), head(t("assign.outcome")), head(t("assign.before")), head(t("assign.after")))),
+    h("tbody", items.map((item) => row(run, item, isSeveral, user))),
+  );
+}
+
+function row(run, item, isSeveral, user) {
+  const { outcome, code } = item;
+  const group = groupOf(outcome);
+  return h(
+    "tr",
+    { "data-group": group },
+    h("td.num.n", number(item.row)),
+    h("th.who", { scope: "row" }, h("div", who(item, user)), h("div", h("bdi.mono", item.input))),
+    isSeveral && h("td.at", { "data-label": t("common.course") }, item.course_id ? h("span.mono", courseCode(item.course_id)) : "–"),
+    h("td.outcome", badge(nameOf(outcome, code), toneOf(outcome)), code && h("code.soft", code)),
+    h("td.was", { "data-label": t("assign.before"), "data-none": !item.before }, item.before ? standing(item.before, true) : [h("span", { "aria-hidden": "true" }, "—"), hidden(t("common.none"))]),
+    h("td.now", { "data-label": t("assign.after") }, after(run, item, group)),
+  );
+}
+
+function who({ user_id: id, user: named, outcome }, viewer) {
+  if (!id) return h("span.soft", t(outcome === "invalid" ? "assign.unreadable" : "assign.nobody"));
+  const name = bdi(named?.full_name ?? id);
+  return viewer.role === "ADMIN" ? h("a", { href: `/admin/users/${encodeURIComponent(id)}` }, name) : name;
+}
+
+function after(run, { after: state, before, outcome }, group) {
+  if (outcome === "duplicate") return h("span", t("assign.same_person"));
+  if (group === "refused") return h("span", t(kindOf(run) === "preview" ? "assign.nothing_will" : "assign.nothing_was"));
+  if (group === "idle" && sameAs(state, before)) return h("span", t("assign.unchanged"));
+  return state ? standing(state) : h("span", t("assign.no_enrollment"));
+}
+
+const sameAs = (one, other) => !one || (other && one.status === other.status && one.due_at === other.due_at);
+
+function standing({ status, source, due_at: due }, withSource = false) {
+  const facts = [withSource && t(`assign.source_${source}`), due ? t("assign.due_on", { day: day(due) }) : withSource && t("assign.no_due")].filter(Boolean);
+  return [h("span", t(`common.state_${status}`)), " ", h("small", facts.join(", ") || t("assign.no_due"))];
+}

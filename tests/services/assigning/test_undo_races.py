@@ -1,0 +1,149 @@
+"""Undo that meets learners, admins and another undo: each enrollment ends one way or the other, and sums are exact."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.db.session import db
+from app.enums import EnrollmentStatus
+from app.models import Certificate, Enrollment, LessonProgress
+from app.services.counters import verification
+from tests.services.assigning.test_assignments_races import (
+    admin,
+    bulk,
+    calling,
+    crowd,
+    deadlocks,
+    seats,
+    total,
+)  # fmt: skip
+from tests.support.http import data_of
+from tests.support.races import Started, at_once, holding, outcomes
+
+__all__ = ["admin", "crowd", "deadlocks", "seats"]
+
+ROUNDS = 4
+
+
+@pytest.fixture(autouse=True)
+def exact(app, deadlocks):
+    """After each test no deadlock was broken, and every counter equals the rows that it counts."""
+    before = deadlocks()
+    yield
+    with app.app_context():
+        assert verification.verify().differences == []
+    assert deadlocks() == before
+
+
+def undoing(client, report):
+    return lambda: client.post(f"/assignments/{report['id']}/undo", json={})
+
+
+def by_person(report):
+    return {line["user_id"]: line["outcome"] for line in report["results"]}
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_of_two_undos_at_once_one_is_carried_out(admin, make, crowd, seats, _round):
+    course = make.course()
+    first = data_of(bulk(admin, course, crowd(100))())
+
+    answers = at_once(*[undoing(admin, first)] * 4)
+
+    assert outcomes(answers) == {"200": 1, "409 invalid_transition": 3}
+    assert seats(course) == 0
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS * 2))
+def test_a_learner_who_completes_at_that_moment_is_kept_or_refused(app, api, admin, make, seats, _round):
+    course = make.course(lessons=1)
+    (lesson,) = make.lessons_of(course)
+    learners = [make.student() for _ in range(6)]
+    clients = [api.as_(learner) for learner in learners]
+    first = data_of(bulk(admin, course, [str(learner.id) for learner in learners])())
+
+    report, *answers = at_once(
+        undoing(admin, first), *[calling(each, f"/lessons/{lesson.id}/complete") for each in clients]
+    )
+
+    decided = by_person(data_of(report))
+    for learner, answer in zip(learners, answers, strict=True):
+        is_kept = decided[str(learner.id)] == "kept_completed"
+        assert decided[str(learner.id)] in {"kept_completed", "undone"}
+        assert answer.status_code == (200 if is_kept else 403)
+        with app.app_context():
+            row = db.session.scalars(select(Enrollment).where(Enrollment.user_id == learner.id)).one()
+            marks = select(LessonProgress).where(LessonProgress.enrollment_id == row.id)
+            certificates = select(Certificate).where(Certificate.enrollment_id == row.id)
+            assert row.status == (EnrollmentStatus.COMPLETED if is_kept else EnrollmentStatus.CANCELLED)
+            assert len(db.session.scalars(marks).all()) == is_kept
+            assert len(db.session.scalars(certificates).all()) == is_kept
+    assert seats(course) == sum(outcome == "kept_completed" for outcome in decided.values())
+
+
+def test_the_undo_waits_for_progress_that_is_being_written_and_then_keeps_it(config, app, admin, make):
+    """Decided by a statement after the locks: one that only locked what it decides would not see the progress."""
+    course, learner = make.course(), make.student()
+    first = data_of(bulk(admin, course, [str(learner.id)])())
+    progress = "UPDATE enrollments SET last_accessed = now() WHERE user_id = :user_id"
+
+    with holding(config, progress, commits=True, user_id=learner.id) as waiting:
+        started = Started(undoing(admin, first))
+        waiting(1)
+    assert by_person(data_of(started.finish())) == {str(learner.id): "kept_started"}
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_freed_seats_and_restored_seats_are_never_oversold(api, admin, make, crowd, seats, _round):
+    course, people = make.course(total_seats=50), crowd(50)
+    data_of(bulk(admin, course, people)())
+    ended = data_of(bulk(admin, course, people[:30], "unassign")())
+    learners = [api.as_(make.student()) for _ in range(12)]
+
+    report, *answers = at_once(
+        undoing(admin, ended),
+        *[calling(each, f"/courses/{course.id}/enroll") for each in learners],
+    )
+
+    joined = outcomes(answers).get("201", 0)
+    counts = data_of(report)["counts"]
+    assert counts["undone"] + counts["no_seat"] == 30
+    assert seats(course) == 20 + counts["undone"] + joined <= 50
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_learners_who_enroll_and_runs_that_assign_meet_an_undo(api, admin, make, crowd, seats, _round):
+    course, people = make.course(), crowd(120)
+    learners = [make.student() for _ in range(6)]
+    clients = [api.as_(learner) for learner in learners]
+    first = data_of(bulk(admin, course, people[:100] + [str(each.id) for each in learners])())
+
+    answers = at_once(
+        undoing(admin, first),
+        bulk(admin, course, people),
+        bulk(admin, course, people[::-1], "unassign"),
+        *[calling(each, f"/courses/{course.id}/enroll") for each in clients],
+    )
+
+    assert outcomes(answers[:3]) == {"200": 3}
+    assert set(outcomes(answers[3:])) <= {"201", "409 already_enrolled"}
+    undone = data_of(answers[0])["counts"]["undone"]
+    joined = outcomes(answers[3:]).get("201", 0)
+    came = total(answers[1:2], "assigned") + total(answers[1:2], "reactivated") + joined
+    assert seats(course) == 106 - undone + came - total(answers[2:3], "unassigned")
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_an_admin_who_ends_enrollments_meets_an_undo(admin, make, crowd, seats, _round):
+    course = make.course()
+    first = data_of(bulk(admin, course, crowd(6))())
+    ids = [line["enrollment_id"] for line in first["results"]]
+
+    report, *answers = at_once(
+        undoing(admin, first), *[lambda each=each: admin.delete(f"/enrollments/{each}") for each in ids]
+    )
+
+    kept = data_of(report)["counts"]["kept_changed"]
+    assert outcomes(answers).get("200", 0) == kept
+    assert seats(course) == 0
