@@ -99,7 +99,7 @@ function completed(course, enrollment) {
   return [
     notice("good", h("p", t("course.completed_on", { date: day(enrollment.completed_at) }))),
     enrollment.certificate_number && h("a.btn", { href: `/certificates/${enrollment.certificate_number}`, "data-kind": "primary" }, t("course.certificate")),
-    h("a.btn", { href: lessonPath(course) }, t("course.continue")),
+    h("a.btn", { href: lessonPath(course) }, t("course.open_lessons")),
   ];
 }
 

@@ -60,6 +60,7 @@ export default {
   no_reviews_enrolled: "أنت ملتحق: قد تكون مراجعتك الأولى.",
   no_reviews_why: "يستطيع متعلّمو هذه الدورة كتابة الأولى.",
   not_open: "هذه الدورة لا تقبل متعلّمين جددًا.",
+  open_lessons: "افتح الدروس",
   optional: "اختياري",
   order: "بالترتيب، درسًا بعد درس",
   order_label: "الدروس",

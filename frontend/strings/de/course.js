@@ -60,6 +60,7 @@ export default {
   no_reviews_enrolled: "Sie sind eingeschrieben: Ihre kann die erste sein.",
   no_reviews_why: "Die Teilnehmenden dieses Kurses können die erste schreiben.",
   not_open: "Dieser Kurs nimmt niemanden neu auf.",
+  open_lessons: "Lektionen öffnen",
   optional: "freiwillig",
   order: "Der Reihe nach, eine Lektion nach der anderen",
   order_label: "Lektionen",

@@ -60,6 +60,7 @@ export default {
   no_reviews_enrolled: "You are enrolled: yours can be the first.",
   no_reviews_why: "Learners of this course can write the first.",
   not_open: "This course is not open for new learners.",
+  open_lessons: "Open the lessons",
   optional: "optional",
   order: "In order, one lesson after the other",
   order_label: "Lessons",
