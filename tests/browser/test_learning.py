@@ -131,6 +131,7 @@ def test_the_last_required_lesson_completes_the_course(site, course, visit):
 
     page.get_by_role("heading", name="Course completed").wait_for()
     assert page.evaluate("() => document.activeElement.textContent") == "Course completed"
+    assert page.get_by_role("button", name="What counted").is_visible()
     number = progress(site, course)["certificate_number"]
     assert (
         page.get_by_role("link", name="See the certificate").get_attribute("href")
