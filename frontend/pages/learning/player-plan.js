@@ -7,7 +7,7 @@ import { icon } from "../../parts/icons.js";
 import { why } from "../../parts/why.js";
 import { bar, dueMark, missingBefore, pathTo } from "./state.js";
 
-/** The column and `update()`, which draws the progress anew and leaves the place where it was scrolled. */
+/** The column and `update()`, which draws the progress again and leaves the place where it was scrolled. */
 export function planOf(page) {
   const { course, enrollment } = page.state;
   const figures = h("div.stack.tight");
