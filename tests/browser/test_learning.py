@@ -131,6 +131,7 @@ def test_the_last_required_lesson_completes_the_course(site, course, visit):
 
     page.get_by_role("heading", name="Course completed").wait_for()
     assert page.evaluate("() => document.activeElement.textContent") == "Course completed"
+    assert page.get_by_role("button", name="What counted").is_visible()
     number = progress(site, course)["certificate_number"]
     assert (
         page.get_by_role("link", name="See the certificate").get_attribute("href")
@@ -235,7 +236,8 @@ def test_a_request_to_teach_is_sent_changed_in_two_places_and_withdrawn(site, vi
     versions = page.get_by_role("dialog")
     versions.get_by_role("group", name="Qualifications").get_by_role("radio").last.check()
     versions.locator("[data-kind=primary]").click()
-    page.get_by_text("Ten years").wait_for()
+    page.get_by_text("Your request waits for a decision.").wait_for()
+    assert "Ten years" in page.inner_text("main")
     assert "Locks" in page.inner_text("main")
 
     page.get_by_role("button", name="Withdraw the request").click()

@@ -14,7 +14,7 @@ export function acts(page, mark) {
     "div.wrap",
     before ? step(course, before, "prev", t("common.previous")) : h("span"),
     middle(page, isDone, mark),
-    after ? step(course, after, "next", t("common.next"), isDone) : h("a.btn", { href: page.state.enrollment ? "/my-courses" : courseOf(page) }, h("span", page.state.enrollment ? t("learning.my_courses") : t("learning.to_course"))),
+    after ? step(course, after, "next", t("common.next"), isDone && !page.isFinished) : h("a.btn", { href: page.state.enrollment ? "/my-courses" : courseOf(page) }, h("span", page.state.enrollment ? t("learning.my_courses") : t("learning.to_course"))),
   );
 }
 

@@ -7,12 +7,13 @@ import { icon } from "../../parts/icons.js";
 import { why } from "../../parts/why.js";
 import { bar, dueMark, missingBefore, pathTo } from "./state.js";
 
-/** The column and `update()`, which draws the progress anew and leaves the place where it was scrolled. */
+/** The column and `update()`, which draws the progress again and leaves the place where it was scrolled. */
 export function planOf(page) {
   const { course, enrollment } = page.state;
   const figures = h("div.stack.tight");
   const inside = h("div.inside");
-  const asks = enrollment ? h("div.row.acts", why(enrollment, (id) => pathTo(course, id))) : null;
+  const asks = enrollment && h("div.row.acts");
+  let asked = null;
   const steps = h("details", h("summary", t("learning.all_lessons")), inside);
   const element = h(
     "aside.plan",
@@ -20,7 +21,11 @@ export function planOf(page) {
     h("div.fixed", h("div.plan-head", h("a.course-name", { href: `/courses/${encodeURIComponent(course.slug)}` }, bdi(course.title)), figures, asks), steps),
   );
   const update = () => {
-    fill(figures, page.state.enrollment ? progress(page.state.enrollment) : null);
+    const { enrollment: now } = page.state;
+    fill(figures, now && progress(now));
+    // An open popover stays while only figures change; a completed course is asked about in other words.
+    if (now && now.status !== asked) fill(asks, why(now, (id) => pathTo(course, id)));
+    asked = now?.status;
     fill(inside, course.sections.map((section) => part(section, page)));
   };
   // Once it stands in the page: a long plan shows where the reader is.
@@ -32,8 +37,8 @@ export function planOf(page) {
 function reveal(element) {
   const [box, here] = [element.querySelector(".fixed"), element.querySelector("[aria-current]")];
   if (!here || box.scrollHeight <= box.clientHeight) return;
-  const { top } = here.getBoundingClientRect();
-  box.scrollTop += top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  const [place, frame] = [here.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (place.bottom > frame.bottom) box.scrollTop += place.top - frame.top - box.clientHeight / 2;
 }
 
 function progress(enrollment) {

@@ -102,8 +102,9 @@ function drawn(page, signal) {
     try {
       const { data } = await (isDone ? post : remove)(`/lessons/${encodeURIComponent(page.id)}/complete`);
       page.state.enrollment = { ...was, ...data };
+      page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
       draw();
-      if (was.status === "ACTIVE" && data.status === "COMPLETED") celebrate();
+      if (page.isFinished) celebrate();
       else toast(t(isDone ? "learning.marked" : "learning.unmarked", { completed: data.completed_lessons, count: data.total_lessons }), { label: t("common.undo"), run: () => mark(!isDone) });
     } catch (error) {
       change(page, !isDone);
