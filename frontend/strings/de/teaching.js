@@ -217,7 +217,7 @@ export default {
   overdue: "Überfällig",
   override: "Unvollständigen Kurs veröffentlichen",
   override_publish: "So veröffentlichen",
-  override_reason: "Warum er so veröffentlicht werden darf",
+  override_reason: "Grund, ihn so zu veröffentlichen",
   owner_why: "Die neue Lehrperson kann den Kurs bearbeiten, die frühere nicht mehr.",
   paid: "Zahlung von {name}: {state}.",
   parts: "Teile des Kurses",
