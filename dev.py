@@ -122,6 +122,9 @@ COMMANDS = {
     "collections": Command(
         "Run the Postman and Hoppscotch collections", RUN_LOCKS, tool("tools.collections")
     ),
+    "pictures": Command(
+        "Take the pictures of docs/pictures; ARGS name some", ALL_LOCKS, tool("tools.pictures")
+    ),
     "audit": Command(
         "Check all locked packages for known vulnerabilities; needs the network",
         ALL_LOCKS,

@@ -8,6 +8,7 @@ from app.blueprints import ALL
 from app.db import session
 from app.observability import logs
 from app.web import (
+    access_log,
     api,
     compression,
     cors,
@@ -35,6 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Application(__name__)
     settings.init_app(app, config or config_from(read_environment()))
     logs.init_app(app)
+    access_log.init_app(app)
     metrics.init_app(app)
     session.init_app(app)
     tokens.init_app(app)

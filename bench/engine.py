@@ -25,7 +25,7 @@ from app.jobs import runs
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.assigning.queued_runs import Accepted
-from app.services.learning import enrollments
+from app.services.learning import enrolling, enrollments
 from app.values.people import People
 from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
@@ -146,7 +146,7 @@ class _Learner:
 
     def _join(self, user_id: UUID) -> UUID:
         with transaction():
-            return enrollments.enroll(db.session.get_one(User, user_id), self._course_id).id
+            return enrolling.enroll(db.session.get_one(User, user_id), self._course_id).id
 
 
 def _check(run_id: UUID, size: int) -> None:

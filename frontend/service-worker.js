@@ -80,7 +80,8 @@ async function isOurs({ pathname }) {
 }
 
 async function asset(request) {
-  const kept = await caches.match(request);
+  // The answers vary by Origin, which modules and fonts send and the worker did not.
+  const kept = await caches.match(request, { ignoreVary: true });
   if (kept) return kept;
   const response = await fetch(request);
   // Under the name of another version the server answers with the file as it is now, and says that it may change.

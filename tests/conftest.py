@@ -37,6 +37,10 @@ pytest_plugins = [
 Flask.test_client_class = WatchingClient
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=200, help="how many kills each long test of chaos makes")
+
+
 @pytest.fixture(scope="session")
 def config(database_url, redis_url, tmp_path_factory):
     return Config(

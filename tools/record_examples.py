@@ -142,8 +142,9 @@ def shortened(value: Any) -> Any:
 def steady(value: Any) -> Any:
     """The same on every run: what is new each time is numbered in the order in which it is met."""
     text = json.dumps(value, ensure_ascii=False)
-    shift = RECORDED_AT - datetime.now(UTC)
-    text = MOMENT.sub(lambda found: moved(found[0], shift), text)
+    now = datetime.now(UTC)
+    shift = RECORDED_AT - now
+    text = MOMENT.sub(lambda found: moved(found[0], now), text)
     text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], shift)}"', text)
     text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
     text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
@@ -152,13 +153,17 @@ def steady(value: Any) -> Any:
     return json.loads(CURSOR.sub("after=cursor", text))
 
 
-def moved(moment: str, shift: timedelta) -> str:
-    """Fixed times of the demo stay; others keep their distance from the recording in whole days."""
+def moved(moment: str, now: datetime) -> str:
+    """Fixed times of the demo stay; others keep their distance from the recording in whole days.
+
+    The end of a day is as many days ahead for a recording in the morning as for one in the evening.
+    """
     when = datetime.fromisoformat(moment)
     if not RECORDED_AT.year - 1 <= when.year < FIXED_DATES_FROM:
         return moment
-    days = round((when + shift - RECORDED_AT) / timedelta(days=1))
-    return (RECORDED_AT + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+    is_near = abs(when - now) < timedelta(days=1)
+    ahead = timedelta() if is_near else timedelta(days=(when.date() - now.date()).days)
+    return (RECORDED_AT + ahead).isoformat().replace("+00:00", "Z")
 
 
 def moved_month(month: str, shift: timedelta) -> str:

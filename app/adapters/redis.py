@@ -6,7 +6,10 @@ no request is sent to Redis. Cache, queue and rate limits share the breaker, so 
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
+from hashlib import sha1
 from time import monotonic
 from typing import Any, Self, TypeVar
 
@@ -14,6 +17,7 @@ from flask import Flask, current_app, g, has_request_context
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as TooSlow
 from redis.retry import Retry
 
@@ -86,6 +90,46 @@ class _Guarded(Retry):
             raise
         self.breaker.note_success()
         return answer
+
+
+class Script:
+    """A Lua script about one key, for what every request needs of Redis.
+
+    Each thread keeps a connection for it. For a command of its own redis-py takes one from its pool, asks the socket
+    whether something is left on it, and notes four measurements, which takes longer than the command.
+    """
+
+    def __init__(self, client: Redis, text: str) -> None:
+        self._pool = client.connection_pool
+        self._text = text
+        self._name = sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self._of_thread = threading.local()
+
+    def __call__(self, key: str, argument: int) -> Any:
+        """What the script returns.
+
+        :raises RedisError: as a command of the client does
+        """
+        try:
+            return self._send("EVALSHA", self._name, 1, key, argument)
+        except NoScriptError:
+            # The server has been restarted, and from now on knows the script again.
+            return self._send("EVAL", self._text, 1, key, argument)
+
+    def _send(self, *command: Any) -> Any:
+        connection = self._connection()
+
+        def exchange() -> Any:
+            connection.send_command(*command)
+            return connection.read_response()
+
+        return connection.retry.call_with_retry(exchange, lambda _error: connection.disconnect())
+
+    def _connection(self) -> Any:
+        found = getattr(self._of_thread, "connection", None)
+        if found is None or found.pid != os.getpid():
+            found = self._of_thread.connection = self._pool.make_connection()
+        return found
 
 
 def _check_request() -> None:

@@ -24,6 +24,7 @@ from app.schemas.assignment_sheets import (
     SeveralAssignSheetSchema,
     UnassignSheetSchema,
 )
+from app.schemas.assignment_undo import UndoReportSchema, UndoSchema
 from app.schemas.assignments import (
     AnyReportSchema,
     AssignedSchema,
@@ -32,8 +33,6 @@ from app.schemas.assignments import (
     ReportSchema,
     UnassignMultipleSchema,
     UnassignReportSchema,
-    UndoReportSchema,
-    UndoSchema,
 )
 from app.services.assigning import (
     assignments,

@@ -12,10 +12,12 @@ from typing import Any
 
 import psycopg2
 from psycopg2.errors import DuplicatePreparedStatement, FeatureNotSupported
+from psycopg2.extensions import UNICODE, new_type, register_type
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from app.db import pool
 from app.db.session import db, is_in_transaction
 
 _PREPARED = "rollcall-prepared"
@@ -23,16 +25,22 @@ _PREPARED = "rollcall-prepared"
 
 _IS_MANY = False
 
+UUID_OID = 2950
+_ID_AS_TEXT = new_type((UUID_OID,), "ID_AS_TEXT", UNICODE)
+"""psycopg2 makes a `uuid.UUID` of each id, in Python. A list of twenty has sixty of them, which become text again."""
+
 
 class Opened:
-    """A cursor, and the names of the statements that are prepared on its connection.
+    """A cursor, whose ids are text, and the names of the statements that are prepared on its connection.
 
     The engine's observers of statements are called with neither connection nor context.
     """
 
     def __init__(self, engine: Engine, connection: PoolProxiedConnection) -> None:
         self._engine, self._connection = engine, connection
-        self._cursor: Any = connection.cursor()
+        cursor: Any = connection.cursor()
+        register_type(_ID_AS_TEXT, cursor)
+        self._cursor = cursor
         self.prepared: set[str] = connection.info.setdefault(_PREPARED, set())
 
     def fetch(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[Any, ...]]:
@@ -75,25 +83,28 @@ class Opened:
 
 
 @contextmanager
-def opened() -> Iterator[Opened]:
-    """A cursor on the connection of the open transaction, or else on one in autocommit mode."""
+def opened(*, keeps: bool = False) -> Iterator[Opened]:
+    """A cursor on the connection of the open transaction, or else on one in autocommit mode.
+
+    :param keeps: whether the latter is kept for the next statement of the request
+    """
     engine = db.engine
     if is_in_transaction():
         db.session.flush()
         connection: Connection = db.session.connection()
         yield Opened(engine, connection.connection)
         return
-    pooled = _taken(engine)
-    driver: Any = pooled.dbapi_connection
+    pooled = pool.take_kept() or _taken(engine)
+    is_kept = False
     try:
-        driver.autocommit = True
+        pooled.dbapi_connection.autocommit = True  # type: ignore[union-attr]
         yield Opened(engine, pooled)
+        is_kept = keeps
     finally:
-        try:
-            if not driver.closed:
-                driver.autocommit = False
-        finally:
-            pooled.close()
+        if is_kept:
+            pool.keep(pooled)
+        else:
+            pool.give_back(pooled)
 
 
 def _taken(engine: Engine) -> PoolProxiedConnection:

@@ -36,7 +36,8 @@ class Listing:
     """A list that can be paged: what to select, in which order, and how many there are when a counter knows.
 
     The last sort key is the primary key. Rows are single entities, mappings when `columns` is set, and otherwise what
-    `into` makes of the columns.
+    `into` makes of the columns. In a list that is built once, ids and words of enumerations are text: its rows are shown
+    and not used otherwise.
     """
 
     statement: Select[*tuple[Any, ...]]
@@ -47,6 +48,12 @@ class Listing:
     is_total_exact: bool = True
     matching: Select[*tuple[Any, ...]] | None = None
     """The same rows without joins: this is counted."""
+    rows: Select[*tuple[Any, ...]] | None = None
+    """What a page shows, without the conditions of the list. A list that is built once and not prepared is then read in two
+    statements: the keys of the page, planned for the values at hand, and its rows by their keys, which is prepared.
+
+    Reading and planning all columns again would take more than half of a search.
+    """
     gathers: bool = False
     """Matching rows are collected first (a materialized CTE), sorted and limited; only one page is joined to `statement`.
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     any_,
+    event,
     func,
     literal,
     select,
@@ -72,6 +73,7 @@ class Timestamped:
 
 
 db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
+event.listen(db.session, "after_transaction_create", pool.release_kept)
 migrate = Migrate()
 
 ANOTHER_VERSION = "RC412"
@@ -83,6 +85,7 @@ _EFFECTS = "rollcall-after-commit"
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+    app.teardown_appcontext(pool.release_kept)
     with app.app_context():
         pool.watch(db.engine)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
@@ -175,8 +178,13 @@ def lock_name(name: str, *, is_shared: bool = False) -> None:
 
     :param is_shared: any number of transactions may share it; one that wants it exclusively waits for all of them
     """
+    db.session.execute(select(locked_name(name, is_shared=is_shared)))
+
+
+def locked_name(name: str, *, is_shared: bool = False) -> ColumnElement[Any]:
+    """The lock of `lock_name`, for a statement that takes further locks after it."""
     lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
-    db.session.execute(select(lock(func.hashtextextended(name, 0))))
+    return lock(func.hashtextextended(name, 0))
 
 
 def expect_version(row_id: str, edited_at: datetime) -> None:

@@ -13,19 +13,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, Update
+from sqlalchemy import Delete, Enum, Insert, Select, TextualSelect, Update
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from app.db import cursors
-from app.db.cursors import Opened
+from app.db.cursors import UUID_OID, Opened
 from app.settings import settings
 
 Result = TypeVar("Result")
-Built = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Built = Select[*tuple[Any, ...]] | Insert | Update | Delete | TextualSelect
 Row = Sequence[Any]
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -79,21 +81,30 @@ class Statement(Generic[Result]):
     :param build: builds it, once the models are complete
     :param into: makes the result of the columns of a row; usually a class with these columns, in their order
     :param is_prepared: false where no plan suits every value, as for a filter that may match one row or half of a table
+    :param as_text: ids and words of enumerations stay text, for rows that are shown and not used otherwise
     """
 
     def __init__(
-        self, build: Callable[[], Built], into: Callable[..., Result], *, is_prepared: bool = True
+        self,
+        build: Callable[[], Built],
+        into: Callable[..., Result],
+        *,
+        is_prepared: bool = True,
+        as_text: bool = False,
     ) -> None:
-        self._build, self._into, self._is_prepared = build, into, is_prepared
+        self._build, self._into, self._is_prepared, self._as_text = build, into, is_prepared, as_text
         self._conversions: list[tuple[int, Convert]] | None = None
 
     def all(self, values: Values) -> list[Result]:
         """A result for every row."""
         return [self._into(*row) for row in self._fetch([self], values)]
 
-    def first(self, values: Values) -> Result | None:
-        """The result of the first row, or None where there is none."""
-        rows = self._fetch([self], values)
+    def first(self, values: Values, *, keeps: bool = False) -> Result | None:
+        """The result of the first row, or None where there is none.
+
+        :param keeps: the next statement of the request uses the same connection, unless a transaction begins before it
+        """
+        rows = self._fetch([self], values, keeps=keeps)
         return self._into(*rows[0]) if rows else None
 
     def one(self, values: Values) -> Result:
@@ -119,9 +130,11 @@ class Statement(Generic[Result]):
             opened.prepared.add(prepared.name)
         return prepared.call
 
-    def _fetch(self, statements: Sequence[Statement[Any]], values: Values) -> Sequence[Row]:
+    def _fetch(
+        self, statements: Sequence[Statement[Any]], values: Values, *, keeps: bool = False
+    ) -> Sequence[Row]:
         """Execute them, of which this one is the last, and return its rows."""
-        with cursors.opened() as opened:
+        with cursors.opened(keeps=keeps) as opened:
             calls = [each.call_on(opened) for each in statements]
             rows = opened.fetch([(call.sql, call.given(values)) for call in calls])
             if self._conversions is None:
@@ -132,11 +145,17 @@ class Statement(Generic[Result]):
         """The conversions of columns whose types have one, by their place in the row."""
         types = [each.type for each in self._built.exported_columns]
         columns = enumerate(zip(types, oids, strict=True))
-        found = [
-            (place, each.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid))
-            for place, (each, oid) in columns
-        ]
+        found = [(place, self._conversion_of(kind, oid)) for place, (kind, oid) in columns]
         return [(place, convert) for place, convert in found if convert is not None]
+
+    def _conversion_of(self, kind: TypeEngine[Any], oid: int) -> Convert | None:
+        if oid == UUID_OID:
+            return None if self._as_text else _id_of
+        if isinstance(kind, Enum) and kind.enum_class is not None:
+            # Each word is stored as its value, see `app.db.columns`.
+            words: dict[str | None, Any] = {word.value: word for word in kind.enum_class}
+            return None if self._as_text else {**words, None: None}.__getitem__
+        return kind.dialect_impl(_NUMBERED).result_processor(_NUMBERED, oid)
 
     @cached_property
     def _built(self) -> Built:
@@ -179,6 +198,10 @@ def _conversions(compiled: SQLCompiler, names: Sequence[str]) -> dict[str, Conve
 def value_of(value: Any) -> Any:
     """For `into`: the result is the value of the only column, as it is."""
     return value
+
+
+def _id_of(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
 
 
 def _converted(row: Row, conversions: Sequence[tuple[int, Convert]]) -> Row:

@@ -1,7 +1,7 @@
 """Structured logs on standard error, as lines or JSON: with the id of the request or job, and secrets redacted.
 
-The access log has one line per request, with the route and not the URL, so that no query value, no id in a path and no
-body is ever written. Text from clients cannot break a log line or control the terminal (log injection).
+Text from clients cannot break a log line or control the terminal (log injection). `app.web.access_log` writes the line
+of each request.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
 
 import msgspec
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, g, has_request_context
 
 from app.observability import redaction
 from app.settings import settings
@@ -26,10 +25,6 @@ METRICS = "/metrics"
 PROBES = frozenset({"/healthz", "/readyz", METRICS})
 """Requested every few seconds by monitoring: answered under every host name, and not logged."""
 
-NO_ROUTE = "-"
-
-access = logging.getLogger("app.requests")
-
 _about: ContextVar[dict[str, str] | None] = ContextVar("rollcall-about", default=None)
 
 
@@ -37,8 +32,6 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         config = settings()
     logging.config.dictConfig(logging_config(config))
-    app.before_request(_start_clock)
-    app.after_request(_log_access)
 
 
 def logging_config(config: Config) -> dict[str, Any]:
@@ -145,34 +138,3 @@ def _time(record: logging.LogRecord) -> str:
     return (
         datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
-
-
-def _start_clock() -> None:
-    g.began_at = perf_counter()
-
-
-def route() -> str:
-    """The route template of the request; a path that matches none is not logged."""
-    return request.url_rule.rule if request.url_rule else NO_ROUTE
-
-
-def seconds() -> float:
-    """How long the request has taken so far."""
-    return perf_counter() - float(g.get("began_at", perf_counter()))
-
-
-def _log_access(response: Response) -> Response:
-    is_routine = request.path in PROBES and response.status_code < 400
-    if is_routine or not access.isEnabledFor(logging.INFO):
-        return response
-    caller_id = g.get("caller_id")
-    facts = {
-        "method": request.method,
-        "route": route(),
-        "status": response.status_code,
-        "duration_ms": round(seconds() * 1000, 1),
-        "user_id": str(caller_id) if caller_id else None,
-        "ip": request.remote_addr,
-    }
-    access.info("answered", extra={"about": facts})
-    return response

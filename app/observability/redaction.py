@@ -53,9 +53,14 @@ def _redact(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
 def without_secrets(named: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: HIDDEN if _SECRET_NAME.search(name) else redacted(value) if isinstance(value, str) else value
+        name: HIDDEN if _is_secret(name) else redacted(value) if isinstance(value, str) else value
         for name, value in named.items()
     }
 

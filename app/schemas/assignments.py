@@ -11,7 +11,6 @@ import marshmallow as ma
 from app.enums import (
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
-    OUTCOMES_OF_UNDOING,
     AssignmentState,
     EnrollmentStatus,
     Mode,
@@ -291,28 +290,3 @@ class AnyReportSchema(ReportSchema):
     """The report of a run of either action."""
 
     counts = bulk.Counts((), sometimes=list(Outcome), attribute="run.counts")
-
-
-class UndoReportSchema(ReportSchema):
-    """The report of an undo: a row for each line of the first run."""
-
-    counts = bulk.Counts(OUTCOMES_OF_UNDOING, sometimes=[Outcome.SKIPPED], attribute="run.counts")
-
-
-class UndoSchema(Schema):
-    """How a run is undone."""
-
-    EXAMPLE: ClassVar[Mapping[str, Any]] = {"reason": "The wrong list"}
-
-    mode = fields.Choice(
-        Mode,
-        metadata={"description": "`run` writes; `preview` reports the same and changes no enrollment."},
-    )
-    reason = fields.Text(
-        max_length=1000, metadata={"description": "The reason for the undo, stored with its record."}
-    )
-    notify = fields.Flag(
-        metadata={
-            "description": "Whether users who were notified of the run are notified of the undo; true when left out."
-        }
-    )

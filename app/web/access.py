@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from flask import g, request
+from flask import Request, g, request
 
 from app.adapters import tokens
 from app.enums import Role
 from app.errors.base import Forbidden, Refusal, Unauthenticated
 from app.services.auth import sessions
 from app.services.people import users
+from app.web.application import noted
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -60,17 +61,17 @@ def access_of(view: Callable[..., object]) -> Access | None:
     return getattr(view, "_access", None)
 
 
-def authenticate(access: Access) -> UUID | None:
+def authenticate(access: Access, request: Request) -> UUID | None:
     """Identify the caller. A bad token is not refused yet: such requests count towards the rate limits, too."""
-    g.caller, g.session_id, g.refusal = None, None, None
+    found, session_id, refused = None, None, None
     try:
         if access.reads_token:
-            g.caller, g.session_id = _identify()
+            found, session_id = _identify(request)
     except Refusal as refusal:
-        g.refusal = refusal
-    # Logs are written after a rollback, when the next look at `g.caller` would be a query.
-    caller_id: UUID | None = g.caller.id if g.caller else None
-    g.caller_id = caller_id
+        refused = refusal
+    about = noted()
+    about.caller, about.session_id, about.refusal = found, session_id, refused
+    about.caller_id = caller_id = found.id if found else None
     return caller_id
 
 
@@ -90,13 +91,14 @@ def may_send(access: Access, authorization: str) -> bool:
 
 def authorize(access: Access) -> None:
     """Refuse callers without access: 401 for a bad or missing token, then 403 by role."""
-    if g.refusal is not None:
-        raise g.refusal
+    about = noted()
+    if about.refusal is not None:
+        raise about.refusal
     if access.is_public:
         return
-    if g.caller is None:
+    if about.caller is None:
         raise Unauthenticated
-    if access.roles and g.caller.role not in access.roles:
+    if access.roles and about.caller.role not in access.roles:
         raise Forbidden(_only(access.roles))
 
 
@@ -144,7 +146,7 @@ def _only(roles: frozenset[Role]) -> str:
     return f"Only {' and '.join(named)} can do this."
 
 
-def _identify() -> tuple[Caller, UUID] | tuple[None, None]:
+def _identify(request: Request) -> tuple[Caller, UUID] | tuple[None, None]:
     claims = _claims(request.headers.get("Authorization", ""))
     if claims is None:
         return None, None

@@ -9,9 +9,10 @@ from __future__ import annotations
 import gzip
 from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Request
 
 from app.web.api import PREFIX
+from app.web.application import Application, Noted, Response
 
 _TYPES = {"application/json", "application/javascript", "image/svg+xml"}
 _WORTH_IT = 1_024
@@ -22,15 +23,15 @@ _KEPT = 32
 """Compressed responses that a process caches."""
 
 
-def init_app(app: Flask) -> None:
-    app.after_request(_compress)
+def init_app(app: Application) -> None:
+    app.after(_compress)
 
 
-def _compress(response: Response) -> Response:
-    if not _is_public(response):
+def _compress(response: Response, request: Request, _noted: Noted) -> Response:
+    if not _is_public(response, request):
         return response
     response.vary.add("Accept-Encoding")
-    if response.status_code != 200 or "Content-Encoding" in response.headers or not is_accepted():
+    if response.status_code != 200 or "Content-Encoding" in response.headers or not is_accepted(request):
         return response
     response.direct_passthrough = False
     body = response.get_data()
@@ -46,7 +47,7 @@ def _compress(response: Response) -> Response:
     return response
 
 
-def is_accepted() -> bool:
+def is_accepted(request: Request) -> bool:
     """Whether the client prefers gzip to no compression."""
     return request.accept_encodings.best_match(["gzip", "identity"]) == "gzip"
 
@@ -56,7 +57,7 @@ def pack(content: bytes) -> bytes:
     return gzip.compress(content, _LEVEL, mtime=0)
 
 
-def _is_public(response: Response) -> bool:
+def _is_public(response: Response, request: Request) -> bool:
     if request.method not in {"GET", "HEAD"} or request.path.startswith(
         (f"{PREFIX}/", "/media/", "/metrics")
     ):

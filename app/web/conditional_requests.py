@@ -15,19 +15,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
+from time import time
 from typing import Any
 
 import msgspec
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DatabaseError
+from werkzeug.http import http_date
 
 from app.db.session import ANOTHER_VERSION, db, expect_version, is_in_transaction
 from app.errors.requests import PreconditionFailed, PreconditionRequired
 from app.settings import settings
 from app.web import request_values
+from app.web.application import current_request
 
 View = Callable[..., Any]
+
+_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"})
+"""The headers that decide whether Werkzeug answers with 304 or 412."""
 
 _PARTS = "."
 _ENTITY_TAG = re.compile(r'"[^"]+"')
@@ -54,8 +61,18 @@ def make_conditional(response: Response) -> Response:
         return response
     if "ETag" not in response.headers:
         response.set_etag(_version(None, response.get_data()))
-    response.make_conditional(request)
+    current = current_request()
+    if _CONDITIONS.isdisjoint(current.environ):
+        # The rest of what Werkzeug does.
+        response.headers.setdefault("Date", _date(int(time())))
+    else:
+        response.make_conditional(current)
     return response
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return http_date(second)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, Response, request
+from flask import Request
 
 from app.settings import settings
+from app.web.application import Application, Noted, Response
 
 # The only remote page that testers use: Hoppscotch runs in the browser and calls from there.
 _LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?|https://hoppscotch\.io")
@@ -41,25 +42,25 @@ EXPOSED_HEADERS = (
 PREFLIGHT_KEPT_SECONDS = 600
 
 
-def init_app(app: Flask) -> None:
-    app.before_request(_answer_preflight)
-    app.after_request(_add_headers)
+def init_app(app: Application) -> None:
+    app.before(_answer_preflight)
+    app.after(_add_headers)
 
 
-def _is_preflight() -> bool:
+def _is_preflight(request: Request) -> bool:
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
-def _answer_preflight() -> Response | None:
-    return Response(status=204) if _is_preflight() else None
+def _answer_preflight(request: Request, _noted: Noted) -> Response | None:
+    return Response(status=204) if _is_preflight(request) else None
 
 
-def _add_headers(response: Response) -> Response:
+def _add_headers(response: Response, request: Request, _noted: Noted) -> Response:
     origin = request.headers.get("Origin", "")
-    if not is_allowed(origin):
+    if not origin or not is_allowed(origin):
         return response
     response.headers["Access-Control-Allow-Origin"] = origin
-    if _is_preflight():
+    if _is_preflight(request):
         response.headers["Access-Control-Allow-Methods"] = ", ".join(ALLOWED_METHODS)
         response.headers["Access-Control-Allow-Headers"] = ", ".join(ALLOWED_HEADERS)
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_KEPT_SECONDS)

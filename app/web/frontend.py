@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     for path in json.loads((folder / ROUTES).read_text(encoding="utf-8")):
         app.add_url_rule(_rule(path), _PAGE, show_page)
     app.register_error_handler(NotFound, _render_not_found)
+    app.add_template_global(_address, "asset")
 
 
 def _rule(path: str) -> str:
@@ -65,6 +66,11 @@ def show_service_worker() -> Response:
 @pages.get(f"/{MANIFEST}")
 def show_manifest() -> Response:
     return _send_if_there(MANIFEST)
+
+
+def _address(name: str) -> str:
+    """Where a file of the client is, for the pages of the server, which have its look."""
+    return f"/assets/{_version().name}/{name}"
 
 
 def _render_not_found(error: NotFound) -> Response:
@@ -108,7 +114,7 @@ def _send_if_there(name: str) -> Response:
 
 
 def _send(file: Asset, cache_control: str, *, status: int = 200) -> Response:
-    packed = file.packed if compression.is_accepted() else None
+    packed = file.packed if compression.is_accepted(request) else None
     response = Response(packed or file.content, status, mimetype=file.mimetype)
     response.headers["Cache-Control"] = cache_control
     if file.packed is not None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from app.db.session import transaction
 from app.web import access, awaited_runs, conditional_requests, idempotency, rate_limits, sheet_uploads
+from app.web.application import current_request
 from app.web.openapi import operations
 from app.web.openapi.operations import Operation
 from app.web.request_body import check_no_body, check_path, check_query, limit_of, read_json, receive
@@ -37,15 +38,17 @@ def guard(operation: Operation) -> View:
 
     @wraps(view)
     def endpoint(**path: Any) -> Response:
-        if body_limit_for(request.method, request.headers.get("Authorization", "")):
+        request = current_request()
+        is_safe = request.method in SAFE_METHODS
+        if not is_safe and body_limit_for(request.method, request.headers.get("Authorization", "")):
             _receive(operation)
-        user_id = access.authenticate(declared)
-        is_catalogue = declared.is_public and request.method in SAFE_METHODS
-        rate_limits.consume(budget, user_id, is_catalogue=is_catalogue)
+        user_id = access.authenticate(declared, request)
+        rate_limits.consume(budget, user_id, is_catalogue=declared.is_public and is_safe)
         access.authorize(declared)
         check_path(path)
-        check_query(query | sheet_uploads.query_of(sheets))
-        if request.method in SAFE_METHODS:
+        if request.query_string:
+            check_query(query | sheet_uploads.query_of(sheets))
+        if is_safe:
             response = answer(**path)
             return response if is_list else conditional_requests.make_conditional(response)
         _read_body(operation)

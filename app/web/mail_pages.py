@@ -1,4 +1,4 @@
-"""The pages behind the links in mails: confirm an address, or set a password, without a frontend.
+"""The pages behind the links in mails: confirm an address, or set a password, without the browser client.
 
 Plain forms without a script, so that they work in a text browser. Opening a link changes nothing, because mail scanners
 open links, too: the form sends the token, and does what the endpoint of the API does, under the same rate limit.

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterator
 from functools import lru_cache
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Request, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -31,6 +31,8 @@ from app.observability.alarms import Alarm
 from app.services.messaging import notices_depth
 from app.settings import settings
 from app.version import VERSION
+from app.web import access_log
+from app.web.application import Application, Noted, Response
 
 scrapes = Blueprint("metrics", __name__)
 
@@ -58,9 +60,9 @@ _counts.register(alarms.sounded)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Application) -> None:
     app.register_blueprint(scrapes)
-    app.after_request(_count)
+    app.after(_count)
     # Registered before the database's own, hence called after it: the request's connection is back in the pool by then.
     app.teardown_appcontext(_measure_pool)
 
@@ -108,13 +110,13 @@ def _all_counts() -> CollectorRegistry:
     return registry
 
 
-def _count(response: Response) -> Response:
+def _count(response: Response, request: Request, noted: Noted) -> Response:
     if request.path in logs.PROBES:
         return response
     method = request.method if request.method in METHODS else "OTHER"
-    answered, duration = _meters(method, logs.route(), response.status_code)
+    answered, duration = _meters(method, access_log.route_of(request), response.status_code)
     answered.inc()
-    duration.observe(logs.seconds())
+    duration.observe(access_log.seconds(noted))
     return response
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,8 @@ from app.web import request_values
 from app.web.problems import invalid
 
 PAGING = ("page", "page_size", "after")
+
+_OF_PLACE = tuple(each.name for each in fields(Place))
 
 ROWS_PER_CHUNK = 1_000
 """Rows of a CSV that are read, and sent, at once."""
@@ -66,7 +69,8 @@ def _turn(place: Place | None, number: int | None, size: int) -> str | None:
         return None
     is_numbered = number and (number - 1) * size < DEEPEST_ROW
     label = {"page": number} if is_numbered else {}
-    cursor = _cursors().dumps({"path": request.path, "query": _filters(), **asdict(place)})
+    held = {"path": request.path, "query": _filters(), **{name: getattr(place, name) for name in _OF_PLACE}}
+    cursor = _cursors(settings().secret_key).dumps(held)
     return _link({}, **label, after=cursor, page_size=size)
 
 
@@ -76,7 +80,7 @@ def _link(filters: Mapping[str, str], **paging: str | int | None) -> str:
 
 def _place_in(after: str) -> Place:
     cursor = read_cursor(after)
-    return Place(**{each.name: cursor[each.name] for each in fields(Place)})
+    return Place(**{name: cursor[name] for name in _OF_PLACE})
 
 
 def _filters() -> dict[str, str]:
@@ -88,14 +92,15 @@ def _filters() -> dict[str, str]:
     return {name: value for name, value in given.items() if name not in PAGING}
 
 
-def _cursors() -> URLSafeSerializer:
+@lru_cache(maxsize=4)
+def _cursors(secret_key: str) -> URLSafeSerializer:
     """The number in the salt goes up when a key changes its meaning: older cursors are refused, not misread."""
-    return URLSafeSerializer(settings().secret_key, salt="page-cursor-5")
+    return URLSafeSerializer(secret_key, salt="page-cursor-5")
 
 
 def read_cursor(text: str) -> dict[str, Any]:
     try:
-        cursor: dict[str, Any] = _cursors().loads(text)
+        cursor: dict[str, Any] = _cursors(settings().secret_key).loads(text)
     except BadData as error:
         raise invalid({"after": ["This cursor is not valid: follow a `next` or `previous` link."]}) from error
     if cursor["path"] != request.path:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Flask, Response, abort, g, jsonify, render_template, request
+from flask import Blueprint, Request, Response, abort, g, jsonify, render_template, request
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -32,6 +32,8 @@ from app.observability import alarms
 from app.observability.alarms import Alarm
 from app.settings import settings
 from app.values import characters
+from app.web import application
+from app.web.application import Application, Noted
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +56,10 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 }
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Application) -> None:
     app.register_blueprint(pages)
-    app.before_request(assign_request_id)
-    app.after_request(_add_request_id)
+    app.before(assign_request_id)
+    app.after(_add_request_id)
     app.register_error_handler(Refusal, render)
     app.register_error_handler(HTTPException, render_http)
     app.register_error_handler(OperationalError, _render_unavailable)
@@ -164,13 +166,13 @@ def _render_defect(error: Exception) -> Response:
     return render(InternalError())
 
 
-def assign_request_id() -> None:
+def assign_request_id(request: Request, noted: Noted) -> None:
     offered = request.headers.get("X-Request-ID", "")
-    g.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex
+    noted.request_id = offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex
 
 
-def _add_request_id(response: Response) -> Response:
-    response.headers.add("X-Request-ID", g.get("request_id", ""))
+def _add_request_id(response: application.Response, _request: Request, noted: Noted) -> application.Response:
+    response.add_headers([("X-Request-ID", noted.get("request_id", ""))])
     return response
 
 

@@ -14,7 +14,7 @@ from time import time
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, request
+from flask import Request, current_app, g, request
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from redis.exceptions import RedisError
@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from app.adapters import client_addresses, redis
 from app.errors.requests import Throttled
 from app.settings import settings
+from app.web.application import Application, Noted, Response
 from config import Config, Rate
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -76,21 +77,21 @@ class RedisOrMemory(RedisStorage):
     def __init__(self) -> None:
         super().__init__("rollcall://", connection_pool=redis.connection().connection_pool)
         self._memory = MemoryStorage()
-        self._count = self.storage.register_script(_COUNT)
+        self._count = redis.Script(redis.connection(), _COUNT)
 
     def count(self, key: str, expiry: int) -> tuple[int, float]:
         """Count one request: how many there are in this window, and the seconds until it ends."""
         try:
-            count, resets_in = self._count([self.prefixed_key(key)], [expiry])
+            count, resets_in = self._count(self.prefixed_key(key), expiry)
         except RedisError:
             return self._memory.incr(key, expiry), self._memory.get_expiry(key) - time()
         return count, resets_in
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Application) -> None:
     with app.app_context():
         app.extensions[_EXTENSION] = RedisOrMemory()
-    app.after_request(_add_headers)
+    app.after(_add_headers)
 
 
 def throttled(budget: Budget) -> Callable[[View], View]:
@@ -138,11 +139,11 @@ def _whose(budget: Budget, user_id: UUID | None) -> str:
     return str(user_id)
 
 
-def _add_headers(response: Response) -> Response:
-    status: RateLimitStatus | None = g.get("status")
+def _add_headers(response: Response, _request: Request, noted: Noted) -> Response:
+    status: RateLimitStatus | None = noted.get("status")
     if status is not None:
         rate = status.rate
-        response.headers.extend(
+        response.add_headers(
             [
                 ("RateLimit-Limit", str(rate.amount)),
                 ("RateLimit-Remaining", str(status.remaining)),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from app.errors.base import catalogue
 from app.web import problems
+from app.web.application import Application, current_request, noted
 
 EXTENSION = "rollcall-reception"
 
@@ -19,7 +20,7 @@ EXTENSION = "rollcall-reception"
 class Reception:
     """The body limits and the refusals of one application, for its web server."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
         self._routes = app.url_map.bind("")
 
@@ -39,12 +40,12 @@ class Reception:
     def refusal(self, code: str) -> bytes:
         """The raw response to a request that the web server could not pass to a thread; then it closes the connection."""
         with self._app.test_request_context():
-            problems.assign_request_id()
+            problems.assign_request_id(current_request(), noted())
             response = self._app.process_response(problems.render(catalogue()[code]()))
         return _written(response)
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Application) -> None:
     app.extensions[EXTENSION] = Reception(app)
 
 

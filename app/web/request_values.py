@@ -9,12 +9,17 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from app.values import characters
+from app.web.application import noted
 
 
 def query() -> MultiDict[str, str]:
     """The query parameters that have a value. `request.args` has the blank ones, too."""
-    given = request.args.items(multi=True)
-    return MultiDict([(name, value) for name, value in given if not characters.is_blank(value)])
+    about = noted()
+    if "query" not in about:
+        given = request.args.items(multi=True)
+        about.query = MultiDict([(name, value) for name, value in given if not characters.is_blank(value)])
+    found: MultiDict[str, str] = about.query
+    return found
 
 
 def header(name: str) -> str | None:

@@ -7,10 +7,11 @@ it each time.
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Request
 
 from app.observability.logs import PROBES
 from app.web.api import PREFIX
+from app.web.application import Application, Noted, Response
 
 _DATA_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'"}
 _PAGE_POLICY = {
@@ -78,17 +79,20 @@ ALWAYS = {
 }
 
 _ALWAYS_SET = tuple(ALWAYS.items())
+_NAMES = {*map(str.lower, ALWAYS), "content-security-policy", "cache-control"}
+"""What a response may have already; `Vary` is then extended."""
+
 _PREFIX_OF_PATHS = f"{PREFIX}/"
 
 
-def init_app(app: Flask) -> None:
-    app.after_request(_add_headers)
+def init_app(app: Application) -> None:
+    app.after(_add_headers)
 
 
-def _add_headers(response: Response) -> Response:
+def _add_headers(response: Response, request: Request, _noted: Noted) -> Response:
     """All of them in one pass over the headers that are there: each look at them by name is another."""
     there = {name.lower() for name, _ in response.headers}
-    wanted = [*_ALWAYS_SET, _policy(response)]
+    wanted = [*_ALWAYS_SET, _policy(response, request)]
     path = request.path
     is_ours = path.startswith(_PREFIX_OF_PATHS) or path == PREFIX
     # Many public responses contain more for signed-in users.
@@ -98,18 +102,20 @@ def _add_headers(response: Response) -> Response:
     else:
         wanted.append(("Vary", varies))
     if is_ours or path in PROBES:
-        wanted.append(("Cache-Control", _cache_control(has_tag="etag" in there)))
-    response.headers.extend([(name, value) for name, value in wanted if name.lower() not in there])
+        wanted.append(("Cache-Control", _cache_control(request, has_tag="etag" in there)))
+    if not there.isdisjoint(_NAMES):
+        wanted = [(name, value) for name, value in wanted if name.lower() not in there]
+    response.add_headers(wanted)
     return response
 
 
-def _policy(response: Response) -> tuple[str, str]:
+def _policy(response: Response, request: Request) -> tuple[str, str]:
     if response.mimetype != "text/html":
         return _FOR_DATA
     return _FOR_DOCUMENTS if request.endpoint in _DOCUMENTS else _FOR_PAGES
 
 
-def _cache_control(*, has_tag: bool) -> str:
+def _cache_control(request: Request, *, has_tag: bool) -> str:
     if not has_tag:
         return "no-store"
     return "private, no-cache" if "Authorization" in request.headers else "no-cache"

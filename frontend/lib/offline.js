@@ -1,4 +1,4 @@
-// The service worker: registered once the first page stands, and told what that page had loaded before.
+// The service worker: registered after the first page, and sent the names of the files that the page had loaded before.
 
 const WORKER = "/service-worker.js";
 

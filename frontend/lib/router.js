@@ -11,7 +11,7 @@ const { t } = strings;
 const patterns = routes.map((route) => ({ ...route, pattern: new URLPattern({ pathname: route.path }) }));
 const main = document.querySelector("#main");
 const version = new URL(".", import.meta.url).pathname.split("/")[2];
-/** What browsers say of a module that could not be fetched; a browser may not ask for it again until the page is loaded anew. */
+/** What browsers say of a module that could not be fetched; a browser may not ask for it again until the page is loaded again. */
 const UNFETCHED = /dynamically imported module|Importing a module script/;
 let shown = null;
 let leaving = null;

@@ -106,7 +106,7 @@ export async function restore(get) {
 /** Take the tokens that a change of one's password answered: the old ones work no longer. */
 export const take = (tokens) => keep(tokens);
 
-/** End all sessions of the user, this one too. Throws when the server cannot be told. */
+/** End all sessions of the user, this one too. Throws when the server cannot be reached. */
 export async function endAll(post) {
   await post("/auth/logout-all");
   forget("left");

@@ -13,7 +13,7 @@ export default function notifications({ query, signal }) {
   let link = null;
   let onlyUnread = query.is_read === "false";
   const refusal = h("div", { role: "alert" });
-  const told = h("p.vh", { role: "status" });
+  const announced = h("p.vh", { role: "status" });
   const all = h("button.btn", { type: "button", hidden: true }, t("account.mark_all"));
   all.addEventListener("click", () => busy(all, () => attempt(readAll)));
 
@@ -27,7 +27,7 @@ export default function notifications({ query, signal }) {
     return h("div", h("ul.notes", { "aria-label": t("account.notifications") }, data.map(row)), pager(meta, data.length, turn));
   });
 
-  /** Tell the bell, and offer "all" only while there are any. */
+  /** Update the bell, and offer "all" only while there are any. */
   async function count(options) {
     const { unread_count: unread } = (await get("/notifications/unread-count", {}, options)).data;
     all.hidden = unread === 0;
@@ -45,7 +45,7 @@ export default function notifications({ query, signal }) {
 
   async function readAll() {
     const { message } = await post("/notifications/read-all");
-    told.textContent = message;
+    announced.textContent = message;
     heading.focus();
     await list.refresh();
   }
@@ -100,7 +100,7 @@ export default function notifications({ query, signal }) {
   const heading = h("h1", { tabindex: "-1" }, t("account.notifications"));
   return {
     title: t("account.notifications"),
-    main: h("div.settings-page", h("div.head", heading, h("p.soft", t("account.notifications_lead"))), h("div.row.between.bar", filter, all), refusal, told, list.element),
+    main: h("div.settings-page", h("div.head", heading, h("p.soft", t("account.notifications_lead"))), h("div.row.between.bar", filter, all), refusal, announced, list.element),
     update(next) {
       filter.querySelector("input").checked = next.is_read === "false";
       change(next.is_read === "false");

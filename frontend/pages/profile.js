@@ -80,7 +80,7 @@ function details(user, version) {
 }
 
 function address(user) {
-  const told = h("div", { role: "status" });
+  const announced = h("div", { role: "status" });
   const change = () => {
     const fields = [
       field({ name: "new_email", label: t("account.new_email"), type: "email", required: true, attributes: { autocomplete: "email", dir: "ltr" } }),
@@ -89,12 +89,12 @@ function address(user) {
     const onSubmit = async (values) => {
       const { message } = await post("/auth/change-email", values);
       dialog.close();
-      fill(told, notice("good", h("p", message)));
+      fill(announced, notice("good", h("p", message)));
     };
     const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
     const dialog = open(t("account.change_email"), [h("p", t("account.change_email_text")), form({ fields, submit: t("account.change_email"), busyText: t("account.changing"), onSubmit, extra: cancel })]);
   };
-  return h("div.stack", h("p.row.between", h("b", bdi(user.email)), h("button.btn", { type: "button", onclick: change }, t("account.change_email"))), told);
+  return h("div.stack", h("p.row.between", h("b", bdi(user.email)), h("button.btn", { type: "button", onclick: change }, t("account.change_email"))), announced);
 }
 
 function password() {

@@ -19,6 +19,8 @@ export function start() {
   draw();
   session.onChange(draw);
   addEventListener("page", mark);
+  // Below the first page, so that the page does not push it down.
+  addEventListener("page", drawFoot, { once: true });
   addEventListener("unread", ({ detail }) => count(detail));
   for (const name of ["online", "offline"]) addEventListener(name, strip);
   strip();
@@ -50,9 +52,12 @@ function draw() {
     ),
     h("div.menu#menu", { popover: "auto" }, h("nav", { "aria-label": t("common.menu") }, links())),
   );
-  fill(foot, h("div.wrap.row.between", h("span", t("common.about")), h("a", { href: "/developers" }, t("common.developers"))));
   mark();
   if (user) refreshUnread();
+}
+
+function drawFoot() {
+  fill(foot, h("div.wrap.row.between", h("span", t("common.about")), h("a", { href: "/developers" }, t("common.developers"))));
 }
 
 function palette() {

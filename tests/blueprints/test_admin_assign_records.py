@@ -44,10 +44,13 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
         "created_by": str(boss.id),
         "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
         "job": {"attempts": 0, "last_error": None},
-        "can": {"commit": False, "cancel": False, "retry": False},
+        "can": {"commit": False, "cancel": False, "retry": False, "undo": True},
         "plan_etag": None,
         "sheet": None,
         "retry_of": None,
+        "undo_of": None,
+        "undone_by": None,
+        "courses": [],
     }
 
 
@@ -139,7 +142,7 @@ def test_the_ledger_is_a_sheet_too(admin, make):
     assert rows[1]["input"] == "'=cmd@example.org"
 
 
-def test_a_list_of_runs_is_two_statements(admin, make, statements):
+def test_a_list_of_runs_is_three_statements(admin, make, statements):
     course = make.course()
     for _ in range(5):
         assign(admin, course, make.student())
@@ -147,4 +150,4 @@ def test_a_list_of_runs_is_two_statements(admin, make, statements):
     with statements() as seen:
         data_of(admin.get("/assignments"))
 
-    assert len(seen) == 2
+    assert len(seen) == 3

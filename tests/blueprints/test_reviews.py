@@ -260,9 +260,8 @@ def test_the_reviews_of_one_author_are_found(api, make):
     everywhere = api.get(f"/reviews?author_id={author.id}")
 
     assert listed(in_course)[0] == own[:1]
-    assert in_course.get_json()["count"] == 1
     assert sorted(listed(everywhere)[0]) == sorted(own)
-    assert everywhere.get_json()["count"] == 2
+    assert [answer.get_json()["count"] for answer in (in_course, everywhere)] == [1, 2]
     assert listed(api.get(f"/reviews?author_id={uuid4()}"))[0] == []
 
 

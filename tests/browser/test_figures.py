@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browsing import NARROW, THEMES, axe, invalid, open_, overflow
+from tests.support.browsing import NARROW, THEMES, axe, invalid, layout_shift, open_, overflow
 
 COURSE = "CCC-2014J"
 
@@ -19,7 +19,9 @@ def test_the_dashboard_shows_the_figures_of_the_api(site, visit):
     page.get_by_role("button", name="What “Enrollments” counts").press("Enter")
     assert page.get_by_text("Enrollments that hold a seat").is_visible()
     page.keyboard.press("Escape")
-    assert page.get_by_role("link", name="courses wait for a decision").get_attribute("href") == "/admin/reviews"
+    assert (
+        page.get_by_role("link", name="courses wait for a decision").get_attribute("href") == "/admin/reviews"
+    )
 
 
 def test_a_row_of_a_table_and_its_mark_light_up_together(site, visit):
@@ -71,10 +73,13 @@ def test_analytics_of_another_instructor_are_refused(visit):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(("role", "path"), [("admin", "/admin"), ("instructor", f"/teach/courses/{COURSE}/analytics")])
+@pytest.mark.parametrize(
+    ("role", "path"), [("admin", "/admin"), ("instructor", f"/teach/courses/{COURSE}/analytics")]
+)
 def test_the_pages_of_figures_are_accessible_and_fit(visit, role, path, theme):
     page = visit(role=role, theme=theme)
     open_(page, path)
+    assert layout_shift(page) == []
     assert axe(page) == []
     assert invalid(page) == []
     page.set_viewport_size({"width": NARROW, "height": 800})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from uuid import UUID
@@ -19,7 +18,6 @@ from tests.chaos.test_long_storm import kill_with_horse
 from tests.support.http import data_of
 
 PEOPLE = 100_000
-KILLS = int(os.environ.get("CHAOS_KILLS", "200"))
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3_600)]
 
@@ -38,13 +36,14 @@ def crowd(app):
 
 
 @pytest.mark.usefixtures("sink")
-def test_every_run_is_exact_after_every_kill(app, api, make, crowd, environment, start):
+def test_every_run_is_exact_after_every_kill(app, api, make, crowd, environment, start, request):
+    most = request.config.getoption("kills")
     environment["RUN_LEASE_SECONDS"] = "1"
     chance, kills, rounds = random.Random(23), 0, 0
     client = api.as_(make.admin())
     start("-m", "flask", "--app", "wsgi", "sweep")
     worker = start("-m", "flask", "--app", "wsgi", "worker", "--runs")
-    while kills < KILLS:
+    while kills < most:
         course = make.course(total_seats=PEOPLE - 500)
         path = f"/courses/{course.id}/assign-multiple?notify=false"
         accepted = data_of(client.post(path, data=crowd, content_type="text/csv"), 202)

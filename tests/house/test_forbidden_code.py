@@ -26,6 +26,7 @@ RAW = {"text", "literal_column", "DDL", "exec_driver_sql", "TextClause"}
 PUT_TOGETHER = {
     "app/db/columns.py": "columns and conditions that the models name",
     "app/services/assigning/ledger_statements.py": "its own statements, one for each kind of run",
+    "app/services/assigning/undo_statements.py": "its own statements, of parts that they share",
     "app/services/search/courses_search.py": "the four weights of a vector",
     "app/services/messaging/notices_depth.py": "a state, which an enumeration names",
     "app/services/counters/verification.py": "tables and columns of its own",

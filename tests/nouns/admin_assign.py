@@ -17,9 +17,9 @@ GET    /assignments                              | IA
 GET    /assignments/{assignment_id}              | IA | run | seen
 GET    /assignments/{assignment_id}/items        | IA | run | seen
 POST   /assignments/{assignment_id}/cancel       | IA | run | seen | invalid_transition
-POST   /assignments/{assignment_id}/commit       | IA | run | seen | invalid_transition
+POST   /assignments/{assignment_id}/commit       | IA | plan | seen | plan_expired if PAST; invalid_transition
 POST   /assignments/{assignment_id}/retry        | IA | run | seen | forbidden if other
-POST   /assignments/{assignment_id}/undo         | IA | run | seen
+POST   /assignments/{assignment_id}/undo         | IA | run | seen | forbidden if other
 """
 
 WRITABLE = """
@@ -64,7 +64,13 @@ def _published(world):
 
 LISTS = {"/assignments": "run"}
 
-VISIBLE = {"run": sees_own_or_is_admin}
+
+def _sees_plan(variant, caller):
+    """An expired plan is hidden, and still known to who would commit it."""
+    return sees_own_or_is_admin(variant, caller) or (variant == "PAST" and caller == "owner")
+
+
+VISIBLE = {"run": sees_own_or_is_admin, "plan": _sees_plan}
 
 
 def add_to_scene(scene):
@@ -74,10 +80,13 @@ def add_to_scene(scene):
 def add_to_stage(stage):
     course, people = stage.courses["PUBLISHED"], stage.people
     for name in ("other", "owner", "admin"):
-        stage.register_own("run", name, _row(course, people[name]).id)
-    stage.register("run", "OTHERS", _row(course, people["third"]).id)
+        for kind in ("run", "plan"):
+            stage.register_own(kind, name, _row(course, people[name]).id)
+    for kind in ("run", "plan"):
+        stage.register(kind, "OTHERS", _row(course, people["third"]).id)
     expired = _row(course, people["owner"], state=AssignmentState.PREVIEW, expires_at=THEN)
     stage.register("run", "EXPIRED", expired.id)
+    stage.register("plan", "PAST", expired.id)
 
 
 def _row(course, author, **values):

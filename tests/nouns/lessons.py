@@ -130,5 +130,5 @@ FAULTS = [
           "Section.id == section_id, Section.course_id == course_id, Section.deleted_at.is_(None)",
           "Section.id == section_id, Section.deleted_at.is_(None)", "bodies and moves"),
     Fault("a lesson is put into another course", "services/content/lessons.py",
-          "if ref is not None and courses.find_id(ref) != section.course_id:", "if False:", "POST and lessons or bodies"),
+          "if ref is not None and courses.find_id(ref) != section.course_id:", "if False:", "bodies and made"),
 ]  # fmt: skip

@@ -11,9 +11,9 @@ from tests.support.nouns import declared
 
 GENERAL = [
     Fault("roles are not checked", "web/access.py",
-          "if access.roles and g.caller.role not in access.roles:", "if False:", "POST and users"),
+          "if access.roles and about.caller.role not in access.roles:", "if False:", "POST and users"),
     Fault("every role may do what an admin may", "web/access.py",
-          "g.caller.role not in access.roles", "not g.caller.role", "recalculate"),
+          "about.caller.role not in access.roles", "not about.caller.role", "recalculate"),
     Fault("a refresh token is accepted as an access token", "web/access.py", 'kind="access"', 'kind=None', "auth and me"),
     Fault("unknown fields are ignored", "schemas/base.py", "unknown = ma.RAISE", "unknown = ma.EXCLUDE", "bodies"),
 ]  # fmt: skip

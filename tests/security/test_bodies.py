@@ -122,6 +122,10 @@ STRANGE = {
         "POST /courses/{course}/lessons",
         {"section_id": "foreign section"},
     ),
+    "a lesson is made in my section at their course": (
+        "POST /courses/{theirs}/lessons",
+        {"section_id": "section"},
+    ),
     "a lesson is posted to their section": ("POST /lessons", {"section_id": "foreign section"}),
     "a lesson is posted to their course": ("POST /lessons", {"course_id": "foreign course"}),
     "my course, their section": ("POST /lessons", {"course_id": "course", "section_id": "foreign section"}),
@@ -146,6 +150,7 @@ def test_ids_in_bodies_are_checked_like_ids_in_paths(app, _witness, stage, snaps
     ids = {
         **{kind: stage.ids[kind]["DRAFT"] for kind in ("course", "section", "lesson")},
         **{f"foreign {kind}": key for kind, key in stage.foreign.items()},
+        "theirs": stage.foreign["course"],
         "open": stage.ids["course"]["PUBLISHED"],
         "gone course": stage.ids["course"]["DELETED"],
         "hidden category": stage.ids["category"]["INACTIVE"],

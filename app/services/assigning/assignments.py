@@ -7,7 +7,6 @@ given twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,29 +16,21 @@ from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.models.course import Course
+from app.services.assigning import assigning_one, orders, queued_runs
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import orders, queued_runs
+from app.services.assigning.assigning_one import Written
 from app.services.assigning.assignments_runs import RunReport
 from app.services.assigning.queued_runs import Accepted
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollment_notices, enrollments_read
-from app.services.learning.enrollment_rows import EnrollmentRow
 from app.services.people import users_delete
 from app.values.people import People
 from app.values.sheet_file import SheetFile
 from app.values.terms import Terms
 
 _DEFAULT_TERMS = Terms()
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """One person's enrollment, and the run that created it."""
-
-    enrollment: EnrollmentRow
-    assignment_id: UUID
 
 
 def assign(
@@ -110,15 +101,18 @@ def assign(
 
 def assign_one(
     actor: Actor, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
-) -> Assigned:
+) -> Written:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
+    made = assigning_one.assign(actor, ref, person, terms, reason=reason)
+    if made is not None:
+        return made
     report = assign(actor, ref, person, terms, reason=reason)
     if isinstance(report, Accepted):
         raise TypeError("A run of one is answered in its request.")
     (line,) = report.lines
     if line.outcome not in {Outcome.ASSIGNED, Outcome.REACTIVATED}:
         raise _reason(line)
-    return Assigned(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
+    return Written(enrollments_read.reread(UUID(line.enrollment_id)), report.run.id)
 
 
 def _accept(

@@ -15,7 +15,8 @@ from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
-from app.models.assignment import Assignment, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName

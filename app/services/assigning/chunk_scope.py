@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 from app.db.session import db
 from app.enums import Outcome
 from app.errors.base import Forbidden
-from app.models.assignment import Assignment, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.user import User

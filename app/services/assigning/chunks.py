@@ -13,7 +13,8 @@ from sqlalchemy.types import Uuid
 
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, OnExisting, Outcome
-from app.models.assignment import Assignment, AssignmentBatch, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_effects as effects

@@ -17,7 +17,8 @@ from sqlalchemy.orm import aliased
 
 from app.db.session import among, db
 from app.enums import AssignmentState
-from app.models.assignment import Assignment, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentCourse
 from app.settings import settings
 
 UNFINISHED = (AssignmentState.QUEUED, AssignmentState.RUNNING)

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, insert, select
 
 from app.db.session import db
 from app.enums import Outcome
-from app.models.assignment import RETRIED, Assignment, AssignmentBatch, AssignmentCourse, AssignmentItem
+from app.models.assignment import RETRIED, Assignment, AssignmentItem
+from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.values import moments
 from app.values.identifiers import PARSERS
 from app.values.people import People, storable

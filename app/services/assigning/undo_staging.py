@@ -6,7 +6,8 @@ from sqlalchemy import exists, select
 
 from app.db.session import db
 from app.errors.base import Forbidden
-from app.models.assignment import Assignment, AssignmentCourse
+from app.models.assignment import Assignment
+from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import undo_statements

@@ -12,11 +12,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Numeric,
+    TextualSelect,
+    bindparam,
+    column,
+    text,
+)
 
-from app.db.session import db
+from app.db.statements import Statement, value_of
 from app.errors.requests import Throttled
 from app.observability import alarms
 from app.observability.alarms import Alarm
@@ -38,6 +49,15 @@ class Quota:
         return cls(hashlib.sha256("\n".join(what).encode()).digest(), rate, alarm)
 
 
+class _Counted(NamedTuple):
+    subject: bytes
+    moment: datetime
+    is_taken: bool
+    is_last: bool
+    wait: float
+    """seconds"""
+
+
 def take(quotas: Collection[Quota]) -> datetime | None:
     """Count an attempt towards all of these limits, or refuse it and count it towards none.
 
@@ -50,17 +70,16 @@ def take(quotas: Collection[Quota]) -> datetime | None:
     if waits:
         _undo(quotas, counted)
         raise Throttled(max(1, ceil(max(waits))))
-    used_up = {bytes(line.subject) for line in counted if line.is_last}
+    used_up = {line.subject for line in counted if line.is_last}
     for quota in quotas:
         if quota.alarm and quota.subject in used_up:
             _raise_alarm_once(quota.alarm, quota)
-    moment: datetime = counted[0].moment
-    return moment
+    return counted[0].moment
 
 
-def _undo(quotas: Collection[Quota], counted: Sequence[Row[Any]]) -> None:
+def _undo(quotas: Collection[Quota], counted: Sequence[_Counted]) -> None:
     """A concurrent request took the last attempt of one limit: take back what was counted towards the others."""
-    taken = {bytes(line.subject) for line in counted if line.is_taken}
+    taken = {line.subject for line in counted if line.is_taken}
     if taken:
         give_back([quota for quota in quotas if quota.subject in taken], counted[0].moment)
 
@@ -73,7 +92,7 @@ def _raise_alarm_once(alarm: Alarm, quota: Quota) -> None:
         alarms.sound(alarm, f"all {amount} attempts of {seconds} seconds are used up")
 
 
-def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
+def _count(quotas: Collection[Quota]) -> Sequence[_Counted]:
     # In one order, against deadlocks.
     in_order = sorted(quotas, key=lambda quota: quota.subject)
     asked = {
@@ -81,20 +100,40 @@ def _count(quotas: Collection[Quota]) -> Sequence[Row[Any]]:
         "amounts": [quota.rate.amount for quota in in_order],
         "spans": [quota.rate.seconds for quota in in_order],
     }
-    return db.session.execute(_TAKE, asked).all()
+    return _TAKE.all(asked)
 
 
 def give_back(quotas: Collection[Quota], moment: datetime | None) -> None:
     """Take back an attempt that `take` counted: it was not a failure, or is refused."""
     if moment is not None:
         subjects = sorted(quota.subject for quota in quotas)
-        db.session.execute(_GIVE_BACK, {"subjects": subjects, "moment": moment})
+        _GIVE_BACK.all({"subjects": subjects, "moment": moment})
 
 
-# An attempt over a limit that is already used up writes nothing; a race is decided by the row lock. Two attempts may
-# have the same time, so the row says which of them was counted, and one of two equal times is taken back.
-_TAKE = text(
+_SUBJECTS = bindparam("subjects", type_=ARRAY(LargeBinary()))
+_MOMENT = bindparam("moment", type_=DateTime(timezone=True))
+
+
+def _take() -> TextualSelect:
+    """An attempt over a limit that is already used up writes nothing; a race is decided by the row lock.
+
+    Two attempts may have the same time, so the row says which of them was counted.
     """
+    amounts, spans = (bindparam(name, type_=ARRAY(Integer())) for name in ("amounts", "spans"))
+    return (
+        text(_COUNTING)
+        .bindparams(_SUBJECTS, amounts, spans)
+        .columns(
+            column("subject", LargeBinary()),
+            column("moment", DateTime(timezone=True)),
+            column("is_taken", Boolean()),
+            column("is_last", Boolean()),
+            column("wait", Numeric(asdecimal=False)),
+        )
+    )
+
+
+_COUNTING = """
     WITH asked AS (
         SELECT subject, amount, make_interval(secs => seconds) AS span, statement_timestamp() AS moment
         FROM unnest(CAST(:subjects AS bytea[]), CAST(:amounts AS int[]), CAST(:spans AS int[]))
@@ -125,15 +164,20 @@ _TAKE = text(
         extract(epoch FROM times[greatest(1, cardinality(times) - amount + 1)] + span - moment) AS wait
     FROM asked JOIN (SELECT * FROM counted UNION ALL SELECT * FROM full_already) AS standing USING (subject)
     """
-)
 
-_GIVE_BACK = text(
-    """
+# Of two equal times one is taken back.
+_GIVING_BACK = """
     UPDATE attempts SET times =
         times[: array_position(times, moment) - 1] || times[array_position(times, moment) + 1 :]
     FROM CAST(:moment AS timestamptz) AS given (moment)
     WHERE moment = any(times) AND subject IN (
         SELECT subject FROM attempts WHERE subject = any(CAST(:subjects AS bytea[])) ORDER BY subject FOR UPDATE
     )
+    RETURNING subject
     """
+
+_TAKE = Statement(_take, _Counted)
+_GIVE_BACK = Statement(
+    lambda: text(_GIVING_BACK).bindparams(_SUBJECTS, _MOMENT).columns(column("subject", LargeBinary())),
+    value_of,
 )

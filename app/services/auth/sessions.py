@@ -112,7 +112,7 @@ def open_session(user: Actor, *, user_agent: str = "", ip_address: str = "") -> 
 
 def caller_of_live(session_id: UUID) -> Caller | None:
     """The user of a session that has not ended; None if the user is deactivated."""
-    return _CALLER_OF_LIVE.first({"session_id": session_id})
+    return _CALLER_OF_LIVE.first({"session_id": session_id}, keeps=True)
 
 
 def refresh(token: str) -> TokenPair:

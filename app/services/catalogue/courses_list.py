@@ -174,9 +174,11 @@ def _build(
     listed = select(Course.id).where(*narrowed)
     rows, keys = course_rows.select_for(viewer), _keys(ordering)
     if of_one:
-        return Listing(rows, keys, into=CourseRow, matching=listed, gathers=True)
+        return Listing(rows, keys, into=CourseRow, matching=listed, rows=rows, gathers=True)
     is_prepared = not filters and category is None and ordering == NEWEST
-    return Listing(rows.where(*narrowed), keys, into=CourseRow, matching=listed, is_prepared=is_prepared)
+    return Listing(
+        rows.where(*narrowed), keys, into=CourseRow, matching=listed, rows=rows, is_prepared=is_prepared
+    )
 
 
 def _search(
@@ -189,7 +191,7 @@ def _search(
 ) -> Listing:
     """The courses of a list that match a search term. Where more match than are counted, not all of them are ranked.
 
-    No plan suits every word, so none is prepared.
+    No plan suits every word, so finding them is planned for each.
     """
     keys = courses_search.by_relevance(term) if ordering == RELEVANCE else _keys(ordering)
     rows, matching = course_rows.select_for(viewer), [*narrowed, courses_search.matches(term)]
@@ -198,6 +200,7 @@ def _search(
         keys,
         into=CourseRow,
         matching=select(Course.id).where(*matching),
+        rows=rows,
         gathers=True,
     )
     # An instructor's courses, however many, may come after those of all others in the ordering.

@@ -240,11 +240,13 @@ def _build_of_person(
         conditions.append(holds(func.concat(Course.title, " ", Course.code), search))
     if search is not None or "overdue" in narrowing:
         matching = matching.join(Enrollment.course)
+    rows = select_shown()
     return Listing(
-        select_shown().where(*conditions),
+        rows.where(*conditions),
         ordered_by(ordering, _ORDERINGS, Enrollment.id, nullable=_NULLABLE),
         into=EnrollmentRow,
         matching=matching.where(*conditions),
+        rows=rows,
         is_prepared=not narrowing and search is None and ordering == Filters.ordering,
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import contains_eager
 from app.db.fulltext import asking, words_of
 from app.db.keyset import SortKey
 from app.db.listings import Listing, ordered_by
-from app.db.pages import COUNT_CAP
+from app.db.page_statements import COUNT_CAP
 from app.db.session import db, refusing
 from app.enums import EnrollmentStatus
 from app.errors.base import Forbidden, NotFound

@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    FromClause,
+    ARRAY,
+    CTE,
     Select,
     SQLColumnExpression,
     String,
@@ -26,7 +27,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    values,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -66,9 +66,26 @@ def write(
     `suppressed` is the reason to record the notices and send none. `on_channel` is a column of `recipients` with the one
     channel that each is notified on.
     """
-    chosen: FromClause = values(column("channel", String), name="channels").data(
-        [(channel.value,) for channel in KINDS[kind].channels]
-    )
+    made = writing(kind, recipients, suppressed=suppressed, order_by=order_by, on_channel=on_channel, **cause)
+    to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
+    written = db.session.execute(to_send).all()
+    is_urgent = written[0].is_urgent if written else KINDS[kind].is_urgent
+    return MailBatch([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
+
+
+def writing(
+    kind: NoticeKind,
+    recipients: Select[tuple[()]],
+    *,
+    suppressed: str | None = None,
+    order_by: SQLColumnExpression[Any] = User.id,
+    on_channel: SQLColumnExpression[Any] | None = None,
+    **cause: SQLColumnExpression[Any],
+) -> CTE:
+    """The rows that `write` writes, as part of another statement: `id`, `state`, `is_urgent`."""
+    # VALUES would keep SQLAlchemy from caching the statement, and compiling it takes longer than anything around it.
+    channels = literal([channel.value for channel in KINDS[kind].channels], ARRAY(String))
+    chosen = func.unnest(channels).table_valued(column("channel", String)).render_derived(name="channels")
     reason = literal(suppressed) if suppressed else case((User.is_active, null()), else_=USER_INACTIVE)
     state = case(
         (reason.is_not(None), NoticeState.SUPPRESSED.value),
@@ -87,17 +104,13 @@ def write(
         **cause,
     }
     rows = recipients.add_columns(*row.values()).join(chosen, is_wanted)
-    made = (
+    return (
         insert(Notice)
         .from_select(list(row), rows.order_by(order_by))
         .on_conflict_do_nothing()
         .returning(Notice.id, Notice.state, Notice.is_urgent)
         .cte("made")
     )
-    to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
-    written = db.session.execute(to_send).all()
-    is_urgent = written[0].is_urgent if written else KINDS[kind].is_urgent
-    return MailBatch([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
 
 
 def enqueue(batch: MailBatch) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from app.db.fulltext import asking, words_of
 from app.db.keyset import SortKey
 from app.db.listings import folded
-from app.db.pages import COUNT_CAP
+from app.db.page_statements import COUNT_CAP
 from app.db.session import db
 from app.models.category import Category
 from app.models.course import Course

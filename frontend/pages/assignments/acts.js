@@ -1,18 +1,15 @@
-// The questions before an act on a run: stop it, undo it, or write it without a plan.
+// The questions before an act on a run: stop it, or undo it.
 
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/strings.js";
 import { ask } from "../../parts/dialog.js";
 import { field } from "../../parts/form.js";
-import { messageOf } from "../../parts/states.js";
+import { toast } from "../../parts/toast.js";
 import { people, sums } from "./outcomes.js";
 import { act, watch } from "./runs.js";
 
 /** Stop a run; answers its id, or null when the user said no. */
 export const askCancel = (run) => ask({ title: t("assign.cancel_title"), text: t("assign.cancel_text"), yes: t("assign.cancel_yes"), no: t("assign.cancel_no"), act: () => act(run, "cancel") });
-
-/** The plan is too large to be committed: run the order instead? Answers what `direct` does, or null. */
-export const askDirect = (error, direct) => ask({ title: t("assign.direct_title"), text: `${messageOf(error)} ${t("assign.direct_text")}`, yes: t("assign.direct_yes"), danger: false, act: direct });
 
 /**
  * Undo a run, after a preview of the undo has said how many go back and how many stay. Answers the id of the undoing
@@ -21,7 +18,11 @@ export const askDirect = (error, direct) => ask({ title: t("assign.direct_title"
 export async function askUndo(run, signal) {
   const plan = await watch(await act(run, "undo", { mode: "preview" }), { signal });
   const { written, idle, refused } = sums(plan);
-  const kept = idle + refused;
+  const kept = idle + refused - (plan.counts.not_applied ?? 0);
+  if (!written) {
+    toast(t("assign.undo_none"));
+    return null;
+  }
   const reason = field({ name: "reason", label: t("assign.reason"), attributes: { maxlength: 1000, autocomplete: "off" } });
   return ask({
     title: t("assign.undo_title"),

@@ -69,6 +69,8 @@ export function compose({ user, courses = [], onPreview, onEdit }) {
   return { element: side, read, fold, submit: () => element.requestSubmit(), button: element.button };
 }
 
+const CODE = /^[\w-]*\d[\w-]*$/;
+
 /** Paths of the API as our fields: `course_ids.0` is the courses, a due date of either kind the due date. */
 function mended(details) {
   const names = { course_ids: "course_ids", due_in_days: "due_at", due_at: "due_at", file: "people", user_ids: "people", emails: "people", usernames: "people", external_ids: "people" };
@@ -114,7 +116,7 @@ function coursesField({ user, chosen, onChange }) {
   const path = user.role === "ADMIN" ? "/courses" : "/courses/mine";
   const search = async (words, signal) => {
     const { data } = await get(path, { search: words, page_size: 8 }, { signal });
-    const found = data.length || !words ? data : await byCode(words, signal);
+    const found = data.length || !CODE.test(words) ? data : await byCode(words, signal);
     return found.filter(({ id: of }) => !chosen.some((each) => each.id === of)).map((course) => ({ text: course.title, detail: [course.code, course.status !== "PUBLISHED" && t(`common.state_${course.status}`)].filter(Boolean).join(" · "), course }));
   };
   const box = combobox({ id, label: t("assign.courses"), describedby: `${id}-hint ${id}-error`, placeholder: t("assign.courses_hint"), search, onPick: ({ course }) => change([...chosen, course]) });

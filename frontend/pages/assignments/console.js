@@ -19,7 +19,6 @@ export default async function assign({ query, user, signal }) {
     form.fold(true);
     await view.open(id, { isNew: true });
   }
-  const direct = () => start(form.read(), "run", signal);
   const discard = () => {
     view.clear();
     form.fold(false);
@@ -28,7 +27,7 @@ export default async function assign({ query, user, signal }) {
   const form = compose({ user, courses, onPreview: preview, onEdit: () => view?.edited() });
   // The text node itself, because a busy button puts back the one that it had.
   const label = form.button.firstChild;
-  const view = result({ user, signal, again: () => form.submit(), direct, discard, fresh: discard, onRun: side });
+  const view = result({ user, signal, again: () => form.submit(), discard, fresh: discard, onRun: side });
 
   /** Which record stands beside the form; the address has it, so that a reload or a link shows it again. */
   function side(run) {

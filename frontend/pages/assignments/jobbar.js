@@ -3,11 +3,13 @@
 import { fill, h } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
-import { people, sums } from "./outcomes.js";
+import { kindOf, people, sums } from "./outcomes.js";
 
 /**
- * `{ element, show(run, { isStale }), trouble(error) }`; `acts` has `commit`, `again`, `discard`, `cancel`, `retry`,
- * `undo` and `fresh`, each called with its button; null where the page has no such act.
+ * `{ element, show(run, { stale }), trouble(text) }`: `stale` is what no longer fits a preview, `form`, `plan` or null.
+ *
+ * `acts` has `commit`, `again`, `discard`, `cancel`, `retry`, `undo` and `fresh`, each called with its button; null where
+ * the page has no such act.
  */
 export function jobbar(acts) {
   const inner = h("div.on");
@@ -18,20 +20,20 @@ export function jobbar(acts) {
     acts[name] && h(`button.btn${selector}`, { type: "button", "data-kind": kind, "data-act": name, onclick: ({ currentTarget }) => acts[name](currentTarget) }, text);
   const row = (...buttons) => h("span.row", buttons);
 
-  function preview(run, isStale) {
+  function preview(run, stale) {
     const { written } = sums(run);
     const discard = button("discard", t("assign.discard"), "quiet", ".only-roomy");
-    if (isStale) return [h("p", t("assign.stale")), row(discard, button("again", t("assign.preview_again"), "primary"))];
+    if (stale) return [h("p", t(`assign.stale_${stale}`)), row(discard, button("again", t("assign.preview_again"), "primary"))];
     if (!written) return [h("p", t("assign.nothing_to_write")), row(discard)];
-    if (!run.can.commit) return [facts(run, "preview"), row(discard)];
+    if (!run.can.commit) return [facts(run), row(discard)];
     const verb = run.course_id === null ? t("assign.write_rows", { count: written }) : t(`assign.do_${run.action.toLowerCase()}`, { what: people(run, written) });
-    return [facts(run, "preview"), row(discard, button("commit", verb, "primary"))];
+    return [facts(run), row(discard, button("commit", verb, "primary"))];
   }
 
   function ended(run) {
     const { refused, written } = sums(run);
     return [
-      facts(run, "run"),
+      facts(run),
       row(
         run.can.retry && button("retry", t("assign.retry", { count: refused })),
         run.can.undo && written > 0 && button("undo", t("assign.undo"), "danger"),
@@ -54,14 +56,14 @@ export function jobbar(acts) {
 
   return {
     element,
-    show(run, { isStale = false } = {}) {
+    show(run, { stale = null } = {}) {
       element.hidden = run === null;
       if (run === null) return;
       const isRunning = run.state === "QUEUED" || run.state === "RUNNING";
       element.dataset.stage = isRunning ? "running" : run.state === "PREVIEW" ? "preview" : "ended";
       if (isRunning) return running(run);
       meter = null;
-      fill(inner, run.state === "PREVIEW" ? preview(run, isStale) : ended(run));
+      fill(inner, run.state === "PREVIEW" ? preview(run, stale) : ended(run));
     },
     trouble(text) {
       if (meter) meter.left.textContent = text;
@@ -70,10 +72,12 @@ export function jobbar(acts) {
 }
 
 /** "2,427 will be written · 50 need nothing · 21 refused". */
-function facts(run, kind) {
-  const { written, idle, refused } = sums(run);
-  const { skipped = 0 } = run.counts;
-  const unwritten = kind === "preview" || !skipped ? `refused_${kind}` : skipped === refused ? "unreached" : "refused_or_unreached";
+function facts(run) {
+  const kind = kindOf(run);
+  const { written, idle, ...rest } = sums(run);
+  const left = Math.max(0, run.progress.total - run.progress.done);
+  const [refused, skipped] = [rest.refused + left, (run.counts.skipped ?? 0) + left];
+  const unwritten = kind === "preview" || !skipped ? "refused" : skipped === refused ? "unreached" : "refused_or_unreached";
   const fact = (count, name, tone) => (count > 0 || name.startsWith("written")) && h("span", h(`b${tone}`, number(count)), " ", t(`assign.fact_${name}`, { count }));
-  return h("p.facts", fact(written, `written_${kind}`, kind === "run" ? ".tone-good" : ""), fact(idle, `idle_${kind}`, ""), fact(refused, unwritten, ".tone-bad"));
+  return h("p.facts", fact(written, `written_${kind}`, kind === "preview" ? "" : ".tone-good"), fact(idle, `idle_${kind === "unassign" ? "assign" : kind}`, ""), fact(refused, unwritten, ".tone-bad"));
 }

@@ -95,9 +95,10 @@ export function people({ user, onChange, onFile = () => {} }) {
   for (const kind of ["dragleave", "drop"]) box.addEventListener(kind, () => box.removeAttribute("data-over"));
   box.addEventListener("drop", (event) => [event.preventDefault(), choose(event.dataTransfer.files[0])]);
 
+  // The summary of errors leads to what can be mended: the list, or the button of the file.
+  Object.defineProperty(box, "control", { get: () => (file ? input : text) });
   return Object.assign(box, {
     field: "people",
-    control: text,
     label: t("assign.people_label"),
     isRequired: false,
     read: () => ({ lines: file ? [] : lines(), file }),

@@ -6,22 +6,21 @@ import { t } from "../../lib/strings.js";
 import { busy } from "../../parts/dialog.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
-import { askCancel, askDirect, askUndo } from "./acts.js";
+import { askCancel, askUndo } from "./acts.js";
 import { changedRows, sheetNote } from "./notes.js";
 import { jobbar } from "./jobbar.js";
 import { ledger } from "./ledger.js";
 import { kindOf, people, sums } from "./outcomes.js";
-import { act, isUnderWay, record, watch } from "./runs.js";
+import { act, isClosed, isUnderWay, record, watch } from "./runs.js";
 import { tally } from "./tally.js";
 
 /**
  * `{ element, bar, open(id), clear(), edited() }`.
  *
- * `again()` makes the preview anew, and `direct()` runs the order without a plan and answers the id of its record; null
- * where the page has no order.
+ * `again()` makes the preview anew; null where the page has no order.
  * `onRun(run)` hears which record is shown, `filters` are those of the address, `onFilter` writes them there.
  */
-export function result({ user, signal, again = null, direct = null, discard = null, fresh = null, filters = {}, onFilter = () => {}, onRun = () => {} }) {
+export function result({ user, signal, again = null, discard = null, fresh = null, filters = {}, onFilter = () => {}, onRun = () => {} }) {
   const title = h("h2.stage-title", { tabindex: "-1" });
   const meta = h("span.soft.small");
   const said = h("p.vh", { role: "status" });
@@ -31,7 +30,7 @@ export function result({ user, signal, again = null, direct = null, discard = nu
   const rows = ledger({ signal, user, onFilter, onClear: () => counts.pick([]) });
   const body = h("div.result-body", counts.element, rows.element);
   const element = h("section.result", { "aria-label": t("assign.result"), hidden: true }, h("div.row.between", title, meta), notes, body, said);
-  let [run, watching, isStale] = [null, null, false];
+  let [run, watching, stale] = [null, null, null];
 
   function draw(of) {
     const before = run;
@@ -44,7 +43,7 @@ export function result({ user, signal, again = null, direct = null, discard = nu
     }
     fill(meta, h("time", { datetime: run.created_at, title: zoned(run.created_at) }, time(run.created_at)), run.state === "PREVIEW" && ` · ${t("assign.kept")}`);
     counts.draw(run);
-    bar.show(run, { isStale });
+    bar.show(run, { stale });
     if (before?.id !== run.id || before.state !== run.state) {
       fill(notes, notesOf(run));
       onRun(run);
@@ -56,14 +55,14 @@ export function result({ user, signal, again = null, direct = null, discard = nu
     const mine = (watching = new AbortController());
     const both = AbortSignal.any([signal, mine.signal]);
     const found = await record(id, both);
-    isStale = false;
+    stale = null;
     counts.pick(filters.outcome ? filters.outcome.split(",") : []);
     draw(found);
     rows.open(found, filters);
     filters = {};
     if (isNew) title.focus();
     const tell = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
-    if (isUnderWay(found)) follow(found.id, both, tell);
+    if (isUnderWay(found) || !isClosed(found)) follow(found.id, both, tell);
     else tell();
   }
 
@@ -96,20 +95,17 @@ export function result({ user, signal, again = null, direct = null, discard = nu
           const id = await work();
           if (id) await open(id, { isNew: true, toasting: true });
         } catch (error) {
-          if (!signal.aborted) await answer(error);
+          if (!signal.aborted) answer(error);
         }
       },
       words,
     );
 
-  async function answer(error) {
-    if (error.code === "plan_changed") {
-      fill(notes, changedRows(error, again));
-      return notes.firstElementChild.focus();
-    }
-    if (error.code !== "too_many_people" || !direct) return refuse(error);
-    const id = await askDirect(error, direct);
-    return id && open(id, { isNew: true, toasting: true });
+  function answer(error) {
+    if (error.code !== "plan_changed") return refuse(error);
+    if (again) bar.show(run, { stale: "plan" });
+    fill(notes, changedRows(error, again));
+    return notes.firstElementChild.focus();
   }
 
   function commit(button) {
@@ -132,13 +128,13 @@ export function result({ user, signal, again = null, direct = null, discard = nu
     open,
     title,
     edited() {
-      if (run?.state !== "PREVIEW" || isStale) return;
-      isStale = true;
-      bar.show(run, { isStale });
+      if (run?.state !== "PREVIEW" || stale) return;
+      stale = "form";
+      bar.show(run, { stale });
     },
     clear() {
       watching?.abort();
-      [run, isStale, element.hidden] = [null, false, true];
+      [run, stale, element.hidden] = [null, null, true];
       bar.show(null);
     },
   };

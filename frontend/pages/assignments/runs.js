@@ -4,11 +4,15 @@ import { get, newKey, post } from "../../lib/api.js";
 
 /** Sheets take as long as the line to the server needs. */
 const UPLOAD_PATIENCE = 900000;
+const CLOSING = 60000;
 const PATIENCE = 120000;
 const keys = new Map();
 
 export const pathOf = (id) => `/assignments/${encodeURIComponent(id)}`;
 export const isUnderWay = ({ state }) => state === "QUEUED" || state === "RUNNING";
+
+/** A run that was stopped has not written off its other lines at once. */
+export const isClosed = ({ progress }) => progress.done >= progress.total;
 
 export const record = async (id, signal) => (await get(pathOf(id), {}, { signal })).data;
 
@@ -71,7 +75,7 @@ export async function watch(id, { onRecord = () => {}, onTrouble = () => {}, sig
     try {
       const { data } = await get(pathOf(id), {}, { signal, headers: { Prefer: `wait=${wait}` } });
       onRecord(data);
-      if (!isUnderWay(data)) return data;
+      if (!isUnderWay(data) && (isClosed(data) || Date.now() - begun > CLOSING)) return data;
     } catch (error) {
       if (signal?.aborted || (error.status > 0 && error.status < 500 && error.status !== 429)) throw error;
       onTrouble(error);

@@ -30,7 +30,7 @@ export function reviews({ course, user, isHeld, signal }) {
     if (!user || meta.count === 0) return null;
     const here = data.find((each) => each.author.id === user.id);
     if (here || !(meta.next || meta.previous)) return here ?? null;
-    // Without an answer the list stands all the same: writing a second review is refused by the server.
+    // Without an answer the list is shown all the same: writing a second review is refused by the server.
     return (await get(path, { author_id: user.id, page_size: 1 }, options).catch(() => ({ data: [] }))).data[0] ?? null;
   }
 

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "../../lib/api.js";
 import { fill, h } from "../../lib/dom.js";
+import { reopen } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { empty, failed } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
@@ -11,16 +12,16 @@ import { planOf } from "./player-plan.js";
 import { everything, pathTo } from "./state.js";
 
 const FRESH = 120000;
+const REFUSALS = new Set([401, 402, 403]);
 /** The course that was open last: going to its next lesson fetches that lesson alone. */
 let kept = null;
 
 export default async function player({ params: { ref, lesson: wanted }, user, signal }) {
-  const state = await stateOf(ref, user, signal);
-  const { course, lessons, enrollment } = state;
-  const id = wanted ?? enrollment?.resume_lesson_id ?? (lessons.find((each) => !each.is_completed) ?? lessons[0])?.id;
+  const answer = await read(ref, wanted, user, signal);
+  const { course, lessons } = answer.state;
+  const { id } = answer;
   if (!id) return { title: course.title, main: empty(t("learning.no_lessons"), t("learning.no_lessons_why"), h("a.btn", { href: `/courses/${encodeURIComponent(course.slug)}` }, t("learning.to_course")), "h1") };
-  const answer = await lessonOf(id, signal);
-  const page = { state, user, id, at: lessons.findIndex((each) => each.id === id), ...answer };
+  const page = { ...answer, user, at: lessons.findIndex((each) => each.id === id) };
   return {
     title: `${page.lesson?.title ?? lessons[page.at]?.title ?? t("common.not_here")} · ${course.title}`,
     address: wanted ? null : pathTo(course, id),
@@ -29,9 +30,21 @@ export default async function player({ params: { ref, lesson: wanted }, user, si
   };
 }
 
+/** The course and the lesson: a course that is kept is fetched again where the lesson does not fit what is known of it. */
+async function read(ref, wanted, user, signal) {
+  const known = kept;
+  const state = await stateOf(ref, user, signal);
+  const { lessons, enrollment } = state;
+  const id = wanted ?? enrollment?.resume_lesson_id ?? (lessons.find((each) => !each.is_completed) ?? lessons[0])?.id;
+  const answer = { state, id, ...(id ? await lessonOf(id, signal) : {}) };
+  if (state !== known || (!answer.error && lessons.some((each) => each.id === id))) return answer;
+  kept = null;
+  return read(ref, wanted, user, signal);
+}
+
 /** The course with its lessons in order and the learner's progress in each. */
 async function stateOf(ref, user, signal) {
-  const isKept = kept && kept.user === user?.id && Date.now() - kept.at < FRESH && [kept.course.slug, kept.course.code, kept.course.id].includes(ref);
+  const isKept = kept?.enrollment && kept.user === user?.id && Date.now() - kept.at < FRESH && [kept.course.slug, kept.course.code, kept.course.id].includes(ref);
   if (isKept) return kept;
   const path = `/courses/${encodeURIComponent(ref)}`;
   const [course, enrollment] = await Promise.all([get(path, null, { signal }).then(({ data }) => data), user ? held(ref, signal) : null]);
@@ -67,7 +80,7 @@ async function lessonOf(id, signal) {
 function drawn(page, signal) {
   const plan = planOf(page);
   const place = h("div", { "aria-live": "polite" });
-  const text = page.error && page.error.status === 404 ? failed(page.error) : article(page, signal);
+  const text = page.error && !REFUSALS.has(page.error.status) ? failed(page.error, reopen, "h1") : article(page, signal);
   const bar = h("div.lesson-bar.no-print", { role: "region", "aria-label": t("learning.this_lesson") });
   const reading = h("article.reading", text, place);
   let isBusy = false;

@@ -29,7 +29,7 @@ export default {
   enrolled: "Sie sind eingeschrieben.",
   enrolling: "Wird eingeschrieben …",
   facts: "Angaben",
-  full: "Alle {count} Plätze sind belegt.",
+  full: { one: "Der einzige Platz ist belegt.", other: "Alle {count} Plätze sind belegt." },
   hours: { one: "etwa {count} Stunde", other: "etwa {count} Stunden" },
   instructor: "Wer unterrichtet",
   is_free: "Dieser Kurs ist kostenlos.",

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 
 from app.adapters import passwords
 from app.db.session import db, transaction
+from app.db.statements import Statement
 from app.errors.requests import Throttled
 from app.models import MailToken, Notice
 from app.models.attempt import Attempts
@@ -328,10 +329,9 @@ def test_what_a_name_is_refused_at_the_same_moment_is_not_counted_on_all(app, lo
 @pytest.fixture
 def standing_clock(monkeypatch):
     """Every attempt has the same time, as two of them may have that race."""
-    now = text(
-        attempts._TAKE.text.replace("statement_timestamp()", "CAST('2026-03-01 09:00Z' AS timestamptz)")
-    )
-    monkeypatch.setattr(attempts, "_TAKE", now)
+    moment = "CAST('2026-03-01 09:00Z' AS timestamptz)"
+    monkeypatch.setattr(attempts, "_COUNTING", attempts._COUNTING.replace("statement_timestamp()", moment))
+    monkeypatch.setattr(attempts, "_TAKE", Statement(attempts._take, attempts._Counted))
 
 
 @pytest.mark.usefixtures("limited", "standing_clock")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, text
 
-from app.db.pages import COUNT_CAP
+from app.db.page_statements import COUNT_CAP
 from app.db.session import db
 from tests.support.http import data_of
 

@@ -40,4 +40,6 @@ def description_of(name: str) -> str:
     noun = name.removesuffix("_id")
     if noun != name and name not in DESCRIPTIONS:
         return _ONE.format(noun.replace("_", " "))
+    if name not in DESCRIPTIONS:
+        raise LookupError(f"The parameter {name!r} has no description: give its field one, in the metadata.")
     return DESCRIPTIONS[name]
