@@ -26,7 +26,7 @@ export default {
   ask_unpublish: "Veröffentlichung zurücknehmen?",
   ask_unpublish_why: { one: "Der Kurs verlässt den Katalog. {count} Person behält den Zugang. Vor einer neuen Veröffentlichung kann eine Prüfung nötig sein.", other: "Der Kurs verlässt den Katalog. {count} Personen behalten den Zugang. Vor einer neuen Veröffentlichung kann eine Prüfung nötig sein." },
   assign: "Personen zuweisen",
-  before_submit: "Vor dem Einreichen fehlt",
+  before_submit: "Vor dem Einreichen",
   before_submit_short: "vor dem Einreichen.",
   by_average_rating: "Am besten bewertet",
   by_completed_at: "Zuletzt abgeschlossen",
