@@ -294,15 +294,48 @@ def test_categories_are_created_edited_and_deleted_unless_courses_use_them(site,
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Edit Doors").click()
     dialog.get_by_role("button", name="Delete the category").click()
-    dialog.get_by_role("button", name="Delete the category").click()
+    page.get_by_role("dialog", name="Delete “Doors”?").get_by_role("button", name="Delete").click()
     page.get_by_text("“Doors” is deleted.").wait_for()
     expect(page.get_by_role("button", name="Edit Doors")).to_have_count(0)
 
     page.get_by_role("button", name="Edit Health and safety").click()
     dialog.get_by_role("button", name="Delete the category").click()
-    dialog.get_by_role("button", name="Delete the category").click()
-    expect(dialog.get_by_text("Courses still use this category")).to_be_visible()
+    question = page.get_by_role("dialog", name="Delete “Health and safety”?")
+    question.get_by_role("button", name="Delete").click()
+    expect(question.get_by_text("Courses still use this category")).to_be_visible()
     assert site.call("admin", "GET", "/categories/health-and-safety")["name"] == "Health and safety"
+
+
+def test_an_admin_publishes_an_incomplete_course_with_a_reason(site, visit):
+    made = site.call(OWNER, "POST", "/courses", json={"title": "Doors", "short_description": "Locks."})
+    page = visit(role="admin")
+    page.watch.expect("status of 409")
+    open_(page, editor(made))
+    page.get_by_role("button", name="Publish", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason for publishing it").fill("The lessons come next week.")
+    dialog.get_by_role("button", name="Publish it as it is").click()
+
+    page.get_by_text("Everyone can find the course.").wait_for()
+    assert read(site, made)["status"] == "PUBLISHED"
+    assert read(site, made)["review_notes"] == "The lessons come next week."
+
+
+def test_a_section_is_sent_with_the_version_that_was_read(site, course, page):
+    page.watch.expect("status of 412")
+    section = read(site, course)["sections"][0]
+    open_(page, editor(course, "lessons"))
+    page.get_by_role("button", name=f"Edit {section['title']}").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Title").fill("Mine")
+    site.call("admin", "PATCH", f"/sections/{section['id']}", json={"description": "Theirs"})
+    dialog.get_by_role("button", name="Save", exact=True).click()
+
+    page.get_by_role("button", name="Mine 3 lessons").wait_for()
+    stored = site.call(OWNER, "GET", f"/sections/{section['id']}")
+    assert (stored["title"], stored["description"]) == ("Mine", "Theirs"), (
+        "what only the other changed is kept"
+    )
 
 
 def test_the_course_of_another_instructor_is_not_edited(visit):

@@ -4,7 +4,6 @@ import { h, hidden } from "../../lib/dom.js";
 import { get, newKey, patch, post, remove } from "../../lib/api.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
-import { conflict } from "../../parts/conflict.js";
 import { ask, open } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { icon } from "../../parts/icons.js";
@@ -12,6 +11,7 @@ import { choice, list, searchBox, table } from "../../parts/list.js";
 import { badge } from "../../parts/marks.js";
 import { empty } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { versioned } from "../../parts/versioned.js";
 
 const NAMES = ["search", "is_active"];
 const path = (id) => `/categories/${encodeURIComponent(id)}`;
@@ -53,62 +53,41 @@ async function askToDelete({ id, name, course_count: count }, reload) {
   await reload();
 }
 
+const BLANK = { name: "", slug: "", description: "", is_active: true };
+
 /** A category in a dialog; `of` is null for a new one. */
 async function edit(of, reload) {
   let key = newKey();
-  let { data: base, etag } = of ? await get(path(of.id)) : { data: { name: "", slug: "", description: "", is_active: true }, etag: null };
+  const load = async () => {
+    const { data, etag } = await get(path(of.id));
+    return { base: data, etag, at: data.updated_at };
+  };
+  const { base, etag } = of ? await load() : { base: BLANK, etag: null };
   const fields = [
     field({ name: "name", label: t("admin.cat_name"), required: true, value: base.name, attributes: { maxlength: 100, dir: "auto" } }),
     field({ name: "slug", label: t("admin.cat_slug"), hint: t("admin.cat_slug_hint"), value: base.slug, attributes: { maxlength: 120, dir: "ltr", spellcheck: "false", autocapitalize: "none" } }),
     field({ name: "description", label: t("admin.cat_description"), type: "textarea", value: base.description, attributes: { rows: 3, maxlength: 2000, dir: "auto" } }),
     field({ name: "is_active", label: t("admin.cat_is_active"), hint: t("admin.cat_is_active_hint"), type: "checkbox", value: base.is_active }),
   ];
-  const both = h("div");
+  const words = (_, value) => (typeof value === "boolean" ? t(value ? "admin.cat_offered" : "admin.cat_hidden") : String(value ?? ""));
+  const versions = versioned({ form: () => made, fields, base, etag, load, words });
 
-  async function onSubmit(values) {
-    const { slug, ...rest } = values;
+  async function onSubmit({ slug, ...rest }) {
     try {
-      const body = slug ? values : rest;
-      const { data } = of ? await patch(path(of.id), body, { ifMatch: etag }) : await post("/categories", body, { key });
+      const done = of ? await versions.save((changes, version) => patch(path(of.id), changes, { ifMatch: version })) : await post("/categories", slug ? { slug, ...rest } : rest, { key });
+      if (!done) return;
       dialog.close();
-      toast(t(of ? "common.saved" : "admin.cat_created", { name: data.name }));
+      toast(t(of ? "common.saved" : "admin.cat_created", { name: done.data.name }));
       await reload();
     } catch (error) {
       if (error.status) key = newKey();
-      if (error.status !== 412) throw error;
-      await compare(values);
+      throw error;
     }
-  }
-
-  /** Another admin saved this category: what both changed is chosen, the rest is taken over. */
-  async function compare(mine) {
-    const old = base;
-    ({ data: base, etag } = await get(path(of.id)));
-    const changedBy = (one) => fields.filter((each) => one[each.field] !== old[each.field]);
-    for (const each of changedBy(base)) if (mine[each.field] === old[each.field]) write(each, base[each.field]);
-    const disputed = changedBy(mine).filter((each) => base[each.field] !== old[each.field] && base[each.field] !== mine[each.field]);
-    if (!disputed.length) return onSubmit(made.values());
-    const words = (value) => (typeof value === "boolean" ? t(value ? "admin.cat_offered" : "admin.cat_hidden") : value);
-    const onChoose = (chosen) => {
-      for (const each of disputed) if (chosen[each.field] === "theirs") write(each, base[each.field]);
-      both.replaceChildren();
-      made.hidden = false;
-      made.requestSubmit();
-    };
-    both.replaceChildren(conflict({ at: base.updated_at, fields: disputed.map((each) => ({ name: each.field, label: each.label, mine: words(mine[each.field]), theirs: words(base[each.field]) })), onChoose }));
-    made.hidden = true;
-    both.firstElementChild.focus();
-    return undefined;
   }
 
   const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
   const gone = of && h("button.btn.last", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), askToDelete(of, reload)) }, t("admin.cat_delete"));
   const made = form({ fields, submit: t(of ? "common.save" : "admin.cat_create"), busyText: t("common.saving"), onSubmit, extra: [cancel, gone] });
-  const dialog = open(of ? t("admin.cat_edit", { name: of.name }) : t("admin.cat_create"), [both, made]);
+  const dialog = open(of ? t("admin.cat_edit", { name: of.name }) : t("admin.cat_create"), [versions.place, made]);
   fields[0].control.focus();
-}
-
-function write({ control }, value) {
-  if (control.type === "checkbox") control.checked = Boolean(value);
-  else control.value = value ?? "";
 }

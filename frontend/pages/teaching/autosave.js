@@ -113,7 +113,7 @@ export function autosave({ course, etag, fields, keep, onStatus, onCourse, onCon
   /** Save now what is not saved; answers true once everything is. */
   async function flush() {
     later.cancel();
-    if (running) await running;
+    while (running) await running;
     running = run();
     await running;
     running = null;

@@ -1,16 +1,16 @@
 // The lessons of a course: sections and lessons in their order, each edited in a dialog.
 
 import { fill, h, uid } from "../../lib/dom.js";
-import { newKey, patch, post, remove } from "../../lib/api.js";
+import { post, remove } from "../../lib/api.js";
 import { t } from "../../lib/strings.js";
-import { ask, open } from "../../parts/dialog.js";
-import { field, form } from "../../parts/form.js";
+import { ask } from "../../parts/dialog.js";
 import { icon } from "../../parts/icons.js";
 import { empty, messageOf, notice, traceOf } from "../../parts/states.js";
 import { reorder } from "../../parts/reorder.js";
 import { toast } from "../../parts/toast.js";
 import { bulkDialog } from "./bulk.js";
 import { lessonDialog } from "./lesson-dialog.js";
+import { sectionDialog } from "./section-dialog.js";
 import { sectionRow } from "./section-row.js";
 
 const MANY = 60;
@@ -115,22 +115,16 @@ export function curriculum({ store, onChange }) {
     });
   }
 
-  function editSection(of) {
-    const fields = [
-      field({ name: "title", label: t("teaching.f_title"), required: true, value: of?.title, attributes: { maxlength: 200, dir: "auto" } }),
-      field({ name: "description", label: t("teaching.f_description"), type: "textarea", value: of?.description, attributes: { rows: 3, maxlength: 5000, dir: "auto" } }),
-    ];
-    const onSubmit = async (values) => {
-      const { data } = of ? await patch(`/sections/${seg(of.id)}`, values) : await post(`/courses/${seg(store.course().id)}/sections`, values, { key: newKey() });
-      opened.add(data.id);
-      dialog.close();
-      await renew(data.id);
-    };
-    const gone = of && h("button.btn", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), deleteSection(of)) }, t("teaching.delete_section"));
-    const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
-    const dialog = open(t(of ? "teaching.edit_section" : "teaching.add_section"), form({ fields, submit: t(of ? "common.save" : "teaching.add_section"), busyText: t("common.saving"), onSubmit, extra: [cancel, gone] }));
-    fields[0].control.focus();
-  }
+  const editSection = (of) =>
+    sectionDialog({
+      of,
+      courseId: store.course().id,
+      onSaved(id) {
+        opened.add(id);
+        return renew(id);
+      },
+      onDelete: () => deleteSection(of),
+    });
 
   const acts = {
     lesson,

@@ -10,25 +10,25 @@ import { empty, region } from "../../parts/states.js";
 const TONES = { approved: "good", published: "good", rejected: "bad", deleted: "bad", submitted: "act", withdrawn: "warn", unpublished: "warn", archived: "warn" };
 const path = (id) => `/courses/${encodeURIComponent(id)}/history`;
 
-/** The region of the timeline; `refresh()` reads it again. */
+/** `{ element, refresh() }`: the timeline is read when it is shown first, and again whenever `refresh` is called. */
 export function history(courseId) {
+  const element = h("div");
   let at = null;
-  const view = region(async (signal) => {
+  let view = null;
+
+  async function load(signal) {
     const { data, meta } = at ? await follow(at, { signal }) : await get(path(courseId), { page_size: 20 }, { signal });
     if (!data.length) return empty(t("teaching.no_history"));
-    const turn = (link) => {
-      at = link;
-      view.refresh();
-    };
-    return h("section.past", h("h2", t("teaching.view_history")), h("ol.timeline", data.map(entry)), pager(meta, data.length, turn));
-  });
-  return {
-    element: view.element,
-    refresh() {
-      at = null;
-      view.refresh();
-    },
-  };
+    return h("section.past", h("h2", t("teaching.view_history")), h("ol.timeline", data.map(entry)), pager(meta, data.length, (link) => read(link)));
+  }
+
+  function read(link) {
+    at = link;
+    if (view) view.refresh();
+    else view = region(load, element);
+  }
+
+  return { element, refresh: () => read(null) };
 }
 
 /** The last entry that touched one of these fields, else the last one; it names who saved the other version. */

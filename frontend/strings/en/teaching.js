@@ -217,7 +217,7 @@ export default {
   overdue: "Overdue",
   override: "Publish an incomplete course",
   override_publish: "Publish it as it is",
-  override_reason: "Why it may be published as it is",
+  override_reason: "Reason for publishing it as it is",
   owner_why: "The new instructor can edit the course; the former one cannot any more.",
   paid: "Payment of {name}: {state}.",
   parts: "Parts of the course",
