@@ -80,7 +80,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     fill(files, sums(run).refused > 0 && file(t("assign.refused_rows", { count: sums(run).refused }), { outcome: refusedOf(run).join(",") }), file(t("assign.all_as_csv"), {}));
 
   return {
-    element: h("section.rows", { "aria-label": t("assign.ledger") }, h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), told, files), rows),
+    element: h("div.rows", h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), told, files), rows),
     open(of, { outcome = "", search: words = "" } = {}) {
       [run, outcomes, search.value] = [of, outcome ? outcome.split(",") : [], words];
       rows.replaceChildren();
