@@ -308,7 +308,7 @@ def test_a_notice_is_sent_again(visit, site):
 
 
 def test_a_run_is_undone_but_for_those_who_have_started(console, site):
-    course = site.make.course(slug="undone", lessons=1)
+    course = site.make.course(slug="undone", lessons=2)
     page = console("undone")
     preview(page, "student4@example.org", "student5@example.org", "nobody@example.org")
     page.get_by_role("button", name="Assign 2 people").click()
