@@ -305,3 +305,27 @@ def test_a_notice_is_sent_again(visit, site):
     site.run_jobs()
     open_(page, "/admin/notices?state=SENT&channel=EMAIL")
     assert int(re.search(r"\d+", page.locator(".told").inner_text())[0]) == before + 1
+
+
+def test_a_run_is_undone_but_for_those_who_have_started(console, site):
+    course = site.make.course(slug="undone", lessons=2)
+    page = console("undone")
+    preview(page, "student4@example.org", "student5@example.org", "nobody@example.org")
+    page.get_by_role("button", name="Assign 2 people").click()
+    expect(stage(page)).to_have_text("Done: 2 people written")
+    lesson = site.make.lessons_of(course)[0]
+    site.call("student4", "POST", f"/lessons/{lesson.id}/complete")
+
+    bar(page).get_by_role("button", name="Undo").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Keep the run")).to_be_focused()
+    expect(dialog).to_contain_text("1 person will be as before the run.")
+    expect(dialog).to_contain_text("1 person has started")
+    dialog.get_by_label("Reason").fill("Wrong list")
+    dialog.get_by_role("button", name="Undo for 1 person").click()
+
+    expect(stage(page)).to_have_text("Undone: 1 person reverted")
+    expect(page.get_by_role("table", name="Every row")).to_be_visible()
+    assert [row[2].split(" ")[0] for row in ledger(page)] == ["Kept:", "Reverted", "Was"]
+    enrolled = site.call("admin", "GET", f"/courses/{course.id}/enrollments?status=ACTIVE")
+    assert [each["user"]["username"] for each in enrolled] == ["student4"]

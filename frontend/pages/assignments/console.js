@@ -4,13 +4,14 @@ import { h } from "../../lib/dom.js";
 import { get } from "../../lib/api.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
-import { empty } from "../../parts/states.js";
+import { empty, messageOf } from "../../parts/states.js";
+import { toast } from "../../parts/toast.js";
 import { compose } from "./compose.js";
 import { result } from "./result.js";
 import { start } from "./runs.js";
 
 export default async function assign({ query, user, signal }) {
-  const courses = query.course ? [(await get(`/courses/${encodeURIComponent(query.course)}`, {}, { signal })).data] : [];
+  const courses = query.course ? await named(query.course, signal) : [];
   const before = h("div.before", empty(t("assign.no_preview"), t("assign.no_preview_why")));
   let shown = null;
 
@@ -38,7 +39,7 @@ export default async function assign({ query, user, signal }) {
     setQuery({ run: shown });
   }
 
-  if (query.run) view.open(query.run).catch(() => discard());
+  if (query.run) view.open(query.run).catch((error) => signal.aborted || [discard(), toast(messageOf(error))]);
   return {
     title: t("assign.title"),
     bare: true,
@@ -51,4 +52,14 @@ export default async function assign({ query, user, signal }) {
       else if (!next.run && shown) discard();
     },
   };
+}
+
+/** The course of the address; without it the form stands empty, and the user chooses. */
+async function named(course, signal) {
+  try {
+    return [(await get(`/courses/${encodeURIComponent(course)}`, {}, { signal })).data];
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return [];
+  }
 }

@@ -24,6 +24,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
   const id = uid("ledger-search");
   const search = h("input", { id, type: "search", placeholder: t("assign.search_rows"), autocomplete: "off", enterkeyhint: "search" });
   const told = h("p.soft.small.shown", { role: "status" });
+  const courses = h("select", { "aria-label": t("common.course"), hidden: true, onchange: () => apply() });
   const files = h("span.row.files");
   const rows = h("div");
   let [run, outcomes, running] = [null, [], null];
@@ -45,7 +46,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
   }
 
   function show({ data, meta }) {
-    const isFiltered = outcomes.length > 0 || search.value.trim() !== "";
+    const isFiltered = outcomes.length > 0 || search.value.trim() !== "" || courses.value !== "";
     told.textContent = t(meta.count_is_exact === false ? "assign.shown_at_least" : "assign.shown", { count: meta.count });
     const turn = async (link) => {
       await load((options) => follow(link, options));
@@ -60,14 +61,14 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     );
   }
 
-  const asked = () => ({ outcome: outcomes.join(","), search: search.value.trim(), page_size: PAGE });
+  const asked = () => ({ outcome: outcomes.join(","), search: search.value.trim(), course_id: courses.value, page_size: PAGE });
   const reload = () => load((options) => get(`${pathOf(run.id)}/items`, asked(), options));
   const apply = () => {
     onFilter({ outcome: outcomes.join(","), search: search.value.trim() });
     return reload();
   };
   const clear = () => {
-    [outcomes, search.value] = [[], ""];
+    [outcomes, search.value, courses.value] = [[], "", ""];
     onClear();
     apply();
     search.focus();
@@ -76,14 +77,20 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
 
   const file = (text, query) =>
     h("button.btn", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => fetchFile(run, query)) }, icon("download"), text);
+  const choose = () => {
+    const all = run.courses ?? [];
+    courses.hidden = all.length === 0;
+    fill(courses, h("option", { value: "" }, t("assign.any_course")), all.map(({ course_id: value, title }) => h("option", { value }, title)));
+  };
   const offer = () =>
     fill(files, sums(run).refused > 0 && file(t("assign.refused_rows", { count: sums(run).refused }), { outcome: refusedOf(run).join(",") }), file(t("assign.all_as_csv"), {}));
 
   return {
-    element: h("section.rows", { "aria-label": t("assign.ledger") }, h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), told, files), rows),
+    element: h("div.rows", h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), courses, told, files), rows),
     open(of, { outcome = "", search: words = "" } = {}) {
       [run, outcomes, search.value] = [of, outcome ? outcome.split(",") : [], words];
       rows.replaceChildren();
+      choose();
       offer();
       return reload();
     },

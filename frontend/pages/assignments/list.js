@@ -8,6 +8,7 @@ import { t } from "../../lib/strings.js";
 import { combobox } from "../../parts/combobox.js";
 import { badge, pager } from "../../parts/marks.js";
 import { empty, failed, loading } from "../../parts/states.js";
+import { titlesOf } from "./by-course.js";
 import { courseTitle, personName } from "./names.js";
 import { people, sums } from "./outcomes.js";
 
@@ -100,7 +101,7 @@ function filterBar({ query, user, change }) {
     { onsubmit: (event) => event.preventDefault() },
     h("div.field.q", h("label", { for: "search" }, t("assign.search")), search),
     h("div.field", h("label", { for: "course" }, t("common.course")), box.element, chosen),
-    select("action", t("assign.action"), [["", t("assign.any_action")], ...["ASSIGN", "UNASSIGN"].map((name) => [name, t(`assign.action_${name.toLowerCase()}`)])]),
+    select("action", t("assign.action"), [["", t("assign.any_action")], ...["ASSIGN", "UNASSIGN", "UNDO"].map((name) => [name, t(`assign.action_${name.toLowerCase()}`)])]),
     select("state", t("common.state"), [["", t("assign.any_state")], ...STATES.map((name) => [name, t(`assign.state_${name}`)])]),
   );
   const write = (values) => {
@@ -124,7 +125,7 @@ function table(runs, user) {
 
 function row(run, isAdmin) {
   const { written, idle, refused } = sums(run);
-  const what = run.course_id ? courseTitle(run.course_id, t("assign.gone_course")) : t("assign.several");
+  const what = run.course_id ? courseTitle(run.course_id, t("assign.gone_course")) : bdi(titlesOf(run));
   return h(
     "tr",
     { "data-group": refused > 0 && run.state !== "PREVIEW" ? "refused" : null },

@@ -7,6 +7,7 @@ import { busy } from "../../parts/dialog.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { askCancel, askUndo } from "./acts.js";
+import { byCourse } from "./by-course.js";
 import { changedRows, sheetNote } from "./notes.js";
 import { jobbar } from "./jobbar.js";
 import { ledger } from "./ledger.js";
@@ -153,5 +154,6 @@ function notesOf(run) {
     run.job.last_error && notice("bad", h("p", run.job.last_error)),
     run.overdue > 0 && notice("warn", h("p", t("assign.overdue", { count: run.overdue }))),
     sheetNote(run.sheet),
+    !isUnderWay(run) && byCourse(run),
   ];
 }

@@ -4,6 +4,7 @@ import { bdi, fill, h } from "../../lib/dom.js";
 import { time } from "../../lib/format.js";
 import { go, setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
+import { titlesOf } from "./by-course.js";
 import { courseOf, personName, runTime } from "./names.js";
 import { result } from "./result.js";
 import { record } from "./runs.js";
@@ -29,9 +30,9 @@ export default async function run({ params, query, user, signal }) {
   };
 }
 
-async function titleOf({ action, course_id: id }) {
-  const course = id && (await courseOf(id).catch(() => null));
-  return t(`assign.run_${action.toLowerCase()}`, { course: course?.title ?? t("assign.several_courses") });
+async function titleOf(run) {
+  const course = run.course_id && (await courseOf(run.course_id).catch(() => null));
+  return t(`assign.run_${run.action.toLowerCase()}`, { course: course?.title ?? titlesOf(run) });
 }
 
 function factsOf(now, user) {
