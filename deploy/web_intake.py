@@ -1,13 +1,16 @@
 """The framing of a request in its buffer: where it ends, and whether to wait for the rest of it.
 
-Only what determines the length is parsed here; gunicorn parses the same bytes again, and refuses malformed ones.
+A long body, which only a sheet has, goes on in a temporary file. Only what determines the length is parsed here; gunicorn parses the same bytes again, and refuses malformed ones.
 """
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
+import tempfile
 from collections.abc import Callable
+from typing import IO
 
 _END = b"\r\n\r\n"
 # Possessive: no number makes it backtrack, which would stop the event loop and with it all clients.
@@ -27,6 +30,9 @@ _MOST_HEAD = 1024 * 1024
 """More than gunicorn accepts, so it refuses a longer head."""
 
 _LONGEST_CHUNK_LINE = 4_096
+
+SPILLED_FROM = 8 * 1024 * 1024
+"""Bodies of a larger `Content-Length` are kept in a temporary file; JSON and images are smaller."""
 
 BodyLimitFor = Callable[[str, str, str], int]
 """The longest body to wait for in bytes, by method, target and `Authorization`."""
@@ -63,6 +69,10 @@ class Incoming:
         self._line = (0, 0)
         """The offsets of the size line of the chunk before that."""
 
+        self._file: IO[bytes] | None = None
+        self.spilled = 0
+        """The bytes of the body that are in the file. They follow those in the buffer, which then gets no more."""
+
     def progress(self) -> Progress:
         if not self.has_head and not self._find_head():
             return Progress.UNFINISHED
@@ -70,14 +80,41 @@ class Incoming:
             self._follow_chunks()
         if self._chunk is not None:
             return self.cut() if len(self.held) > self._most else Progress.UNFINISHED
-        return Progress.WHOLE if len(self.held) >= self._end else Progress.UNFINISHED
+        return self._whole() if self._arrived >= self._end else Progress.UNFINISHED
+
+    def put(self, piece: bytes) -> None:
+        """Keep what has arrived."""
+        if self._file is None:
+            self.held += piece
+        else:
+            self._file.write(piece)
+            self.spilled += len(piece)
+
+    def most_wanted(self, at_once: int) -> int:
+        """How many bytes to receive at once: of a body that goes to the file none beyond its end."""
+        return at_once if self._file is None else min(at_once, self._end - self._arrived)
+
+    def close(self) -> None:
+        """Delete the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @property
+    def _arrived(self) -> int:
+        return len(self.held) + self.spilled
+
+    def _whole(self) -> Progress:
+        if self._file is not None:
+            self._file.seek(0)
+        return Progress.WHOLE
 
     def cut(self) -> Progress:
         """Wait no longer: the request ends with what has arrived."""
         if self._chunk is not None:
             self._break_chunks_off(self._chunk)
-        self.is_cut, self._chunk, self._end = True, None, len(self.held)
-        return Progress.WHOLE
+        self.is_cut, self._chunk, self._end = True, None, self._arrived
+        return self._whole()
 
     def take(self, most: int) -> bytes:
         """The next bytes of this request; none after its end.
@@ -86,9 +123,11 @@ class Incoming:
         next request (request smuggling), so the connection closes after the response.
         """
         taken = bytes(self.held[: min(most, self._end)])
+        del self.held[: len(taken)]
+        if not taken and self._file is not None:
+            taken = self._file.read(min(most, self._end))
         if not taken:
             self.is_cut = True
-        del self.held[: len(taken)]
         self._end -= len(taken)
         return taken
 
@@ -122,6 +161,8 @@ class Incoming:
             self.cut()
         else:
             self.expects_continue = _EXPECTS.search(head) is not None
+            if self._chunk is None and self._end - len(head) > SPILLED_FROM:
+                self._file = _temporary_file()
 
     def _break_chunks_off(self, following: int) -> None:
         """End an incomplete chunked body with an invalid size line: gunicorn would take it for a complete one."""
@@ -150,3 +191,11 @@ class Incoming:
             if end < 0:
                 return
             self._chunk, self._end = None, end + len(_END)
+
+
+def _temporary_file() -> IO[bytes]:
+    """A file without a name, open until it is closed."""
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(tempfile.TemporaryFile())
+        opened.pop_all()
+    return file

@@ -45,6 +45,9 @@ SECONDS_TO_HANG_UP = 2.0
 MOST_HELD = 64 * 1024 * 1024
 """The limit of bytes buffered in one process, of requests that are incomplete or wait for a thread."""
 
+MOST_SPILLED = 2 * 1024 * 1024 * 1024
+"""The limit of bytes that long bodies of such requests have in temporary files."""
+
 _OTHER_STATUSES = (
     ConfigurationProblem,
     ExpectationFailed,
@@ -65,11 +68,13 @@ class Client(socket.socket):
     def __init__(self, fileno: int) -> None:
         super().__init__(fileno=fileno)
         self.held = bytearray()
+        self.incoming = Incoming(self.held, _no_body)
         self.due_at = 0.0
         self.is_hanging_up = False
 
     def begin_request(self, body_limit_for: BodyLimitFor) -> Progress:
         """Expect a request, whose first bytes may have arrived behind the previous one."""
+        self.incoming.close()
         self.incoming = Incoming(self.held, body_limit_for)
         self.due_at = monotonic() + SECONDS_TO_SEND
         return self._progress() if self.held else self.take_in()
@@ -77,7 +82,7 @@ class Client(socket.socket):
     def take_in(self) -> Progress:
         """Buffer what has arrived, without blocking."""
         try:
-            piece = super().recv(_AT_ONCE)
+            piece = super().recv(self.incoming.most_wanted(_AT_ONCE))
         except BlockingIOError:
             return Progress.UNFINISHED
         except OSError:
@@ -87,7 +92,7 @@ class Client(socket.socket):
         if not piece:
             # The application refuses an incomplete body.
             return self.incoming.cut() if self.incoming.has_head else Progress.GONE
-        self.held += piece
+        self.incoming.put(piece)
         self.due_at += len(piece) / LEAST_RATE
         return self._progress()
 
@@ -102,9 +107,14 @@ class Client(socket.socket):
     def hang_up(self) -> None:
         """Close the sending side after the response, and wait a moment for the client to read it (lingering close)."""
         self.held.clear()
+        self.incoming.close()
         self.is_hanging_up, self.due_at = True, monotonic() + SECONDS_TO_HANG_UP
         with contextlib.suppress(OSError):
             self.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self.incoming.close()
+        super().close()
 
     def recv(self, bufsize: int, _flags: int = 0, /) -> bytes:
         return self.incoming.take(bufsize)
@@ -159,6 +169,8 @@ class Worker(ThreadWorker):
         # When the sum of buffers exceeds its limit, at least one of them exceeds its share.
         elif len(client.held) > MOST_HELD // self.most_unfinished and self._held() > MOST_HELD:
             self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)))
+        elif client.incoming.spilled and self._spilled() > MOST_SPILLED:
+            self._give_up(max(self.unfinished, key=lambda each: self.unfinished[each].incoming.spilled))
 
     def _go_on(self, conn: TConn, progress: Progress) -> None:
         if progress is Progress.GONE:
@@ -170,6 +182,9 @@ class Worker(ThreadWorker):
 
     def _held(self) -> int:
         return sum(len(each.held) for each in (*self.unfinished.values(), *self.handed_over.values()))
+
+    def _spilled(self) -> int:
+        return sum(each.incoming.spilled for each in (*self.unfinished.values(), *self.handed_over.values()))
 
     def _give_up(self, conn: TConn) -> None:
         """Disconnect a client past its deadline, or for whose buffer there is no room, unless its request is complete now."""
@@ -219,6 +234,7 @@ class Worker(ThreadWorker):
             client.hang_up()
             self._wait_for(conn)
             return
+        client.incoming.close()
         super().finish_request(conn, fs)
         if client.held and conn in self.keepalived_conns:
             self.on_client_socket_readable(conn, client)
@@ -236,6 +252,10 @@ class Worker(ThreadWorker):
     def _application(self) -> Any:
         """The application's interface for its web server. Only workers import the application."""
         return self.wsgi.extensions["rollcall-reception"]
+
+
+def _no_body(_method: str, _target: str, _authorization: str) -> int:
+    return 0
 
 
 def _code_of(error: BaseException) -> str | None:

@@ -14,7 +14,7 @@ from app.schemas.base import Schema
 
 FILE = (
     "CSV in UTF-8, UTF-16 with a byte order mark, or Windows-1252, separated by comma, semicolon, tab or bar; or NDJSON. At"
-    " most 50 MiB and 1,000,000 lines. The header names the columns: user_id, external_id, email, username, course, due_at, or"
+    " most 200 MiB and 1,000,000 lines. The header names the columns: user_id, external_id, email, username, course, due_at, or"
     " one of their other names; with `strict=true` an unknown column is refused."
 )
 _OF_ASSIGNING = ("due_at", "due_in_days", "override_seats", "on_existing")

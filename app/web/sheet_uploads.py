@@ -27,7 +27,7 @@ FORM = "multipart/form-data"
 RAW = {"text/csv": False, "application/csv": False, "application/x-ndjson": True, "application/jsonl": True}
 """Media types of raw bodies, and whether they are NDJSON."""
 
-MAX_BYTES = 50 * 1024 * 1024
+MAX_BYTES = 200 * 1024 * 1024
 _FORM_OVERHEAD = 64 * 1024
 _AT_ONCE = 256 * 1024
 _FLAGS = {"true": True, "false": False}
