@@ -12,8 +12,8 @@ import { toast } from "../../parts/toast.js";
 import { courseTitle, personName } from "../assignments/names.js";
 
 const STATES = ["FAILED", "QUEUED", "SENT", "SUPPRESSED"];
-const KINDS = ["COMPLETION", "ASSIGNMENT", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
-const NAMES = ["state", "kind", "channel", "course"];
+const KINDS = ["COMPLETION", "ASSIGNMENT", "ASSIGNMENT_UNDONE", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
+const NAMES = ["state", "kind", "channel", "course", "user"];
 const TONES = { SENT: "good", FAILED: "bad", QUEUED: "act", SUPPRESSED: null };
 /** Notices with a token of their own are not sent again by an admin: the user asks for a new one. */
 const RESENT = new Set(["FAILED", "SENT"]);
@@ -41,9 +41,14 @@ function filters() {
     choice("state", t("common.state"), [any, ...STATES.map((state) => [state, t(`admin.notice_${state}`)])]),
     choice("kind", t("admin.notice_kind"), [any, ...KINDS.map((kind) => [kind, t(`admin.notice_${kind}`)])]),
     choice("channel", t("admin.notice_channel"), [any, ...["EMAIL", "IN_APP"].map((channel) => [channel, t(`admin.notice_${channel}`)])]),
-    h("div.field", h("label", { for: "by-course" }, t("common.course")), h("input", { id: "by-course", name: "course", placeholder: t("admin.notice_course_hint"), autocomplete: "off", autocapitalize: "none", spellcheck: "false" })),
+    exactly("course", t("common.course"), t("admin.notice_course_hint")),
+    exactly("user", t("admin.notice_to"), t("admin.notice_user_hint")),
   );
 }
+
+/** A filter that the API takes as it is, not as the beginning of a name. */
+const exactly = (name, label, placeholder) =>
+  h("div.field", h("label", { for: `by-${name}` }, label), h("input", { id: `by-${name}`, name, placeholder, autocomplete: "off", autocapitalize: "none", spellcheck: "false" }));
 
 const columns = () => [t("admin.notice_kind"), t("admin.notice_to"), t("common.state"), { text: t("admin.notice_attempts"), isNumber: true }, t("admin.notice_when"), t("admin.notice_acts")];
 
