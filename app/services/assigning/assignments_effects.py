@@ -164,7 +164,8 @@ def _recording_former(
 ) -> Update:
     reviewed_at = (
         select(Review.updated_at)
-        .where(Review.course_id == Enrollment.course_id, Review.author_id == Enrollment.user_id)
+        # IS TRUE: looked up by author, who has few, and not by a course that may have many.
+        .where(Review.author_id == Enrollment.user_id, (Review.course_id == Enrollment.course_id).is_(true()))
         .scalar_subquery()
     )
     former = [part for name in _FORMER for part in (literal(name), getattr(Enrollment, name))]
