@@ -174,7 +174,8 @@ def _recording_former(
         update(AssignmentItem)
         .where(
             Enrollment.id == AssignmentItem.enrollment_id,
-            Enrollment.course_id == course.id,
+            # By the line: enrollments are looked up by id, and not by a course that may have many.
+            AssignmentItem.course_id == course.id,
             lines_of(assignment, Outcome.REACTIVATED, rows=rows),
         )
         .values(

@@ -180,7 +180,7 @@ WITH taken_back AS (
         price_at_enrollment = coalesce(CAST(item.former ->> 'price_at_enrollment' AS numeric), price_at_enrollment),
         currency = coalesce(item.former ->> 'currency', currency)
     FROM assignment_items AS item
-    WHERE enrollments.id = item.enrollment_id AND enrollments.course_id = :course_id
+    WHERE enrollments.id = item.enrollment_id AND (item.course_id = :course_id) IS TRUE
         AND item.assignment_id = :assignment_id AND item.outcome = 'undone'
         AND (item.row = ANY (CAST(:rows AS integer[])) OR CAST(:rows AS integer[]) IS NULL)
     RETURNING enrollments.id, item.before_status, item.after_status
