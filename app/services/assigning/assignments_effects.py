@@ -62,7 +62,7 @@ def enroll(
         lines_of(assignment, Outcome.ASSIGNED, rows=rows), AssignmentItem.course_id == course.id
     )
     made = insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id))
-    if db.session.scalar(select(_has_undone(course))):
+    if has_undone(course):
         renewed: dict[str, Any] = {name: made.excluded[name] for name in list(row)[3:]}
         made = made.on_conflict_do_update(
             constraint=Enrollment.ONE_PER_PERSON,
@@ -140,8 +140,10 @@ def _updating(assignment: Assignment, outcome: Outcome, rows: Rows) -> Update:
     )
 
 
-def _has_undone(course: Course) -> ColumnElement[bool]:
-    return exists().where(Enrollment.course_id == course.id, Enrollment.is_undone())
+def has_undone(course: Course) -> bool:
+    """Whether the course has enrollments that count as never begun."""
+    found = exists().where(Enrollment.course_id == course.id, Enrollment.is_undone())
+    return bool(db.session.scalar(select(found)))
 
 
 _FORMER = (
