@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.db.session import db, transaction
 from app.jobs import periodic
 from app.models import Assignment, AssignmentBatch, AssignmentItem, Course, Enrollment, Notice
-from app.services.assigning import leases
+from app.services.assigning import carrying, leases
 from app.services.counters import verification
 from tests.jobs.test_runs import (
     ASYNC,
@@ -202,6 +202,33 @@ def test_lines_that_name_no_course_are_not_applied(app, admin, make, work_off, s
         ("not_applied", "course_not_found", "nowhere"),
     ]
     assert stored(select(func.count()).select_from(AssignmentItem)) == [4]
+
+
+def test_no_line_of_a_chunk_reads_a_whole_table(app, admin, make, crowd):
+    """Whatever the planner knows of a table that has just been filled."""
+    course, people = make.course(), crowd(2_000)
+    sent = {"user_ids": people, "notify": True}
+    first = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=sent))
+    accepted = undo_by_worker(admin, first)
+    run_id = UUID(accepted["id"])
+
+    with app.app_context():
+        with transaction():
+            lease = leases.claim(run_id)
+        with transaction():
+            assert carrying.take_step(run_id, lease, 1)
+            read = dict(db.session.execute(ROWS_READ).all())
+
+    assert {read[table] > 0 for table in LARGE} == {True}
+    assert {table: read[table] for table in LARGE if read[table] > MOST_READ} == {}
+
+
+LARGE = ("assignment_items", "enrollments", "notices", "users")
+MOST_READ = 8 * 2_000
+"""Rows of a table in one chunk: it may read a table of 2,000 rows some times, and not once for each of its 250 lines."""
+
+ROWS_READ = text("SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables")
+"""Rows that this transaction has read, by table."""
 
 
 def assert_verified(app):

@@ -62,7 +62,7 @@ def enroll(
         lines_of(assignment, Outcome.ASSIGNED, rows=rows), AssignmentItem.course_id == course.id
     )
     made = insert(Enrollment).from_select(list(row), lines.order_by(AssignmentItem.user_id))
-    if db.session.scalar(select(_has_undone(course))):
+    if has_undone(course):
         renewed: dict[str, Any] = {name: made.excluded[name] for name in list(row)[3:]}
         made = made.on_conflict_do_update(
             constraint=Enrollment.ONE_PER_PERSON,
@@ -140,8 +140,10 @@ def _updating(assignment: Assignment, outcome: Outcome, rows: Rows) -> Update:
     )
 
 
-def _has_undone(course: Course) -> ColumnElement[bool]:
-    return exists().where(Enrollment.course_id == course.id, Enrollment.is_undone())
+def has_undone(course: Course) -> bool:
+    """Whether the course has enrollments that count as never begun."""
+    found = exists().where(Enrollment.course_id == course.id, Enrollment.is_undone())
+    return bool(db.session.scalar(select(found)))
 
 
 _FORMER = (
@@ -164,7 +166,8 @@ def _recording_former(
 ) -> Update:
     reviewed_at = (
         select(Review.updated_at)
-        .where(Review.course_id == Enrollment.course_id, Review.author_id == Enrollment.user_id)
+        # IS TRUE: looked up by author, who has few, and not by a course that may have many.
+        .where(Review.author_id == Enrollment.user_id, (Review.course_id == Enrollment.course_id).is_(true()))
         .scalar_subquery()
     )
     former = [part for name in _FORMER for part in (literal(name), getattr(Enrollment, name))]
@@ -173,7 +176,8 @@ def _recording_former(
         update(AssignmentItem)
         .where(
             Enrollment.id == AssignmentItem.enrollment_id,
-            Enrollment.course_id == course.id,
+            # By the line: enrollments are looked up by id, and not by a course that may have many.
+            AssignmentItem.course_id == course.id,
             lines_of(assignment, Outcome.REACTIVATED, rows=rows),
         )
         .values(

@@ -5,10 +5,11 @@ The courses of the run are locked by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, null, select, update
+from sqlalchemy import ColumnElement, Uuid, func, null, select, update
 
 from app.db.session import db
 from app.enums import AssignmentAction, AssignmentState, Outcome
@@ -64,53 +65,68 @@ def refuse(run: Assignment) -> None:
 
 def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
     """Write exactly what the ledger says, course by course."""
-    if run.action == AssignmentAction.UNDO:
-        for course in courses:
-            undo_chunks.apply(run, course)
-        undo_chunks.end(run)
-        return
+    lines = _lines_by_course(run)
     for course in courses:
-        _apply(run, actor, course)
-    assigns = run.action == AssignmentAction.ASSIGN
-    if assigns and Terms.of_json(run.options).notify:
+        _apply(run, actor, course, lines.get(course.id, {}))
+    if run.action == AssignmentAction.UNDO:
+        undo_chunks.end(run)
+    elif run.action == AssignmentAction.ASSIGN and Terms.of_json(run.options).notify:
         enrollment_notices.notify_assigned(run.id)
 
 
-def _apply(run: Assignment, actor: Actor, course: Course) -> None:
-    _prepare(run, actor, course)
-    of_course = AssignmentItem.course_id == course.id
+def _lines_by_course(run: Assignment) -> dict[UUID | None, dict[Outcome, Sequence[int]]]:
+    """The rows to write, by course and outcome. The ledger, which is not ordered by course, is read once for all."""
     found = db.session.execute(
-        select(AssignmentItem.outcome, func.array_agg(AssignmentItem.row))
-        .where(effects.lines_of(run, *WRITTEN), of_course)
-        .group_by(AssignmentItem.outcome)
-    ).all()
+        select(AssignmentItem.course_id, AssignmentItem.outcome, func.array_agg(AssignmentItem.row))
+        .where(effects.lines_of(run, *WRITTEN, Outcome.UNDONE))
+        .group_by(AssignmentItem.course_id, AssignmentItem.outcome)
+    )
+    by_course: dict[UUID | None, dict[Outcome, Sequence[int]]] = {}
+    for course_id, outcome, rows in found:
+        by_course.setdefault(course_id, {})[outcome] = rows
+    return by_course
+
+
+def _apply(run: Assignment, actor: Actor, course: Course, lines: Mapping[Outcome, Sequence[int]]) -> None:
+    if Outcome.UNDONE in lines:
+        undo_chunks.apply(run, course, rows=lines[Outcome.UNDONE])
+        return
+    if Outcome.ASSIGNED in lines:
+        columns = {
+            "enrollment_id": _enrollment_id(course),
+            "after_payment": effects.payment_of(course, actor),
+        }
+        _complete(run, Outcome.ASSIGNED, lines, columns)
+    if Outcome.UNASSIGNED in lines:
+        _complete(run, Outcome.UNASSIGNED, lines, {"acted_at": func.now()})
     returned = select(AssignmentItem.enrollment_id).where(
-        effects.lines_of(run, Outcome.REACTIVATED), of_course
+        effects.lines_of(run, Outcome.REACTIVATED, rows=lines.get(Outcome.REACTIVATED, []))
     )
     reactivated = [each for each in db.session.scalars(returned) if each]
-    decided_rows.write(run, course, actor, {outcome.value: rows for outcome, rows in found}, reactivated)
+    rows = {outcome.value: numbers for outcome, numbers in lines.items()}
+    decided_rows.write(run, course, actor, rows, reactivated)
 
 
-def _prepare(run: Assignment, actor: Actor, course: Course) -> None:
-    """Add to the lines what only their writing decides: ids of enrollments, payment, and moment."""
+def _enrollment_id(course: Course) -> ColumnElement[UUID]:
+    """A new id, or that of an enrollment whose run was undone."""
+    if not effects.has_undone(course):
+        return func.uuid7(type_=Uuid())
     undone = select(Enrollment.id).where(
         Enrollment.course_id == AssignmentItem.course_id, Enrollment.user_id == AssignmentItem.user_id
     )
-    values: dict[Outcome, dict[str, Any]] = {
-        Outcome.ASSIGNED: {
-            "enrollment_id": func.coalesce(undone.scalar_subquery(), func.uuid7()),
-            "after_payment": effects.payment_of(course, actor),
-        },
-        Outcome.UNASSIGNED: {"acted_at": func.now()},
-    }
-    for outcome, columns in values.items():
-        if run.counts.get(outcome):
-            db.session.execute(
-                update(AssignmentItem)
-                .where(effects.lines_of(run, outcome), AssignmentItem.course_id == course.id)
-                .values(**columns)
-                .execution_options(synchronize_session=False)
-            )
+    return func.coalesce(undone.scalar_subquery(), func.uuid7(type_=Uuid()))
+
+
+def _complete(
+    run: Assignment, outcome: Outcome, lines: Mapping[Outcome, Sequence[int]], columns: dict[str, Any]
+) -> None:
+    """Add to the lines what only their writing decides."""
+    db.session.execute(
+        update(AssignmentItem)
+        .where(effects.lines_of(run, outcome, rows=lines[outcome]))
+        .values(**columns)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _skipped(counts: dict[str, int]) -> dict[str, int]:

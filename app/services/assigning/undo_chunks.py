@@ -41,7 +41,6 @@ def decide(run: Assignment, chunk: Chunk, course: Course | None) -> Sequence[Chu
         undo_statements.DECIDE,
         {
             **lines,
-            "course_id": chunk.course_id,
             "instructor_id": course and course.instructor_id,
             "is_deleted": course is not None and course.is_deleted,
             "free_seats": course and _free_seats(run, course),

@@ -22,26 +22,23 @@ WITH sent AS MATERIALIZED (
     WHERE staged.assignment_id = :assignment_id AND staged.number BETWEEN :batch AND :last_batch
 ),
 lines AS MATERIALIZED (
-    SELECT sent.row, first.input, first.user_id, first.course_id, first.outcome AS written, first.code,
-        first.enrollment_id, first.before_status, first.before_source, first.before_due_at, first.after_status,
-        first.after_source, first.after_due_at, first.acted_at, first.after_payment, first.former, first.kind,
-        first.sent_due_at, first.sent_course
-    FROM sent JOIN assignment_items AS first ON first.assignment_id = :undo_of AND first.row = sent.of_row
+    SELECT sent.row, first.*
+    FROM sent
+    CROSS JOIN LATERAL (
+        SELECT input, user_id, course_id, outcome AS written, code, enrollment_id, before_status, before_source,
+            before_due_at, after_status, after_source, after_due_at, acted_at, after_payment, former, kind, sent_due_at,
+            sent_course
+        FROM assignment_items
+        WHERE assignment_id = :undo_of AND assignment_items.row = sent.of_row
+        LIMIT 1
+    ) AS first
 )"""
 
 _IS_WRITTEN = "written IN ('assigned', 'reactivated', 'due_updated', 'unassigned')"
 
-_HELD = """,
-held AS MATERIALIZED (
-    SELECT enrollments.*, users.deleted_at IS NOT NULL AS is_erased,
-        (SELECT updated_at FROM reviews WHERE reviews.course_id = :course_id AND author_id = users.id) AS reviewed_at
-    FROM enrollments JOIN users ON users.id = enrollments.user_id
-    WHERE enrollments.id = ANY (ARRAY(SELECT enrollment_id FROM lines WHERE enrollment_id IS NOT NULL))
-),
-"""
-
+# Each line is looked up by index, and LIMIT keeps that from becoming a join: the planner does not know how few they are.
 # The last two are compared only where the run recorded them: older ledgers have less.
-_DECIDED = """
+_DECIDED = """,
 judged AS MATERIALIZED (
     SELECT lines.*, held.status, held.source, held.due_at,
         CASE
@@ -72,7 +69,18 @@ judged AS MATERIALIZED (
             THEN 'kept_changed'
             ELSE 'undone'
         END AS verdict
-    FROM lines LEFT JOIN held ON held.id = lines.enrollment_id
+    FROM lines
+    LEFT JOIN LATERAL (
+        SELECT enrollments.*,
+            (SELECT deleted_at IS NOT NULL FROM users WHERE users.id = enrollments.user_id) AS is_erased,
+            (
+                SELECT updated_at FROM reviews
+                WHERE author_id = enrollments.user_id AND (reviews.course_id = enrollments.course_id) IS TRUE
+            ) AS reviewed_at
+        FROM enrollments
+        WHERE enrollments.id = lines.enrollment_id
+        LIMIT 1
+    ) AS held ON true
 ),
 decided AS (
     SELECT *,
@@ -172,7 +180,7 @@ WITH taken_back AS (
         price_at_enrollment = coalesce(CAST(item.former ->> 'price_at_enrollment' AS numeric), price_at_enrollment),
         currency = coalesce(item.former ->> 'currency', currency)
     FROM assignment_items AS item
-    WHERE enrollments.id = item.enrollment_id AND enrollments.course_id = :course_id
+    WHERE enrollments.id = item.enrollment_id AND (item.course_id = :course_id) IS TRUE
         AND item.assignment_id = :assignment_id AND item.outcome = 'undone'
         AND (item.row = ANY (CAST(:rows AS integer[])) OR CAST(:rows AS integer[]) IS NULL)
     RETURNING enrollments.id, item.before_status, item.after_status
@@ -184,11 +192,13 @@ SELECT
 FROM taken_back
 """
 
+# Looked up by enrollment: not by a kind or a state that most notices have (IS TRUE), nor by reading all of them (ARRAY,
+# whose length the planner does not know).
 _SUPPRESSED = """
 UPDATE notices
 SET state = 'SUPPRESSED', reason = 'undone'
-WHERE enrollment_id = ANY (CAST(:enrollment_ids AS uuid[])) AND kind = 'ASSIGNMENT' AND assignment_id = :undo_of
-    AND state = 'QUEUED' AND (leased_until IS NULL OR leased_until <= now())
+WHERE enrollment_id = ANY (ARRAY(SELECT unnest(CAST(:enrollment_ids AS uuid[])))) AND (kind = 'ASSIGNMENT') IS TRUE
+    AND assignment_id = :undo_of AND (state = 'QUEUED') IS TRUE AND (leased_until IS NULL OR leased_until <= now())
 """
 
 # Batches of one course, course by course, in the order of the first run's rows.
@@ -240,7 +250,7 @@ def _statement(sql: str) -> TextClause:
 
 
 LOCK = _statement(_STAGED + _LOCKED)
-DECIDE = _statement(_STAGED + _HELD + _DECIDED)
+DECIDE = _statement(_STAGED + _DECIDED)
 CLOSE = _statement(_STAGED + _CLOSED)
 APPLY = _statement(_APPLIED)
 SUPPRESS = _statement(_SUPPRESSED)

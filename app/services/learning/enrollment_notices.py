@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, any_, literal, or_, select, true
+from sqlalchemy import ARRAY, Integer, Uuid, any_, func, literal, or_, select, true
 
 from app.db.session import among
 from app.enums import NoticeKind, NoticeState, Outcome
@@ -74,17 +74,20 @@ def notify_undone(undo_id: UUID, *, undo_of: UUID, enrollment_ids: Sequence[UUID
 
     A mail that is still queued is just being sent: the others were suppressed before.
     """
+    ended = select(func.unnest(literal(list(enrollment_ids), ARRAY(Uuid))))
     made = outbox.write(
         NoticeKind.ASSIGNMENT_UNDONE,
         select()
         .select_from(Notice)
         .join(User, User.id == Notice.user_id)
         .where(
-            among(Notice.enrollment_id, enrollment_ids),
-            Notice.kind == NoticeKind.ASSIGNMENT,
+            # Looked up by enrollment: not by reading all notices (ARRAY, whose length the planner does not know), nor by a
+            # kind or a state that most of them have (IS TRUE).
+            Notice.enrollment_id == any_(func.array(ended.scalar_subquery(), type_=ARRAY(Uuid))),
+            (Notice.kind == NoticeKind.ASSIGNMENT).is_(true()),
             Notice.assignment_id == undo_of,
             Notice.attempt_number == 1,
-            Notice.state.in_((NoticeState.SENT, NoticeState.QUEUED)),
+            Notice.state.in_((NoticeState.SENT, NoticeState.QUEUED)).is_(true()),
         ),
         enrollment_id=Notice.enrollment_id,
         course_id=Notice.course_id,
