@@ -30,7 +30,7 @@ _WRITTEN: dict[Callable[..., Any], str] = {
 """By the function itself: a class that inherits it is written in the same way, and one with its own is not."""
 
 _LEFT_TO_JSON: dict[Callable[..., Any], str] = {
-    ma.fields.UUID._serialize: "v if type(READ) is UUID or v is None else str(v)",
+    ma.fields.UUID._serialize: "v if type(READ) is UUID or type(v) is str or v is None else str(v)",
     fields.Instant._serialize: "v if READ is None or (type(v) is datetime and v.tzinfo is utc) else OWN",
 }
 """The same for values that the JSON encoder writes in the same way, and faster."""

@@ -87,7 +87,7 @@ def _link(filters: Mapping[str, str], **paging: str | int | None) -> str:
 
 def _place_in(after: str) -> Place:
     cursor = read_cursor(after)
-    return Place(**{name: cursor[name] for name in _OF_PLACE})
+    return Place(**{**{name: cursor[name] for name in _OF_PLACE}, "values": tuple(cursor["values"])})
 
 
 def _filters() -> dict[str, str]:

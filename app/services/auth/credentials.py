@@ -30,6 +30,13 @@ from app.services.messaging import account_notices, mail_tokens
 from app.settings import settings
 from app.values import names
 
+_LOCKED = (
+    select(User)
+    .where(User.id == bindparam("user_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
 
 @dataclass(frozen=True)
 class Login:
@@ -202,8 +209,7 @@ def _lock(user_id: UUID, checked: str | None, password: str) -> User | None:
 
     Without the lock, a login with the old password could open a session after a password change has ended them all.
     """
-    statement = select(User).where(User.id == user_id).with_for_update(key_share=True)
-    locked = db.session.scalar(statement, execution_options={"populate_existing": True})
+    locked = db.session.scalar(_LOCKED, {"user_id": user_id})
     if locked is None or (
         locked.password_hash != checked and not passwords.matches(password, locked.password_hash)
     ):
