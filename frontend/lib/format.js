@@ -13,9 +13,9 @@ function formatter(kind, options) {
 }
 
 export const number = (value) => (value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, {}).format(value));
-/** `66.67` as "66.67 %", always with `digits` decimal places: the API's percentages are 0 to 100. */
+/** `66.67` as "66 %", or with `digits` decimal places; the API's percentages are 0 to 100. Cut, so that 99.6 is not 100. */
 export const percent = (value, digits = 0) =>
-  value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value / 100);
+  value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: digits ? "halfExpand" : "floor" }).format(value / 100);
 /** A rating with one decimal place: "4.2". */
 export const rating = (value) => formatter(Intl.NumberFormat, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 /** `{amount: "149.00", currency: "USD"}` as "$149.00". */

@@ -108,10 +108,18 @@ export const searchBox = (name, label, placeholder = "") =>
 export const choice = (name, label, options) =>
   h("div.field", h("label", { for: `by-${name}` }, label), h("select", { id: `by-${name}`, name }, options.map(([value, text]) => h("option", { value }, text))));
 
-/** A table inside a region that scrolls by itself; `columns` are texts or elements, `rows` are `tr` elements. */
-export const table = (caption, columns, rows, kind = "") =>
-  h(
-    "div.scroll",
-    { tabindex: "0", role: "region", "aria-label": caption },
-    h(`table${kind}`, h("caption.vh", caption), h("thead", h("tr", columns.map((column) => h(`th${column.isNumber ? ".num" : ""}`, { scope: "col" }, column.text ?? column)))), h("tbody", rows)),
-  );
+/**
+ * A table inside a region that scrolls by itself; `columns` are texts or elements, `rows` are `tr` elements.
+ *
+ * With the kind `.stacked` a row is a block on a phone, where each cell says the name of its column.
+ */
+export function table(caption, columns, rows, kind = "") {
+  for (const row of rows) [...row.cells].forEach((cell, at) => name(cell, columns[at]));
+  const head = columns.map((column) => h(`th${column.isNumber ? ".num" : ""}`, { scope: "col" }, column.text ?? column));
+  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": caption }, h(`table${kind}`, h("caption.vh", caption), h("thead", h("tr", head)), h("tbody", rows)));
+}
+
+function name(cell, column) {
+  const text = column?.text ?? column;
+  if (cell.tagName === "TD" && typeof text === "string") cell.dataset.label = text;
+}

@@ -35,7 +35,7 @@ function hue(text) {
 export function stars(value, count = null) {
   if (value === null || value === undefined) return h("span.soft", t("common.unrated"));
   const full = Math.round(value);
-  return h("span.rate", h("span.stars", { "aria-hidden": "true" }, "★".repeat(full) + "☆".repeat(5 - full)), hidden(" ", t("common.out_of_five", { value: rating(value) }), " "), " ", h("b", { "aria-hidden": "true" }, rating(value)), count !== null && h("span.soft", " (", number(count), hidden(" ", t("common.reviews")), ")"));
+  return h("span.rate", h("span.stars", { "aria-hidden": "true" }, "★".repeat(full) + "☆".repeat(5 - full)), hidden(" ", t("common.out_of_five", { value: rating(value) }), " "), " ", h("b", { "aria-hidden": "true" }, rating(value)), count !== null && [" ", h("span.soft", "(", number(count), hidden(" ", t("common.reviews")), ")")]);
 }
 
 /** A person: avatar and name, and a second line in small type. */

@@ -1,7 +1,8 @@
 // Two versions of one thing (412): both side by side, chosen field by field, nothing lost.
 
-import { h, uid } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { t } from "../lib/strings.js";
+import { versions } from "./conflict.js";
 import { open } from "./dialog.js";
 
 /**
@@ -31,15 +32,7 @@ export function merge(fields) {
   });
 }
 
-function row({ name, label, mine, theirs, show = String }) {
-  const option = (whose, value) => {
-    const id = uid(name);
-    return h(
-      "label.version",
-      { for: id },
-      h("span.row", h("input", { type: "radio", id, name, value: whose, checked: whose === "mine" }), h("b", t(`common.stale_${whose}`))),
-      h("span.value", { dir: "auto" }, (value ?? "") === "" ? t("common.none") : show(value)),
-    );
-  };
-  return h("fieldset", h("legend", label), h("div.versions", option("mine", mine), option("theirs", theirs)));
-}
+const row = ({ name, label, mine, theirs, show = String }) =>
+  versions({ name, label, texts: { mine: written(mine, show), theirs: written(theirs, show) }, heads: { mine: t("common.stale_mine"), theirs: t("common.stale_theirs") } });
+
+const written = (value, show) => ((value ?? "") === "" ? "" : show(value));

@@ -29,7 +29,7 @@ export default async function dashboard({ signal }) {
   return {
     title: t("admin.dash_title"),
     main: [
-      h("div.row.between.board-head", h("div", h("h1", t("admin.dash_title")), asOf(figures.as_of)), h("a.btn", { href: "/admin/assign", "data-kind": "primary" }, t("admin.dash_assign"))),
+      h("div.head.row.between", h("div", h("h1", t("admin.dash_title")), asOf(figures.as_of)), h("a.btn", { href: "/admin/assign", "data-kind": "primary" }, t("admin.dash_assign"))),
       tiles(figuresOf(figures, failed)),
       h("div.two-up", needs(figures, { failed, oldest, applicants }), runs.element),
       h("section.charts", { "aria-label": t("admin.dash_figures") }, charts(figures)),

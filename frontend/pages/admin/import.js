@@ -77,7 +77,7 @@ export default function importPeople() {
 }
 
 function columns() {
-  return h("details", { open: true }, h("summary", t("admin.import_columns")), h("p", t("admin.import_columns_text")), h("p", h("code", "email, first_name, last_name, username, external_id, department, hired_on, role, manager, is_active")));
+  return h("details.columns", { open: true }, h("summary", t("admin.import_columns")), h("p", t("admin.import_columns_text")), h("p", h("code", "email, first_name, last_name, username, external_id, department, hired_on, role, manager, is_active")));
 }
 
 function drawReport({ requested, counts, sheet, results }) {

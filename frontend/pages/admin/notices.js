@@ -1,6 +1,6 @@
 // Notices: what was sent to whom, what failed and why, and sending one again.
 
-import { h } from "../../lib/dom.js";
+import { h, hidden } from "../../lib/dom.js";
 import { newKey, post } from "../../lib/api.js";
 import { number, time } from "../../lib/format.js";
 import { t, tOr } from "../../lib/strings.js";
@@ -22,7 +22,7 @@ export default async function notices({ query, signal }) {
   const outbox = list({
     path: "/notices", query, names: NAMES, signal, bar: filters(),
     told: ({ count, count_is_exact: isExact }) => t(isExact === false ? "admin.notice_found_more" : "admin.notice_found", { count }),
-    draw: (rows) => table(t("admin.notice_caption"), columns(), rows.map((notice) => row(notice, () => outbox.reload())), ".notices"),
+    draw: (rows) => table(t("admin.notice_caption"), columns(), rows.map((notice) => row(notice, () => outbox.reload())), ".notices.stacked"),
     none: () => empty(t("admin.notice_none"), t("admin.notice_none_why")),
   });
   await outbox.ready;
@@ -50,7 +50,7 @@ function filters() {
 const exactly = (name, label, placeholder) =>
   h("div.field", h("label", { for: `by-${name}` }, label), h("input", { id: `by-${name}`, name, placeholder, autocomplete: "off", autocapitalize: "none", spellcheck: "false" }));
 
-const columns = () => [t("admin.notice_kind"), t("admin.notice_to"), t("common.state"), { text: t("admin.notice_attempts"), isNumber: true }, t("admin.notice_when"), t("admin.notice_acts")];
+const columns = () => [t("admin.notice_kind"), t("admin.notice_to"), t("common.state"), { text: t("admin.notice_attempts"), isNumber: true }, t("admin.notice_when"), hidden(t("admin.notice_acts"))];
 
 function row(notice, refresh) {
   const { kind, channel, state, reason, attempts, sent_at: sent, created_at: made } = notice;

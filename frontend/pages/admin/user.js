@@ -1,6 +1,6 @@
 // One person: what an admin may change, role, state, and their courses.
 
-import { bdi, fill, h } from "../../lib/dom.js";
+import { bdi, h } from "../../lib/dom.js";
 import { follow, get, patch, post, remove } from "../../lib/api.js";
 import { day, percent, time } from "../../lib/format.js";
 import { go, reopen } from "../../lib/router.js";
@@ -10,7 +10,8 @@ import { ask } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { table } from "../../parts/list.js";
 import { avatar, badge, pager } from "../../parts/marks.js";
-import { empty, notice, region } from "../../parts/states.js";
+import { merge } from "../../parts/merge.js";
+import { empty, region } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { stateOf } from "./users.js";
 
@@ -40,33 +41,38 @@ function details(data, etag) {
     h("div.pair", text("external_id", t("admin.user_number")), text("department", t("admin.user_department"))),
     h("div.pair", text("phone_number", t("admin.user_phone"), { type: "tel" }), text("hired_on", t("admin.user_hired"), { type: "date" })),
   ];
-  const stale = h("div");
+  const send = async (changed) => {
+    const answer = await patch(`/users/${data.id}`, changed, { ifMatch: version });
+    version = answer.etag;
+    Object.assign(data, answer.data);
+    return answer.message;
+  };
   const onSubmit = async (values) => {
-    const changed = Object.fromEntries(Object.entries(values).filter(([name, value]) => (value || null) !== (data[name] || null)).map(([name, value]) => [name, value || null]));
+    const changed = changesOf(values, data);
     if (!Object.keys(changed).length) return toast(t("admin.user_same"));
     try {
-      const answer = await patch(`/users/${data.id}`, changed, { ifMatch: version });
-      version = answer.etag;
-      Object.assign(data, answer.data);
-      fill(stale);
-      return toast(answer.message);
+      return toast(await send(changed));
     } catch (error) {
       if (error.status !== 412) throw error;
-      return fill(stale, await conflict(data, values, (current) => (version = current)));
+      return saveMerged(values, error);
     }
   };
-  return h("div.stack", stale, form({ fields, submit: t("common.save"), busyText: t("common.saving"), onSubmit }));
+  /** What another admin saved meanwhile stands beside what was typed here; the form then shows what was chosen. */
+  async function saveMerged(values, error) {
+    const now = await get(`/users/${data.id}`);
+    const chosen = await merge(Object.keys(values).map((name) => ({ name, label: t(`admin.user_field_${name}`), mine: values[name], theirs: now.data[name] })));
+    if (!chosen) throw error;
+    version = now.etag;
+    Object.assign(data, now.data);
+    for (const [name, value] of Object.entries(chosen)) element.elements[name].value = value ?? "";
+    const changed = changesOf(chosen, data);
+    return toast(Object.keys(changed).length ? await send(changed) : t("admin.user_same"));
+  }
+  const element = form({ fields, submit: t("common.save"), busyText: t("common.saving"), onSubmit });
+  return element;
 }
 
-/** What another admin saved meanwhile, beside what was typed here; saving again writes the typed values over it. */
-async function conflict(data, typed, take) {
-  const { data: theirs, etag } = await get(`/users/${data.id}`);
-  take(etag);
-  const differing = Object.keys(typed).filter((name) => (typed[name] || null) !== (theirs[name] || null));
-  Object.assign(data, theirs);
-  const rows = differing.map((name) => h("tr", h("th", { scope: "row" }, t(`admin.user_field_${name}`)), h("td", bdi(typed[name] || "–")), h("td", bdi(theirs[name] || "–"))));
-  return notice("warn", h("p", t("admin.user_conflict")), table(t("admin.user_conflict_table"), [t("admin.user_field"), t("admin.user_yours"), t("admin.user_theirs")], rows));
-}
+const changesOf = (values, stored) => Object.fromEntries(Object.entries(values).filter(([name, value]) => (value || null) !== (stored[name] || null)).map(([name, value]) => [name, value || null]));
 
 function acts(data, isSelf) {
   const run = (path, body, question) => async () => {
@@ -84,11 +90,11 @@ function acts(data, isSelf) {
     "section.panel.stack.tight",
     h("h2", t("admin.user_acts")),
     isSelf && h("p.soft", t("admin.user_self")),
-    h("div.field", h("label", { for: "role" }, t("admin.user_role")), h("div.row.nowrap", select, button(t("admin.user_role_yes"), setRole))),
+    h("div.field", h("label", { for: "role" }, t("admin.user_role")), h("div.with", select, button(t("admin.user_role_yes"), setRole))),
     data.role === "INSTRUCTOR" &&
       (data.can_self_publish ? button(t("admin.user_revoke_publish"), run("revoke-self-publish")) : button(t("admin.user_grant_publish"), run("grant-self-publish"))),
     data.is_active
-      ? button(t("admin.user_deactivate"), run("deactivate", undefined, { title: t("admin.user_deactivate_title", { name: data.full_name }), text: t("admin.user_deactivate-multiple_text"), yes: t("admin.user_deactivate") }), "danger")
+      ? button(t("admin.user_deactivate"), run("deactivate", undefined, { title: t("admin.user_deactivate_title", { name: data.full_name }), text: t("admin.user_deactivate-multiple_text"), yes: t("admin.user_deactivate") }))
       : button(t("admin.user_activate"), run("activate")),
     button(t("admin.user_delete"), run(null, null, { title: t("admin.user_delete_title", { name: data.full_name }), text: t("admin.user_delete_text"), yes: t("admin.user_delete_yes") }), "danger"),
   );
@@ -123,7 +129,7 @@ function courses(id) {
       request = (options) => follow(link, options);
       shown.refresh();
     };
-    return h("div", table(t("admin.user_courses"), [t("common.course"), t("common.state"), { text: t("admin.user_progress"), isNumber: true }, { text: t("admin.user_due"), isNumber: true }, { text: t("admin.user_enrolled"), isNumber: true }], rows), pager(meta, data.length, turn));
+    return h("div", table(t("admin.user_courses"), [t("common.course"), t("common.state"), { text: t("admin.user_progress"), isNumber: true }, { text: t("admin.user_due"), isNumber: true }, { text: t("admin.user_enrolled"), isNumber: true }], rows, ".stacked"), pager(meta, data.length, turn));
   });
   return shown.element;
 }

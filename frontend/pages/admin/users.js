@@ -103,7 +103,7 @@ function draw(rows, chosen, changed) {
     boxes.set(user.id, box);
     return h(
       "tr",
-      h("td", h("label.tick", box, hidden(t("admin.user_choose", { name: user.full_name })))),
+      h("td.pick", h("label.tick", box, hidden(t("admin.user_choose", { name: user.full_name })))),
       h("th", { scope: "row" }, h("a.plain", { href: `/admin/users/${user.id}` }, person(user, user.email))),
       h("td.mono", user.external_id ?? "–"),
       h("td", bdi(user.department ?? "–")),
@@ -119,7 +119,7 @@ function draw(rows, chosen, changed) {
     }
     last = at;
   }
-  return table(t("common.menu_users"), [h("label.tick", all, hidden(t("admin.user_choose_page"))), t("admin.user_name"), t("admin.user_number"), t("admin.user_department"), t("admin.user_role"), t("common.state"), { text: t("admin.user_since"), isNumber: true }], rows.map(row), ".people");
+  return table(t("common.menu_users"), [h("label.tick", all, hidden(t("admin.user_choose_page"))), t("admin.user_name"), t("admin.user_number"), t("admin.user_department"), t("admin.user_role"), t("common.state"), { text: t("admin.user_since"), isNumber: true }], rows.map(row), ".people.stacked");
 }
 
 /** One badge for what an account can do: deactivated, not verified, active. */

@@ -136,7 +136,7 @@ function row(run, item, isSeveral, user) {
     h("th.who", { scope: "row" }, h("div", who(item, user)), h("div", h("bdi.mono", item.input))),
     isSeveral && h("td.at", { "data-label": t("common.course") }, item.course_id ? h("span.mono", courseCode(item.course_id)) : "–"),
     h("td.outcome", badge(nameOf(outcome, code), toneOf(outcome)), code && h("code.soft", code)),
-    h("td.was", { "data-label": t("assign.before"), "data-none": !item.before }, item.before ? standing(item.before, true) : [h("span", { "aria-hidden": "true" }, "—"), hidden(t("common.none"))]),
+    h("td.was", { "data-label": t("assign.before"), "data-none": !item.before }, item.before ? standing(item.before, true) : [h("span", { "aria-hidden": "true" }, "–"), hidden(t("common.none"))]),
     h("td.now", { "data-label": t("assign.after") }, after(run, item, group)),
   );
 }

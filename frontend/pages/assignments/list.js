@@ -6,6 +6,7 @@ import { number, time } from "../../lib/format.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { combobox } from "../../parts/combobox.js";
+import { table } from "../../parts/list.js";
 import { badge, pager } from "../../parts/marks.js";
 import { empty, failed, loading } from "../../parts/states.js";
 import { titlesOf } from "./by-course.js";
@@ -28,7 +29,7 @@ export default async function assignments({ query, user, signal }) {
     const act = isFiltered ? h("button.btn", { type: "button", onclick: clear }, t("assign.clear")) : h("a.btn", { href: "/admin/assign" }, t("assign.title"));
     fill(
       results,
-      data.length ? h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("assign.runs") }, table(data, user)) : empty(t(isFiltered ? "assign.none_fit" : "assign.none_yet"), t(isFiltered ? "assign.none_fit_why" : "assign.none_yet_why"), act),
+      data.length ? runsTable(data, user) : empty(t(isFiltered ? "assign.none_fit" : "assign.none_yet"), t(isFiltered ? "assign.none_fit_why" : "assign.none_yet_why"), act),
       pager(meta, data.length, turn) ?? [],
     );
   }
@@ -112,15 +113,11 @@ function filterBar({ query, user, change }) {
   return { element, write };
 }
 
-function table(runs, user) {
+function runsTable(runs, user) {
   const isAdmin = user.role === "ADMIN";
-  const head = (text, selector = "th") => h(selector, { scope: "col" }, text);
-  return h(
-    "table.runs",
-    h("caption.vh", t("assign.runs")),
-    h("thead", h("tr", head(t("assign.run")), head(t("common.state")), head(t("assign.run_written"), "th.num"), head(t("assign.run_idle"), "th.num"), head(t("assign.run_refused"), "th.num"), isAdmin && head(t("assign.by")), head(t("assign.when")))),
-    h("tbody", runs.map((run) => row(run, isAdmin))),
-  );
+  const number = (text) => ({ text, isNumber: true });
+  const columns = [t("assign.run"), t("common.state"), number(t("assign.run_written")), number(t("assign.run_idle")), number(t("assign.run_refused")), isAdmin && t("assign.by"), t("assign.when")].filter(Boolean);
+  return table(t("assign.runs"), columns, runs.map((run) => row(run, isAdmin)), ".runs.stacked");
 }
 
 function row(run, isAdmin) {

@@ -24,7 +24,7 @@ export default async function becomeInstructor({ signal }) {
   fill(place, latest?.status === "PENDING" ? await waiting(latest, place, signal) : latest?.status === "APPROVED" ? approved(latest) : [latest && rejected(latest), writing()]);
   return {
     title: t("learning.become"),
-    main: h("div.request", h("div", h("h1", t("learning.become")), h("p.soft", t("learning.become_lead"))), place, earlier.length > 0 && history(earlier)),
+    main: h("div.request", h("div.head", h("h1", t("learning.become")), h("p.soft", t("learning.become_lead"))), place, earlier.length > 0 && history(earlier)),
   };
 }
 

@@ -31,7 +31,7 @@ export default async function myCourses({ query, user, signal }) {
     title: t("learning.my_courses"),
     main: h(
       "div.learning",
-      h("div.greet", h("h1", greeting(user)), h("p.soft", figures ? sentence(figures) : null)),
+      h("div.head.greet", h("h1", greeting(user)), h("p.soft", figures ? sentence(figures) : null)),
       hasNone ? empty(t("learning.none"), t("learning.none_why"), h("a.btn", { href: "/courses", "data-kind": "primary" }, t("common.to_courses"))) : [card, list.element, h("div.lower", lower)],
     ),
     update: list.update,

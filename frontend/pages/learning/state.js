@@ -46,7 +46,7 @@ export function clock(seconds) {
 /** The progress of an enrollment: percentage, "4 of 10 lessons", bar. */
 export function bar({ completion_percentage: done, completed_lessons: completed, total_lessons: total, course }, percent) {
   return [
-    h("div.row.between.small", h("b.num", percent(done, 2)), h("span.soft", t("learning.of_lessons", { completed, count: total }))),
+    h("div.row.between.small", h("b.num", percent(done)), h("span.soft", t("learning.of_lessons", { completed, count: total }))),
     h("progress", { max: 100, value: done, "aria-label": t("learning.progress_of", { title: isolated(course.title) }) }),
   ];
 }

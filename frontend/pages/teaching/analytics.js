@@ -1,27 +1,22 @@
 // The figures of one course: learners, completion, revenue, and how far they come, lesson by lesson.
 
 import { get } from "../../lib/api.js";
-import { bdi, fill, h } from "../../lib/dom.js";
+import { fill, h } from "../../lib/dom.js";
 import { list, money, number, percent, rating, time } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { chart } from "../../parts/chart.js";
-import { badge } from "../../parts/marks.js";
 import { empty } from "../../parts/states.js";
 import { tiles } from "../../parts/tiles.js";
+import { courseHead, courseMarks } from "./head.js";
 
 const MOST_BARS = 24;
 
-export default async function analytics({ params: { ref }, signal }) {
+export default async function analytics({ params: { ref }, user, signal }) {
   const { data: course } = await get(`/courses/${encodeURIComponent(ref)}/analytics`, null, { signal });
-  const here = `/teach/courses/${encodeURIComponent(course.slug)}`;
   return {
-    title: `${t("teaching.stat_title")} · ${course.title}`,
+    title: `${t("teaching.figures")} · ${course.title}`,
     main: [
-      h(
-        "div.row.between.board-head",
-        h("div", h("p.soft.small", t("teaching.stat_title")), h("h1", bdi(course.title)), h("p.soft", badge(t(`common.state_${course.status}`), course.status === "PUBLISHED" ? "good" : null), " ", t("teaching.stat_as_of"), " ", h("time", { datetime: course.as_of }, time(course.as_of)), ". ", t("teaching.stat_current"))),
-        h("nav.board-acts", { "aria-label": t("teaching.stat_pages") }, h("a.btn", { href: here }, t("teaching.stat_edit")), h("a.btn", { href: `${here}/roster` }, t("teaching.stat_roster")), h("a.btn", { href: `/courses/${encodeURIComponent(course.slug)}` }, t("teaching.stat_page"))),
-      ),
+      courseHead({ course, user, here: "figures", title: h("h1", t("teaching.figures")), marks: courseMarks(course, h("span.soft.small", t("teaching.stat_as_of"), " ", h("time", { datetime: course.as_of }, time(course.as_of)), ". ", t("teaching.stat_current"))) }),
       tiles(figuresOf(course)),
       h("section.charts", { "aria-label": t("teaching.stat_figures") }, steps(course), funnel(course)),
     ],

@@ -7,7 +7,8 @@ import { icon } from "../../parts/icons.js";
 import { choice, list, searchBox } from "../../parts/list.js";
 import { badge, cover, stars } from "../../parts/marks.js";
 import { empty } from "../../parts/states.js";
-import { missingOf, TONES } from "./state-panel.js";
+import { TONES } from "./head.js";
+import { missingOf } from "./state-panel.js";
 
 const STATES = ["DRAFT", "PENDING", "APPROVED", "REJECTED", "PUBLISHED", "ARCHIVED"];
 const ORDERS = ["title", "-enrollment_count", "-average_rating"];

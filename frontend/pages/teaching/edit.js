@@ -6,15 +6,15 @@ import { number } from "../../lib/format.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { conflict } from "../../parts/conflict.js";
-import { badge } from "../../parts/marks.js";
 import { empty, notice } from "../../parts/states.js";
 import { autosave } from "./autosave.js";
 import { curriculum } from "./curriculum.js";
 import { choicesOf, controls, GROUPS, inWords, labelOf } from "./fields.js";
+import { courseHead, courseMarks } from "./head.js";
 import { history, lastChange } from "./history.js";
 import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
-import { statePanel, TONES } from "./state-panel.js";
+import { statePanel } from "./state-panel.js";
 
 const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
 const VIEWS = ["details", "lessons", "history"];
@@ -117,19 +117,12 @@ function guard(store, signal) {
 
 function heading(course, user) {
   const title = h("h1", { dir: "auto" }, course.title);
-  const marks = h("p.row.marks");
-  const path = (rest) => `/teach/courses/${encodeURIComponent(course.id)}/${rest}`;
-  const element = h(
-    "header.head",
-    h("p.crumb", h("a", { href: "/teach" }, t(user.role === "ADMIN" ? "teaching.all_courses" : "teaching.title"))),
-    title,
-    h("div.row.between", marks, h("p.row.ways", h("a", { href: path("roster") }, t("teaching.roster")), h("a", { href: path("analytics") }, t("teaching.figures")), h("a", { href: `/courses/${encodeURIComponent(course.id)}` }, t("teaching.see")))),
-  );
+  const marks = h("div");
   const draw = (now) => {
     title.textContent = now.title;
-    fill(marks, h("code", now.code), badge(t(`common.state_${now.status}`), TONES[now.status]), now.instructor && h("span.soft", bdi(now.instructor.full_name)));
+    fill(marks, courseMarks(now, now.instructor && h("span.soft", bdi(now.instructor.full_name))));
   };
-  return { element, draw };
+  return { element: courseHead({ course, user, here: "edit", title, marks }), draw };
 }
 
 function groupOf({ name, fields }) {

@@ -1,12 +1,13 @@
 // The roster of a course: who is enrolled, how far they are, their grades; remove people, or take the list along.
 
-import { bdi, fill, h } from "../../lib/dom.js";
+import { fill, h } from "../../lib/dom.js";
 import { download, get } from "../../lib/api.js";
 import { t } from "../../lib/strings.js";
 import { busy } from "../../parts/dialog.js";
 import { icon } from "../../parts/icons.js";
 import { choice, list, searchBox } from "../../parts/list.js";
 import { empty, failed } from "../../parts/states.js";
+import { courseHead, courseMarks } from "./head.js";
 import { rosterTable } from "./roster-table.js";
 
 const FILTERS = ["search", "status", "due", "ordering"];
@@ -41,11 +42,12 @@ export default async function roster({ params, query, user, signal }) {
     title: t("teaching.roster_of", { title: course.title }),
     wide: true,
     main: [
-      h(
-        "header.head",
-        h("p.crumb", h("a", { href: "/teach" }, t(user.role === "ADMIN" ? "teaching.all_courses" : "teaching.title")), " / ", h("a", { href: `/teach/courses/${encodeURIComponent(course.id)}`, dir: "auto" }, course.title)),
-        h("div.row.between", h("h1", t("teaching.roster"), " ", h("span.soft", bdi(course.code))), h("div.row", csv, course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course), "data-kind": "primary" }, icon("plus"), t("teaching.assign")))),
-      ),
+      courseHead({
+        course, user, here: "roster",
+        title: h("h1", t("teaching.roster")),
+        marks: courseMarks(course),
+        acts: [csv, course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course), "data-kind": "primary" }, icon("plus"), t("teaching.assign"))],
+      }),
       trouble,
       people.parts,
     ],

@@ -11,8 +11,8 @@ import { icon } from "../../parts/icons.js";
 import { badge } from "../../parts/marks.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { TONES } from "./head.js";
 
-export const TONES = { PENDING: "act", APPROVED: "good", PUBLISHED: "good", REJECTED: "bad", ARCHIVED: "warn" };
 const TAKES = new Set(["unpublish", "archive"]);
 
 /** The acts that a state offers, the first as the primary one. The server decides; what it refuses, it explains. */
