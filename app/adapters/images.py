@@ -23,6 +23,9 @@ TOO_LONG = "It takes too long to read this picture."
 WAIT_SECONDS = 0.5
 """A waiting request occupies a thread of the web process."""
 
+MOST_SECONDS = 5 * image_process.MOST_SECONDS
+"""From start to end, which on a loaded machine is several times the processor time: good pictures were refused there."""
+
 _turn = Lock()
 
 
@@ -36,7 +39,7 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
                 input=content,
                 capture_output=True,
                 env={},
-                timeout=2 * image_process.MOST_SECONDS,
+                timeout=MOST_SECONDS,
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
