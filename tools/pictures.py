@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -42,37 +42,126 @@ class Picture:
     width: int = 1280
     is_whole: bool = False
     """Whether the picture goes on below the window."""
+    act: Callable[[Page], None] | None = None
+    """What is done on the page before the picture is taken."""
 
 
 FIRST = {
     "assignment": ("admin", "/assignments", "id"),
     "certificate": ("student", "/certificates", "number"),
-    "learning": ("student", "/enrollments?status=ACTIVE", "course.slug"),
+    "learning": ("student", "/enrollments?course=CCC-2014J", "course.slug"),
 }
 """For each placeholder the caller, the list, and the member of its first row."""
 
+Act = Callable[[Page], None]
+
+
+def ask_why(page: Page) -> None:
+    """The answer opens below the button where there is room for it."""
+    button = page.locator(".why-ask").first
+    button.evaluate("(each) => scrollBy(0, each.getBoundingClientRect().top - 220)")
+    button.click()
+    page.locator(".why-pop:popover-open .why-title").wait_for()
+
+
+def preview(page: Page) -> None:
+    """A preview of people of whom some are enrolled already and some are refused."""
+    page.get_by_role("textbox", name="People").fill("\n".join(PREVIEWED))
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="Preview:").wait_for()
+    page.locator("table.ledger tbody tr").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+PREVIEWED: list[str] = []
+"""The people of `preview`: `set_scene` puts them in."""
+
+CONSOLE = "/admin/assign?course=CCC-2014J"
+EDITOR = "/teach/courses/CCC-2014J"
+COURSE = "/courses/CCC-2014J"
+
+
+def in_all(name: str, path: str, role: str = "", act: Act | None = None) -> tuple[Picture, ...]:
+    """A page of the client in both themes and on a phone."""
+    return (
+        Picture(name, path, role, act=act),
+        Picture(f"{name}-dark", path, role, "dark", act=act),
+        Picture(f"{name}-phone", path, role, width=390, act=act),
+    )
+
+
 PICTURES = (
-    Picture("catalogue", "/courses"),
-    Picture("catalogue-dark", "/courses", theme="dark"),
-    Picture("catalogue-phone", "/courses", width=390),
-    Picture("course", "/courses/CCC-2014J"),
+    *in_all("catalogue", "/courses"),
+    *in_all("course", COURSE),
+    *in_all("my-courses", "/my-courses", "student", ask_why),
+    *in_all("lesson", "/courses/{learning}/learn", "student"),
+    *in_all("certificate", "/certificates/{certificate}"),
+    *in_all("editor", EDITOR, "instructor3"),
+    *in_all("run", "/admin/assignments/{assignment}", "admin"),
+    # After the run: a preview would be the newest of the records.
+    *in_all("assign", CONSOLE, "admin", preview),
+    *in_all("admin", "/admin", "admin"),
     Picture("login", "/login"),
-    Picture("my-courses", "/my-courses", role="student"),
-    Picture("lesson", "/courses/{learning}/learn", role="student"),
-    Picture("certificate", "/certificates/{certificate}"),
-    Picture("assign", "/admin/assign", role="admin"),
-    Picture("assign-phone", "/admin/assign", role="admin", width=390),
-    Picture("ledger", "/admin/assignments/{assignment}", role="admin"),
-    Picture("admin", "/admin", role="admin"),
-    Picture("admin-dark", "/admin", role="admin", theme="dark"),
     Picture("people", "/admin/users", role="admin"),
-    Picture("analytics", "/teach/courses/CCC-2014J/analytics", role="instructor3"),
-    Picture("roster", "/teach/courses/CCC-2014J/roster", role="instructor3"),
+    Picture("people-phone", "/admin/users", role="admin", width=390),
+    Picture("analytics", f"{EDITOR}/analytics", role="instructor3"),
+    Picture("roster", f"{EDITOR}/roster", role="instructor3"),
     Picture("developers", "/developers"),
     Picture("developers-phone", "/developers", width=390, theme="dark", is_whole=True),
     Picture("sandbox", "/sandbox"),
     Picture("problem", "/problems/course_full"),
 )
+
+LESSON = """\
+Assignment 3 asks what happens to a network when one part of it fails.
+
+## Before you start
+
+1. Read the case study to the end.
+2. Draw the network, with the part that failed marked.
+3. Write down who noticed first, and how.
+
+> A service that fails quickly and says so does less harm than one that is slow.
+
+Send a page of 600 words and your drawing. Your tutor marks it within ten days.
+"""
+
+
+def set_scene(app: Flask) -> None:
+    """Give the demo's student a course with a due date and some progress, and the admin a run with refusals."""
+    client = app.test_client()
+
+    def call(name: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {log_in(client, name)['access']}"}
+        answer = client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        if answer.status_code >= 400:
+            raise SystemExit(f"{method} {path}: {answer.get_data(as_text=True)}")
+        return answer.get_json()["data"]
+
+    def learners(course: str, status: str = "ACTIVE") -> list[str]:
+        path = f"/courses/{course}/enrollments?status={status}&page_size=60"
+        return [each["user"]["username"] for each in call("admin", "GET", path)]
+
+    def assign(course: str, **people: Any) -> None:
+        call("admin", "POST", f"/courses/{course}/assign-multiple", {"reason": "Autumn intake", **people})
+
+    lessons = [
+        lesson
+        for section in call("instructor3", "GET", "/courses/CCC-2014J")["sections"]
+        for lesson in section["lessons"]
+        if lesson["is_required"]
+    ]
+    call("instructor3", "PATCH", f"/lessons/{lessons[5]['id']}", {"content": LESSON})
+    assign("CCC-2014J", emails=["student@example.org"], due_in_days=3)
+    for lesson in lessons[:5]:
+        call("student", "POST", f"/lessons/{lesson['id']}/complete")
+    here, elsewhere = learners("CCC-2014J"), learners("AAA-2014J")
+    unknown = ["amara.ncube@example.org", "elif yilmaz"]
+    PREVIEWED[:] = (
+        elsewhere[:40] + unknown + here[:5] + elsewhere[:2] + learners("CCC-2014J", "CANCELLED")[:12]
+    )
+    emails = [*unknown[:1], "instructor3@example.org"]
+    assign("AAA-2014J", usernames=here + elsewhere[:6], emails=emails, due_in_days=60)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -110,6 +199,9 @@ def opened(browser: Browser, url: str, app: Flask, picture: Picture) -> Iterator
     page.goto(filled(app, picture.path))
     page.get_by_role("heading", level=1).first.wait_for()
     page.wait_for_load_state("networkidle")
+    if picture.act:
+        picture.act(page)
+        page.wait_for_load_state("networkidle")
     yield page
     context.close()
 
@@ -144,6 +236,7 @@ def main() -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     with running_demo() as app, served(app) as url, sync_playwright() as playwright:
+        set_scene(app)
         browser = playwright.chromium.launch(executable_path=chromium.found(), args=list(chromium.FLAGS))
         for picture in PICTURES:
             if wanted and picture.name not in wanted:

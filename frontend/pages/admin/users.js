@@ -61,13 +61,15 @@ export default async function users({ query, signal }) {
     clear();
   }
 
+  const [filtered, told, results] = people.parts;
   await people.ready;
   return {
     title: t("common.menu_users"),
     main: [
       h("div.head.row.between", h("h1", t("common.menu_users")), h("div.row", h("a.btn", { href: "/admin/import" }, t("admin.user_import")), h("a.btn", { href: "/admin/instructor-requests" }, t("admin.user_requests")), h("button.btn", { type: "button", "data-kind": "primary", onclick: create }, t("admin.user_create")))),
-      bulk,
-      people.parts,
+      filtered,
+      h("div.above", told, bulk),
+      results,
     ],
     update: people.update,
   };

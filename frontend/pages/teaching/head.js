@@ -18,6 +18,6 @@ export function courseHead({ course, user, here, title, marks = null, acts = nul
   return h(
     "header.head",
     h("p.crumb", h("a", { href: "/teach" }, t(user.role === "ADMIN" ? "teaching.all_courses" : "teaching.title")), here !== "edit" && [" / ", h("a", { href: edit, dir: "auto" }, course.title)]),
-    h("div.row.between.sides", h("div", title, marks), h("div", acts && h("div.row", acts), h("nav.ways", { "aria-label": t("teaching.stat_pages") }, links))),
+    h("div.sides", h("div", title, marks), h("div", acts && h("div.row", acts), h("nav.ways", { "aria-label": t("teaching.stat_pages") }, links))),
   );
 }
