@@ -21,11 +21,7 @@ export class ApiError extends Error {
  * Throws ApiError; an aborted signal throws AbortError as fetch does.
  */
 export async function call(method, path, options = {}) {
-  let response = await send(method, path, options, await session.access());
-  if (response.status === 401 && session.isSignedIn() && (await session.renew())) {
-    response = await send(method, path, options, await session.access());
-  }
-  return read(response);
+  return read(await answer(method, path, options));
 }
 
 export const get = (path, query, options) => call("GET", path, { ...options, query });
@@ -45,7 +41,7 @@ export const newKey = () => crypto.randomUUID();
 
 /** Download a file of the API under its own name (a plain link cannot carry the token). */
 export async function download(path, query, options = {}) {
-  const response = await send("GET", path, { ...options, query, accept: "*/*" }, await session.access());
+  const response = await answer("GET", path, { ...options, query, accept: "*/*" });
   if (!response.ok) return read(response);
   const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? path.split("/").at(-1);
   const url = URL.createObjectURL(await response.blob());
@@ -53,6 +49,24 @@ export async function download(path, query, options = {}) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
   return null;
+}
+
+async function answer(method, path, options) {
+  const token = await authorized();
+  const response = await send(method, path, options, token);
+  if (response.status !== 401 || !session.isSignedIn()) return response;
+  if (await session.renew(token)) return send(method, path, options, await session.access());
+  return session.isSignedIn() ? unreachable("offline") : response;
+}
+
+/** The access token, null for visitors. A user whose token cannot be renewed now is no visitor, and must not look like one. */
+async function authorized() {
+  const token = await session.access();
+  return token === null && session.isSignedIn() ? unreachable("offline") : token;
+}
+
+function unreachable(code) {
+  throw new ApiError({ status: 0, code, message: code });
 }
 
 async function send(method, path, { query, body, headers = {}, signal, ifMatch, key, accept, patience = PATIENCE }, token) {
@@ -77,8 +91,7 @@ async function send(method, path, { query, body, headers = {}, signal, ifMatch, 
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    const code = limit.aborted ? "timeout" : "offline";
-    throw new ApiError({ status: 0, code, message: code });
+    return unreachable(limit.aborted ? "timeout" : "offline");
   }
 }
 

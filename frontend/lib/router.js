@@ -1,6 +1,6 @@
 // Pages by path, on the Navigation API: links are plain links, Back and Forward work, a page is fetched when it is opened.
 
-import { ApiError } from "./api.js";
+import { ApiError, get } from "./api.js";
 import { fill, h } from "./dom.js";
 import * as session from "./session.js";
 import * as strings from "./strings.js";
@@ -16,16 +16,24 @@ const UNFETCHED = /dynamically imported module|Importing a module script/;
 let shown = null;
 let leaving = null;
 
-/** The route of a path with its parameters, or undefined. */
+/** The route of a path with its parameters; the page about unknown paths for all others. */
 function find(pathname) {
   for (const route of patterns) {
     const match = route.pattern.exec({ pathname });
-    if (match) return { route, params: decoded(match.pathname.groups) };
+    const params = match && decoded(match.pathname.groups);
+    if (params) return { route, params };
   }
-  return undefined;
+  return { route: patterns.at(-1), params: {} };
 }
 
-const decoded = (groups) => Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+/** Null when the path has a `%` that begins no character. */
+function decoded(groups) {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    return null;
+  }
+}
 
 /** Whether the signed-in user may open a page; the menu and the palette ask the same. */
 export function isFor({ needs }, user) {
@@ -39,7 +47,8 @@ export async function start() {
   globalThis.navigation.addEventListener("navigate", (event) => {
     const url = new URL(event.destination.url);
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
-    if (!find(url.pathname)) return; // a page of the server: documentation, mail pages
+    if (event.navigationType === "reload" || event.info === "anew") return; // the document itself, and nothing in memory
+    if (find(url.pathname).route === patterns.at(-1)) return; // a page of the server: documentation, mail pages
     event.intercept({ handler: () => show(url, { signal: event.signal, isFirst: false, info: event.info }), focusReset: "manual", scroll: "manual" });
   });
   await show(new URL(location.href), { isFirst: true });
@@ -47,6 +56,9 @@ export async function start() {
 
 /** Go to a path. `{ replace: true }` leaves no entry in the history. */
 export const go = (path, { replace = false } = {}) => navigation.navigate(path, { history: replace ? "replace" : "auto" }).finished.catch(() => {});
+
+/** Load a path as a new document, in place of this one: nothing of the present user stays in memory. */
+export const goAnew = (path) => navigation.navigate(path, { history: "replace", info: "anew" });
 
 /** Write the query of the page that is open, without opening it again (filters, tabs). */
 export function setQuery(values, { replace = true } = {}) {
@@ -63,7 +75,7 @@ export function setQuery(values, { replace = true } = {}) {
 export const reopen = () => show(new URL(location.href), { isFirst: true, again: true });
 
 async function show(url, { signal, isFirst, info, again = false }) {
-  const { route, params } = find(url.pathname) ?? { route: patterns.at(-1), params: {} };
+  const { route, params } = find(url.pathname);
   const query = Object.fromEntries(url.searchParams);
   if (info === "own") return;
   if (!again && shown?.url.pathname === url.pathname && shown.update) {
@@ -71,6 +83,7 @@ async function show(url, { signal, isFirst, info, again = false }) {
     await shown.update(query);
     return;
   }
+  if (isUnknown()) await session.restore(get).catch(() => {});
   if (route.needs && isUnknown()) {
     place(unreachable(), { url, isFirst, route });
     return;
@@ -146,8 +159,7 @@ export function home(user) {
 
 /** A path of ours from `?next=`, never an address of another origin. */
 export function safeNext(next, user) {
-  if (!next?.startsWith("/") || new URL(next, location.origin).origin !== location.origin) return home(user);
-  return next;
+  return next?.startsWith("/") && URL.parse(next, location.origin)?.origin === location.origin ? next : home(user);
 }
 
 function notYours() {

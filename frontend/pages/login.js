@@ -2,7 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { post } from "../lib/api.js";
-import { go, safeNext } from "../lib/router.js";
+import { go, goAnew, safeNext } from "../lib/router.js";
 import * as session from "../lib/session.js";
 import { t } from "../lib/strings.js";
 import { door } from "../parts/door.js";
@@ -16,8 +16,10 @@ export default function login({ query }) {
   ];
   const onSubmit = async ({ login: name, password }) => {
     const { data } = await post("/auth/login", { [name.includes("@") ? "email" : "username"]: name, password });
-    session.begin(data);
-    await go(safeNext(query.next, data.user), { replace: true });
+    const isAnother = session.begin(data);
+    const next = safeNext(query.next, data.user);
+    if (isAnother) goAnew(next);
+    else await go(next, { replace: true });
   };
   return {
     title: t("account.sign_in"),
