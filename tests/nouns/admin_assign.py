@@ -65,12 +65,12 @@ def _published(world):
 LISTS = {"/assignments": "run"}
 
 
-def sees_plan(variant, caller):
+def _sees_plan(variant, caller):
     """An expired plan is hidden, and still known to who would commit it."""
     return sees_own_or_is_admin(variant, caller) or (variant == "PAST" and caller == "owner")
 
 
-VISIBLE = {"run": sees_own_or_is_admin, "plan": sees_plan}
+VISIBLE = {"run": sees_own_or_is_admin, "plan": _sees_plan}
 
 
 def add_to_scene(scene):
