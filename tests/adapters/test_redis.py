@@ -81,3 +81,41 @@ def test_a_server_that_answers_again_is_trusted_again(redis_url, monkeypatch):
     assert client.ping()
     breaker.note_failure()
     assert client.ping(), "failures are counted from 0 again"
+
+
+SUM = "return redis.call('incrby', KEYS[1], ARGV[1])"
+
+
+def test_a_script_is_sent_again_to_a_server_that_has_forgotten_it(config):
+    client = redis.client(config.redis_url, timeout=1)
+    script = redis.Script(client, SUM)
+    client.delete("sum")
+
+    assert script("sum", 2) == 2
+    client.script_flush()
+
+    assert script("sum", 3) == 5
+
+
+def test_a_script_outlives_a_connection_that_the_server_closed(config):
+    client = redis.client(config.redis_url, timeout=1)
+    script = redis.Script(client, SUM)
+    client.delete("sum")
+    assert script("sum", 2) == 2
+
+    client.client_kill_filter(_type="normal", skipme=True)
+
+    assert script("sum", 3) == 5
+
+
+def test_a_script_stands_behind_the_breaker(silence):
+    script = redis.Script(redis.client(silence, timeout=0.1), SUM)
+    seen = []
+
+    for _ in range(redis.FAILURES + 1):
+        with pytest.raises(RedisError) as trouble:
+            script("sum", 1)
+        seen.append(trouble.type)
+
+    assert CircuitOpen not in seen[: redis.FAILURES]
+    assert seen[redis.FAILURES] is CircuitOpen
