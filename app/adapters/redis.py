@@ -120,6 +120,9 @@ class Script:
         connection = self._connection()
 
         def exchange() -> Any:
+            if not connection.is_connected:
+                # With its handshake: a server that accepts connections and says nothing has failed, too.
+                connection.connect()
             connection.send_command(*command)
             return connection.read_response()
 

@@ -97,3 +97,41 @@ def test_threads_that_have_ended_use_up_no_connection(app, redis_url):
 
     assert client.connection_pool._created_connections <= 1
     until(lambda: client.info("clients")["connected_clients"] <= before + 1)
+
+
+SUM = "return redis.call('incrby', KEYS[1], ARGV[1])"
+
+
+def test_a_script_is_sent_again_to_a_server_that_has_forgotten_it(config):
+    client = redis.client(config.redis_url, timeout=1)
+    script = redis.Script(client, SUM)
+    client.delete("sum")
+
+    assert script("sum", 2) == 2
+    client.script_flush()
+
+    assert script("sum", 3) == 5
+
+
+def test_a_script_outlives_a_connection_that_the_server_closed(config):
+    client = redis.client(config.redis_url, timeout=1)
+    script = redis.Script(client, SUM)
+    client.delete("sum")
+    assert script("sum", 2) == 2
+
+    client.client_kill_filter(_id=script._send("CLIENT", "ID"))
+
+    assert script("sum", 3) == 5
+
+
+def test_a_script_is_behind_the_breaker(silence):
+    script = redis.Script(redis.client(silence, timeout=0.1), SUM)
+    seen = []
+
+    for _ in range(redis.FAILURES + 1):
+        with pytest.raises(RedisError) as trouble:
+            script("sum", 1)
+        seen.append(trouble.type)
+
+    assert CircuitOpen not in seen[: redis.FAILURES]
+    assert seen[redis.FAILURES] is CircuitOpen
