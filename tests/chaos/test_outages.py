@@ -20,7 +20,7 @@ from app.db.session import db
 from app.enums import AssignmentState
 from app.models import Assignment, AssignmentBatch, AssignmentItem, Course, Enrollment
 from app.services.counters import verification
-from tests.chaos.platform import Platform
+from tests.chaos.killed_platform import Platform
 from tests.support.factories import Factory
 from tests.support.http import Client
 
