@@ -98,9 +98,9 @@ PICTURES = (
     *in_all("certificate", "/certificates/{certificate}"),
     *in_all("editor", EDITOR, "instructor3"),
     *in_all("run", "/admin/assignments/{assignment}", "admin"),
-    # After the run: a preview would be the newest of the records.
-    *in_all("assign", CONSOLE, "admin", preview),
     *in_all("admin", "/admin", "admin"),
+    # After these: a preview would be the newest of the records.
+    *in_all("assign", CONSOLE, "admin", preview),
     Picture("login", "/login"),
     Picture("people", "/admin/users", role="admin"),
     Picture("people-phone", "/admin/users", role="admin", width=390),
