@@ -221,6 +221,7 @@ def _write(person: CTE, seat: CTE, kind: str, *, is_waived: bool) -> Select[*tup
         "after_status": held.c.status,
         "after_source": held.c.source,
         "after_due_at": held.c.due_at,
+        "after_payment": held.c.payment_status,
     }
     lines = select(*line.values()).select_from(run).join(held, true())
     item = insert(AssignmentItem).from_select(list(line), lines).returning(AssignmentItem.row).cte("item")
