@@ -82,7 +82,7 @@ def summary(report: dict[str, Any]) -> tuple[list[int], str]:
 
 
 def signed_in(context: BrowserContext, url: str, refresh: str | None) -> None:
-    """Begin anew: no session, or this one."""
+    """Begin again: no session, or this one."""
     page = context.pages[0]
     page.goto(f"{url}/healthz")
     page.evaluate(

@@ -59,7 +59,7 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Text that a screen reader says and nobody sees. */
+/** Text for screen readers only (visually hidden). */
 export const hidden = (...text) => h("span.vh", ...text);
 
 /** A person's name or another text of unknown direction. */

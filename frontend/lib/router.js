@@ -49,7 +49,7 @@ export async function start() {
   globalThis.navigation.addEventListener("navigate", (event) => {
     const url = new URL(event.destination.url);
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
-    if (event.navigationType === "reload" || event.info === "anew") return; // the document itself, and nothing in memory
+    if (event.navigationType === "reload" || event.info === "again") return; // the document itself, and nothing in memory
     if (find(url.pathname).route === patterns.at(-1)) return; // a page of the server: documentation, mail pages
     event.intercept({ handler: () => show(url, { signal: event.signal, isFirst: false, info: event.info }), focusReset: "manual", scroll: "manual" });
   });
@@ -60,7 +60,7 @@ export async function start() {
 export const go = (path, { replace = false } = {}) => navigation.navigate(path, { history: replace ? "replace" : "auto" }).finished.catch(() => {});
 
 /** Load a path as a new document, in place of this one: nothing of the present user stays in memory. */
-export const goAnew = (path) => navigation.navigate(path, { history: "replace", info: "anew" });
+export const goAgain = (path) => navigation.navigate(path, { history: "replace", info: "again" });
 
 /** Write the query of the page that is open, without opening it again (filters, tabs). */
 export function setQuery(values, { replace = true } = {}) {
@@ -172,7 +172,7 @@ function notYours() {
 }
 
 const sheets = new Map();
-/** Add a page's stylesheet once, and wait for it, so that the page never stands without it. */
+/** Add a page's stylesheet once, and wait for it, so that the page never is without it. */
 function style(name) {
   if (!sheets.has(name)) {
     const link = h("link", { rel: "stylesheet", href: `/assets/${version}/styles/pages/${name}.css` });

@@ -68,7 +68,7 @@ async function exchange(refresh) {
   };
   const response = await fetch(`${API}/auth/refresh`, request).catch(() => null);
   const answer = response?.ok ? await response.json().catch(() => null) : null;
-  // Signed out, or in as another user, while the request was on the way: what it answered belongs to nobody here.
+  // Signed out, or in as another user, while the request was on the way: what it answered is of no use here.
   if (localStorage.getItem(STORE) !== refresh) return false;
   if (answer) keep(answer.data);
   // 409: a page that was left before it had the answer used this token, and to send it again would look like a theft.
@@ -126,7 +126,7 @@ export async function endAll(post) {
   forget("left");
 }
 
-/** End the session on this device: the server is told, and every tab is signed out even if it cannot be reached. */
+/** End the session on this device: the server ends it, and every tab is signed out even if it cannot be reached. */
 export async function end(post) {
   const refresh = localStorage.getItem(STORE);
   try {

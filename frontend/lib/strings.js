@@ -39,7 +39,7 @@ export function tOr(path, fallback, values) {
   return areas.get(path.slice(0, at))?.[path.slice(at + 1)] === undefined ? fallback : t(path, values);
 }
 
-/** Choose another language; the page is loaded anew in it. */
+/** Choose another language; the page is loaded again in it. */
 export function choose(tag) {
   localStorage.setItem("language", tag);
   location.reload();

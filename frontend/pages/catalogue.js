@@ -14,12 +14,12 @@ const FILTERS = ["search", "category", "level", "ordering", "is_free", "has_seat
 
 export default async function catalogue({ query, signal }) {
   const [categories, first] = await Promise.all([get("/categories", { page_size: 100 }, { signal }), get("/courses", asked(query), { signal })]);
-  const told = h("p.told", { role: "status" });
+  const counted = h("p.counted", { role: "status" });
   const results = h("div");
   let running = null;
 
   function show({ data, meta }) {
-    told.textContent = t("catalogue.found", { count: meta.count });
+    counted.textContent = t("catalogue.found", { count: meta.count });
     const isFiltered = FILTERS.some((name) => query[name]);
     fill(
       results,
@@ -51,7 +51,7 @@ export default async function catalogue({ query, signal }) {
   const reload = () => load((options) => get("/courses", asked(query), options));
   const turn = async (link) => {
     await load((options) => follow(link, options));
-    told.scrollIntoView({ block: "nearest" });
+    counted.scrollIntoView({ block: "nearest" });
   };
   const apply = debounce(() => {
     query = { ...query, ...Object.fromEntries([...new FormData(bar)].filter(([, value]) => value)) };
@@ -71,7 +71,7 @@ export default async function catalogue({ query, signal }) {
   show(first);
   return {
     title: t("catalogue.title"),
-    main: [h("div.head", h("h1", t("catalogue.title")), h("p.soft", t("catalogue.lead"))), h("search", { "aria-label": t("catalogue.filters") }, bar), told, results],
+    main: [h("div.head", h("h1", t("catalogue.title")), h("p.soft", t("catalogue.lead"))), h("search", { "aria-label": t("catalogue.filters") }, bar), counted, results],
     update(next) {
       query = next;
       for (const name of FILTERS) write(bar.elements[name], next[name]);

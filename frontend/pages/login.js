@@ -2,7 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { post } from "../lib/api.js";
-import { go, goAnew, safeNext } from "../lib/router.js";
+import { go, goAgain, safeNext } from "../lib/router.js";
 import * as session from "../lib/session.js";
 import { t } from "../lib/strings.js";
 import { door } from "../parts/door.js";
@@ -18,7 +18,7 @@ export default function login({ query }) {
     const { data } = await post("/auth/login", { [name.includes("@") ? "email" : "username"]: name, password });
     const isAnother = session.begin(data);
     const next = safeNext(query.next, data.user);
-    if (isAnother) goAnew(next);
+    if (isAnother) goAgain(next);
     else await go(next, { replace: true });
   };
   return {

@@ -3,7 +3,7 @@
 import { bdi, fill, h, hidden } from "../lib/dom.js";
 import { follow, get, post, remove } from "../lib/api.js";
 import { ago, time } from "../lib/format.js";
-import { goAnew } from "../lib/router.js";
+import { goAgain } from "../lib/router.js";
 import * as session from "../lib/session.js";
 import { t } from "../lib/strings.js";
 import { ask, busy } from "../parts/dialog.js";
@@ -61,7 +61,7 @@ export default function sessions({ signal }) {
 
   const endAll = async () => {
     const isDone = await ask({ title: t("account.end_all_title"), text: t("account.end_all_text"), yes: t("account.end_all"), act: () => session.endAll(post) });
-    if (isDone) goAnew("/login");
+    if (isDone) goAgain("/login");
   };
   const heading = h("h1", { tabindex: "-1" }, t("account.sessions"));
   return {

@@ -1,4 +1,4 @@
-// Charts drawn from the very table that stands beside them: bars, columns by month, lines. The table is the accessible form.
+// Charts drawn from the very table that is beside them: bars, columns by month, lines. The table is the accessible form.
 
 import { fill, h, svg } from "../lib/dom.js";
 import { number } from "../lib/format.js";

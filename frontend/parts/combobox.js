@@ -16,8 +16,8 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
     "aria-describedby": describedby, "aria-required": required ? "true" : null, placeholder, autocomplete: "off", autocapitalize: "none", spellcheck: "false",
   });
   const options = h("ul.choices", { role: "listbox", id: list, "aria-label": label, hidden: true });
-  const told = h("span.vh", { role: "status" });
-  const element = h("div.combo", input, options, told);
+  const counted = h("span.vh", { role: "status" });
+  const element = h("div.combo", input, options, counted);
   let found = [];
   let asked = null;
 
@@ -42,7 +42,7 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
   const draw = (message) => {
     const lines = found.map((hit, at) => h("li", { role: "option", id: `${list}-${at}`, "aria-selected": "false", onclick: () => take(hit) }, bdi(hit.text), hit.detail && h("small", bdi(hit.detail))));
     fill(options, lines.length ? lines : h("li.none", { role: "option", "aria-disabled": "true" }, message));
-    told.textContent = found.length ? t("common.found_matches", { count: found.length }) : message;
+    counted.textContent = found.length ? t("common.found_matches", { count: found.length }) : message;
     options.hidden = false;
     input.setAttribute("aria-expanded", "true");
     input.removeAttribute("aria-activedescendant");

@@ -5,7 +5,7 @@ import { time } from "../lib/format.js";
 import { t } from "../lib/strings.js";
 
 /**
- * A message with both versions: `{ who, at, isOwn, fields, onChoose }`; `who` is null where nobody knows.
+ * A message with both versions: `{ who, at, isOwn, fields, onChoose }`; `who` is null where it is unknown.
  *
  * `fields` are `{ name, label, mine, theirs }` with both values as text. `onChoose` gets `{ name: "mine" | "theirs" }`.
  */

@@ -8,15 +8,15 @@ import { pager } from "./marks.js";
 import { empty, failed, loading } from "./states.js";
 
 /**
- * `{ path, query, names, bar, fixed, size, asked(query), told(meta), draw(rows, meta), none, signal }`: `names` are the
+ * `{ path, query, names, bar, fixed, size, asked(query), counted(meta), draw(rows, meta), none, signal }`: `names` are the
  * filters, each a control of the form `bar`; `asked` turns them into the API's own, where they differ; `draw` answers the
- * rows' element; `none` is what stands there when nothing is found.
+ * rows' element; `none` is what is there when nothing is found.
  *
  * Answers `{ parts, update, reload, again, choose, query }`: `choose({ name: value })` sets filters, `again` loads the same
  * page once more. Wait for `ready` before the page is shown.
  */
-export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, told, draw, none, signal }) {
-  const status = h("p.told", { role: "status" });
+export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, counted, draw, none, signal }) {
+  const status = h("p.counted", { role: "status" });
   const results = h("div.results");
   let running = null;
   let last = null;
@@ -25,7 +25,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
   const isFiltered = () => names.some((name) => query[name]);
 
   function show({ data, meta }) {
-    status.textContent = told(meta);
+    status.textContent = counted(meta);
     const clearing = isFiltered() && h("button.btn", { type: "button", onclick: clear }, t("common.clear_filters"));
     const nothing = isFiltered() ? empty(t("common.nothing_fits"), t("common.nothing_fits_why"), clearing) : none();
     fill(results, data.length ? draw(data, meta) : nothing, pager(meta, data.length, turn) ?? []);

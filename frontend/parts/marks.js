@@ -7,7 +7,7 @@ import { t } from "../lib/strings.js";
 /** A word with a dot by tone: good, warn, bad, act, or none. */
 export const badge = (text, tone = null) => h("span.badge", { "data-tone": tone }, text);
 
-/** The initials of a name; decorative, the name stands beside it. */
+/** The initials of a name; decorative, the name is beside it. */
 export function avatar({ full_name: name, profile_picture: picture }, kind = "") {
   if (picture) return h(`img.avatar${kind}`, { src: picture, alt: "", loading: "lazy" });
   const words = (name ?? "").split(/\s+/).filter(Boolean);

@@ -22,7 +22,7 @@ export const movers = (name) => [
  * nested: a row moves within its own. Answers the live region that says where a row went; place it beside the list.
  */
 export function reorder(list, onOrder) {
-  const told = h("p.vh", { role: "status" });
+  const counted = h("p.vh", { role: "status" });
   const rows = () => [...list.children];
   const order = () => rows().map((row) => row.dataset.id);
   let sent = order().join();
@@ -39,7 +39,7 @@ export function reorder(list, onOrder) {
   const rowOf = (element) => rows().find((row) => row.contains(element));
 
   function settled(row) {
-    told.textContent = t("common.place_of", { name: row.dataset.name, place: rows().indexOf(row) + 1, count: rows().length });
+    counted.textContent = t("common.place_of", { name: row.dataset.name, place: rows().indexOf(row) + 1, count: rows().length });
     settle();
   }
 
@@ -63,7 +63,7 @@ export function reorder(list, onOrder) {
     if (button) move(rowOf(button), Number(button.dataset.by), button);
   });
   drag(list, { own, rowOf, settled });
-  return Object.assign(told, { reset: () => (sent = order().join()) });
+  return Object.assign(counted, { reset: () => (sent = order().join()) });
 }
 
 function drag(list, { own, rowOf, settled }) {

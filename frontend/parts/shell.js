@@ -2,7 +2,7 @@
 
 import { bdi, fill, h, hidden } from "../lib/dom.js";
 import { get, post } from "../lib/api.js";
-import { goAnew, home, isFor } from "../lib/router.js";
+import { goAgain, home, isFor } from "../lib/router.js";
 import * as session from "../lib/session.js";
 import { choose, language, LANGUAGES, t } from "../lib/strings.js";
 import { routes } from "../routes.js";
@@ -119,7 +119,7 @@ function device() {
 
 async function leave() {
   await session.end(post);
-  goAnew("/");
+  goAgain("/");
 }
 
 function themeChoice() {

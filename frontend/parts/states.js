@@ -62,7 +62,7 @@ export function notice(tone, ...children) {
  * Fill `region` with what `load` answers; a skeleton first, the old content kept while it is loaded again.
  *
  * `load(signal)` answers a node. A newer call ends an older one, so answers never overtake each other. `ready` resolves
- * when the first content stands, or its failure: a page that waits for it does not move afterwards.
+ * when the first content is, or its failure: a page that waits for it does not move afterwards.
  */
 export function region(load, element = h("div")) {
   let running = null;

@@ -7,10 +7,17 @@ import pytest
 from app.errors.base import catalogue
 from tests.support.paths import ROOT
 
-FOLDERS = ("app", "bench", "demo", "deploy", "docs", "tools")
+FOLDERS = ("app", "bench", "demo", "deploy", "docs", "frontend", "tools")
 PAGES = ("CONTRIBUTING.md", "README.md", "SECURITY.md", "compose.yaml", "pyproject.toml", "requirements.in")
 KINDS = {".conf", ".css", ".html", ".js", ".json", ".md", ".py", ".txt"}
-NOT_OURS = ("app/static/vendor/", "app/adapters/common_passwords.txt", "demo/oulad/", "tools/service_user.py")
+NOT_OURS = (
+    "app/static/vendor/",
+    "frontend/vendor/",
+    "frontend/strings/",
+    "app/adapters/common_passwords.txt",
+    "demo/oulad/",
+    "tools/service_user.py",
+)
 """Texts of others; the last one has the name of a system account in it."""
 
 MANNERED = re.compile(

@@ -19,7 +19,7 @@ const path = (id) => `/categories/${encodeURIComponent(id)}`;
 export default async function categories({ query, signal }) {
   const shown = list({
     path: "/categories", query, names: NAMES, signal, size: 50, bar: filters(), fixed: { ordering: "name" },
-    told: ({ count }) => t("admin.cat_found", { count }),
+    counted: ({ count }) => t("admin.cat_found", { count }),
     draw: (rows) => drawn(rows, shown.reload),
     none: () => empty(t("admin.cat_none"), t("admin.cat_none_why")),
   });

@@ -17,7 +17,7 @@ const RUN_TONES = { APPLIED: "good", PREVIEW: "act", QUEUED: "act", RUNNING: "ac
 
 export default async function dashboard({ signal }) {
   const runs = running();
-  // What stands beside the figures may fail alone: its line is left out.
+  // What is beside the figures may fail alone: its line is left out.
   const aside = (path, query, pick) => get(path, query, { signal }).then(pick).catch(() => null);
   const [{ data: figures }, failed, oldest, applicants] = await Promise.all([
     get("/dashboard/admin", null, { signal }),

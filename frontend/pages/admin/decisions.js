@@ -14,7 +14,7 @@ import { toast } from "../../parts/toast.js";
 export default async function decisions({ query, signal }) {
   const shown = list({
     path: "/courses/review-queue", query, names: [], bar: h("form", { hidden: true }), signal,
-    told: ({ count }) => t("admin.decision_found", { count }),
+    counted: ({ count }) => t("admin.decision_found", { count }),
     draw: (rows) => h("ul.decisions", rows.map((course) => item(course, () => shown.reload()))),
     none: () => empty(t("admin.decision_none"), t("admin.decision_none_why"), h("a.btn", { href: "/courses" }, t("common.to_courses"))),
   });

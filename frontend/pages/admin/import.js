@@ -86,7 +86,7 @@ function drawReport({ requested, counts, sheet, results }) {
   let only = counts.invalid ? "invalid" : null;
   const draw = () => {
     const rows = results.filter(({ outcome }) => !only || outcome === only);
-    fill(body, h("p.told", { role: "status" }, rows.length > SHOWN ? t("admin.import_first", { shown: SHOWN, count: rows.length }) : t("admin.import_rows", { count: rows.length })), table(t("admin.import_report"), [{ text: t("admin.import_row"), isNumber: true }, t("admin.import_who"), t("admin.import_outcome"), t("admin.import_why")], rows.slice(0, SHOWN).map(line)));
+    fill(body, h("p.counted", { role: "status" }, rows.length > SHOWN ? t("admin.import_first", { shown: SHOWN, count: rows.length }) : t("admin.import_rows", { count: rows.length })), table(t("admin.import_report"), [{ text: t("admin.import_row"), isNumber: true }, t("admin.import_who"), t("admin.import_outcome"), t("admin.import_why")], rows.slice(0, SHOWN).map(line)));
     for (const button of buttons) button.setAttribute("aria-pressed", String((button.dataset.outcome || null) === only));
   };
   const choose = (outcome) => () => {

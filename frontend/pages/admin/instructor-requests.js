@@ -18,7 +18,7 @@ export default async function requests({ query, signal }) {
   const bar = h("form.filters.few", { "aria-label": t("common.search") }, searchBox("search", t("admin.request_search")), choice("status", t("common.state"), [["", t("common.all")], ...STATES.map((state) => [state, t(`admin.request_${state}`)])]));
   const shown = list({
     path: "/instructor-requests", query, names: ["search", "status"], bar, signal,
-    told: ({ count }) => t("admin.request_found", { count }),
+    counted: ({ count }) => t("admin.request_found", { count }),
     draw: (rows) => h("ul.decisions", rows.map((request) => item(request, () => shown.reload()))),
     none: () => empty(t("admin.request_none"), t("admin.request_none_why")),
   });

@@ -21,7 +21,7 @@ const RESENT = new Set(["FAILED", "SENT"]);
 export default async function notices({ query, signal }) {
   const outbox = list({
     path: "/notices", query, names: NAMES, signal, bar: filters(),
-    told: ({ count, count_is_exact: isExact }) => t(isExact === false ? "admin.notice_found_more" : "admin.notice_found", { count }),
+    counted: ({ count, count_is_exact: isExact }) => t(isExact === false ? "admin.notice_found_more" : "admin.notice_found", { count }),
     draw: (rows) => table(t("admin.notice_caption"), columns(), rows.map((notice) => row(notice, () => outbox.reload())), ".notices.stacked"),
     none: () => empty(t("admin.notice_none"), t("admin.notice_none_why")),
   });

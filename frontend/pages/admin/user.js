@@ -57,7 +57,7 @@ function details(data, etag) {
       return saveMerged(values, error);
     }
   };
-  /** What another admin saved meanwhile stands beside what was typed here; the form then shows what was chosen. */
+  /** What another admin saved meanwhile is beside what was typed here; the form then shows what was chosen. */
   async function saveMerged(values, error) {
     const now = await get(`/users/${data.id}`);
     const chosen = await merge(Object.keys(values).map((name) => ({ name, label: t(`admin.user_field_${name}`), mine: values[name], theirs: now.data[name] })));

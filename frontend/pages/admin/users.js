@@ -21,7 +21,7 @@ export default async function users({ query, signal }) {
   const bulk = h("div.bulk.row.between", { hidden: true, role: "group", "aria-label": t("admin.user_chosen_acts") });
   const people = list({
     path: "/users", query, names: NAMES, signal, bar: filters(),
-    told: ({ count, count_is_exact: isExact }) => (isExact === false ? t("admin.user_found_more", { count }) : t("admin.user_found", { count })),
+    counted: ({ count, count_is_exact: isExact }) => (isExact === false ? t("admin.user_found_more", { count }) : t("admin.user_found", { count })),
     draw: (rows) => draw(rows, chosen, refreshBulk),
     none: () => empty(t("admin.user_none"), t("admin.user_none_why")),
   });
@@ -61,14 +61,14 @@ export default async function users({ query, signal }) {
     clear();
   }
 
-  const [filtered, told, results] = people.parts;
+  const [filtered, counted, results] = people.parts;
   await people.ready;
   return {
     title: t("common.menu_users"),
     main: [
       h("div.head.row.between", h("h1", t("common.menu_users")), h("div.row", h("a.btn", { href: "/admin/import" }, t("admin.user_import")), h("a.btn", { href: "/admin/instructor-requests" }, t("admin.user_requests")), h("button.btn", { type: "button", "data-kind": "primary", onclick: create }, t("admin.user_create")))),
       filtered,
-      h("div.above", told, bulk),
+      h("div.above", counted, bulk),
       results,
     ],
     update: people.update,

@@ -30,7 +30,7 @@ export default async function assign({ query, user, signal }) {
   const label = form.button.firstChild;
   const view = result({ user, signal, again: () => form.submit(), discard, fresh: discard, onRun: side });
 
-  /** Which record stands beside the form; the address has it, so that a reload or a link shows it again. */
+  /** Which record is beside the form; the address has it, so that a reload or a link shows it again. */
   function side(run) {
     shown = run?.id ?? null;
     before.hidden = run !== null;
@@ -54,7 +54,7 @@ export default async function assign({ query, user, signal }) {
   };
 }
 
-/** The course of the address; without it the form stands empty, and the user chooses. */
+/** The course of the address; without it the form is empty, and the user chooses. */
 async function named(course, signal) {
   try {
     return [(await get(`/courses/${encodeURIComponent(course)}`, {}, { signal })).data];

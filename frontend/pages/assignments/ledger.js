@@ -23,7 +23,7 @@ const DOWNLOAD_PATIENCE = 600000;
 export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }) {
   const id = uid("ledger-search");
   const search = h("input", { id, type: "search", placeholder: t("assign.search_rows"), autocomplete: "off", enterkeyhint: "search" });
-  const told = h("p.soft.small.shown", { role: "status" });
+  const counted = h("p.soft.small.shown", { role: "status" });
   const courses = h("select", { "aria-label": t("common.course"), hidden: true, onchange: () => apply() });
   const files = h("span.row.files");
   const rows = h("div");
@@ -47,10 +47,10 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
 
   function show({ data, meta }) {
     const isFiltered = outcomes.length > 0 || search.value.trim() !== "" || courses.value !== "";
-    told.textContent = t(meta.count_is_exact === false ? "assign.shown_at_least" : "assign.shown", { count: meta.count });
+    counted.textContent = t(meta.count_is_exact === false ? "assign.shown_at_least" : "assign.shown", { count: meta.count });
     const turn = async (link) => {
       await load((options) => follow(link, options));
-      told.scrollIntoView({ block: "nearest" });
+      counted.scrollIntoView({ block: "nearest" });
     };
     fill(
       rows,
@@ -86,7 +86,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     fill(files, sums(run).refused > 0 && file(t("assign.refused_rows", { count: sums(run).refused }), { outcome: refusedOf(run).join(",") }), file(t("assign.all_as_csv"), {}));
 
   return {
-    element: h("div.rows", h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), courses, told, files), rows),
+    element: h("div.rows", h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), courses, counted, files), rows),
     open(of, { outcome = "", search: words = "" } = {}) {
       [run, outcomes, search.value] = [of, outcome ? outcome.split(",") : [], words];
       rows.replaceChildren();
@@ -142,7 +142,7 @@ function row(run, item, isSeveral, user) {
 }
 
 function who({ user_id: id, user: named, outcome }, viewer) {
-  if (!id) return h("span.soft", t(outcome === "invalid" ? "assign.unreadable" : "assign.nobody"));
+  if (!id) return h("span.soft", t(outcome === "invalid" ? "assign.unreadable" : "assign.no_user"));
   const name = bdi(named?.full_name ?? id);
   return viewer.role === "ADMIN" ? h("a", { href: `/admin/users/${encodeURIComponent(id)}` }, name) : name;
 }

@@ -19,12 +19,12 @@ const TONES = { APPLIED: "good", REFUSED: "bad", FAILED: "bad", RUNNING: "act", 
 
 export default async function assignments({ query, user, signal }) {
   const first = await get("/assignments", asked(query), { signal });
-  const told = h("p.told", { role: "status" });
+  const counted = h("p.counted", { role: "status" });
   const results = h("div");
   let running = null;
 
   function show({ data, meta }) {
-    told.textContent = t("assign.found", { count: meta.count });
+    counted.textContent = t("assign.found", { count: meta.count });
     const isFiltered = FILTERS.some((name) => query[name]);
     const act = isFiltered ? h("button.btn", { type: "button", onclick: clear }, t("assign.clear")) : h("a.btn", { href: "/admin/assign" }, t("assign.title"));
     fill(
@@ -51,7 +51,7 @@ export default async function assignments({ query, user, signal }) {
   const reload = () => load((options) => get("/assignments", asked(query), options));
   const turn = async (link) => {
     await load((options) => follow(link, options));
-    told.scrollIntoView({ block: "nearest" });
+    counted.scrollIntoView({ block: "nearest" });
   };
   const change = (values) => {
     query = { ...query, ...values };
@@ -71,7 +71,7 @@ export default async function assignments({ query, user, signal }) {
     main: [
       h("div.head.row.between", h("div", h("h1", t("assign.assignments")), h("p.soft", t("assign.lead"))), h("a.btn", { href: "/admin/assign", "data-kind": "primary" }, t("assign.title"))),
       h("search", { "aria-label": t("assign.filters") }, bar.element),
-      told,
+      counted,
       results,
     ],
     update(next) {

@@ -53,7 +53,7 @@ export function people({ user, onChange, onFile = () => {} }) {
   let file = null;
 
   const lines = () => identifiers(text.value, words.value);
-  function tell() {
+  function announce() {
     const found = lines();
     const of = (kind) => found.filter((each) => each.kind === kind).length;
     wordsField.hidden = of("external_id") + of("username") === 0;
@@ -64,12 +64,12 @@ export function people({ user, onChange, onFile = () => {} }) {
   async function choose(chosen) {
     if (!chosen) return;
     file = chosen;
-    const told = h("span.soft.small");
-    fill(card, h("span", h("b", { dir: "auto" }, file.name), h("span.second", size(file.size), " ", told)), h("button.btn", { type: "button", onclick: drop }, t("assign.remove_file")));
+    const counted = h("span.soft.small");
+    fill(card, h("span", h("b", { dir: "auto" }, file.name), h("span.second", size(file.size), " ", counted)), h("button.btn", { type: "button", onclick: drop }, t("assign.remove_file")));
     show();
     const mine = file;
     const rows = await rowsOf(file);
-    if (mine === file && rows !== null) told.textContent = `· ${t("assign.lines", { count: rows })}`;
+    if (mine === file && rows !== null) counted.textContent = `· ${t("assign.lines", { count: rows })}`;
   }
   function drop() {
     [file, input.value] = [null, ""];
@@ -84,13 +84,13 @@ export function people({ user, onChange, onFile = () => {} }) {
   }
   function add({ email }) {
     text.value = [text.value.trimEnd(), email].filter(Boolean).join("\n");
-    tell();
+    announce();
     onChange();
   }
 
-  text.addEventListener("input", debounce(tell));
+  text.addEventListener("input", debounce(announce));
   text.addEventListener("paste", (event) => pasteAtOnce(event, text));
-  words.addEventListener("change", tell);
+  words.addEventListener("change", announce);
   for (const kind of ["dragenter", "dragover"]) box.addEventListener(kind, (event) => [event.preventDefault(), box.toggleAttribute("data-over", true)]);
   for (const kind of ["dragleave", "drop"]) box.addEventListener(kind, () => box.removeAttribute("data-over"));
   box.addEventListener("drop", (event) => [event.preventDefault(), choose(event.dataTransfer.files[0])]);

@@ -18,7 +18,7 @@ import { tally } from "./tally.js";
 /**
  * `{ element, bar, open(id), clear(), edited() }`.
  *
- * `again()` makes the preview anew; null where the page has no order.
+ * `again()` makes the preview again; null where the page has no order.
  * `onRun(run)` hears which record is shown, `filters` are those of the address, `onFilter` writes them there.
  */
 export function result({ user, signal, again = null, discard = null, fresh = null, filters = {}, onFilter = () => {}, onRun = () => {} }) {
@@ -62,20 +62,20 @@ export function result({ user, signal, again = null, discard = null, fresh = nul
     rows.open(found, filters);
     filters = {};
     if (isNew) title.focus();
-    const tell = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
-    if (isUnderWay(found) || !isClosed(found)) follow(found.id, both, tell);
-    else tell();
+    const announce = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
+    if (isUnderWay(found) || !isClosed(found)) follow(found.id, both, announce);
+    else announce();
   }
 
   /** The caller does not wait for it: the user may go on with the form meanwhile. */
-  async function follow(id, both, tell) {
+  async function follow(id, both, announce) {
     const onRecord = (now) => {
       draw(now);
       if (now.progress.done && rows.isEmpty()) rows.refresh(now);
     };
     try {
       const last = await watch(id, { onRecord, onTrouble: (error) => bar.trouble(`${messageOf(error)} ${t("assign.goes_on")}`), signal: both });
-      tell();
+      announce();
       await rows.refresh(last);
     } catch (error) {
       if (!both.aborted) refuse(error);

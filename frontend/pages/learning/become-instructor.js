@@ -3,7 +3,7 @@
 import { call, get, newKey, post } from "../../lib/api.js";
 import { fill, h } from "../../lib/dom.js";
 import { day } from "../../lib/format.js";
-import { goAnew, reopen } from "../../lib/router.js";
+import { goAgain, reopen } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { ask } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
@@ -93,7 +93,7 @@ function rejected({ review_notes: notes, reviewed_at: at }) {
 }
 
 function approved({ review_notes: notes, reviewed_at: at }) {
-  return notice("good", h("p", h("b", t("learning.approved", { day: day(at) }))), notes && h("p", { dir: "auto" }, notes), h("p", t("learning.approved_text")), h("p", h("button.btn", { type: "button", onclick: () => goAnew("/teach") }, t("learning.to_teaching"))));
+  return notice("good", h("p", h("b", t("learning.approved", { day: day(at) }))), notes && h("p", { dir: "auto" }, notes), h("p", t("learning.approved_text")), h("p", h("button.btn", { type: "button", onclick: () => goAgain("/teach") }, t("learning.to_teaching"))));
 }
 
 function history(requests) {

@@ -54,11 +54,11 @@ function myList(start, figures, left) {
   let link = null;
   const first = figures?.in_progress === 0 ? ALL : "ACTIVE";
   const status = () => ({ ALL, COMPLETED: "COMPLETED", ACTIVE: "ACTIVE", CANCELLED: "CANCELLED" })[query.status] ?? first;
-  const told = h("p.vh", { role: "status" });
+  const counted = h("p.vh", { role: "status" });
 
   const load = async (signal) => {
     const { data, meta } = link ? await follow(link, { signal }) : await get("/enrollments", asked(status(), query), { signal });
-    told.textContent = t("learning.shown", { count: meta.count });
+    counted.textContent = t("learning.shown", { count: meta.count });
     return h("div", data.length ? h("ul.mine-list", { "aria-labelledby": "mine" }, data.map(row)) : nothing(), pager(meta, data.length, turn));
   };
   const turn = (to) => {
@@ -93,7 +93,7 @@ function myList(start, figures, left) {
   draw();
   const rows = region(load);
   return {
-    element: h("section.mine-section", { "aria-labelledby": "mine" }, h("div.row.between", h("h2#mine", t("learning.my_courses")), h("div.row", filters, due, figures?.enrolled > MANY && search)), told, rows.element),
+    element: h("section.mine-section", { "aria-labelledby": "mine" }, h("div.row.between", h("h2#mine", t("learning.my_courses")), h("div.row", filters, due, figures?.enrolled > MANY && search)), counted, rows.element),
     ready: rows.ready,
     update(next) {
       query = next;

@@ -21,7 +21,7 @@ export function acts(page, mark) {
 const courseOf = ({ state }) => `/courses/${encodeURIComponent(state.course.slug)}`;
 
 function step(course, lesson, rel, word, isPrimary = false) {
-  // On a phone an arrow stands for the words; what a screen reader hears stays the same.
+  // On a phone an arrow replaces the words; what a screen reader hears stays the same.
   return h("a.btn.step", { href: pathTo(course, lesson.id), rel, "data-kind": isPrimary ? "primary" : null }, h("span", word, h("span.only-wide", ": ", bdi(lesson.title))), icon(rel === "prev" ? "previous" : "next"));
 }
 

@@ -1,4 +1,4 @@
-// One lesson: where it stands, the film, the text; or the refusal that stands in its place.
+// One lesson: its place, the film, the text; or the refusal that is in its place.
 
 import { bdi, h } from "../../lib/dom.js";
 import { day, duration, isolated } from "../../lib/format.js";

@@ -28,7 +28,7 @@ export function planOf(page) {
     asked = now?.status;
     fill(inside, course.sections.map((section) => part(section, page)));
   };
-  // Once it stands in the page: a long plan shows where the reader is.
+  // Once it is in the page: a long plan shows where the reader is.
   requestAnimationFrame(() => reveal(element));
   return { element, update };
 }

@@ -67,7 +67,7 @@ function inOrder({ sections }, rows) {
 
 const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0 });
 
-/** A lesson, or the refusal that stands in its place: the plan and the bar stay. */
+/** A lesson, or the refusal that is in its place: the plan and the bar stay. */
 async function lessonOf(id, signal) {
   try {
     return { lesson: (await get(`/lessons/${encodeURIComponent(id)}`, null, { signal })).data, error: null };

@@ -1,4 +1,4 @@
-// Keeps a course on the server equal to what stands in its form.
+// Keeps a course on the server equal to what is in its form.
 //
 // Three versions of each field: the base (what the server had when it was last read), mine (the form) and theirs (what the
 // server has after another user saved). Only a field that both have changed needs a choice; everything else is merged.

@@ -34,7 +34,7 @@ export function bulkDialog({ course, sectionId, onSaved }) {
   const sections = course.sections.map(({ id, title }) => [id, title]);
   const lines = field({ name: "lines", label: t("teaching.lines"), type: "textarea", required: true, hint: t("teaching.lines_hint", { types: TYPES.join(", ") }), attributes: { rows: 8, dir: "auto", spellcheck: "false", class: "mono" } });
   const where = sections.length > 0 && field({ name: "section_id", label: t("teaching.l_section"), type: "select", required: true, value: sectionId ?? sections.at(-1)[0], options: sections });
-  const told = h("p.soft.small", { role: "status" });
+  const counted = h("p.soft.small", { role: "status" });
   const found = () => read(lines.read());
   const wrongOf = (rows) => rows.filter(({ error }) => error).map(({ line, error }) => [t("teaching.line", { line }), error]);
   const check = () => {
@@ -45,7 +45,7 @@ export function bulkDialog({ course, sectionId, onSaved }) {
   const count = debounce(() => {
     const rows = found();
     const wrong = wrongOf(rows);
-    fill(told, rows.length > 0 && [t("teaching.lessons_count", { count: rows.length }), wrong.length > 0 && h("b.tone-bad", " · ", t("teaching.lines_wrong", { count: wrong.length }), ": ", wrong.slice(0, 3).map(([line, text]) => `${line}: ${text}`).join(" "))]);
+    fill(counted, rows.length > 0 && [t("teaching.lessons_count", { count: rows.length }), wrong.length > 0 && h("b.tone-bad", " · ", t("teaching.lines_wrong", { count: wrong.length }), ": ", wrong.slice(0, 3).map(([line, text]) => `${line}: ${text}`).join(" "))]);
     made.button.textContent = rows.length ? t("teaching.add_count", { count: rows.length }) : t("teaching.add_many");
   }, 150);
 
@@ -65,7 +65,7 @@ export function bulkDialog({ course, sectionId, onSaved }) {
   }
 
   const cancel = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
-  const made = form({ fields: [where, lines, told].filter(Boolean), submit: t("teaching.add_many"), busyText: t("common.saving"), onSubmit, check, extra: cancel });
+  const made = form({ fields: [where, lines, counted].filter(Boolean), submit: t("teaching.add_many"), busyText: t("common.saving"), onSubmit, check, extra: cancel });
   made.addEventListener("input", count);
   const dialog = open(t("teaching.add_many"), made, { kind: ".broad" });
   lines.control.focus();

@@ -21,7 +21,7 @@ export default async function courses({ query, user, signal }) {
   const shown = list({
     path: isAdmin ? "/courses" : "/courses/mine", query, names: NAMES, bar: filters(states), signal,
     asked: (own) => ({ ...own, ordering: own.ordering ?? "-created_at" }),
-    told: ({ count }) => t("teaching.courses_found", { count }),
+    counted: ({ count }) => t("teaching.courses_found", { count }),
     draw: (rows) => h("ul.teaching", { "aria-label": title }, rows.map((course) => row(course, isAdmin))),
     none: () => empty(t("teaching.no_courses"), t("teaching.no_courses_why"), h("a.btn", { href: "/teach/courses/new" }, t("common.go_new_course"))),
   });

@@ -38,8 +38,8 @@ export function curriculum({ store, onChange }) {
     fill(adders, !drawn && [add(null, t("teaching.add_section"), () => editSection(null)), add(null, t("teaching.add_many"), () => many(null)), add(course.lesson_count ? null : "primary", t("teaching.add_lesson"), () => lesson(null, course.sections.at(-1)?.id))]);
     if (!course.sections.length) return fill(list, drawn && frozenNote(), empty(t("teaching.no_lessons"), t("teaching.no_lessons_why"), null, "h3"));
     const order = h("ol.order.sections", course.sections.map((section) => sectionRow(section, { how: how.id, isFrozen: drawn, opened, acts })));
-    const told = reorder(order, (ids) => send(`/courses/${seg(course.id)}/sections/reorder`, ids));
-    fill(list, drawn ? frozenNote() : how, order, told);
+    const counted = reorder(order, (ids) => send(`/courses/${seg(course.id)}/sections/reorder`, ids));
+    fill(list, drawn ? frozenNote() : how, order, counted);
     return undefined;
   }
 
@@ -54,7 +54,7 @@ export function curriculum({ store, onChange }) {
     row?.querySelector(".name")?.focus();
   }
 
-  /** Send a new order, which stands on the page already; a refusal brings back the server's. */
+  /** Send a new order, which is on the page already; a refusal brings back the server's. */
   async function send(path, order) {
     fill(refusal);
     try {

@@ -21,7 +21,7 @@ const VIEWS = ["details", "lessons", "history"];
 
 export default async function edit({ params, query, user, signal }) {
   const [{ data: course, etag }, categories] = await Promise.all([get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal }), get("/categories", { page_size: 100 }, { signal })]);
-  // Only its instructor and admins are told what the reviewer wrote, even if that is nothing.
+  // Only its instructor and admins read what the reviewer wrote, even if that is nothing.
   if (course.review_notes === null) return { title: course.title, main: notYourCourse(course) };
 
   const choices = choicesOf(categories.data, course);

@@ -21,11 +21,11 @@ export default async function roster({ params, query, user, signal }) {
   const trouble = h("div");
   const people = list({
     path, query, names: FILTERS, bar: filterBar(), size: PAGE, asked, signal,
-    told: ({ count, count_is_exact: isExact }) => t(isExact === false ? "teaching.people_more" : "teaching.people_found", { count }),
+    counted: ({ count, count_is_exact: isExact }) => t(isExact === false ? "teaching.people_more" : "teaching.people_found", { count }),
     draw: (rows, { count }) => rosterTable({ rows, count, course, user, ordering: people.query().ordering ?? "name", onOrder: (ordering) => people.choose({ ordering }), onRemoved: people.again }),
     none: () => empty(t("teaching.no_people"), t("teaching.no_people_why"), course.status === "PUBLISHED" && h("a.btn", { href: assignPath(course) }, t("teaching.assign"))),
   });
-  people.parts[1].classList.add("people-told");
+  people.parts[1].classList.add("people-counted");
 
   async function save() {
     fill(trouble);

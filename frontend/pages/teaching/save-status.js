@@ -9,9 +9,9 @@ const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 /** `{ onRetry, wrong() }` → `{ element, show(status, error) }`. The seconds go on by themselves and are not announced. */
 export function saveStatus({ onRetry, wrong }) {
   const words = h("span");
-  const told = h("span.vh", { role: "status" });
+  const counted = h("span.vh", { role: "status" });
   const more = h("div");
-  const element = h("div.save-status", { "data-status": "saved" }, h("p", words, told), more);
+  const element = h("div.save-status", { "data-status": "saved" }, h("p", words, counted), more);
   let savedAt = null;
   let status = "saved";
 
@@ -27,7 +27,7 @@ export function saveStatus({ onRetry, wrong }) {
     const text = { waiting: t("teaching.not_saved_yet"), saving: t("common.saving"), conflict: t("teaching.needs_choice"), wrong: t("teaching.not_saved", { count: wrong().length }), failed: t("teaching.save_failed") }[next];
     if (text) words.textContent = text;
     else tick();
-    if (next !== before && next !== "waiting" && next !== "saving") told.textContent = next === "saved" ? t("common.saved") : text;
+    if (next !== before && next !== "waiting" && next !== "saving") counted.textContent = next === "saved" ? t("common.saved") : text;
     if (next === "failed") fill(more, h("p", messageOf(error)), traceOf(error), h("button.btn", { type: "button", onclick: onRetry }, t("common.again")));
     else if (next === "wrong") fill(more, h("ul", wrong().map((each) => h("li", h("a", { href: `#${each.control.id}`, onclick: (event) => focus(event, each) }, each.label)))));
     else if (next === "conflict") fill(more, h("a", { href: location.pathname }, t("teaching.choose_version")));

@@ -28,7 +28,7 @@ function actsOf({ status }, { isOwner, isAdmin }) {
   return acts[status].filter(Boolean);
 }
 
-/** What a course lacks before it can be submitted, as far as the page can tell: places of the editor. */
+/** What a course lacks before it can be submitted, as far as the page knows: places of the editor. */
 export const missingOf = (course) => [course.lesson_count === 0 && "lessons", !course.description && !course.short_description && course.description !== undefined && "description"].filter(Boolean);
 
 /** `{ store, user, onRefused(place) }` → `{ element, draw() }`. `onRefused` opens the place where something is missing. */

@@ -105,7 +105,7 @@ export default {
   no_rows_why: "Sie erscheinen hier, während der Lauf fortschreitet.",
   no_such_row: "Keine solche Zeile",
   no_such_row_why: "Ein anderes Ergebnis oder weniger Buchstaben finden vielleicht eine.",
-  nobody: "Niemand mit dieser Kennung",
+  no_user: "Niemand mit dieser Kennung",
   none_fit: "Kein passender Lauf",
   none_fit_why: "Ein anderer Filter oder weniger Wörter finden vielleicht einen.",
   none_yet: "Noch niemand zugewiesen",

@@ -105,7 +105,7 @@ export default {
   no_rows_why: "They appear here as the run goes on.",
   no_such_row: "No such row",
   no_such_row_why: "Another outcome or fewer letters may find one.",
-  nobody: "Nobody by this name",
+  no_user: "Nobody by this name",
   none_fit: "No run fits",
   none_fit_why: "Another filter or fewer words may find one.",
   none_yet: "Nobody has been assigned yet",
