@@ -44,8 +44,6 @@ export function isFor({ needs }, user) {
 
 /** Show the first page and handle every navigation from now on. */
 export async function start() {
-  // A page that is left ends its requests; whatever waited for one of them has nothing to say any more.
-  addEventListener("unhandledrejection", (event) => event.reason?.name === "AbortError" && event.preventDefault());
   globalThis.navigation.addEventListener("navigate", (event) => {
     const url = new URL(event.destination.url);
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;

@@ -75,7 +75,8 @@ export function region(load, element = h("div")) {
       const content = await load(mine.signal);
       if (!mine.signal.aborted) element.replaceChildren(content);
     } catch (error) {
-      if (!mine.signal.aborted) element.replaceChildren(failed(error, refresh));
+      // The page may have been left, which ends its requests, too.
+      if (!mine.signal.aborted && error?.name !== "AbortError") element.replaceChildren(failed(error, refresh));
     } finally {
       clearTimeout(timer);
       if (mine === running) element.removeAttribute("aria-busy");

@@ -1,8 +1,6 @@
 """The admin's dashboard and the analytics of a course: figures, their definitions, and charts that are tables."""
 
-import pytest
-
-from tests.support.browsing import NARROW, THEMES, axe, invalid, layout_shift, open_, overflow
+from tests.support.browsing import open_, overflow
 
 COURSE = "CCC-2014J"
 
@@ -70,18 +68,3 @@ def test_analytics_of_another_instructor_are_refused(visit):
 
     page.get_by_role("alert").wait_for()
     assert page.get_by_role("table").count() == 0
-
-
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(
-    ("role", "path"), [("admin", "/admin"), ("instructor", f"/teach/courses/{COURSE}/analytics")]
-)
-def test_the_pages_of_figures_are_accessible_and_fit(visit, role, path, theme):
-    page = visit(role=role, theme=theme)
-    open_(page, path)
-    assert layout_shift(page) == []
-    assert axe(page) == []
-    assert invalid(page) == []
-    page.set_viewport_size({"width": NARROW, "height": 800})
-    assert overflow(page) == 0
-    assert axe(page) == []

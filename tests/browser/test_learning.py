@@ -5,7 +5,7 @@ import wave
 
 import pytest
 
-from tests.support.browsing import NARROW, THEMES, axe, invalid, layout_shift, open_, overflow, travel
+from tests.support.browsing import axe, open_, travel
 
 MARKUP = "<img src=x onerror=document.title='ran'>"
 FILM = "https://films.example.org/alarm.webm"
@@ -255,18 +255,3 @@ def test_a_declined_request_shows_its_notes(site, visit):
 
     assert f"Later. {MARKUP}" in page.inner_text("main")
     assert page.get_by_role("button", name="Send the request").is_visible()
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_pages_of_learners_are_accessible_and_fit(course, visit, theme):
-    page = visit(role="student4", theme=theme)
-    for path in ("/my-courses", lesson(course, 1), "/become-instructor"):
-        open_(page, path)
-        # A lesson takes the whole width: the column that loads before it is given up.
-        assert path.endswith(course["lessons"][0]) or layout_shift(page) == []
-        assert axe(page) == []
-        assert invalid(page) == []
-        page.set_viewport_size({"width": NARROW, "height": 800})
-        assert overflow(page) == 0
-        assert axe(page) == []
-        page.set_viewport_size({"width": 1280, "height": 800})

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browsing import NARROW, THEMES, WIDE, axe, invalid, open_, overflow, travel
+from tests.support.browsing import axe, open_, travel
 
 MARKUP = "<img src=x onerror=document.title='ran'>"
 OWNER = "instructor3"
@@ -342,17 +342,3 @@ def test_the_course_of_another_instructor_is_not_edited(visit):
     page = visit(role="instructor")
     open_(page, "/teach/courses/COURSE-0001", "You do not teach this course")
     assert page.get_by_role("textbox").count() == 0
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_pages_are_accessible_valid_and_fit(course, visit, theme):
-    page = visit(role="admin", theme=theme)
-    views = [editor(course, view) for view in ("", "lessons", "history")]
-    paths = ["/teach", "/teach/courses/new", *views, "/teach/courses/COURSE-0001/roster", "/admin/categories"]
-    for path in paths:
-        page.set_viewport_size({"width": WIDE, "height": 800})
-        open_(page, path)
-        assert axe(page) == [], path
-        assert invalid(page) == [], path
-        page.set_viewport_size({"width": NARROW, "height": 800})
-        assert overflow(page) == 0, path
