@@ -96,7 +96,10 @@ async function send(method, path, { query, body, headers = {}, signal, ifMatch, 
 }
 
 async function read(response) {
-  const answer = await response.json().catch(() => null);
+  const answer = await response.json().catch((error) => {
+    if (error.name === "AbortError") throw error; // ended while the body came: no answer without data
+    return null;
+  });
   const { headers, status } = response;
   if (status === 304 || (answer === null && response.ok)) return { data: null, meta: {}, status, headers, etag: headers.get("ETag") };
   if (response.ok) {

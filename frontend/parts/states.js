@@ -36,7 +36,7 @@ export function traceOf(error) {
 
 /** A region that failed: the server's message, its code, and "Try again". */
 export function failed(error, again, level = "h2") {
-  if (error?.status === undefined) reportError(error);
+  if (error?.status === undefined && error?.name !== "AbortError") reportError(error);
   return h(
     "div.empty",
     { "data-tone": "bad", role: "alert" },
