@@ -20,9 +20,13 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
   const element = h("div.combo", input, options, counted);
   let found = [];
   let asked = null;
+  // Between a keystroke and its answer the list shows what fitted before: Enter then waits for the answer.
+  let isStale = false;
+  let isAwaited = false;
 
   const close = () => {
     asked?.abort();
+    isAwaited = false;
     options.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -57,17 +61,27 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
     } catch (error) {
       [found, message] = [[], messageOf(error)];
     }
-    if (!mine.signal.aborted && document.activeElement === input) draw(message);
+    if (mine.signal.aborted || document.activeElement !== input) return;
+    const takesFirst = isAwaited && found.length > 0;
+    [isStale, isAwaited] = [false, false];
+    if (takesFirst) take(found[0]);
+    else draw(message);
   };
-  const soon = debounce(look);
+  const soon = debounce(() => isStale && look());
+  const outdate = () => {
+    isStale = true;
+    mark(-1);
+    input.removeAttribute("aria-activedescendant");
+    soon();
+  };
   const step = (by) => {
     if (options.hidden) return look();
     const at = [...options.children].findIndex((each) => each.getAttribute("aria-selected") === "true");
     return mark((at + by + (at < 0 && by < 0 ? 1 : 0) + found.length) % Math.max(1, found.length));
   };
 
-  input.addEventListener("input", soon);
-  input.addEventListener("focus", soon);
+  input.addEventListener("input", outdate);
+  input.addEventListener("focus", outdate);
   input.addEventListener("blur", close);
   // A press on an option must not take the focus away from the field, which would close the list before the click.
   options.addEventListener("mousedown", (event) => event.preventDefault());
@@ -76,7 +90,10 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
     if (event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowUp") step(-1);
     else if (event.key === "Escape" && !options.hidden) close();
-    else if (event.key === "Enter" && (!options.hidden || input.value)) {
+    else if (event.key === "Enter" && isStale && input.value.trim()) {
+      isAwaited = true;
+      look();
+    } else if (event.key === "Enter" && (!options.hidden || input.value)) {
       if (!options.hidden && found[at]) take(found[at]);
     } else return;
     event.preventDefault();

@@ -251,16 +251,29 @@ def test_an_instructor_assigns_to_own_courses_only(visit):
     )
 
 
+def test_enter_takes_what_was_typed_and_not_what_was_listed_before(visit):
+    page = visit(role="admin")
+    open_(page, "/admin/assign")
+    field = page.get_by_role("combobox", name="Courses")
+
+    field.press_sequentially("s")
+    page.get_by_role("option").first.wait_for()
+    field.fill("Working from home")
+    field.press("Enter")
+
+    expect(page.get_by_text("COURSE-0015")).to_be_visible()
+
+
 def test_runs_are_listed_filtered_and_back_undoes_it(visit):
     page = visit(role="admin")
     open_(page, "/admin/assignments")
-    everything = page.locator(".told").inner_text()
+    everything = page.locator(".counted").inner_text()
 
     page.get_by_label("State").select_option("REFUSED")
     expect(page.get_by_text("No run fits")).to_be_visible()
     assert page.url.endswith("?state=REFUSED")
     page.get_by_role("button", name="Clear the filters").click()
-    expect(page.locator(".told")).to_have_text(everything)
+    expect(page.locator(".counted")).to_have_text(everything)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -290,14 +303,14 @@ def test_a_notice_is_sent_again(visit, site):
     site.run_jobs()
     page = visit(role="admin")
     open_(page, "/admin/notices?state=SENT&channel=EMAIL")
-    before = int(re.search(r"\d+", page.locator(".told").inner_text())[0])
+    before = int(re.search(r"\d+", page.locator(".counted").inner_text())[0])
 
     page.get_by_role("button", name="Send again").first.click()
 
     expect(page.locator("#toast")).to_contain_text("again")
     site.run_jobs()
     open_(page, "/admin/notices?state=SENT&channel=EMAIL")
-    assert int(re.search(r"\d+", page.locator(".told").inner_text())[0]) == before + 1
+    assert int(re.search(r"\d+", page.locator(".counted").inner_text())[0]) == before + 1
 
 
 def test_a_run_is_undone_but_for_those_who_have_started(console, site):
