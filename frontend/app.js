@@ -6,6 +6,9 @@ import * as session from "./lib/session.js";
 import * as strings from "./lib/strings.js";
 import * as shell from "./parts/shell.js";
 
+// A page that is left aborts its requests, which is no fault, even where nothing waits for them any longer.
+addEventListener("unhandledrejection", (event) => event.reason?.name === "AbortError" && event.preventDefault());
+
 await strings.load("common");
 try {
   await session.restore(get);

@@ -33,10 +33,13 @@ export function set(element, attributes) {
     else if (name === "style") for (const [property, of] of Object.entries(value)) element.style.setProperty(property, of);
     else if (value === null || value === undefined || value === false) element.removeAttribute(name);
     else if (PROPERTIES.has(name)) element[name] = value;
-    else element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value === true ? "" : name === "datetime" ? inMilliseconds(value) : value);
   }
   return element;
 }
+
+/** HTML allows three digits of a second; the API writes six. */
+const inMilliseconds = (moment) => moment.replace(/(\.\d{3})\d+/, "$1");
 
 function nodes(children) {
   return children

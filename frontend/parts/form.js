@@ -43,7 +43,8 @@ export function field({ name, label, type = "text", hint = null, value = null, r
 
 const CONTROLS = {
   textarea: (common, { value }) => h("textarea", { ...common, value: value ?? "" }),
-  select: (common, { value, options }) => h("select", common, options.map(([of, text]) => h("option", { value: of, selected: of === (value ?? "") }, text))),
+  // Only a choice that begins with none may be required: HTML takes any other for made.
+  select: (common, { value, options }) => h("select", { ...common, required: common.required && options[0]?.[0] === "" }, options.map(([of, text]) => h("option", { value: of, selected: of === (value ?? "") }, text))),
   checkbox: (common, { value }) => h("input", { type: "checkbox", ...common, required: false, checked: Boolean(value) }),
   radios: (common, { value, options }) =>
     h("div.radios", options.map(([of, text, hint]) => h("label.tick", h("input", { type: "radio", name: common.name, value: of, checked: of === value }), h("span", text, hint && h("span.hint.block", hint))))),

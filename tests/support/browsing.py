@@ -205,9 +205,13 @@ def _is_visible(page):
     )
 
 
+TOO_FINE = re.compile(r"\.\d{4}")
+"""More digits of a second than HTML allows."""
+
+
 def invalid(page):
-    """What is wrong with the tree of the page: elements where HTML does not allow them, ids that are not unique, and
-    references to ids that are not there.
+    """What is wrong with the tree of the page: elements where HTML does not allow them, ids that are not unique,
+    references to ids that are not there, and two rules that the Nu Html Checker found broken here.
     """
     written = page.content()
     parsed = LexborHTMLParser(written)
@@ -225,6 +229,14 @@ def invalid(page):
                 for name in (node.attributes[attribute] or "").split()
                 if name not in ids
             ]
+    moments = [node.attributes["datetime"] for node in parsed.css("time[datetime]")]
+    wrong += [
+        f"datetime={moment!r} has more than milliseconds" for moment in moments if TOO_FINE.search(moment)
+    ]
+    for select in parsed.css("select[required]:not([multiple])"):
+        first = select.css_first("option")
+        if first is None or first.attributes.get("value") != "":
+            wrong.append(f"select {select.attributes.get('name')!r} is required and begins with a choice")
     return wrong
 
 
