@@ -259,7 +259,7 @@ class _Examples:
 
     def _reviews(self, main: CoursePage, edited: CoursePage, first: User) -> None:
         written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
-        self.named["review"] = written.id
+        self.named |= {"review": written.id, "author": first.id}
         self.named["review to delete"] = reviews.write(first, edited.id, rating=1, comment="Spam.").id
 
     def _session(self) -> None:

@@ -335,7 +335,7 @@ VALUES = [
     ),
     assigned(153, "one id twice", 200, user_ids=["{person}", "{person}"], mode="run"),
     assigned(154, "300,000 ids", 413, user_ids=[ID] * 300_000),
-    assigned(154, "10,001 ids, all or nothing", 422, user_ids=[ID] * 10_001, atomic=True),
+    assigned(154, "100,001 ids, all or nothing", 422, user_ids=[ID] * 100_001, atomic=True),
     assigned(155, "no ids", 422, user_ids=[]),
     assigned(156, "known and unknown ids", 200, user_ids=["{person}", ID, "no id", "a\x00b"]),
     course(157, "object for an id", category_id={"id": ID}),

@@ -99,6 +99,7 @@ EVERYWHERE = {
     },
     "retry_assignment": lambda _scene: None,
     "commit_assignment": lambda _scene: None,
+    "undo_assignment": lambda _scene: None,
 }
 PATHS = {
     "enroll_in_course": "/courses/{course_id}/enroll",
@@ -109,6 +110,7 @@ PATHS = {
     "create_assignment": "/assignments",
     "retry_assignment": "/assignments/{run_id}/retry",
     "commit_assignment": "/assignments/{run_id}/commit",
+    "undo_assignment": "/assignments/{run_id}/undo",
 }
 
 
@@ -118,12 +120,13 @@ def test_every_request_that_enrolls_or_assigns_is_done_once(api, make, rows, ope
     make.enrollment(scene["course"], scene["learner"])
     client = api.as_(make.student() if operation.startswith("enroll") else make.admin())
     mode = "preview" if operation == "commit_assignment" else "run"
-    refused = {"emails": ["nobody@example.org"], "mode": mode}
+    email = make.student().email if operation == "undo_assignment" else "nobody@example.org"
+    earlier = {"emails": [email], "mode": mode}
     admin = api.as_(make.admin())
-    run = data_of(admin.post(f"/courses/{scene['course'].id}/assign-multiple", json=refused))
+    run = data_of(admin.post(f"/courses/{scene['course'].id}/assign-multiple", json=earlier))
     path = PATHS[operation].format(course_id=scene["course"].id, run_id=run["id"])
     body = EVERYWHERE[operation](scene)
-    headers = {**KEY, "If-Match": "*"} if mode == "preview" else KEY
+    headers = {**KEY, "If-Match": run["plan_etag"]} if mode == "preview" else KEY
     first = client.post(path, json=body, headers=headers)
     done = {model: rows(model) for model in (Enrollment, Assignment, Notice)}
 

@@ -115,7 +115,7 @@ def assign(actor: Actor, ref: str | UUID, person: People, terms: Terms, *, reaso
         "due_at": terms.due_at if terms.due_in_days is None else terms.due_date(_NOW.one({})),
         "reason": reason,
         "options": terms.as_json() | {"atomic": False},
-        "override_seats": terms.override_seats and actor.is_admin,
+        "override_seats": terms.override_seats,
         "notify": terms.notify,
         "takes_unverified": not settings().require_email_verification,
     }

@@ -280,10 +280,16 @@ _LEARNING = {
     "show_certificate": _at("certificate"),
     "verify_certificate": _in(CERTIFICATE_NUMBER),
     "revoke_certificate": _at("certificate to revoke"),
-    "list_course_reviews": _in(COURSE, rating=5, search="bandage", ordering="-created_at"),
+    "list_course_reviews": _in(
+        COURSE, author_id=str(id_of("author")), rating=5, search="bandage", ordering="-created_at"
+    ),
     "write_course_review": _in(COURSE),
     "list_reviews": _where(
-        course_id=str(id_of("course")), rating=5, search="bandage", ordering="-created_at"
+        course_id=str(id_of("course")),
+        author_id=str(id_of("author")),
+        rating=5,
+        search="bandage",
+        ordering="-created_at",
     ),
     "write_review": _with(
         course_id=str(id_of("course to review as a learner")), rating=5, comment="Clear, and to the point."
