@@ -51,10 +51,11 @@ def invite_people() -> None:
 
 
 def logins() -> list[User]:
-    """The demo people who can still log in with the initial password."""
+    """The demo people who can still log in with the initial password, in their order."""
     addresses = [each.email for each in PEOPLE]
-    able = select(User).where(func.lower(User.email).in_(addresses), User.can_log_in()).order_by(User.id)
-    return [user for user in db.session.scalars(able) if passwords.matches(PASSWORD, user.password_hash)]
+    able = db.session.scalars(select(User).where(func.lower(User.email).in_(addresses), User.can_log_in()))
+    known = [user for user in able if passwords.matches(PASSWORD, user.password_hash)]
+    return sorted(known, key=lambda user: addresses.index(user.email.lower()))
 
 
 def seed() -> None:
