@@ -7,6 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+PACKAGES = ("chromium", "fonts-liberation")
+"""The fonts are those that a page shows until its own have come."""
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 FLAGS = (
@@ -43,11 +46,12 @@ def why_missing() -> str:
 
 
 def install() -> None:
-    """Install Debian's package, which only root can."""
+    """Install Debian's packages, which only root can. Where that fails, the tests say what is missing."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    for step in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
-        subprocess.run(["apt-get", "--quiet", *step], check=True)
+    for step in (("update",), ("install", "--yes", "--no-install-recommends", *PACKAGES)):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "--quiet", *step], env=quiet, check=False)
 
 
 def prepare() -> None:
