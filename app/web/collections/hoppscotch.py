@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
+
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.web.collections import scripts, variables
 from app.web.collections.parts import VARIABLE, Body, Check, CollectionRequest, Example, Folder, Parameter
@@ -106,7 +107,8 @@ def _response(example: Example, sent: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": f"{example.status} {example.name}",
         "originalRequest": {"v": SAVED_REQUEST, **sent},
-        "status": HTTPStatus(example.status).phrase,
+        # That of http.HTTPStatus depends on the version of Python.
+        "status": HTTP_STATUS_CODES[example.status],
         "code": example.status,
         "headers": [{"key": "content-type", "value": example.media_type}],
         "body": example.content,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
+
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.web.collections import scripts, variables
 from app.web.collections.parts import Body, CollectionRequest, Example, Folder, Parameter
@@ -127,7 +128,8 @@ def _response(example: Example, sent: Mapping[str, Any], path: Iterable[str]) ->
         "id": _id(*path),
         "name": example.name,
         "originalRequest": sent,
-        "status": HTTPStatus(example.status).phrase,
+        # That of http.HTTPStatus depends on the version of Python.
+        "status": HTTP_STATUS_CODES[example.status],
         "code": example.status,
         "_postman_previewlanguage": "json" if example.media_type.endswith("json") else "text",
         "header": [{"key": "Content-Type", "value": example.media_type}],
