@@ -1,6 +1,7 @@
 """The framing of a request in its buffer: where it ends, and whether to wait for the rest of it.
 
-A long body, which only a sheet has, goes on in a temporary file. Only what determines the length is parsed here; gunicorn parses the same bytes again, and refuses malformed ones.
+A long body, which only a sheet has, goes on in a temporary file. Only what determines the length is parsed here;
+gunicorn parses the same bytes again, and refuses malformed ones.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class Progress(enum.Enum):
     GONE = enum.auto()
     """The client has closed the connection."""
 
+    NO_ROOM = enum.auto()
+    """The disk has no room for the temporary file of the body."""
+
 
 class Incoming:
     """One request in the buffer of its connection. Bytes behind its end belong to the next one."""
@@ -74,6 +78,7 @@ class Incoming:
         """The bytes of the body that are in the file. They follow those in the buffer, which then gets no more."""
 
     def progress(self) -> Progress:
+        """How far the request is. OSError: its temporary file cannot be created or written."""
         if not self.has_head and not self._find_head():
             return Progress.UNFINISHED
         if self._chunk is not None:
@@ -83,7 +88,7 @@ class Incoming:
         return self._whole() if self._arrived >= self._end else Progress.UNFINISHED
 
     def put(self, piece: bytes) -> None:
-        """Keep what has arrived."""
+        """Keep what has arrived. OSError: the temporary file cannot be written."""
         if self._file is None:
             self.held += piece
         else:
@@ -97,7 +102,9 @@ class Incoming:
     def close(self) -> None:
         """Delete the file, if there is one."""
         if self._file is not None:
-            self._file.close()
+            # Closing writes what is still buffered.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
 
     @property

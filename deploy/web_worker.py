@@ -77,7 +77,7 @@ class Client(socket.socket):
         self.incoming.close()
         self.incoming = Incoming(self.held, body_limit_for)
         self.due_at = monotonic() + SECONDS_TO_SEND
-        return self._progress() if self.held else self.take_in()
+        return self._kept() if self.held else self.take_in()
 
     def take_in(self) -> Progress:
         """Buffer what has arrived, without blocking."""
@@ -90,14 +90,18 @@ class Client(socket.socket):
         if self.is_hanging_up:
             return Progress.UNFINISHED if piece else Progress.GONE
         if not piece:
-            # The application refuses an incomplete body.
-            return self.incoming.cut() if self.incoming.has_head else Progress.GONE
-        self.incoming.put(piece)
+            return self._kept(is_cut=True) if self.incoming.has_head else Progress.GONE
         self.due_at += len(piece) / LEAST_RATE
-        return self._progress()
+        return self._kept(piece)
 
-    def _progress(self) -> Progress:
-        progress = self.incoming.progress()
+    def _kept(self, piece: bytes = b"", *, is_cut: bool = False) -> Progress:
+        """Buffer these bytes. An incomplete body that is cut is refused by the application."""
+        try:
+            self.incoming.put(piece)
+            progress = self.incoming.cut() if is_cut else self.incoming.progress()
+        except OSError:
+            # Of the temporary file: it must not leave the event loop, which serves the other clients.
+            return Progress.NO_ROOM
         if self.incoming.expects_continue:
             self.incoming.expects_continue = False
             with contextlib.suppress(OSError):
@@ -176,6 +180,9 @@ class Worker(ThreadWorker):
         if progress is Progress.GONE:
             self._close(conn)
             return
+        if progress is Progress.NO_ROOM:
+            self._refuse(conn, "storage_full")
+            return
         conn.data_ready = True
         self.handed_over[conn] = conn.sock
         super().enqueue_req(conn)
@@ -194,9 +201,18 @@ class Worker(ThreadWorker):
             self._go_on(conn, progress)
             return
         if conn.sock.incoming.has_head and not conn.sock.is_hanging_up:
-            with contextlib.suppress(OSError):
-                conn.sock.sendall(self._application.refusal("request_timeout"))
+            self._send_refusal(conn, "request_timeout")
         self._close(conn)
+
+    def _refuse(self, conn: TConn, code: str) -> None:
+        """Refuse a request whose body is still being sent."""
+        self._send_refusal(conn, code)
+        conn.sock.hang_up()
+        self._wait_for(conn)
+
+    def _send_refusal(self, conn: TConn, code: str) -> None:
+        with contextlib.suppress(OSError):
+            conn.sock.sendall(self._application.refusal(code))
 
     def _stop_waiting_for(self, conn: TConn) -> None:
         self.poller.unregister(self.unfinished.pop(conn))

@@ -26,7 +26,8 @@ from app.settings import settings
 _EXTENSION = "rollcall-storage"
 
 _NAME = re.compile(r"[a-z]{1,20}/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of a full disk, a quota, and the limit of a process (`ulimit -f`)."""
 
 
 class Store(Protocol):
@@ -64,7 +65,7 @@ class Disk:
                 raise
             _sync_folder(target.parent)
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if error.errno in NO_ROOM:
                 raise StorageFull from error
             raise
 

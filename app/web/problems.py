@@ -19,11 +19,13 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from app.adapters.storage import NO_ROOM
 from app.errors.base import Details, InvalidRequest, NotFound, Refusal, catalogue, kinds_of
 from app.errors.requests import (
     InternalError,
     MalformedBody,
     MethodNotAllowed,
+    StorageFull,
     TooLarge,
     Unavailable,
     UnsupportedMediaType,
@@ -66,6 +68,7 @@ def init_app(app: Application) -> None:
     app.register_error_handler(PoolTimeout, _render_unavailable)
     app.register_error_handler(ParseException, _render_unreadable)
     app.register_error_handler(DataError, _render_out_of_range)
+    app.register_error_handler(OSError, _render_system_error)
     app.register_error_handler(Exception, _render_defect)
 
 
@@ -159,6 +162,14 @@ def _render_out_of_range(error: DataError) -> Response:
     """The fallback behind the schemas: a value that no column can hold. Each case is a missing rule in a schema."""
     alarms.sound(Alarm.VALUE_SLIPPED, SLIPPED, error=error)
     return render(InvalidRequest())
+
+
+def _render_system_error(error: OSError) -> Response:
+    """A long body is kept in a temporary file, for which the disk can be too full."""
+    if error.errno not in NO_ROOM:
+        return _render_defect(error)
+    log.error("no room on the disk", exc_info=error)
+    return render(StorageFull())
 
 
 def _render_defect(error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import socket
 from pathlib import Path
 
@@ -60,9 +62,15 @@ def peak_of(process):
     return int(status.partition("VmHWM:")[2].split()[0]) / 1_000
 
 
-def answer_on(client):
-    """The status line and the body of the next response."""
-    file = client.makefile("rb")
+@contextlib.contextmanager
+def connected(address):
+    """A connection, and the file to read responses from; both are closed afterwards."""
+    with socket.create_connection(address, timeout=100) as client, client.makefile("rb") as file:
+        yield client, file
+
+
+def answer_on(file):
+    """The status and the body of the next response."""
     status = int(file.readline().split()[1])
     length = 0
     while (line := file.readline()).strip():
@@ -76,9 +84,9 @@ def test_a_long_sheet_is_never_held_in_memory(server, order):
     head, sheet, rows = order(60)
     before = peak_of(worker)
 
-    with socket.create_connection(address, timeout=100) as client:
+    with connected(address) as (client, file):
         client.sendall(head + sheet)
-        status, body = answer_on(client)
+        status, body = answer_on(file)
 
     assert status == 200
     assert b'"not_found":%d' % rows in body.replace(b" ", b"")
@@ -89,10 +97,10 @@ def test_a_long_sheet_that_ends_too_soon_writes_nothing(server, order, stored):
     address, _ = server
     head, sheet, _ = order(12)
 
-    with socket.create_connection(address, timeout=100) as client:
+    with connected(address) as (client, file):
         client.sendall(head + sheet[:-1])
         client.shutdown(socket.SHUT_WR)
-        status, body = answer_on(client)
+        status, body = answer_on(file)
 
     assert (status, b"before it was complete" in body) == (400, True)
     assert stored(select(func.count()).select_from(Assignment)) == [0]
@@ -103,11 +111,45 @@ def test_what_follows_a_long_sheet_on_its_connection_is_the_next_request(server,
     head, sheet, _ = order(12)
     following = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-    with socket.create_connection(address, timeout=100) as client:
+    with connected(address) as (client, file):
         client.sendall(head + sheet + following + following)
-        answers = [answer_on(client)[0] for _ in range(3)]
+        answers = [answer_on(file)[0] for _ in range(3)]
 
     assert answers == [200, 200, 200]
+
+
+def test_a_sheet_without_room_on_the_disk_is_refused_and_other_clients_are_served(server, order, stored):
+    address, worker = server
+    head, sheet, _ = order(12)
+    unlimited = resource.prlimit(worker, resource.RLIMIT_FSIZE, (MEGABYTE, resource.RLIM_INFINITY))
+
+    with connected(address) as (other, responses):
+        with connected(address) as (client, file):
+            client.sendall(head + sheet[: 3 * MEGABYTE])
+            status, body = answer_on(file)
+        other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        after = answer_on(responses)[0]
+
+    assert (status, b'"storage_full"' in body, after) == (507, True, 200)
+    assert stored(select(func.count()).select_from(Assignment)) == [0]
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, unlimited)
+    with connected(address) as (client, file):
+        client.sendall(head + sheet)
+        assert answer_on(file)[0] == 200
+
+
+def test_a_sheet_in_chunks_without_room_on_the_disk_is_refused(server, order):
+    """The web server has such a body in memory; it is the application that writes it to a file."""
+    address, worker = server
+    head, sheet, _ = order(2)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (MEGABYTE, resource.RLIM_INFINITY))
+    chunked = head.replace(b"Content-Length: %d" % len(sheet), b"Transfer-Encoding: chunked")
+
+    with connected(address) as (client, file):
+        client.sendall(b"%b%x\r\n%b\r\n0\r\n\r\n" % (chunked, len(sheet), sheet))
+        status, body = answer_on(file)
+
+    assert (status, b'"storage_full"' in body) == (507, True)
 
 
 def test_a_body_is_kept_in_a_file_from_its_limit_on():

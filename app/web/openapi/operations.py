@@ -25,6 +25,7 @@ from app.errors.requests import (
     PreconditionRequired,
     RequestInFlight,
     RequestTimeout,
+    StorageFull,
     Throttled,
     TooLarge,
     Unavailable,
@@ -97,6 +98,10 @@ class Operation:
         return bool(self.bodies)
 
     @property
+    def takes_files(self) -> bool:
+        return self.sheets is not None or "files" in self.bodies
+
+    @property
     def is_list(self) -> bool:
         return _marks(self.view).get("is_list", False)
 
@@ -129,6 +134,7 @@ class Operation:
             *([Forbidden] if self.access.roles else []),
             *([NotFound] if self.takes_path else []),
             *(_OF_BODIES if self.takes_body else []),
+            *([StorageFull] if self.takes_files else []),
             *([PreconditionFailed] if self.checks_version else []),
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
             *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
