@@ -2,13 +2,9 @@
 
 import pytest
 
+from tests.support.accounts import session_of
 from tests.support.http import assert_refused, data_of
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-def log_in(api, user, password=PASSWORD):
-    return data_of(api.post("/auth/login", json={"email": user.email, "password": password}))
+from tests.support.rows import PASSWORD
 
 
 @pytest.mark.parametrize("login", [{"email": "ADA@example.org"}, {"username": "Ada"}, {"email": "ada"}])
@@ -62,10 +58,10 @@ def test_logging_in_works_with_a_stale_token_in_the_header(api, ada):
 
 
 def test_logging_in_and_refreshing_cost_a_few_statements(api, ada, statements):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
 
     with statements() as login:
-        log_in(api, ada)
+        session_of(api, ada)
     with statements() as refresh:
         api.post("/auth/refresh", json={"refresh": tokens["refresh"]})
 

@@ -15,35 +15,9 @@ from app.db.session import db, transaction
 from app.enums import Lane, NoticeKind, NoticeState
 from app.models import MailToken, Notice
 from app.services.retention import retention
+from tests.support.accounts import ADA, forgot, reset, verify
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-NEW_PASSWORD = "Difference-Engine-1822"
-
-
-ADA = {
-    "email": "ada@example.org",
-    "password": PASSWORD,
-    "password_confirm": PASSWORD,
-    "first_name": "Ada",
-    "last_name": "Lovelace",
-}
-
-
-def reset(api, token, password=NEW_PASSWORD):
-    body = {"token": token, "new_password": password, "new_password_confirm": password}
-    return api.post("/auth/reset-password", json=body)
-
-
-def verify(api, token):
-    return api.post("/auth/verify-email", json={"token": token})
-
-
-def forgot(api, address="ada@example.org"):
-    return api.post("/auth/forgot-password", json={"email": address})
 
 
 def test_no_caller_learns_from_the_responses_who_has_an_account(api, ada, make):

@@ -2,13 +2,9 @@
 
 import pytest
 
+from tests.support.accounts import session_of
 from tests.support.http import assert_refused, data_of
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-def log_in(api, user, password=PASSWORD):
-    return data_of(api.post("/auth/login", json={"email": user.email, "password": password}))
+from tests.support.rows import PASSWORD
 
 
 def change_to(new, old=PASSWORD, confirm=None):
@@ -16,7 +12,7 @@ def change_to(new, old=PASSWORD, confirm=None):
 
 
 def test_changing_the_password_keeps_this_session_and_ends_the_others(api, ada):
-    here, elsewhere = log_in(api, ada)["tokens"], log_in(api, ada)["tokens"]
+    here, elsewhere = session_of(api, ada)["tokens"], session_of(api, ada)["tokens"]
     client = api.with_token(here["access"])
 
     fresh = data_of(client.post("/auth/change-password", json=change_to("Difference-Engine-1822")))
@@ -29,7 +25,7 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(api, ada):
     assert_refused(api.post("/auth/refresh", json={"refresh": here["refresh"]}), 409, "already_rotated")
     login = {"email": ada.email, "password": PASSWORD}
     assert_refused(api.post("/auth/login", json=login), 401, "invalid_credentials")
-    assert log_in(api, ada, "Difference-Engine-1822")
+    assert session_of(api, ada, "Difference-Engine-1822")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +43,7 @@ def test_what_is_wrong_with_a_password_change_is_named(api, make, change, field)
     response = api.as_(user).post("/auth/change-password", json=change)
 
     assert list(assert_refused(response, 422, "invalid_request")) == [field]
-    assert log_in(api, user)
+    assert session_of(api, user)
 
 
 def test_me_is_the_account_without_its_secrets(api, ada):

@@ -8,35 +8,10 @@ from sqlalchemy import select, update
 from app.db.session import db
 from app.enums import MailTokenPurpose
 from app.models import Notice, User
+from tests.support.accounts import ADA, NEW_PASSWORD, forgot, log_in, reset
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-NEW_PASSWORD = "Difference-Engine-1822"
-
-
-ADA = {
-    "email": "ada@example.org",
-    "password": PASSWORD,
-    "password_confirm": PASSWORD,
-    "first_name": "Ada",
-    "last_name": "Lovelace",
-}
-
-
-def log_in(api, password=PASSWORD):
-    return api.post("/auth/login", json={"email": "ada@example.org", "password": password})
-
-
-def reset(api, token, password=NEW_PASSWORD):
-    body = {"token": token, "new_password": password, "new_password_confirm": password}
-    return api.post("/auth/reset-password", json=body)
-
-
-def forgot(api, address="ada@example.org"):
-    return api.post("/auth/forgot-password", json={"email": address})
+from tests.support.rows import PASSWORD
 
 
 def test_a_deactivated_person_sets_no_password(api, ada, mint, alter):

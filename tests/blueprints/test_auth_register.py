@@ -2,18 +2,8 @@
 
 import pytest
 
+from tests.support.accounts import ADA
 from tests.support.http import assert_refused, data_of
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-ADA = {
-    "email": "ada@example.org",
-    "password": PASSWORD,
-    "password_confirm": PASSWORD,
-    "first_name": "Ada",
-    "last_name": "Lovelace",
-}
 
 
 def test_all_that_a_sign_up_lacks_is_reported_at_once(api):

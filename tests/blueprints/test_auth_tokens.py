@@ -5,17 +5,13 @@ from uuid import uuid4
 import jwt
 import pytest
 
+from tests.support.accounts import session_of
 from tests.support.http import assert_refused, data_of
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-def log_in(api, user, password=PASSWORD):
-    return data_of(api.post("/auth/login", json={"email": user.email, "password": password}))
+from tests.support.rows import PASSWORD
 
 
 def test_refreshing_gives_the_next_pair(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
 
     fresh = data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
 
@@ -26,7 +22,7 @@ def test_refreshing_gives_the_next_pair(api, ada):
 
 
 def test_a_token_spent_moments_ago_is_a_conflict_and_changes_nothing(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
     fresh = data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
 
     response = api.post("/auth/refresh", json={"refresh": tokens["refresh"]})
@@ -37,7 +33,7 @@ def test_a_token_spent_moments_ago_is_a_conflict_and_changes_nothing(api, ada):
 
 
 def test_a_token_spent_long_ago_ends_the_session(api, ada, setting):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
     fresh = data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
     setting(refresh_grace_seconds=0)
 
@@ -49,7 +45,7 @@ def test_a_token_spent_long_ago_ends_the_session(api, ada, setting):
 
 
 def test_a_stolen_token_ends_only_its_own_session(api, ada, setting):
-    tokens, elsewhere = log_in(api, ada)["tokens"], log_in(api, ada)["tokens"]
+    tokens, elsewhere = session_of(api, ada)["tokens"], session_of(api, ada)["tokens"]
     data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
     setting(refresh_grace_seconds=0)
 
@@ -59,7 +55,7 @@ def test_a_stolen_token_ends_only_its_own_session(api, ada, setting):
 
 
 def test_tokens_of_the_wrong_kind_are_refused(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
 
     as_refresh = api.post("/auth/refresh", json={"refresh": tokens["access"]})
     as_access = api.with_token(tokens["refresh"]).get("/auth/me")
@@ -85,7 +81,7 @@ def forged(config, token, *, secret=None, algorithm="HS256", **claims):
     ],
 )
 def test_a_tampered_access_token_is_refused(api, config, ada, change):
-    token = log_in(api, ada)["tokens"]["access"]
+    token = session_of(api, ada)["tokens"]["access"]
 
     response = api.with_token(forged(config, token, **change)).get("/auth/me")
 
@@ -93,7 +89,7 @@ def test_a_tampered_access_token_is_refused(api, config, ada, change):
 
 
 def test_a_refresh_token_that_is_not_stored_is_refused_and_ends_nothing(api, config, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
     forgotten = forged(config, tokens["refresh"], jti=str(uuid4()))
 
     assert_refused(api.post("/auth/refresh", json={"refresh": forgotten}), 401, "token_invalid")
@@ -102,7 +98,7 @@ def test_a_refresh_token_that_is_not_stored_is_refused_and_ends_nothing(api, con
 
 
 def test_a_token_for_the_session_of_another_user_is_refused(api, config, make, ada):
-    mine, theirs = log_in(api, ada)["tokens"], make.student(password=PASSWORD)
+    mine, theirs = session_of(api, ada)["tokens"], make.student(password=PASSWORD)
 
     token = forged(config, mine["access"], sub=str(theirs.id))
 
@@ -110,14 +106,14 @@ def test_a_token_for_the_session_of_another_user_is_refused(api, config, make, a
 
 
 def test_the_session_goes_before_the_refresh_token_does(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
     data_of(api.with_token(tokens["access"]).post("/auth/logout"))
 
     assert_refused(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}), 401, "token_invalid")
 
 
 def test_good_tokens_are_distinguished_from_bad_ones(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
 
     access = data_of(api.post("/auth/verify", json={"token": tokens["access"]}))
     refresh = data_of(api.post("/auth/verify", json={"token": tokens["refresh"]}))
@@ -131,7 +127,7 @@ def test_good_tokens_are_distinguished_from_bad_ones(api, ada):
 
 
 def test_a_spent_token_and_one_of_an_ended_session_are_not_valid(api, ada):
-    tokens = log_in(api, ada)["tokens"]
+    tokens = session_of(api, ada)["tokens"]
     fresh = data_of(api.post("/auth/refresh", json={"refresh": tokens["refresh"]}))
 
     spent = data_of(api.post("/auth/verify", json={"token": tokens["refresh"]}))

@@ -10,39 +10,9 @@ from sqlalchemy import select, update
 from app.db.session import db
 from app.enums import MailTokenPurpose
 from app.models import MailToken, User
+from tests.support.accounts import ADA, forgot, log_in, reset, verify
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-NEW_PASSWORD = "Difference-Engine-1822"
-
-
-ADA = {
-    "email": "ada@example.org",
-    "password": PASSWORD,
-    "password_confirm": PASSWORD,
-    "first_name": "Ada",
-    "last_name": "Lovelace",
-}
-
-
-def log_in(api, password=PASSWORD):
-    return api.post("/auth/login", json={"email": "ada@example.org", "password": password})
-
-
-def reset(api, token, password=NEW_PASSWORD):
-    body = {"token": token, "new_password": password, "new_password_confirm": password}
-    return api.post("/auth/reset-password", json=body)
-
-
-def verify(api, token):
-    return api.post("/auth/verify-email", json={"token": token})
-
-
-def forgot(api, address="ada@example.org"):
-    return api.post("/auth/forgot-password", json={"email": address})
 
 
 def test_a_new_account_logs_in_once_its_address_is_verified(api, mailbox):

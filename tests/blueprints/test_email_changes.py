@@ -10,12 +10,12 @@ from sqlalchemy import func, select, update
 from app.db.session import db, transaction
 from app.models import EmailChange, MailToken
 from app.services.retention import retention
+from tests.support.accounts import NEW_PASSWORD, log_in, reset
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
 from tests.support.races import at_once, outcomes
+from tests.support.rows import PASSWORD
 
-PASSWORD = "Analytical-Engine-1843"
-NEW_PASSWORD = "Difference-Engine-1822"
 OLD, NEW = "ada@example.org", "ada.lovelace@example.com"
 RACES = 6
 
@@ -38,15 +38,6 @@ def confirm(api, token):
     return api.post("/auth/confirm-email", json={"token": token})
 
 
-def reset(api, token):
-    body = {"token": token, "new_password": NEW_PASSWORD, "new_password_confirm": NEW_PASSWORD}
-    return api.post("/auth/reset-password", json=body)
-
-
-def log_in(api, address):
-    return api.post("/auth/login", json={"email": address, "password": PASSWORD})
-
-
 def address_of(client):
     return data_of(client.get("/auth/me"))["email"]
 
@@ -59,8 +50,8 @@ def test_the_address_changes_when_the_new_mailbox_confirms_it(api, client, mailb
     data_of(confirm(api, token_in(mail)))
 
     assert address_of(client) == NEW
-    assert data_of(log_in(api, NEW))["user"]["email_verified"] is True
-    assert_refused(log_in(api, OLD), 401, "invalid_credentials")
+    assert data_of(log_in(api, address=NEW))["user"]["email_verified"] is True
+    assert_refused(log_in(api, address=OLD), 401, "invalid_credentials")
 
 
 def test_the_new_mailbox_learns_no_name_and_the_old_one_learns_the_new_address(api, client, mailbox):

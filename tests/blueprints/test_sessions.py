@@ -1,16 +1,12 @@
 """Logging out, and ending sessions one by one."""
 
+from tests.support.accounts import session_of
 from tests.support.http import assert_refused, data_of
-
-PASSWORD = "Analytical-Engine-1843"
-
-
-def log_in(api, user, password=PASSWORD):
-    return data_of(api.post("/auth/login", json={"email": user.email, "password": password}))
+from tests.support.rows import PASSWORD
 
 
 def test_logging_out_ends_this_session_at_the_next_request(api, ada):
-    here, elsewhere = log_in(api, ada)["tokens"], log_in(api, ada)["tokens"]
+    here, elsewhere = session_of(api, ada)["tokens"], session_of(api, ada)["tokens"]
 
     response = api.with_token(here["access"]).post("/auth/logout")
 
@@ -20,7 +16,7 @@ def test_logging_out_ends_this_session_at_the_next_request(api, ada):
 
 
 def test_logging_out_by_refresh_token_ends_that_session(api, ada):
-    here, elsewhere = log_in(api, ada)["tokens"], log_in(api, ada)["tokens"]
+    here, elsewhere = session_of(api, ada)["tokens"], session_of(api, ada)["tokens"]
 
     data_of(api.with_token(here["access"]).post("/auth/logout", json={"refresh": elsewhere["refresh"]}))
 
@@ -29,7 +25,7 @@ def test_logging_out_by_refresh_token_ends_that_session(api, ada):
 
 
 def test_no_user_logs_out_another_user(api, make, ada):
-    theirs = log_in(api, ada)["tokens"]
+    theirs = session_of(api, ada)["tokens"]
 
     response = api.as_(make.student()).post("/auth/logout", json={"refresh": theirs["refresh"]})
 
@@ -38,7 +34,11 @@ def test_no_user_logs_out_another_user(api, make, ada):
 
 
 def test_logging_out_everywhere_ends_all_of_ones_sessions(api, make, ada):
-    here, elsewhere, other = log_in(api, ada)["tokens"], log_in(api, ada)["tokens"], api.as_(make.student())
+    here, elsewhere, other = (
+        session_of(api, ada)["tokens"],
+        session_of(api, ada)["tokens"],
+        api.as_(make.student()),
+    )
 
     data_of(api.with_token(here["access"]).post("/auth/logout-all"))
 
