@@ -40,6 +40,10 @@ def timing(engine: Engine) -> Iterator[list[float]]:
         yield seconds
 
 
+_FORGET = "DISCARD PLANS"
+"""A prepared statement keeps its plan for all values when the planner's settings change."""
+
+
 @contextmanager
 def reading(engine: Engine, *, without: Sequence[Sequence[str]] = ((),)) -> Iterator[list[Scan]]:
     """Everything that the statements of a block read.
@@ -57,6 +61,7 @@ def reading(engine: Engine, *, without: Sequence[Sequence[str]] = ((),)) -> Iter
             return
         with executing.connection.cursor() as cursor:
             plans = [_explain(cursor, statement, parameters, ways) for ways in without]
+            cursor.execute(_FORGET)
         found.extend(min(plans, key=lambda scans: max((scan.rows for scan in scans), default=0)))
 
     with _listening(engine, before_cursor_execute=before):
@@ -70,6 +75,7 @@ def _explain(cursor: Any, statement: str, parameters: Any, ways: Sequence[str]) 
     cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     for way in ways:
         cursor.execute(f"SET LOCAL enable_{way} = off")
+    cursor.execute(_FORGET)
     cursor.execute(_ASKING + statement, parameters)
     plan = cursor.fetchone()[0][0]["Plan"]
     cursor.execute("ROLLBACK" if is_alone else "ROLLBACK TO SAVEPOINT explaining")

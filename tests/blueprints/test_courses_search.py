@@ -190,7 +190,9 @@ def test_a_rare_word_does_not_walk_the_catalogue(api, make, app, config):
     with engine.connect() as connection:
         connection.execute(rows, {"id": teacher.id})
         connection.execute(text("VACUUM ANALYZE courses"))
-        with app.app_context(), reading(db.engine) as scans:
+        with app.app_context():
+            ours = db.engine
+        with reading(ours) as scans:
             data_of(api.get("/courses?search=needle&ordering=-created_at"))
     engine.dispose()
 

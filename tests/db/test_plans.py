@@ -48,11 +48,11 @@ def platform(config):
     values = {"database_url": url.replace("postgresql://", "postgresql+psycopg2://")}
     # Without Redis every dashboard is computed.
     app = create_app(dataclasses.replace(config, **values, redis_url="redis://127.0.0.1:1/0"))
-    with app.app_context():
-        with db.engine.connect() as connection:
-            dataset.fill(connection.execution_options(isolation_level="AUTOCOMMIT"), SIZE)
-        yield Callers.sign_in(app, SIZE)
-        db.engine.dispose()
+    with app.app_context(), db.engine.connect() as connection:
+        dataset.fill(connection.execution_options(isolation_level="AUTOCOMMIT"), SIZE)
+    callers = Callers.sign_in(app, SIZE)
+    yield callers
+    callers.engine.dispose()
     drop_database(url)
 
 
