@@ -18,6 +18,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production
+DIRECT = "direct"
+"""The name of the engine of `DATABASE_DIRECT_URL`."""
+
 SEARCH_LANGUAGES = (
     *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
     *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
@@ -140,6 +143,27 @@ def _database_url(value: str) -> str:
     raise ValueError("must be a postgresql:// URL")
 
 
+def _optional(parse: Callable[[str], str]) -> Callable[[str], str]:
+    """The same, and an empty text for a setting that is not given."""
+    return lambda value: parse(value) if value else ""
+
+
+def _socket_limits(seconds: int) -> dict[str, int]:
+    """Libpq's parameters: how long the machine of the database may acknowledge nothing, whether data waits or not.
+
+    The kernel repeats for a quarter of an hour by default, and the statement timeout ends with the machine that it is on.
+    """
+    if not seconds:
+        return {}
+    interval = max(1, seconds // 5)
+    return {
+        "tcp_user_timeout": seconds * 1_000,
+        "keepalives_idle": max(1, seconds - 2 * interval),
+        "keepalives_interval": interval,
+        "keepalives_count": 2,
+    }
+
+
 def _redis_url(value: str) -> str:
     read = _parts(value)
     if read is None or read.scheme not in {"redis", "rediss", "unix"}:
@@ -206,6 +230,17 @@ class Config:
     """The settings of one application, in the units their names say."""
 
     database_url: str = _setting(None, _database_url, "URL of the PostgreSQL database, version 15 or newer")
+    database_direct_url: str = _setting(
+        "",
+        _optional(_database_url),
+        "URL of the same database without a pooler such as PgBouncer, for the sweep, migrations and commands; empty:"
+        " DATABASE_URL",
+    )
+    database_socket_timeout_seconds: int = _setting(
+        "10",
+        _whole(0, 3_600),
+        "seconds without an answer of its machine after which a connection to PostgreSQL is given up; 0: as the URL or the system says",
+    )
     redis_url: str = _setting(None, _redis_url, "URL of Redis 6.2 or newer, for the job queue and the cache")
     app_env: str = _setting(
         "development",
@@ -452,24 +487,29 @@ class Config:
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""
+        engine = {
+            "pool_size": self.db_pool_size,
+            "max_overflow": self.db_pool_size,
+            "pool_timeout": 5,
+            "pool_recycle": 1800,
+            # The text of an error is logged; the values that clients sent are not.
+            "hide_parameters": self.app_env == "production",
+            "connect_args": {
+                "connect_timeout": 5,
+                "gssencmode": "disable",
+                "application_name": "rollcall",
+                **_socket_limits(self.database_socket_timeout_seconds),
+                "options": f"-c timezone=UTC -c statement_timeout={self.statement_timeout_ms}",
+            },
+        }
         return {
             "SECRET_KEY": self.secret_key,
             "TESTING": self.app_env == "test",
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": {
-                "pool_size": self.db_pool_size,
-                "max_overflow": self.db_pool_size,
-                "pool_timeout": 5,
-                "pool_recycle": 1800,
-                # The text of an error is logged; the values that clients sent are not.
-                "hide_parameters": self.app_env == "production",
-                "connect_args": {
-                    "connect_timeout": 5,
-                    "gssencmode": "disable",
-                    "application_name": "rollcall",
-                    "options": f"-c timezone=UTC -c statement_timeout={self.statement_timeout_ms}",
-                },
-            },
+            "SQLALCHEMY_ENGINE_OPTIONS": engine,
+            "SQLALCHEMY_BINDS": {DIRECT: {"url": self.database_direct_url, **engine}}
+            if self.database_direct_url
+            else {},
             "JWT_SECRET_KEY": self.jwt_secret_key,
             "JWT_ALGORITHM": "HS256",
             "JWT_DECODE_LEEWAY": self.jwt_leeway_seconds,

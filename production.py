@@ -147,13 +147,15 @@ def _mail(config: Config, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _servers(config: Config, _: Mapping[str, str]) -> Iterator[str]:
-    database, redis = make_url(config.database_url or "postgresql://"), urlsplit(config.redis_url)
-    if _is_usual(database.username, str(database.password or "")):
-        yield "DATABASE_URL must have a password that is not a common one"
+    for name in ("database_url", "database_direct_url"):
+        database = make_url(getattr(config, name) or "postgresql://")
+        if _is_usual(database.username, str(database.password or "")):
+            yield f"{name.upper()} must have a password that is not a common one"
+        if (database.database or "").startswith("rollcall_test_"):
+            yield f"{name.upper()} must not name a database of the tests: they drop it"
+    redis = urlsplit(config.redis_url)
     if _is_usual(redis.username, redis.password):
         yield "REDIS_URL must have a password that is not a common one"
-    if (database.database or "").startswith("rollcall_test_"):
-        yield "DATABASE_URL must not name a database of the tests: they drop it"
 
 
 def _is_usual(name: str | None, password: str | None) -> bool:

@@ -4,7 +4,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from app.db.session import db
+from app.db import advisory_locks
+from app.db.session import connect_directly, db
 from app.models import User
 
 LOCK = 7_263_014_001
@@ -18,6 +19,9 @@ def run_online() -> None:
     if attached is not None:
         _run(attached)
         return
+    connect_directly()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        advisory_locks.check(connection)
     with db.engine.connect() as connection:
         _run(connection)
 

@@ -1,9 +1,11 @@
 """The `flask` commands, a module per group: parse, open a transaction, call a service, echo."""
 
-from click import Command
+from click import Command, Group
 from flask import Flask
+from flask.cli import with_appcontext
 
 from app.cli import collections, courses, demo, stats, users, work
+from app.db.session import connect_directly
 
 GROUPS: list[Command] = [
     collections.group,
@@ -18,4 +20,7 @@ GROUPS: list[Command] = [
 
 def init_app(app: Flask) -> None:
     for group in GROUPS:
+        if isinstance(group, Group):
+            # click calls it before each of the group's commands.
+            group.callback = with_appcontext(connect_directly)
         app.cli.add_command(group)

@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from rq.logutils import colorizer
 
 from app.adapters import queue
+from app.db.session import connect_directly
 from app.enums import Lane
 from app.jobs import periodic, workers
 from app.settings import settings
@@ -41,6 +42,7 @@ def worker(*, burst: bool, urgent: bool, runs: bool) -> None:
 @with_appcontext
 def sweep() -> None:
     """Do the periodic work; one process does, others wait."""
+    connect_directly()
     stop = Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from flask import Flask
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
+    Engine,
     MetaData,
     SQLColumnExpression,
     Text,
@@ -36,6 +37,7 @@ from sqlalchemy.types import Uuid
 from app.db import pool
 from app.errors.base import Refusal
 from app.settings import settings
+from config import DIRECT
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +89,16 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     app.teardown_appcontext(pool.release_kept)
     with app.app_context():
-        pool.watch(db.engine)
+        for engine in db.engines.values():
+            pool.watch(engine)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
+
+
+def connect_directly() -> None:
+    """From now on, use `DATABASE_DIRECT_URL` in this process, where it is set: for what needs a session of its own."""
+    direct = db.engines.get(DIRECT)
+    if direct is not None:
+        cast("dict[str | None, Engine]", db.engines)[None] = direct
 
 
 @contextmanager

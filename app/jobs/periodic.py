@@ -22,6 +22,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import queue
+from app.db import advisory_locks
+from app.db.advisory_locks import NoSessionOfOurOwn
 from app.db.session import db, long_transaction, transaction
 from app.enums import Lane
 from app.jobs import runs
@@ -137,6 +139,9 @@ def run_forever(stop: Event) -> None:
         except SQLAlchemyError as error:
             log.warning("the database is away: %s", type(error).__name__)
             stop.wait(settings().sweep_interval_seconds)
+        except NoSessionOfOurOwn as error:
+            log.critical("not sweeping: %s", error)
+            stop.wait(settings().sweep_interval_seconds)
 
 
 @contextmanager
@@ -144,6 +149,7 @@ def _leadership(stop: Event) -> Iterator[Connection]:
     """Wait for the lock, and hold it on a connection of its own: when that closes, the lock is free."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()
+        advisory_locks.check(connection)
         is_logged = False
         while not stop.is_set():
             if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
@@ -159,8 +165,10 @@ def _leadership(stop: Event) -> Iterator[Connection]:
 def _run_as_leader(connection: Connection, stop: Event) -> None:
     due = dict.fromkeys((chore.name for chore in CHORES), monotonic())
     while not stop.is_set():
-        # The lock lives as long as this connection; an error here means that it is gone.
-        connection.execute(text("SELECT 1"))
+        # The lock lives as long as this connection, whose server can also become a standby.
+        if not advisory_locks.is_held(connection, LOCK):
+            log.warning("the lock is lost; sweeping no longer")
+            return
         for chore in CHORES:
             if due[chore.name] <= monotonic():
                 due[chore.name] = monotonic() + chore.every()
