@@ -45,7 +45,7 @@ function explained({ requirements, next_step: said, next_step_code: code }, { st
 /** "4 of 10 lessons that count are done: 4 ÷ 10 = 40%", cut as beside the bar. */
 function formula(done, count) {
   if (!count) return t("learning.formula_none");
-  return t("learning.formula", { done, count, percent: isolated(percent((done / count) * 100)) });
+  return t("learning.formula", { done, count, percent: percent((done / count) * 100) });
 }
 
 /** Long lists scroll inside the popover, by keyboard too. */

@@ -38,7 +38,7 @@ def course(site):
 
 def test_a_page_that_cannot_load_says_so_and_loads_again(page, course, fault):
     page.watch.expect("status of 503")
-    fault("GET /api/v1/courses/{course_id}")
+    fault("GET /api/v1/courses/{ref}")
     page.goto("/courses/bread")
     page.get_by_role("heading", level=1, name="This did not load").wait_for()
     alert = page.get_by_role("alert")
