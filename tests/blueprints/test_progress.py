@@ -336,7 +336,12 @@ def test_the_next_step_fits_the_state(learning, setting):
     [
         ({}, GONE, "course_deleted", "Nothing: the course is no longer there."),
         (CANCELLED, GONE, "course_deleted", "Nothing: the course is no longer there."),
-        (CANCELLED, {"status": CourseStatus.ARCHIVED}, "wait_until_open", "Wait until the course is open again"),
+        (
+            CANCELLED,
+            {"status": CourseStatus.ARCHIVED},
+            "wait_until_open",
+            "Wait until the course is open again",
+        ),
         ({}, {"status": CourseStatus.ARCHIVED}, "complete_lesson", "Complete “"),
     ],
 )
