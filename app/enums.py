@@ -192,6 +192,18 @@ class OnExisting(StrEnum):
     UPDATE_DUE = "update_due"
 
 
+class NextStep(StrEnum):
+    """What a learner can do next to complete an enrollment."""
+
+    COMPLETE_LESSON = "complete_lesson"
+    PAY = "pay"
+    WAIT_FOR_LESSONS = "wait_for_lessons"
+    COMPLETED = "completed"
+    COURSE_DELETED = "course_deleted"
+    WAIT_UNTIL_OPEN = "wait_until_open"
+    COME_BACK = "come_back"
+
+
 class Mode(StrEnum):
     """Whether a bulk run writes, or only reports what it would write."""
 

@@ -1,6 +1,7 @@
 // Every page: its path, who it is for, what it loads. `needs` is "user", "visitor" or roles; nothing for everyone.
 //
-// `menu` puts a page into the top bar and `palette` under Ctrl K, both only for those it is for; `under` is the path of the
+// `menu` puts a page into the top bar (of `menuFor`, where these are fewer) and `palette` under Ctrl K, both only for those
+// it is for; `under` is the path of the
 // menu's page that a page belongs to, where its own path does not say so. The server has the paths
 // in routes.json. The first route that matches wins.
 
@@ -19,7 +20,7 @@ export const routes = [
   { name: "user", path: "/admin/users/:id", load: page("admin/user"), strings: ["admin"], styles: ["admin"], needs: ADMIN },
   { name: "import", path: "/admin/import", load: page("admin/import"), strings: ["admin"], styles: ["admin"], needs: ADMIN, palette: "import" },
   { name: "catalogue", path: "/courses", load: page("catalogue"), strings: ["catalogue"], styles: ["catalogue"], menu: "courses", palette: true },
-  { name: "my-courses", path: "/my-courses", load: page("learning/my-courses"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT", "INSTRUCTOR"], menu: "my_courses", palette: true },
+  { name: "my-courses", path: "/my-courses", load: page("learning/my-courses"), strings: ["learning"], styles: ["learning"], needs: "user", menu: "my_courses", menuFor: ["STUDENT", "INSTRUCTOR"], palette: true },
   { name: "teach", path: "/teach", load: page("teaching/courses"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH, menu: "teach", palette: true },
   { name: "decisions", path: "/admin/reviews", load: page("admin/decisions"), strings: ["admin"], styles: ["admin"], needs: ADMIN, menu: "decisions", palette: true },
   { name: "instructor-requests", path: "/admin/instructor-requests", load: page("admin/instructor-requests"), strings: ["admin"], styles: ["admin"], needs: ADMIN, palette: "requests" },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,6 +25,7 @@ from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
 from app.values import versions
+from app.values.terms import Terms
 
 RETRIED = (
     Outcome.NOT_FOUND,
@@ -130,6 +132,14 @@ class Assignment(Identified, Model):
     def courses(self) -> list[AssignmentCourse]:
         """The courses of a run on several; none for a run on one."""
         return [] if self.course_id is not None else self.staged_courses
+
+    @property
+    def terms(self) -> dict[str, Any] | None:
+        """What held for every row, as it was sent; None for a run that does not assign."""
+        if self.action != AssignmentAction.ASSIGN:
+            return None
+        stored = Terms.of_json(self.options)
+        return {**dataclasses.asdict(stored), "atomic": bool(self.options.get("atomic"))}
 
     @property
     def assignment_id(self) -> UUID:

@@ -11,11 +11,16 @@ from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref,
 from app.values import days
 
 
-class EnrolledCourseSchema(Schema):
+class NamedCourseSchema(Schema):
+    """A course by its names, beside a row that is about it."""
+
     id = fields.Id()
     code = fields.Text(max_length=40)
     title = fields.Text(max_length=200)
     slug = fields.Text(max_length=220)
+
+
+class EnrolledCourseSchema(NamedCourseSchema):
     thumbnail = fields.Text(max_length=500, allow_none=True)
 
 

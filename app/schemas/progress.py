@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import List, Nested
 
-from app.enums import LessonType
+from app.enums import LessonType, NextStep
 from app.schemas import fields
 from app.schemas.base import Schema
 
@@ -52,6 +52,12 @@ class CompletionSchema(Schema):
     formula = fields.Text(max_length=400)
     requirements = List(Nested(RequirementSchema))
     next_step = fields.Text(max_length=400)
+    next_step_code = fields.Choice(
+        NextStep,
+        metadata={
+            "description": "The same for programs. `complete_lesson` is about the first requirement that is not completed."
+        },
+    )
 
 
 class RecalculateSchema(Schema):

@@ -10,7 +10,7 @@ import { badge, pager } from "../parts/marks.js";
 import { icon } from "../parts/icons.js";
 import { empty, region } from "../parts/states.js";
 
-export default function certificates({ signal }) {
+export default async function certificates({ signal }) {
   let link = null;
   const list = region(async (running) => {
     const options = { signal: AbortSignal.any([signal, running]) };
@@ -22,6 +22,7 @@ export default function certificates({ signal }) {
     link = next;
     list.refresh();
   }
+  await list.ready;
   return {
     title: t("certificate.certificates"),
     main: [

@@ -35,13 +35,23 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
         "assignment_id": report["id"],
         "action": "ASSIGN",
         "course_id": str(course.id),
+        "course": {"id": str(course.id), "code": course.code, "title": course.title, "slug": course.slug},
         "state": "APPLIED",
         "requested": 2,
         "unique": 1,
         "overdue": 0,
         "counts": report["counts"],
         "reason": "Safety first",
+        "terms": {
+            "due_at": None,
+            "due_in_days": None,
+            "on_existing": "keep",
+            "notify": True,
+            "override_seats": False,
+            "atomic": False,
+        },
         "created_by": str(boss.id),
+        "creator": {"id": str(boss.id), "username": boss.username, "full_name": boss.full_name},
         "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
         "job": {"attempts": 0, "last_error": None},
         "can": {"commit": False, "cancel": False, "retry": False, "undo": True},
@@ -76,6 +86,41 @@ def test_runs_are_listed_newest_first_and_filtered(admin, make):
 @pytest.mark.parametrize("query", ["?state=x", "?ordering=reason", "?who=me"])
 def test_an_unknown_filter_is_refused(admin, query):
     assert_refused(admin.get(f"/assignments{query}"), 422, "invalid_request")
+
+
+def test_a_run_keeps_its_terms_and_one_that_unassigns_has_none(admin, make):
+    course, student = make.course(), make.student()
+    body = {"user_ids": [str(student.id)], "due_in_days": 30, "on_existing": "update_due", "notify": False}
+    run = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))["assignment_id"]
+    body = {"user_ids": [str(student.id)]}
+    other = data_of(admin.post(f"/courses/{course.id}/unassign-multiple", json=body))["assignment_id"]
+
+    assert data_of(admin.get(f"/assignments/{run}"))["terms"] == {
+        "due_at": None,
+        "due_in_days": 30,
+        "on_existing": "update_due",
+        "notify": False,
+        "override_seats": False,
+        "atomic": False,
+    }
+    assert data_of(admin.get(f"/assignments/{other}"))["terms"] is None
+
+
+@pytest.mark.parametrize("path", ["/assignments", "/notices?channel=email"])
+def test_the_names_in_a_list_cost_no_statement_a_row(api, make, statements, path):
+    def asked(people):
+        for _ in range(people):
+            assign(api.as_(make.admin()), make.course(), make.student())
+        caller = api.as_(make.admin())
+        caller.get(path)
+        with statements() as seen:
+            rows = data_of(caller.get(path))
+        return len(rows), len(seen)
+
+    (few, some), (many, more) = asked(2), asked(4)
+
+    assert (few, many) == (2, 6)
+    assert some == more
 
 
 def test_instructors_see_their_own_runs_only(api, admin, make):

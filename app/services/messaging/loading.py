@@ -25,6 +25,14 @@ def recipient() -> ORMOption:
     )
 
 
+def named() -> tuple[ORMOption, ORMOption]:
+    """The recipient and the course by their names, for the admins' list."""
+    return (
+        joinedload(Notice.user).load_only(*NAMES),
+        joinedload(Notice.course).load_only(Course.title, Course.code, Course.slug),
+    )
+
+
 def course() -> ORMOption:
     return joinedload(Notice.course).load_only(Course.title, Course.code, Course.instructor_id)
 

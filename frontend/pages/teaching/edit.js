@@ -83,9 +83,10 @@ export default async function edit({ params, query, user, signal }) {
 
   function show(name) {
     const chosen = VIEWS.includes(name) ? name : "details";
-    if (chosen === "history") past.refresh();
+    const ready = chosen === "history" && past.refresh();
     fill(view, places[chosen]);
     drawTabs(store.course());
+    return ready;
   }
 
   /** Show the place where something that is missing can be added. */
@@ -97,10 +98,11 @@ export default async function edit({ params, query, user, signal }) {
     else fields.find((each) => each.field === place)?.control.focus();
   }
 
-  show(query.view);
+  const ready = show(query.view);
   draw();
   if (course.status !== "PENDING") store.restore();
   guard(store, signal);
+  await ready;
   return {
     title: course.title,
     main: [head.element, h("div.editor", h("aside.panel", { "aria-label": t("teaching.state_of") }, status.element, panel.element), h("div.work", tabs, view))],
