@@ -141,6 +141,7 @@ def _post(web: Web, course_id: str, people: list[str], *, notify: bool) -> None:
 
 def writing(course_id: str, people: list[str], statements: list[str]) -> Callable[[], None]:
     """Stage what is to be written; the returned act writes it."""
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
     db.session.execute(text("DROP TABLE IF EXISTS staged"))
     db.session.execute(text(_RUN), {"course_id": course_id})
     db.session.execute(text(_STAGED), {"people": people, "course_id": course_id})
@@ -149,6 +150,7 @@ def writing(course_id: str, people: list[str], statements: list[str]) -> Callabl
     db.session.commit()
 
     def act() -> None:
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in statements:
             db.session.execute(text(statement))
         db.session.commit()

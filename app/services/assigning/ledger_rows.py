@@ -96,11 +96,13 @@ known AS MATERIALIZED (
     SELECT enrollment.id
     FROM (SELECT DISTINCT user_id FROM asked WHERE user_id IS NOT NULL) AS person
     CROSS JOIN LATERAL (
-        SELECT id
+        SELECT id, course_id, user_id
         FROM enrollments
-        WHERE enrollments.course_id = :course_id AND enrollments.user_id = person.user_id
+        WHERE (enrollments.course_id, enrollments.user_id) >= (:course_id, person.user_id)
+        ORDER BY course_id, user_id
         LIMIT 1
     ) AS enrollment
+    WHERE enrollment.course_id = :course_id AND enrollment.user_id = person.user_id
 ),
 held AS MATERIALIZED (
     SELECT {held}

@@ -19,6 +19,7 @@ from app.db.session import db
 from app.enums import Outcome
 from app.models.assignment import RETRIED, Assignment, AssignmentItem
 from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
+from app.services.assigning.repeats import Repeats
 from app.values import moments
 from app.values.identifiers import PARSERS
 from app.values.people import People, storable
@@ -65,6 +66,7 @@ class Staging:
         self._run_id = run.id
         self._buffers: dict[UUID | None, list[StagedLine]] = {}
         self._buffered = 0
+        self._repeats = Repeats()
         self.batches = 0
         self.lines: Counter[UUID | None] = Counter()
 
@@ -95,6 +97,7 @@ class Staging:
         if rows:
             db.session.execute(insert(AssignmentCourse), rows)
         run.batches, run.requested = self.batches, self.lines.total()
+        run.looks_back = self._repeats.are_possible()
         db.session.flush()
 
     def _flush(self, course_id: UUID | None) -> None:
@@ -109,6 +112,7 @@ class Staging:
 
     def _batch(self, course_id: UUID | None, lines: Sequence[StagedLine]) -> dict[str, object]:
         columns = dict(zip(StagedLine._fields, zip(*lines, strict=True), strict=True))
+        self._repeats.add(course_id, zip(columns["kind"], columns["key"], strict=True))
         first, size = lines[0].row, len(lines)
         is_in_order = columns["row"] == tuple(range(first, first + size))
         return {

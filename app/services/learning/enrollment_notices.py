@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, func, literal, or_, select, true
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select
 
 from app.db.session import among
 from app.enums import NoticeKind, NoticeState, Outcome
@@ -49,7 +49,6 @@ def notify_assigned(
 
     :param rows: the lines of one chunk of the run; None means all of it
     """
-    is_of_chunk = true() if rows is None else AssignmentItem.row == any_(literal(list(rows), ARRAY(Integer)))
     made = outbox.write(
         NoticeKind.ASSIGNMENT,
         select()
@@ -58,7 +57,7 @@ def notify_assigned(
         .where(
             AssignmentItem.assignment_id == assignment_id,
             AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
-            is_of_chunk,
+            AssignmentItem.is_among(rows),
         ),
         enrollment_id=AssignmentItem.enrollment_id,
         course_id=AssignmentItem.course_id,
