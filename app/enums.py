@@ -32,6 +32,14 @@ class LessonType(StrEnum):
     RESOURCE = "RESOURCE"
 
 
+class SubmissionState(StrEnum):
+    """REPLACED: the learner has submitted again before it was graded."""
+
+    SUBMITTED = "SUBMITTED"
+    GRADED = "GRADED"
+    REPLACED = "REPLACED"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"
@@ -83,6 +91,7 @@ class NoticeKind(StrEnum):
     INSTRUCTOR_REQUEST_DECIDED = "INSTRUCTOR_REQUEST_DECIDED"
     COURSE_DECIDED = "COURSE_DECIDED"
     COURSE_CHANGED = "COURSE_CHANGED"
+    SUBMISSION_GRADED = "SUBMISSION_GRADED"
 
 
 class Lane(StrEnum):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import List, Nested
 
-from app.enums import LessonType
+from app.enums import LessonType, SubmissionState
 from app.schemas import fields
 from app.schemas.base import Schema
 
@@ -40,6 +40,14 @@ class RequirementSchema(Schema):
     lesson_id = fields.Id()
     title = fields.Text(max_length=200)
     position = fields.Whole(minimum=1)
+    type = fields.Choice(LessonType)
+    submission_state = fields.Choice(
+        SubmissionState,
+        allow_none=True,
+        metadata={
+            "description": "Of the homework, in a lesson of type ASSIGNMENT; null: nothing was submitted."
+        },
+    )
     is_completed = fields.Flag()
     completed_at = fields.Instant(allow_none=True)
 

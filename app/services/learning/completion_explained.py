@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db.session import db
-from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
+from app.enums import CourseStatus, EnrollmentStatus, LessonType, PaymentStatus
 from app.models import Course
 from app.models.caller import Actor
-from app.services.learning import progress_read
+from app.services.learning import homework, progress_read
 from app.services.learning.enrollment_rows import EnrollmentRow
 from app.settings import settings
 
@@ -32,8 +32,9 @@ def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     """The requirements of completion, met and missing."""
     enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
+    state = homework.current_state(enrollment.id, lessons.c.lesson_id).label("submission_state")
     requirements = db.session.execute(
-        select(lessons).where(lessons.c.is_counted).order_by(lessons.c.position)
+        select(lessons, state).where(lessons.c.is_counted).order_by(lessons.c.position)
     ).all()
     return Explanation(
         is_completed=enrollment.is_completed,
@@ -61,6 +62,8 @@ def _next_step(enrollment: EnrollmentRow, requirements: Sequence[Row[Any]]) -> s
     if settings().paid_enrollment == "require" and enrollment.payment_status == PaymentStatus.UNPAID:
         return "Pay for the course; its lessons open then."
     missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
+    if missing is not None and missing.type == LessonType.ASSIGNMENT:
+        return homework.next_step(missing.title, missing.position, missing.submission_state)
     if missing is not None:
         return f"Complete “{missing.title}”, lesson {missing.position} of the course."
     return "Wait for the course's first lesson."
