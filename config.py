@@ -430,6 +430,11 @@ class Config:
         _choice("enrolled", "completed"),
         "who may review a course: enrolled or completed learners",
     )
+    homework_completes: str = _setting(
+        "submitted",
+        _choice("submitted", "graded"),
+        "when a lesson of type ASSIGNMENT is done: once homework is submitted, or once it is graded",
+    )
     notify_instructor_of_completion: bool = _setting(
         "off", _switch, "on: completion notices go to the instructor as well"
     )

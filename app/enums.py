@@ -32,6 +32,14 @@ class LessonType(StrEnum):
     RESOURCE = "RESOURCE"
 
 
+class SubmissionState(StrEnum):
+    """REPLACED: the learner has submitted again before it was graded."""
+
+    SUBMITTED = "SUBMITTED"
+    GRADED = "GRADED"
+    REPLACED = "REPLACED"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"
@@ -83,6 +91,7 @@ class NoticeKind(StrEnum):
     INSTRUCTOR_REQUEST_DECIDED = "INSTRUCTOR_REQUEST_DECIDED"
     COURSE_DECIDED = "COURSE_DECIDED"
     COURSE_CHANGED = "COURSE_CHANGED"
+    SUBMISSION_GRADED = "SUBMISSION_GRADED"
 
 
 class Lane(StrEnum):
@@ -196,6 +205,9 @@ class NextStep(StrEnum):
     """What a learner can do next to complete an enrollment."""
 
     COMPLETE_LESSON = "complete_lesson"
+    SUBMIT_HOMEWORK = "submit_homework"
+    WAIT_FOR_GRADE = "wait_for_grade"
+    PASS_QUIZ = "pass_quiz"
     PAY = "pay"
     WAIT_FOR_LESSONS = "wait_for_lessons"
     COMPLETED = "completed"

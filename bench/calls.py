@@ -119,6 +119,11 @@ READS = [
         "learner", "/enrollments?ordering=title /enrollments/{enrollment} /enrollments/{enrollment}/progress"
     ),
     *_gets("learner", "/enrollments/{enrollment}/completion /certificates /certificates/{certificate}"),
+    *_gets("admin", "/courses/{course}/submissions /courses/{course}/submissions?state=SUBMITTED"),
+    *_gets(
+        "admin", "/courses/{course}/submissions?search=ada /courses/{course}/submissions?lesson_id={lesson}"
+    ),
+    *_gets("admin", "/courses/{course}/submissions?ordering=-graded_at /submissions/{submission}"),
     *_gets("learner", "/notifications /notifications?is_read=false /notifications/unread-count"),
     *_gets(
         "visitor",
@@ -167,6 +172,7 @@ LARGE_ONES = [
     *_gets("visitor", "/courses/{popular}/reviews /courses/{popular}/reviews?rating=1"),
     *_gets("visitor", "/courses?search=accounting /courses?search=accounting&ordering=title"),
     *_gets("visitor", "/courses?search=accounting&level=BEGINNER"),
+    *_gets("prolific", "/courses/{popular}/submissions /courses/{popular}/submissions?search=name77"),
 ]
 
 CALLS = READS + WRITES
@@ -194,7 +200,7 @@ class Callers:
         learner = size.instructors + 2
         with app.app_context(), transaction():
             connection = db.session.connection()
-            first = ("course", "section", "enrollment", "review", "assignment", "request")
+            first = ("course", "section", "enrollment", "review", "assignment", "request", "submission")
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)

@@ -185,6 +185,15 @@ _STATEMENTS = (
     ) AS written
     """,
     """
+    INSERT INTO submissions (id, enrollment_id, lesson_id, course_id, user_id, state, text, submitted_at, points,
+        max_points, graded_by_id, graded_at, grading_id)
+    SELECT key('submission', n), key('enrollment', n), key('lesson', course * 20 + 1), key('course', course),
+        key('user', 1 + :instructors + learner), CASE WHEN graded THEN 'GRADED' ELSE 'SUBMITTED' END, 'What I think.',
+        at, CASE WHEN graded THEN 8 END, CASE WHEN graded THEN 10 END, CASE WHEN graded THEN key('user', 1) END,
+        CASE WHEN graded THEN at + interval '1 day' END, CASE WHEN graded THEN key('grading', n) END
+    FROM (SELECT *, n % 3 = 0 AS graded, now() - n % 1000 * interval '1 day' AS at FROM staged WHERE n % 5 = 0) AS written
+    """,
+    """
     INSERT INTO certificates (id, enrollment_id, course_title, full_name)
     SELECT key('certificate', n), key('enrollment', n), 'A course', 'A name' FROM staged WHERE status = 'COMPLETED'
     """,

@@ -29,7 +29,7 @@ from app.services.auth import sessions
 from app.services.catalogue import categories, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
 from app.services.content import lessons, sections
-from app.services.learning import enrolling, progress, reviews
+from app.services.learning import enrolling, progress, reviews, submissions
 from app.services.people import instructor_requests, users, users_roles
 from app.values.people import People
 from app.values.terms import Terms
@@ -229,6 +229,7 @@ class _Examples:
         numbered = update(Certificate).where(Certificate.id == self.named["certificate"])
         db.session.execute(numbered.values(number=CERTIFICATE_NUMBER))
         self._reviews(main, edited, first)
+        self._homework(edited, first, second)
         for name, user in (("notice", erin), ("notification", self.admin)):
             self.named[name] = self._notice(user, main)
 
@@ -261,6 +262,21 @@ class _Examples:
         written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
         self.named |= {"review": written.id, "author": first.id}
         self.named["review to delete"] = reviews.write(first, edited.id, rating=1, comment="Spam.").id
+
+    def _homework(self, course: CoursePage, first: User, second: User) -> None:
+        """An optional lesson for which the two have submitted homework; the admin has not."""
+        task = {
+            "title": "Your desk at home",
+            "type": LessonType.ASSIGNMENT,
+            "content": "Describe the place where you work: light, screen, chair. What would you change?",
+            "is_required": False,
+        }
+        (lesson,) = lessons.create_many(self.admin, course_id=course.id, lessons=[task])
+        self.named["homework"] = lesson.id
+        enrolling.enroll(second, course.id)
+        text = "The window is behind the screen, so I would turn the desk by a quarter."
+        for name, learner in (("submission", first), ("submission to grade", second)):
+            self.named[name] = submissions.submit(learner, lesson.id, text=text).id
 
     def _session(self) -> None:
         sessions.open_session(self.admin, user_agent="A browser that was left behind", ip_address="127.0.0.1")

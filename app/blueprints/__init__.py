@@ -19,6 +19,7 @@ from app.blueprints import (
     reviews,
     sections,
     sessions,
+    submissions,
     users,
 )
 
@@ -33,6 +34,7 @@ ALL: list[Blueprint] = [
     lessons.blp,
     enrollments.blp,
     progress.blp,
+    submissions.blp,
     certificates.blp,
     reviews.blp,
     admin_assign.blp,

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import GradeRequired, LessonLocked, NotEnrolled, PaymentRequired, SubmissionRequired
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import (
     CompletionSchema,
@@ -23,11 +23,11 @@ blp = Blueprint("progress", __name__, description="Progress in lessons, and the 
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
 @blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired)
 def complete_lesson(lesson_id: UUID):
     """Mark a lesson as done.
 
-    The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
+    Homework is done by submitting it. The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
     """
     return progress.complete(caller(), lesson_id)
 
@@ -39,7 +39,7 @@ def complete_lesson(lesson_id: UUID):
 def undo_lesson(lesson_id: UUID):
     """Mark a lesson as not done.
 
-    The percentage falls; a completed course stays completed.
+    The percentage falls; a completed course stays completed, and homework stays submitted.
     """
     return progress.record(caller(), lesson_id, completed=False)
 
@@ -48,7 +48,7 @@ def undo_lesson(lesson_id: UUID):
 @requires()
 @blp.arguments(ProgressSchema)
 @blp.response(200, EnrollmentSchema, message="Progress recorded.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired)
 def record_progress(changes: dict[str, Any], lesson_id: UUID):
     """Record the progress in a lesson.
 

@@ -92,6 +92,41 @@ class LessonLocked(Conflict):
     title = "Complete the earlier lessons of this course first."
 
 
+class NotHomework(Conflict):
+    """Submissions are for lessons of type ASSIGNMENT."""
+
+    code = "not_homework"
+    title = "Nothing can be submitted for this lesson."
+
+
+class SubmissionRequired(Conflict):
+    """A lesson of type ASSIGNMENT is done by a submission: `POST /lessons/{id}/submissions`."""
+
+    code = "submission_required"
+    title = "Submit your homework: the lesson is done then."
+
+
+class GradeRequired(Conflict):
+    """With `HOMEWORK_COMPLETES=graded` a lesson of type ASSIGNMENT is done once the submission is graded."""
+
+    code = "grade_required"
+    title = "This lesson is done once your homework is graded."
+
+
+class AlreadyGraded(Conflict):
+    """A graded submission is not replaced by its learner, and its grade is corrected with `regrade` only."""
+
+    code = "already_graded"
+    title = "This homework is graded already."
+
+
+class SubmissionReplaced(Conflict):
+    """The learner has submitted again since: grade the newer submission."""
+
+    code = "submission_replaced"
+    title = "The learner has submitted again: grade the newer submission."
+
+
 class NoticeNotDelivered(Conflict):
     """Only a SENT or FAILED notice is sent again."""
 

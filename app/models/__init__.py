@@ -21,6 +21,7 @@ from app.models.review import Review
 from app.models.search_rebuild import SearchRebuild
 from app.models.section import Section
 from app.models.session import RefreshToken, Session
+from app.models.submission import Submission
 from app.models.tally import Tally
 from app.models.user import User
 
@@ -49,6 +50,7 @@ __all__ = [
     "SearchRebuild",
     "Section",
     "Session",
+    "Submission",
     "Tally",
     "User",
 ]

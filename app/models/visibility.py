@@ -16,6 +16,7 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import Notice
+from app.models.submission import Submission
 
 
 def category_visible_to(viewer: Actor | None) -> ColumnElement[bool]:
@@ -63,6 +64,14 @@ def enrollment_visible_to(viewer: Actor) -> ColumnElement[bool]:
         return true()
     is_theirs = or_(Enrollment.user_id == viewer.id, Enrollment.course.has(Course.instructor_id == viewer.id))
     return and_(Enrollment.is_begun(), is_theirs)
+
+
+def submission_visible_to(viewer: Actor) -> ColumnElement[bool]:
+    """One's own, those for the courses one teaches, and all to admins."""
+    if viewer.is_admin:
+        return true()
+    taught = exists().where(Course.id == Submission.course_id, Course.instructor_id == viewer.id)
+    return or_(Submission.user_id == viewer.id, taught)
 
 
 def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:

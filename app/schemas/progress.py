@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import List, Nested
 
-from app.enums import LessonType, NextStep
+from app.enums import LessonType, NextStep, SubmissionState
 from app.schemas import fields
 from app.schemas.base import Schema
 
@@ -40,6 +40,14 @@ class RequirementSchema(Schema):
     lesson_id = fields.Id()
     title = fields.Text(max_length=200)
     position = fields.Whole(minimum=1)
+    type = fields.Choice(LessonType)
+    submission_state = fields.Choice(
+        SubmissionState,
+        allow_none=True,
+        metadata={
+            "description": "Of the homework, in a lesson of type ASSIGNMENT; null: nothing was submitted."
+        },
+    )
     is_completed = fields.Flag()
     completed_at = fields.Instant(allow_none=True)
 
@@ -55,7 +63,7 @@ class CompletionSchema(Schema):
     next_step_code = fields.Choice(
         NextStep,
         metadata={
-            "description": "The same for programs. `complete_lesson` is about the first requirement that is not completed."
+            "description": "The same for programs. What is about a lesson is about the first requirement that is not completed."
         },
     )
 

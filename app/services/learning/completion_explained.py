@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db.session import db
-from app.enums import CourseStatus, EnrollmentStatus, NextStep, PaymentStatus
+from app.enums import CourseStatus, EnrollmentStatus, LessonType, NextStep, PaymentStatus
 from app.models import Course
 from app.models.caller import Actor
-from app.services.learning import progress_read
+from app.services.learning import homework, progress_read
 from app.services.learning.enrollment_rows import EnrollmentRow
 from app.settings import settings
 
@@ -31,6 +31,9 @@ class Explanation:
 
 _SENTENCES = {
     NextStep.COMPLETE_LESSON: "Complete “{lesson.title}”, lesson {lesson.position} of the course.",
+    NextStep.SUBMIT_HOMEWORK: "Submit your homework for “{lesson.title}”, lesson {lesson.position} of the course.",
+    NextStep.WAIT_FOR_GRADE: "Wait for the grade of your homework for “{lesson.title}”, lesson {lesson.position} of the course.",
+    NextStep.PASS_QUIZ: "Pass the quiz “{lesson.title}”, lesson {lesson.position} of the course.",
     NextStep.PAY: "Pay for the course; its lessons open then.",
     NextStep.WAIT_FOR_LESSONS: "Wait for the course's first lesson.",
     NextStep.COMPLETED: "Nothing: this enrollment is completed.",
@@ -44,8 +47,9 @@ def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     """The requirements of completion, met and missing."""
     enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
+    state = homework.current_state(enrollment.id, lessons.c.lesson_id).label("submission_state")
     requirements = db.session.execute(
-        select(lessons).where(lessons.c.is_counted).order_by(lessons.c.position)
+        select(lessons, state).where(lessons.c.is_counted).order_by(lessons.c.position)
     ).all()
     missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
     step = _next_step(enrollment, missing)
@@ -75,7 +79,11 @@ def _next_step(enrollment: EnrollmentRow, missing: Row[Any] | None) -> NextStep:
         return _nothing_to_learn(enrollment, course)
     if settings().paid_enrollment == "require" and enrollment.payment_status == PaymentStatus.UNPAID:
         return NextStep.PAY
-    return NextStep.WAIT_FOR_LESSONS if missing is None else NextStep.COMPLETE_LESSON
+    if missing is None:
+        return NextStep.WAIT_FOR_LESSONS
+    if missing.type == LessonType.ASSIGNMENT:
+        return homework.next_step(missing.submission_state)
+    return NextStep.COMPLETE_LESSON
 
 
 def _nothing_to_learn(enrollment: EnrollmentRow, course: Course) -> NextStep:

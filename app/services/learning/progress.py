@@ -40,7 +40,7 @@ from app.errors.requests import Unavailable
 from app.models import Course, Enrollment, Lesson, LessonProgress
 from app.models.caller import Actor
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollments_read, progress_read
+from app.services.learning import completion, enrollments_read, homework, progress_read
 from app.services.learning.enrollment_rows import EnrollmentRow, count_lessons, select_shown
 from app.settings import settings
 
@@ -68,8 +68,8 @@ def record(
         "position_seconds": position_seconds,
         "at": at,
     }
-    paid_enrollment = settings().paid_enrollment
-    row = _writing(paid_enrollment).first_behind(_LOCKING, values)
+    writing = _writing(settings().paid_enrollment, settings().homework_completes)
+    row = writing.first_behind(_LOCKING, values)
     if row is None:
         _refuse(user, lesson_id, completed=bool(completed))
     total = row.total_lessons
@@ -87,24 +87,27 @@ def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> Enr
 def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
     """Raise what keeps the user from recording progress in this lesson."""
     found = db.session.execute(
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, completion.is_paid())
+        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, completion.is_paid(), Lesson.type)
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
         .where(Enrollment.user_id == user.id, Enrollment.holds_seat())
     ).one_or_none()
     if found is None:
-        _refuse_outsider(user, lesson_id)
-    enrollment_id, course_id, enforce_order, is_paid = found
+        refuse_outsider(user, lesson_id)
+    enrollment_id, course_id, enforce_order, is_paid, lesson_type = found
     if not is_paid:
         raise PaymentRequired
     if completed and enforce_order:
-        _refuse_skipping(course_id, enrollment_id, lesson_id)
+        refuse_skipping(course_id, enrollment_id, lesson_id)
+    if completed:
+        homework.refuse_unfinished(enrollment_id, lesson_id, lesson_type)
     # What refused the request has been changed since: the author deleted or moved lessons at this moment.
     raise Unavailable
 
 
-def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
+def refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
+    """Raise why a user without an enrollment that holds a seat cannot work on this lesson."""
     found = select(Lesson.course_id).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
     course_id = db.session.scalar(found)
     if course_id is None:
@@ -113,7 +116,8 @@ def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
     raise NotEnrolled
 
 
-def _refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+def refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+    """Refuse a lesson of a course in order while an earlier one is missing."""
     lessons = progress_read.lessons_in_order(course_id, enrollment_id)
     missing = db.session.execute(
         select(lessons.c.lesson_id, lessons.c.title)
@@ -148,11 +152,11 @@ _LOCKING: Statement[UUID] = Statement(
 
 
 @cache
-def _writing(paid_enrollment: str) -> Statement[EnrollmentRow]:
-    return Statement(lambda: _write(paid_enrollment), EnrollmentRow)
+def _writing(paid_enrollment: str, homework_completes: str) -> Statement[EnrollmentRow]:
+    return Statement(lambda: _write(paid_enrollment, homework_completes), EnrollmentRow)
 
 
-def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
+def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, ...]]:
     """Write the progress, the visit and the lesson to resume at, and return the enrollment as it is shown.
 
     No row is returned, and nothing is written, where the request is refused.
@@ -164,7 +168,13 @@ def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
     lessons = progress_read.lessons_in_order(course_id, enrollment_id)
     allowed = (
         select(learner.c.id)
-        .where(or_(~learner.c.enforce_order, ~func.coalesce(_COMPLETED, false()), _may_be_completed(lessons)))
+        .where(
+            or_(
+                ~func.coalesce(_COMPLETED, false()),
+                _was_completed(lessons),
+                _may_be_completed(learner, lessons, homework_completes),
+            )
+        )
         .cte("allowed")
     )
     is_here = lessons.c.lesson_id == _LESSON
@@ -177,7 +187,7 @@ def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
 def _learner(paid_enrollment: str) -> CTE:
     """The user's enrollment, where the lesson and the course are there and the enrollment is paid as the setting says."""
     return (
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order)
+        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, Lesson.type)
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
@@ -188,11 +198,16 @@ def _learner(paid_enrollment: str) -> CTE:
     )
 
 
-def _may_be_completed(lessons: CTE) -> ColumnElement[bool]:
+def _was_completed(lessons: CTE) -> ColumnElement[bool]:
     """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    was_completed = exists().where(lessons.c.lesson_id == _LESSON, lessons.c.is_completed)
-    return or_(
-        was_completed, ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+    return exists().where(lessons.c.lesson_id == _LESSON, lessons.c.is_completed)
+
+
+def _may_be_completed(learner: CTE, lessons: CTE, homework_completes: str) -> ColumnElement[bool]:
+    is_next = ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+    return and_(
+        or_(~learner.c.enforce_order, is_next),
+        homework.may_be_completed(learner.c.type, learner.c.id, _LESSON, homework_completes),
     )
 
 

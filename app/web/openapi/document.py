@@ -143,6 +143,7 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Choices, "array", None)
         self.register_field(fields.Money, "string", "decimal")
         self.register_field(fields.Hours, "number", None)
+        self.register_field(fields.Points, "number", None)
         self.register_field(fields.Link, "string", "uri")
         self.register_field(fields.Upload, "string", "binary")
         self.register_field(fields.StreamedSheet, "string", "binary")
@@ -178,7 +179,8 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
     if isinstance(field, fields.Money):
         return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
     if isinstance(field, fields.Hours):
-        return {"minimum": 0, "maximum": 99_999.99, "description": "With at most two decimals."}
+        most = float(10**field.DIGITS) - 0.01
+        return {"minimum": 0, "maximum": round(most, 2), "description": "With at most two decimals."}
     if isinstance(field, fields.Whole) and not field.from_text:
         # Without an example, readers show the largest number that is allowed, which looks like a defect.
         return {"example": field.metadata.get("example", 1)}

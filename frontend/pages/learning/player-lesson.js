@@ -21,7 +21,7 @@ export function article(page, signal) {
     missing && notice("warn", h("p", t("learning.in_order", { title: isolated(missing.title) })), h("p", h("a", { href: pathTo(state.course, missing.id) }, t("learning.go_on"), " ", bdi(missing.title)))),
     lesson.video_url && film(page, signal),
     lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video_url && h("p.soft", t("learning.no_text")),
-    ["QUIZ", "ASSIGNMENT"].includes(lesson.type) && notice("act", h("p", t(`learning.note_${lesson.type}`))),
+    lesson.type === "QUIZ" && notice("act", h("p", t("learning.note_QUIZ"))),
   ];
 }
 

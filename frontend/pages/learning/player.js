@@ -7,6 +7,7 @@ import { t } from "../../lib/strings.js";
 import { empty, failed } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { acts } from "./player-acts.js";
+import { homework } from "./player-homework.js";
 import { article, finished, refusal } from "./player-lesson.js";
 import { planOf } from "./player-plan.js";
 import { everything, pathTo } from "./state.js";
@@ -82,7 +83,7 @@ function drawn(page, signal) {
   const place = h("div", { "aria-live": "polite" });
   const text = page.error && !REFUSALS.has(page.error.status) ? failed(page.error, reopen, "h1") : article(page, signal);
   const bar = h("div.lesson-bar.no-print", { role: "region", "aria-label": t("learning.this_lesson") });
-  const reading = h("article.reading", text, place);
+  const reading = h("article.reading", text, homework(page, onHomework), place);
   let isBusy = false;
 
   function draw() {
@@ -90,6 +91,20 @@ function drawn(page, signal) {
     plan.update();
     fill(bar, acts(page, mark));
     if (hadFocus) bar.querySelector("[aria-pressed]")?.focus();
+  }
+
+  /** What is submitted is known now; a new submission may have completed the lesson, and the course. */
+  async function onHomework(submission, isNew) {
+    page.submission = submission;
+    if (!isNew) return draw();
+    const was = page.state.enrollment;
+    const path = `/enrollments/${encodeURIComponent(was.id)}`;
+    const [{ data }, rows] = await Promise.all([get(path, null, { signal }), everything(`${path}/progress`, {}, { signal })]);
+    page.state.enrollment = { ...was, ...data };
+    page.state.lessons[page.at].is_completed = rows.some((row) => row.lesson_id === page.id && row.is_completed);
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
   }
 
   async function mark(isDone) {
