@@ -103,7 +103,7 @@ def _floor(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
 
 
 def _floor_with_notices(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
-    return writing(course_id, people, [ENROLLMENTS, LEDGER, _NOTICES])
+    return writing(course_id, people, [ENROLLMENTS, LEDGER, NOTICES])
 
 
 def _statements(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
@@ -185,7 +185,7 @@ INSERT INTO assignment_items (
 SELECT assignment_id, row, user_id, user_id, course_id, 'assigned', enrollment_id, 'ACTIVE', 'ASSIGNED' FROM staged
 """
 
-_NOTICES = """
+NOTICES = """
 INSERT INTO notices (kind, channel, state, user_id, course_id, enrollment_id, assignment_id, sent_at)
 SELECT 'ASSIGNMENT', channel, state, user_id, course_id, enrollment_id, assignment_id,
     CASE state WHEN 'SENT' THEN now() END

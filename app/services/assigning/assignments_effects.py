@@ -121,7 +121,9 @@ def add_seats_taken(course: Course, seats: int) -> None:
 def lines_of(assignment: Assignment, *outcomes: Outcome, rows: Rows = None) -> ColumnElement[bool]:
     """The lines of this run with one of these outcomes."""
     return and_(
-        AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome.in_(outcomes), AssignmentItem.is_among(rows)
+        AssignmentItem.assignment_id == assignment.id,
+        AssignmentItem.outcome.in_(outcomes),
+        AssignmentItem.is_among(rows),
     )
 
 

@@ -24,7 +24,7 @@ STAGED = """
 WITH sent AS MATERIALIZED (
     SELECT
         CAST(coalesce(CAST(own_row AS bigint), staged.first_row - 1 + place) AS integer) AS row,
-        input, key, kind, problem, CAST(own_due_at AS timestamptz) AS own_due_at, sent_due_at, sent_course, other,
+        input, CASE WHEN staged.keys IS NULL THEN input ELSE key END AS key, kind, problem, CAST(own_due_at AS timestamptz) AS own_due_at, sent_due_at, sent_course, other,
         staged.course_id
     FROM assignment_batches AS staged, ROWS FROM (
         json_array_elements_text(CAST(staged.inputs AS json)),

@@ -24,13 +24,14 @@ class Repeats:
 
     def add(self, course_id: UUID | None, lines: Iterable[tuple[str, str | None]]) -> None:
         """Take note of the kinds and keys of lines about one course. A line without a key names no user."""
+        of_course = hash(course_id)
         for kind, key in lines:
             if key is None:
                 continue
             if kind != self._kind:
                 self._is_mixed = self._kind is not None
                 self._kind = kind
-            hashed = hash((course_id, key.lower() if kind == "user_id" else key))
+            hashed = of_course ^ hash(key.lower() if kind == "user_id" else key)
             self._parts[hashed % PARTS].append(hashed)
 
     def are_possible(self) -> bool:

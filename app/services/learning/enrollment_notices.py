@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, true
 
 from app.db.session import among
 from app.enums import NoticeKind, NoticeState, Outcome

@@ -11,11 +11,6 @@ import pytest
 from tests.support.http import assert_refused, data_of
 
 
-@pytest.fixture
-def admin(api, make):
-    return api.as_(make.admin())
-
-
 def assign(client, course, *people, **body):
     sent = {"user_ids": [str(person.id) for person in people], **body}
     return data_of(client.post(f"/courses/{course.id}/assign-multiple", json=sent))

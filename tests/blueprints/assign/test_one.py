@@ -13,11 +13,6 @@ from app.models import Assignment, Enrollment
 from tests.support.http import assert_refused, data_of
 
 
-@pytest.fixture
-def admin(api, make):
-    return api.as_(make.admin())
-
-
 def runs_recorded(app):
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(Assignment))

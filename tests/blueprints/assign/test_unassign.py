@@ -5,16 +5,12 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.enums import CourseStatus, EnrollmentStatus, Source
+from app.enums import CourseStatus, Source
 from app.models import Course, Enrollment, LessonProgress, Notice
+from tests.support.assigning import completed, left
 from tests.support.http import assert_refused, data_of
-
-
-@pytest.fixture
-def admin(api, make):
-    return api.as_(make.admin())
 
 
 @pytest.fixture
@@ -23,16 +19,6 @@ def run(admin):
         return data_of(client.post(f"/courses/{course.id}/unassign-multiple", json=body))
 
     return unassign
-
-
-def completed(make, course):
-    return make.enrollment(
-        course, status=EnrollmentStatus.COMPLETED, completed_at=func.now(), completion_number=1
-    )
-
-
-def left(make, course):
-    return make.enrollment(course, status=EnrollmentStatus.CANCELLED, cancelled_at=func.now())
 
 
 def test_every_outcome_in_one_call(run, make, stored):
