@@ -11,7 +11,7 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from time import time
@@ -25,7 +25,7 @@ from app.settings import settings
 
 _EXTENSION = "rollcall-storage"
 
-_NAME = re.compile(r"[a-z]{1,20}/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+_NAME = re.compile(r"[a-z]{1,20}/[0-9a-f]{2}/[0-9a-f]{32}(?:-[a-z]{1,10})?\.[a-z0-9]{1,5}")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -96,6 +96,15 @@ def keep(folder: str, content: bytes, *, suffix: str) -> str:
     name = f"{folder}/{stem[:2]}/{stem}.{suffix}"
     _store().put(name, content)
     return name
+
+
+def keep_together(folder: str, contents: Mapping[str, bytes], *, suffix: str) -> str:
+    """Store new files that belong together, and return what the name of each begins with: `<stem>-<key>.<suffix>`."""
+    unique = uuid4().hex
+    stem = f"{folder}/{unique[:2]}/{unique}"
+    for key, content in contents.items():
+        _store().put(f"{stem}-{key}.{suffix}", content)
+    return stem
 
 
 def read(name: str) -> bytes | None:

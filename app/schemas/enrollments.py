@@ -8,6 +8,7 @@ from marshmallow.fields import Float, Nested
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
+from app.schemas.courses import ThumbnailSchema
 from app.values import days
 
 
@@ -16,7 +17,7 @@ class EnrolledCourseSchema(Schema):
     code = fields.Text(max_length=40)
     title = fields.Text(max_length=200)
     slug = fields.Text(max_length=220)
-    thumbnail = fields.Text(max_length=500, allow_none=True)
+    thumbnail = Nested(ThumbnailSchema, attribute="thumbnail_names", allow_none=True)
 
 
 class LearnerSchema(Schema):

@@ -198,6 +198,8 @@ _CATALOGUE = {
     "unpublish_course": _at("course to unpublish"),
     "archive_course": _at("course to archive"),
     "unarchive_course": _at("course to unarchive"),
+    "replace_thumbnail": _in("course-to-edit"),
+    "remove_thumbnail": _in("course-to-edit"),
     "list_course_history": _in(COURSE),
     "list_sections": _in(COURSE),
     "create_section": _at("course to edit").creating(
