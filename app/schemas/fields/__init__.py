@@ -1,7 +1,7 @@
 """Field types: the form of a value in JSON and queries, and the range that its column can hold."""
 
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
-from app.schemas.fields.files import PublicFile, StreamedSheet, Upload
+from app.schemas.fields.files import PublicFile, StreamedFile, StreamedSheet, Upload
 from app.schemas.fields.messages import Length, OneOf
 from app.schemas.fields.numbers import Hours, Money, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
@@ -28,6 +28,7 @@ __all__ = [
     "Money",
     "OneOf",
     "PublicFile",
+    "StreamedFile",
     "StreamedSheet",
     "Text",
     "Upload",
