@@ -92,6 +92,13 @@ class LessonLocked(Conflict):
     title = "Complete the earlier lessons of this course first."
 
 
+class NotWatched(Conflict):
+    """This installation completes the lesson of a video when enough of it was watched (`VIDEO_COMPLETION=watched`)."""
+
+    code = "not_watched"
+    title = "Watch the video of this lesson first."
+
+
 class NoticeNotDelivered(Conflict):
     """Only a SENT or FAILED notice is sent again."""
 
