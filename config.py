@@ -398,6 +398,7 @@ class Config:
         "mails of one kind requested for one recipient; each counts at most until its link expires",
     )
     ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user uploads")
+    ratelimit_uploads: Rate = _setting("120/hour", _rate, "files that one user uploads")
     ratelimit_instructor_request: Rate = _setting(
         "3/day", _rate, "instructor requests of one user; each sends a mail to the admins"
     )
@@ -439,6 +440,15 @@ class Config:
         "off", _switch, "on: completion notices go to the instructor as well"
     )
 
+    watched_percent: int = _setting(
+        "90", _whole(1, 100), "percent of an uploaded video after which its lesson completes by itself"
+    )
+    video_completion: str = _setting(
+        "marked",
+        _choice("marked", "watched"),
+        "marked: learners may mark a video's lesson as done before; watched: they may not",
+    )
+
     mail_transport: str = _setting(
         "log",
         _choice("smtp", "file", "log"),
@@ -468,6 +478,41 @@ class Config:
         _text,
         "folder of uploaded files: the same for web, worker and sweep, another for each database",
     )
+
+    media_store: str = _setting(
+        "disk",
+        _choice("disk", "s3"),
+        "where files are: disk, in MEDIA_DIR; or s3, in a bucket (MEDIA_DIR receives them)",
+    )
+    s3_bucket: str = _setting(
+        "", _text, "bucket of MEDIA_STORE=s3, which has to exist and must not be public"
+    )
+    s3_prefix: str = _setting("", _text, "what the names of objects in the bucket begin with; empty: nothing")
+    s3_endpoint_url: str = _setting(
+        "", _text, "URL of a service other than Amazon's; clients have to reach it as well"
+    )
+    s3_region: str = _setting("us-east-1", _text, "region of the bucket")
+    s3_access_key_id: str = _setting("", _text, "access key of the bucket")
+    s3_secret_access_key: str = _setting("", _text, "secret of the access key")
+    s3_addressing: str = _setting(
+        "path",
+        _choice("path", "virtual"),
+        "where the name of the bucket is: in the path, or in the host name (virtual)",
+    )
+    media_accel_path: str = _setting(
+        "",
+        _text,
+        "location of nginx that has MEDIA_DIR, such as /stored: files are sent by nginx (X-Accel-Redirect); empty: by us",
+    )
+    file_link_seconds: int = _setting(
+        "600",
+        _whole(30, 86_400),
+        "seconds for which a link to a file is good at least; at most twice as long",
+    )
+    file_max_mb: int = _setting("100", _whole(1, 2_000), "megabytes of a file of a lesson")
+    video_max_mb: int = _setting("1024", _whole(1, 2_000), "megabytes of a video of a lesson")
+    course_quota_mb: int = _setting("20480", _whole(1), "megabytes of the files of one course")
+    user_quota_mb: int = _setting("51200", _whole(1), "megabytes of the files that one user has uploaded")
 
     notice_lease_seconds: float = _setting(
         "60", _seconds, "seconds for which a worker leases a notice; at least twice MAIL_TIMEOUT_SECONDS"

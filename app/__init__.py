@@ -12,6 +12,7 @@ from app.web import (
     api,
     compression,
     cors,
+    delivery,
     developers,
     frontend,
     health,
@@ -57,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
     collections.init_app(app)
     sandbox.init_app(app)
     media.init_app(app)
+    delivery.init_app(app)
     health.init_app(app)
     reception.init_app(app)
     cli.init_app(app)

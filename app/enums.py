@@ -40,6 +40,15 @@ class SubmissionState(StrEnum):
     REPLACED = "REPLACED"
 
 
+class FileKind(StrEnum):
+    """What a file is to its lesson. Thumbnails and profile pictures are public and belong to their course and user."""
+
+    LESSON_FILE = "LESSON_FILE"
+    LESSON_VIDEO = "LESSON_VIDEO"
+    SUBMISSION_FILE = "SUBMISSION_FILE"
+    QUESTION_IMAGE = "QUESTION_IMAGE"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"

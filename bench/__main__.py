@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from functools import partial
 
-from bench import accounts, assign, dump, engine, flood, gets, growth, mail, requests, slow
+from bench import accounts, assign, dump, engine, files, flood, gets, growth, mail, requests, slow
 from bench.contenders import TWIN
 from bench.dataset import Size
 from bench.jobs import JOBS
@@ -17,6 +17,7 @@ BENCHES = {
     "assign": assign.measure,
     "dump": dump.measure,
     "engine": engine.measure,
+    "files": files.measure,
     "flood": flood.measure,
     "gets": gets.measure,
     "growth": growth.measure,

@@ -67,7 +67,7 @@ READS = [
         "visitor",
         "/courses/{course} /courses/made-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
-    *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
+    *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson} /files/{file}"),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
     *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
@@ -204,6 +204,7 @@ class Callers:
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)
+            callers.names["file"] = dataset.identify(connection, "file", 21)
             callers.names["user"] = dataset.identify(connection, "user", learner)
             callers.names["free_user"] = dataset.identify(connection, "user", learner + 1)
             busy = {"learner": callers.names["user"], "other": callers.names["free_user"]}

@@ -161,6 +161,12 @@ _STATEMENTS = (
     FROM generate_series(1, :courses) AS n, generate_series(1, CASE WHEN n % 50 = 1 THEN 20 ELSE 2 END) AS place
     """,
     """
+    INSERT INTO files (id, kind, course_id, lesson_id, uploaded_by_id, name, media_type, size, stored_as)
+    SELECT key('file', n * 20 + 1), 'LESSON_FILE', key('course', n), key('lesson', n * 20 + 1), key('user', 2),
+        'notes.pdf', 'application/pdf', 1000 + n, 'files/00/' || md5(CAST(n AS text)) || '.bin'
+    FROM generate_series(1, :courses) AS n
+    """,
+    """
     INSERT INTO enrollments (id, course_id, user_id, status, source, price_at_enrollment, currency, payment_status,
         enrolled_at, completed_at, cancelled_at, completion_number, due_at, last_accessed)
     SELECT key('enrollment', n), key('course', course), key('user', 1 + :instructors + learner), status, 'SELF', 0,

@@ -14,11 +14,23 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
+from app.adapters import storage
 from app.db.session import db, transaction
-from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, Mode, NoticeKind, Role
+from app.enums import (
+    Channel,
+    CourseStatus,
+    FileKind,
+    LessonType,
+    Level,
+    MailTokenPurpose,
+    Mode,
+    NoticeKind,
+    Role,
+)
 from app.models.certificate import Certificate
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
+from app.models.file import File
 from app.models.lesson import Lesson
 from app.models.mail_token import MailToken
 from app.models.notice import Notice
@@ -28,7 +40,7 @@ from app.services.assigning import assignments
 from app.services.auth import sessions
 from app.services.catalogue import categories, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
-from app.services.content import lessons, sections
+from app.services.content import files, lessons, sections
 from app.services.learning import enrolling, progress, reviews, submissions
 from app.services.people import instructor_requests, users, users_roles
 from app.values.people import People
@@ -191,6 +203,7 @@ class _Examples:
         edited = self._taught("course with reviews", "Working from home", teacher, price=20)
         outline = [lesson.id for lesson in self._outline(main)]
         self.named |= {"lesson": outline[0], "section": self._outline(main)[0].section_id}
+        self._files(self._outline(main)[0])
         run = assignments.assign(
             self.admin,
             main.id,
@@ -232,6 +245,23 @@ class _Examples:
         self._homework(edited, first, second)
         for name, user in (("notice", erin), ("notification", self.admin)):
             self.named[name] = self._notice(user, main)
+
+    def _files(self, lesson: Lesson) -> None:
+        for name, called in (("file", "checklist.txt"), ("file to delete", "old-checklist.txt")):
+            content = b"Look for danger. Ask whether the person hears you. Call for help.\n"
+            row = File(
+                kind=FileKind.LESSON_FILE,
+                course_id=lesson.course_id,
+                lesson_id=lesson.id,
+                uploaded_by_id=self.admin.id,
+                name=called,
+                media_type="text/plain",
+                size=len(content),
+                stored_as=storage.keep(files.FOLDER, content, suffix=files.SUFFIX),
+            )
+            db.session.add(row)
+            db.session.flush()
+            self.named[name] = row.id
 
     def _taught(self, name: str, title: str, teacher: User, **values: Any) -> CoursePage:
         course = self._course(name, title, teacher, **values)

@@ -42,7 +42,7 @@ MONTH = re.compile(r"20\d\d-\d\d")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 CURSOR = re.compile(r"after=[^&]+")
 NUMBER = re.compile(r"RC-[0-9A-F]{32}")
-PICTURE = re.compile(r"pictures/\w+/\w+")
+PICTURE = re.compile(r"(pictures|thumbnails)/\w+/[0-9a-f]+")
 FIXED = str(id_of(""))[:15]
 
 
@@ -148,7 +148,7 @@ def steady(value: Any) -> Any:
     text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], shift)}"', text)
     text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
     text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
-    text = PICTURE.sub("pictures/a1/portrait", text)
+    text = PICTURE.sub(r"\1/a1/recorded", text)
     text = TOKEN.sub("eyJhbGciOiJIUzI1NiJ9.…", text)
     return json.loads(CURSOR.sub("after=cursor", text))
 

@@ -4,7 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors.learning import GradeRequired, LessonLocked, NotEnrolled, PaymentRequired, SubmissionRequired
+from app.errors.learning import (
+    GradeRequired,
+    LessonLocked,
+    NotEnrolled,
+    NotWatched,
+    PaymentRequired,
+    SubmissionRequired,
+)
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import (
     CompletionSchema,
@@ -13,7 +20,7 @@ from app.schemas.progress import (
     RecalculateSchema,
     RecalculationSchema,
 )
-from app.services.learning import completion_explained, progress, progress_read, recalculation
+from app.services.learning import completion_explained, progress, progress_read, recalculation, watching
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
@@ -23,13 +30,13 @@ blp = Blueprint("progress", __name__, description="Progress in lessons, and the 
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
 @blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired, NotWatched)
 def complete_lesson(lesson_id: UUID):
     """Mark a lesson as done.
 
     Homework is done by submitting it. The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
     """
-    return progress.complete(caller(), lesson_id)
+    return watching.record(caller(), lesson_id, completed=True)
 
 
 @blp.delete("/lessons/<uuid:lesson_id>/complete")
@@ -48,13 +55,14 @@ def undo_lesson(lesson_id: UUID):
 @requires()
 @blp.arguments(ProgressSchema)
 @blp.response(200, EnrollmentSchema, message="Progress recorded.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired, NotWatched)
 def record_progress(changes: dict[str, Any], lesson_id: UUID):
     """Record the progress in a lesson.
 
-    How far it was watched, whether it is done, or both.
+    How far it was watched, which parts of it, whether it is done. A lesson of type VIDEO completes by itself when
+    `WATCHED_PERCENT` of its uploaded video were watched (90 % unless set).
     """
-    return progress.record(caller(), lesson_id, **changes)
+    return watching.record(caller(), lesson_id, **changes)
 
 
 @blp.get("/enrollments/<uuid:enrollment_id>/progress")

@@ -127,6 +127,13 @@ class SubmissionReplaced(Conflict):
     title = "The learner has submitted again: grade the newer submission."
 
 
+class NotWatched(Conflict):
+    """This installation completes the lesson of a video when enough of it was watched (`VIDEO_COMPLETION=watched`)."""
+
+    code = "not_watched"
+    title = "Watch the video of this lesson first."
+
+
 class NoticeNotDelivered(Conflict):
     """Only a SENT or FAILED notice is sent again."""
 

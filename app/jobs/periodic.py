@@ -30,6 +30,8 @@ from app.jobs import runs
 from app.jobs.notices import send_for
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
+from app.services.catalogue import thumbnails
+from app.services.content import files
 from app.services.counters import tallies
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
@@ -125,6 +127,8 @@ CHORES = (
     _hourly("email changes", retention.purge_email_changes),
     _hourly("previews", retention.purge_previews),
     _hourly("pictures", profile_pictures.delete_unreferenced),
+    _hourly("thumbnails", thumbnails.delete_unreferenced),
+    _hourly("files", files.delete_unreferenced),
     _hourly("tallies", tallies.compact),
     _hourly("search", search_rebuild.rebuild_next),
 )

@@ -10,6 +10,7 @@ from app.models.course_change import CourseChange
 from app.models.course_name import CourseName
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
+from app.models.file import File
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instructor_request import InstructorRequest
 from app.models.known_place import KnownPlace
@@ -38,6 +39,7 @@ __all__ = [
     "CourseName",
     "EmailChange",
     "Enrollment",
+    "File",
     "IdempotencyKey",
     "InstructorRequest",
     "KnownPlace",

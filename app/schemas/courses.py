@@ -50,6 +50,14 @@ class DisplayPriceSchema(Schema):
     currency = fields.Text(max_length=3)
 
 
+class ThumbnailSchema(Schema):
+    """The URLs of a course's picture, of 16:9: at most 320, 640 and 1280 pixels wide."""
+
+    small = fields.PublicFile()
+    medium = fields.PublicFile()
+    large = fields.PublicFile()
+
+
 class CourseSchema(Schema):
     """A course as a list shows it."""
 
@@ -65,7 +73,7 @@ class CourseSchema(Schema):
     currency = fields.Text(max_length=3)
     display_price = ma.fields.Nested(DisplayPriceSchema)
     is_free = fields.Flag()
-    thumbnail = fields.Text(max_length=500, allow_none=True)
+    thumbnail = ma.fields.Nested(ThumbnailSchema, attribute="thumbnail_names", allow_none=True)
     duration_hours = fields.Hours(allow_none=True)
     class_starts = fields.Day(allow_none=True)
     admission_deadline = fields.Day(allow_none=True)

@@ -8,6 +8,7 @@ from marshmallow.fields import Float, Nested
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
+from app.schemas.courses import ThumbnailSchema
 from app.values import days
 
 
@@ -21,7 +22,7 @@ class NamedCourseSchema(Schema):
 
 
 class EnrolledCourseSchema(NamedCourseSchema):
-    thumbnail = fields.Text(max_length=500, allow_none=True)
+    thumbnail = Nested(ThumbnailSchema, attribute="thumbnail_names", allow_none=True)
 
 
 class LearnerSchema(Schema):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import Flask, Request, g, request
+from flask import Flask, g, request
 from flask.ctx import _AppCtxGlobals
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.datastructures import Headers
@@ -19,6 +19,16 @@ Noted = _AppCtxGlobals
 """What is noted about a request: the object behind `flask.g`."""
 
 _LOCATIONS = frozenset({"location", "content-location"})
+
+
+class Request(flask.Request):
+    """A request whose uploaded files may be received into a store."""
+
+    open_stream: Callable[[], Any] | None = None
+    """Opens what the content of each file of a form is written to; by default memory, and then a temporary file."""
+
+    def _get_file_stream(self, *args: Any, **options: Any) -> Any:
+        return self.open_stream() if self.open_stream else super()._get_file_stream(*args, **options)
 
 
 class Response(flask.Response):
@@ -56,13 +66,14 @@ After = Callable[[Response, Request, Noted], Response]
 class _NoSessions(SessionInterface):
     """There are no cookies. Flask's own sessions derive a key for each request, to look for one."""
 
-    def open_session(self, _app: Flask, _request: Request) -> NullSession:
+    def open_session(self, _app: Flask, _request: flask.Request) -> NullSession:
         return NullSession()
 
 
 class Application(Flask):
     """Flask with hooks that are passed the request, and without support for coroutines and sessions."""
 
+    request_class = Request
     response_class = Response
     session_interface = _NoSessions()
 

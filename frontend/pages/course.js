@@ -70,7 +70,7 @@ function hero(course) {
           h("span", t("course.learners", { count: course.enrollment_count })),
         ),
       ),
-      cover(course),
+      cover(course, "(max-width: 56rem) 100vw, 22rem"),
     ),
   );
 }

@@ -9,6 +9,12 @@ from typing import Any, NamedTuple
 from app.enums import CourseStatus
 from tests.support.world import World
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+"""A picture."""
+
 
 @dataclass(frozen=True)
 class Request:

@@ -1,7 +1,7 @@
 """Field types: the form of a value in JSON and queries, and the range that its column can hold."""
 
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
-from app.schemas.fields.files import PublicFile, StreamedSheet, Upload
+from app.schemas.fields.files import PublicFile, StreamedFile, StreamedSheet, Upload
 from app.schemas.fields.messages import Length, OneOf
 from app.schemas.fields.numbers import Hours, Money, Points, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
@@ -29,6 +29,7 @@ __all__ = [
     "OneOf",
     "Points",
     "PublicFile",
+    "StreamedFile",
     "StreamedSheet",
     "Text",
     "Upload",

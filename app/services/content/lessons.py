@@ -52,7 +52,7 @@ def create_many(
 
 def update(actor: Actor, lesson_id: UUID, **changes: Any) -> Lesson:
     """Change some fields; unchanged values are ignored and not recorded."""
-    course, lesson = _lock_for_edit(actor, lesson_id)
+    course, lesson = lock_for_edit(actor, lesson_id)
     if changes.get("section_id", lesson.section_id) != lesson.section_id:
         changes = {"position": _place_in(lesson.course_id, changes["section_id"]), **changes}
     changed = {name: value for name, value in changes.items() if getattr(lesson, name) != value}
@@ -69,7 +69,7 @@ def update(actor: Actor, lesson_id: UUID, **changes: Any) -> Lesson:
 
 
 def delete(actor: Actor, lesson_id: UUID) -> None:
-    course, lesson = _lock_for_edit(actor, lesson_id)
+    course, lesson = lock_for_edit(actor, lesson_id)
     courses.record_edit(actor, course, ["lessons"])
     lessons_delete.remove(lesson.course_id, Lesson.id == lesson.id)
 
@@ -97,7 +97,7 @@ def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) 
     return sections.first_of(course.id)
 
 
-def _lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
+def lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
     """The lesson as it is now, and its course, which the actor manages and which is locked until the end."""
     present = select(Lesson).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
     course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.models.course import ThumbnailNames, thumbnail_names
 from app.models.enrollment import EnrollmentFacts
 from app.services.catalogue.course_rows import PersonBrief
 
@@ -27,6 +28,10 @@ class EnrolledCourse:
     title: str
     slug: str
     thumbnail: str | None
+
+    @property
+    def thumbnail_names(self) -> ThumbnailNames | None:
+        return thumbnail_names(self.thumbnail)
 
 
 @dataclass(slots=True)

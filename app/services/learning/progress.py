@@ -18,10 +18,12 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     false,
     func,
@@ -29,7 +31,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, insert
 
 from app.db.session import db
 from app.db.statements import Statement, value_of
@@ -49,6 +51,7 @@ _USER = bindparam("user_id", type_=Uuid())
 _LESSON = bindparam("lesson_id", type_=Uuid())
 _COMPLETED = bindparam("completed", type_=Boolean())
 _POSITION = bindparam("position_seconds", type_=Integer())
+_WATCHED = bindparam("watched", type_=Text())
 _MOMENT = func.coalesce(bindparam("at", type_=DateTime(timezone=True)), func.now())
 
 
@@ -59,17 +62,26 @@ def record(
     completed: bool | None = None,
     position_seconds: int | None = None,
     at: datetime | None = None,
+    watched: str | None = None,
+    may_complete: bool = False,
 ) -> EnrollmentRow:
-    """Mark a lesson completed or not, or store the position. The last counted lesson completes the course."""
+    """Mark a lesson completed or not, or store the position. The last counted lesson completes the course.
+
+    :param watched: what was watched of its video, as the database writes it; from `watching`, which locks the enrollment
+    :param may_complete: whether to complete the lesson, unless an earlier one comes first
+    """
     values = {
         "user_id": user.id,
         "lesson_id": lesson_id,
         "completed": completed,
         "position_seconds": position_seconds,
         "at": at,
+        "watched": watched,
     }
-    writing = _writing(settings().paid_enrollment, settings().homework_completes)
-    row = writing.first_behind(_LOCKING, values)
+    statement = _writing(settings().paid_enrollment, settings().homework_completes)
+    row = statement.first_behind(_LOCKING, {**values, "completed": True}) if may_complete else None
+    if row is None:
+        row = statement.first_behind(_LOCKING, values)
     if row is None:
         _refuse(user, lesson_id, completed=bool(completed))
     total = row.total_lessons
@@ -218,6 +230,8 @@ def _upsert(allowed: CTE) -> CTE:
         "lesson_id": _LESSON,
         "completed_at": case((_COMPLETED, _MOMENT)),
         "position_seconds": func.coalesce(_POSITION, 0),
+        "watched": cast(func.coalesce(_WATCHED, "{}"), INT4MULTIRANGE),
+        "watched_at": case((_WATCHED.is_not(None), func.now())),
     }
     made = insert(LessonProgress).from_select(list(row), select(*row.values()))
     completed_at = case(
@@ -229,6 +243,8 @@ def _upsert(allowed: CTE) -> CTE:
         set_={
             "completed_at": completed_at,
             "position_seconds": func.coalesce(_POSITION, LessonProgress.position_seconds),
+            "watched": func.coalesce(cast(_WATCHED, INT4MULTIRANGE), LessonProgress.watched),
+            "watched_at": case((_WATCHED.is_not(None), func.now()), else_=LessonProgress.watched_at),
             "updated_at": func.now(),
         },
     )

@@ -117,8 +117,11 @@ class Document:
             return Body(text_of(content["application/json"]["example"]))
         if "multipart/form-data" in content:
             text = FILES.get(operation.name, "")
+            if text.endswith(".mp4"):
+                return Body("", "video/mp4", text, is_text=False)
             if text:
-                return Body(text, "text/csv", "people.csv")
+                is_sheet = "," in text.partition("\n")[0]
+                return Body(text, *(("text/csv", "people.csv") if is_sheet else ("text/plain", "notes.txt")))
             return Body("", "image/png", PICTURE, is_text=False)
         return None
 

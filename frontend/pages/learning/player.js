@@ -66,7 +66,7 @@ function inOrder({ sections }, rows) {
   return lessons.map((lesson) => ({ ...lesson, counts: lesson.is_required === anyRequired }));
 }
 
-const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0 });
+const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0, watched_percent: row?.watched_percent ?? null });
 
 /** A lesson, or the refusal that is in its place: the plan and the bar stay. */
 async function lessonOf(id, signal) {
@@ -131,6 +131,18 @@ function drawn(page, signal) {
       isBusy = false;
     }
   }
+
+  /** What was watched may have completed the lesson, and the course. */
+  page.onProgress = (data) => {
+    const was = page.state.enrollment;
+    page.state.enrollment = { ...was, ...data };
+    if (data.completed_lessons + data.optional_completed <= was.completed_lessons + was.optional_completed) return;
+    page.state.lessons[page.at].is_completed = true;
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
+    else toast(t("learning.marked", { completed: data.completed_lessons, count: data.total_lessons }));
+  };
 
   function celebrate() {
     fill(place, finished(page.state));

@@ -15,6 +15,7 @@ import { history, lastChange } from "./history.js";
 import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
 import { statePanel } from "./state-panel.js";
+import { thumbnail } from "./thumbnail.js";
 
 const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
 const VIEWS = ["details", "lessons", "history"];
@@ -45,8 +46,9 @@ export default async function edit({ params, query, user, signal }) {
   const panel = statePanel({ store, user, onRefused: (place) => open(place) });
   const lessons = curriculum({ store, onChange: draw });
   const past = history(course.id);
+  const picture = thumbnail({ store, onChange: () => store.refresh() });
   const details = h("form.details", { oninput: () => store.changed(), onsubmit: (event) => event.preventDefault(), "aria-label": t("teaching.details") }, body);
-  const places = { details: h("div.stack", disputes, frozen, details, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, history: past.element };
+  const places = { details: h("div.stack", disputes, frozen, details, picture.element, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, history: past.element };
   const view = h("div.view");
   const tabs = h("nav.tabs", { "aria-label": t("teaching.parts") });
 
@@ -66,6 +68,7 @@ export default async function edit({ params, query, user, signal }) {
     head.draw(now);
     panel.draw();
     lessons.freeze();
+    picture.draw(now);
     body.disabled = now.status === "PENDING";
     status.element.hidden = body.disabled;
     const reason = REASONS[now.status];

@@ -198,6 +198,8 @@ _CATALOGUE = {
     "unpublish_course": _at("course to unpublish"),
     "archive_course": _at("course to archive"),
     "unarchive_course": _at("course to unarchive"),
+    "replace_thumbnail": _in("course-to-edit"),
+    "remove_thumbnail": _in("course-to-edit"),
     "list_course_history": _in(COURSE),
     "list_sections": _in(COURSE),
     "create_section": _at("course to edit").creating(
@@ -241,6 +243,10 @@ _CATALOGUE = {
     "replace_lesson": _at("lesson to edit"),
     "edit_lesson": _at("lesson to edit"),
     "delete_lesson": _at("lesson to delete"),
+    "add_file": _at("lesson to edit"),
+    "replace_video": _at("lesson to edit"),
+    "show_file": _at("file"),
+    "delete_file": _at("file to delete"),
 }
 
 _LEARNING = {
@@ -401,6 +407,8 @@ FILES = {
     "assign_people": _SHEET,
     "unassign_people": _SHEET,
     "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
+    "add_file": "Every entry has two sides.\n",
+    "replace_video": "ledger.mp4",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""
