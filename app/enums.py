@@ -32,6 +32,38 @@ class LessonType(StrEnum):
     RESOURCE = "RESOURCE"
 
 
+class QuestionType(StrEnum):
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+    TRUE_FALSE = "TRUE_FALSE"
+    SHORT_TEXT = "SHORT_TEXT"
+    NUMERIC = "NUMERIC"
+
+
+class Reveal(StrEnum):
+    """What a learner sees of a submitted attempt beside the score: nothing, which responses are right, or the answers too.
+
+    With WHEN_DONE the answers follow once the learner has passed or has no attempt left.
+    """
+
+    SCORE = "SCORE"
+    CORRECTNESS = "CORRECTNESS"
+    WHEN_DONE = "WHEN_DONE"
+    ANSWERS = "ANSWERS"
+
+
+class QuizAttemptState(StrEnum):
+    IN_PROGRESS = "IN_PROGRESS"
+    SUBMITTED = "SUBMITTED"
+
+
+class CompletionRule(StrEnum):
+    """How a lesson is completed: the learner marks it, or passes its quiz."""
+
+    MARK = "MARK"
+    PASS_QUIZ = "PASS_QUIZ"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"
