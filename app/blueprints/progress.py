@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired, QuizNotPassed
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import (
     CompletionSchema,
@@ -23,11 +23,12 @@ blp = Blueprint("progress", __name__, description="Progress in lessons, and the 
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
 @blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, QuizNotPassed)
 def complete_lesson(lesson_id: UUID):
     """Mark a lesson as done.
 
     The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
+    A quiz lesson that has questions is completed by passing its quiz.
     """
     return progress.complete(caller(), lesson_id)
 
@@ -48,7 +49,7 @@ def undo_lesson(lesson_id: UUID):
 @requires()
 @blp.arguments(ProgressSchema)
 @blp.response(200, EnrollmentSchema, message="Progress recorded.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, QuizNotPassed)
 def record_progress(changes: dict[str, Any], lesson_id: UUID):
     """Record the progress in a lesson.
 

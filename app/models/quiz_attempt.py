@@ -70,7 +70,9 @@ class QuizAttempt(Identified, Model):
         Index("ix_quiz_attempts_lesson_id_newest", "lesson_id", "started_at", "id"),
         CheckConstraint("number >= 1", "number"),
         CheckConstraint("score BETWEEN 0 AND 100", "score"),
-        CheckConstraint("num_nulls(submitted_at, results, points, max_points, score, is_passed) IN (0, 6)", "graded"),
+        CheckConstraint(
+            "num_nulls(submitted_at, results, points, max_points, score, is_passed) IN (0, 6)", "graded"
+        ),
     )
 
     @property

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import List, Nested
 
-from app.enums import LessonType
+from app.enums import CompletionRule, LessonType
 from app.schemas import fields
 from app.schemas.base import Schema
 
@@ -40,6 +40,10 @@ class RequirementSchema(Schema):
     lesson_id = fields.Id()
     title = fields.Text(max_length=200)
     position = fields.Whole(minimum=1)
+    rule = fields.Choice(
+        CompletionRule,
+        metadata={"description": "How it is completed: the learner marks it, or passes its quiz."},
+    )
     is_completed = fields.Flag()
     completed_at = fields.Instant(allow_none=True)
 

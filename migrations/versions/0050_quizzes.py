@@ -102,14 +102,6 @@ def upgrade() -> None:
         ["lesson_id"],
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
-    # An edit that names the version which it read is refused by the row when another was quicker, see 0022.
-    op.execute(
-        """
-        CREATE TRIGGER expected_version AFTER UPDATE OR DELETE ON questions FOR EACH ROW
-        WHEN (current_setting('rollcall.expected_version', true) <> '')
-        EXECUTE FUNCTION refuse_another_version()
-        """
-    )
     op.create_table(
         "question_versions",
         _id(),
@@ -121,6 +113,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_question_versions_question_id", "question_versions", ["question_id"])
     _attempts()
+    # An edit that names the version which it read is refused by the row when another was quicker, see 0022.
+    for table in ("quizzes", "questions", "quiz_attempts"):
+        op.execute(
+            f"""
+            CREATE TRIGGER expected_version AFTER UPDATE OR DELETE ON {table} FOR EACH ROW
+            WHEN (current_setting('rollcall.expected_version', true) <> '')
+            EXECUTE FUNCTION refuse_another_version()
+            """
+        )
 
 
 def _attempts() -> None:

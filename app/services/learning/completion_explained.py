@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db.session import db
-from app.enums import CourseStatus, EnrollmentStatus, PaymentStatus
+from app.enums import CompletionRule, CourseStatus, EnrollmentStatus, PaymentStatus
 from app.models import Course
 from app.models.caller import Actor
-from app.services.learning import progress_read
+from app.services.learning import progress_read, quiz_rule
 from app.services.learning.enrollment_rows import EnrollmentRow
 from app.settings import settings
 
@@ -33,7 +33,9 @@ def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     enrollment = progress_read.get_enrollment(viewer, enrollment_id)
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     requirements = db.session.execute(
-        select(lessons).where(lessons.c.is_counted).order_by(lessons.c.position)
+        select(lessons, quiz_rule.rule_of(lessons.c.lesson_id, lessons.c.type).label("rule"))
+        .where(lessons.c.is_counted)
+        .order_by(lessons.c.position)
     ).all()
     return Explanation(
         is_completed=enrollment.is_completed,
@@ -62,7 +64,8 @@ def _next_step(enrollment: EnrollmentRow, requirements: Sequence[Row[Any]]) -> s
         return "Pay for the course; its lessons open then."
     missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
     if missing is not None:
-        return f"Complete “{missing.title}”, lesson {missing.position} of the course."
+        verb = "Pass the quiz" if missing.rule == CompletionRule.PASS_QUIZ else "Complete"
+        return f"{verb} “{missing.title}”, lesson {missing.position} of the course."
     return "Wait for the course's first lesson."
 
 
