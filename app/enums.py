@@ -52,6 +52,19 @@ class Reveal(StrEnum):
     ANSWERS = "ANSWERS"
 
 
+class QuestionFileFormat(StrEnum):
+    GIFT = "gift"
+    MOODLE_XML = "moodle_xml"
+
+
+class QuestionOutcome(StrEnum):
+    """The outcome of one question of an imported file."""
+
+    CREATED = "created"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+
+
 class QuizAttemptState(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     SUBMITTED = "SUBMITTED"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, func
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -74,3 +74,8 @@ class QuestionVersion(Identified, Model):
     created_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
 
     __table_args__ = (Index("ix_question_versions_question_id", "question_id"),)
+
+    @classmethod
+    def identified(cls) -> ColumnElement[dict[str, Any]]:
+        """The content with the id of its question."""
+        return cls.content.concat(func.jsonb_build_object("question_id", cls.question_id))

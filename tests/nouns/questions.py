@@ -96,7 +96,6 @@ def _row(lesson, **values):
         question_id=question.id,
         content={
             **content,
-            "question_id": str(question.id),
             "points": str(question.points),
             "image_id": None,
         },

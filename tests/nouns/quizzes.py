@@ -97,9 +97,9 @@ def _lessons(course):
 
 FAULTS = [
     Fault("every learner regrades", "services/quizzes/regrading.py",
-          "lesson = questions.get_managed_lesson(actor, lesson_id)",
+          "lesson = questions.get_managed_quiz(actor, lesson_id)",
           "lesson = db.session.get_one(Lesson, lesson_id)", "regrade"),
     Fault("every instructor reads statistics", "services/quizzes/quiz_statistics.py",
-          "lesson = questions.get_managed_lesson(actor, lesson_id)",
+          "lesson = questions.get_managed_quiz(actor, lesson_id)",
           "lesson = lessons_read.get_readable(actor, lesson_id)", "statistics"),
 ]  # fmt: skip

@@ -143,7 +143,7 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
 
 def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
     versions = (
-        select(func.jsonb_object_agg(QuestionVersion.id, QuestionVersion.content))
+        select(func.jsonb_object_agg(QuestionVersion.id, QuestionVersion.identified()))
         .where(QuestionVersion.id == any_(QuizAttempt.version_ids))
         .correlate(QuizAttempt)
         .scalar_subquery()

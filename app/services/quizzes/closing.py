@@ -91,7 +91,7 @@ def _lock(which: ColumnElement[bool], *, skip_locked: bool) -> Sequence[Row[Any]
 
 def _versions(rows: Sequence[Row[Any]]) -> dict[UUID, grading.Content]:
     wanted = {each for row in rows for each in row.version_ids}
-    found = select(QuestionVersion.id, QuestionVersion.content).where(among(QuestionVersion.id, wanted))
+    found = select(QuestionVersion.id, QuestionVersion.identified()).where(among(QuestionVersion.id, wanted))
     return dict(map(tuple, db.session.execute(found)))
 
 

@@ -127,6 +127,14 @@ def get_managed_lesson(actor: Actor, lesson_id: UUID) -> Lesson:
     return lesson
 
 
+def get_managed_quiz(actor: Actor, lesson_id: UUID) -> Lesson:
+    """The same, of type QUIZ."""
+    lesson = get_managed_lesson(actor, lesson_id)
+    if lesson.type != LessonType.QUIZ:
+        raise NotAQuiz
+    return lesson
+
+
 def is_managed(viewer: Actor, course_id: UUID) -> bool:
     """Whether the viewer may see the attempts of all learners of this course."""
     owner = select(Course.instructor_id).where(Course.id == course_id)
@@ -167,7 +175,6 @@ def _content_of(question: Question) -> dict[str, Any]:
     image = question.image_id and str(question.image_id)
     return {
         **content,
-        "question_id": str(question.id),
         "points": str(question.points),
         "image_id": image,
     }

@@ -14,8 +14,6 @@ from sqlalchemy import CTE, Float, Numeric, Row, Uuid, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.session import db
-from app.enums import LessonType
-from app.errors.learning import NotAQuiz
 from app.models import Question, QuizAttempt, QuizScore
 from app.models.caller import Actor
 from app.services.quizzes import questions
@@ -36,9 +34,7 @@ class QuizStatistics:
 
 def statistics(actor: Actor, lesson_id: UUID) -> QuizStatistics:
     """How a quiz and each of its questions went, for those who manage the course."""
-    lesson = questions.get_managed_lesson(actor, lesson_id)
-    if lesson.type != LessonType.QUIZ:
-        raise NotAQuiz
+    lesson = questions.get_managed_quiz(actor, lesson_id)
     first = _first_attempts(lesson.id)
     whole = db.session.execute(
         select(

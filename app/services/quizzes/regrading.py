@@ -15,8 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, func, select, update
 
 from app.db.session import among, db
-from app.enums import LessonType, Mode
-from app.errors.learning import NotAQuiz
+from app.enums import Mode
 from app.models import (
     Enrollment,
     Lesson,
@@ -79,9 +78,7 @@ class Regrade:
 
 def regrade(actor: Actor, lesson_id: UUID, *, mode: Mode) -> Regrade:
     """Grade all submitted attempts again, or show what would change."""
-    lesson = questions.get_managed_lesson(actor, lesson_id)
-    if lesson.type != LessonType.QUIZ:
-        raise NotAQuiz
+    lesson = questions.get_managed_quiz(actor, lesson_id)
     if mode == Mode.RUN:
         _lock(lesson.id)
     rows = _attempts(lesson.id)
@@ -136,7 +133,7 @@ def _outcomes(lesson_id: UUID, rows: Sequence[Row[Any]]) -> dict[UUID, AttemptRe
     quiz = db.session.scalar(select(Quiz).where(Quiz.lesson_id == lesson_id))
     mark = QuizTerms.of(quiz).pass_percentage
     found = db.session.scalars(
-        select(QuestionVersion.content)
+        select(QuestionVersion.identified())
         .join(Question, Question.version_id == QuestionVersion.id)
         .where(Question.lesson_id == lesson_id, Question.deleted_at.is_(None))
     )

@@ -7,6 +7,7 @@ import { icon } from "../../parts/icons.js";
 import { markdown } from "../../parts/markdown.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { film } from "./player-film.js";
+import { quizPlace } from "./quiz.js";
 import { missingBefore, pathTo } from "./state.js";
 
 /** The parts of a lesson's article. */
@@ -20,8 +21,9 @@ export function article(page, signal) {
     head,
     missing && notice("warn", h("p", t("learning.in_order", { title: isolated(missing.title) })), h("p", h("a", { href: pathTo(state.course, missing.id) }, t("learning.go_on"), " ", bdi(missing.title)))),
     lesson.video_url && film(page, signal),
-    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video_url && h("p.soft", t("learning.no_text")),
-    ["QUIZ", "ASSIGNMENT"].includes(lesson.type) && notice("act", h("p", t(`learning.note_${lesson.type}`))),
+    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video_url && !page.quiz && h("p.soft", t("learning.no_text")),
+    page.quiz && quizPlace(page, signal),
+    !page.quiz && ["QUIZ", "ASSIGNMENT"].includes(lesson.type) && notice("act", h("p", t(`learning.note_${lesson.type}`))),
   ];
 }
 

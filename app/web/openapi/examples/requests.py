@@ -73,6 +73,11 @@ def _ids(*names: str) -> list[str]:
     return [str(id_of(name)) for name in names]
 
 
+def _first_choice(question: str) -> dict[str, Any]:
+    """Responses to one question: its first choice."""
+    return {"responses": [{"question_id": str(id_of(question)), "choices": [1]}]}
+
+
 _ACCOUNTS = {
     "register": _with(
         email="ada@example.org",
@@ -224,6 +229,7 @@ _CATALOGUE = {
     ).creating(
         {
             "lesson to edit": {"title": "Lesson to edit"},
+            "quiz": {"title": "Quiz", "type": "QUIZ"},
             "lesson to delete": {"title": "Lesson to delete"},
             "first lesson": {"section_id": str(id_of("section to reorder")), "title": "First lesson"},
             "second lesson": {"section_id": str(id_of("section to reorder")), "title": "Second lesson"},
@@ -241,6 +247,23 @@ _CATALOGUE = {
     "replace_lesson": _at("lesson to edit"),
     "edit_lesson": _at("lesson to edit"),
     "delete_lesson": _at("lesson to delete"),
+    "show_quiz": _at("quiz to take"),
+    "configure_quiz": _at("quiz"),
+    "regrade_quiz": _at("quiz passed"),
+    "show_quiz_statistics": _at("quiz passed"),
+    "list_questions": _at("quiz"),
+    "create_question": _at("quiz").creating(
+        {
+            "question": {"text": "Which side of a ledger does a loan belong to?"},
+            "question to edit": {"text": "Which side does cash belong to?"},
+            "question to delete": {"text": "Which side is left?"},
+        }
+    ),
+    "reorder_questions": _at("quiz to reorder", {"order": _ids("second question", "first question")}),
+    "show_question": _at("question"),
+    "replace_question": _at("question to edit"),
+    "edit_question": _at("question to edit"),
+    "delete_question": _at("question to delete"),
 }
 
 _LEARNING = {
@@ -276,6 +299,17 @@ _LEARNING = {
     "list_progress": _at("enrollment"),
     "list_own_progress": _in(COURSE),
     "explain_completion": _at("enrollment"),
+    "list_attempts": _at(
+        "quiz passed",
+        user_id=str(id_of("admin")),
+        state="SUBMITTED",
+        is_passed=True,
+        ordering="-score",
+    ),
+    "start_attempt": _at("quiz to take"),
+    "show_attempt": _at("attempt"),
+    "save_responses": _at("attempt to save", _first_choice("question to save")),
+    "submit_attempt": _at("attempt to submit", _first_choice("question to submit")),
     "list_certificates": _where(ordering="-issued_at"),
     "show_certificate": _at("certificate"),
     "verify_certificate": _in(CERTIFICATE_NUMBER),
