@@ -3,11 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from app.enums import Role
+from app.enums import Mode, Role
 from app.errors.base import Forbidden
 from app.errors.catalogue import CourseUnderReview, OrderStale, PositionTaken
 from app.errors.learning import NotAQuiz, QuizTooLarge
 from app.schemas.questions import (
+    QuestionExportSchema,
+    QuestionFileSchema,
+    QuestionImportSchema,
     QuestionInputSchema,
     QuestionPatchSchema,
     QuestionReplacementSchema,
@@ -15,7 +18,8 @@ from app.schemas.questions import (
     QuestionsSchema,
 )
 from app.schemas.sections import OrderSchema
-from app.services.quizzes import questions
+from app.services.quizzes import question_files, questions
+from app.services.quizzes.question_files import QuestionImport
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
@@ -58,6 +62,36 @@ def reorder_questions(order: dict[str, Any], lesson_id: UUID):
     Name every question exactly once. They get the positions 1, 2, 3 and so on.
     """
     return {"questions": questions.reorder(caller(), lesson_id, **order)}
+
+
+def _imported(report: QuestionImport) -> str:
+    return "Questions imported." if report.mode == Mode.RUN else "Preview finished: nothing was changed."
+
+
+@blp.post("/lessons/<uuid:lesson_id>/questions/import")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(QuestionFileSchema, location="files")
+@blp.response(200, QuestionImportSchema, message=_imported)
+@blp.refuses(Forbidden, CourseUnderReview, NotAQuiz, QuizTooLarge)
+def import_questions(body: dict[str, Any], lesson_id: UUID):
+    """Import questions into a quiz.
+
+    A file of GIFT or Moodle XML, in UTF-8. Each question is reported: what is not supported is left out, with the reason.
+    """
+    return question_files.read_in(caller(), lesson_id, **body)
+
+
+@blp.get("/lessons/<uuid:lesson_id>/questions/export")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.arguments(QuestionExportSchema, location="query")
+@blp.downloads("text/plain", "application/xml")
+@blp.refuses(Forbidden)
+def export_questions(query: dict[str, Any], lesson_id: UUID):
+    """Export the questions of a quiz.
+
+    As a file of GIFT or Moodle XML, with their key.
+    """
+    return question_files.write_out(caller(), lesson_id, form=query["format"])
 
 
 @blp.get("/questions/<uuid:question_id>")

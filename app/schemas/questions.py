@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import Boolean, List, Nested
 
-from app.enums import QuestionType
+from app.enums import Mode, QuestionFileFormat, QuestionOutcome, QuestionType
 from app.schemas import fields
 from app.schemas.base import Schema
 from app.schemas.sections import LAST_PLACE
 
 MOST_ANSWERS = 50
+LARGEST_FILE = 1024 * 1024
 
 _CREDIT = "The share of the points that it earns, in percent; negative where it takes some away."
 
@@ -159,3 +160,48 @@ class QuestionsSchema(Schema):
     """The questions of a quiz, in order."""
 
     questions = List(Nested(QuestionSchema))
+
+
+class QuestionFileSchema(Schema):
+    """A file of questions."""
+
+    file = fields.Upload(
+        max_bytes=LARGEST_FILE,
+        required=True,
+        metadata={"description": "GIFT or Moodle XML in UTF-8, at most 1 MiB; which of them is recognised."},
+    )
+    mode = fields.Choice(
+        Mode,
+        load_default=Mode.RUN,
+        metadata={"description": "preview: reports what would be created, and writes nothing."},
+    )
+
+
+class ImportedQuestionSchema(Schema):
+    """What became of one question of a file; `reason` is null for what is created."""
+
+    row = fields.Whole(minimum=1)
+    name = fields.Text(max_length=200)
+    outcome = fields.Choice(QuestionOutcome)
+    reason = fields.Text(max_length=400, allow_none=True)
+    question_id = fields.Id(allow_none=True)
+
+
+class QuestionImportSchema(Schema):
+    """What became of each question of a file."""
+
+    format = fields.Choice(QuestionFileFormat)
+    mode = fields.Choice(Mode)
+    created = fields.Whole()
+    skipped = fields.Whole()
+    results = List(Nested(ImportedQuestionSchema))
+
+
+class QuestionExportSchema(Schema):
+    """The form of the file."""
+
+    format = fields.Choice(
+        QuestionFileFormat,
+        load_default=QuestionFileFormat.GIFT,
+        metadata={"description": "`gift` or `moodle_xml`."},
+    )

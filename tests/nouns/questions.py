@@ -15,6 +15,8 @@ POLICY = """
 GET    /lessons/{lesson_id}/questions            | IA | quiz | owner+admin
 POST   /lessons/{lesson_id}/questions            | IA | quiz | owner+admin | FROZEN
 PUT    /lessons/{lesson_id}/questions/order      | IA | quiz | owner+admin | FROZEN
+POST   /lessons/{lesson_id}/questions/import     | IA | quiz | owner+admin | FROZEN
+GET    /lessons/{lesson_id}/questions/export     | IA | quiz | owner+admin
 GET    /questions/{question_id}                  | IA | question | owner+admin
 PUT    /questions/{question_id}                  | IA | question | owner+admin | FROZEN
 PATCH  /questions/{question_id}                  | IA | question | owner+admin | FROZEN
@@ -25,6 +27,7 @@ WRITABLE = """
 POST /lessons/{lesson_id}/questions: answers case_sensitive explanation image_id name partial_credit points position
     text type
 PUT /lessons/{lesson_id}/questions/order: order
+POST /lessons/{lesson_id}/questions/import: file mode
 PUT /questions/{question_id}: answers case_sensitive explanation image_id name partial_credit points position text
     type
 PATCH /questions/{question_id}: answers case_sensitive explanation image_id name partial_credit points position text
@@ -35,6 +38,8 @@ REQUESTS = {
     "GET /lessons/{lesson_id}/questions": request(lesson_id="quiz"),
     "POST /lessons/{lesson_id}/questions": request(lesson_id="quiz"),
     "PUT /lessons/{lesson_id}/questions/order": request(lesson_id="quiz", order="question"),
+    "POST /lessons/{lesson_id}/questions/import": request(lesson_id="quiz", file=b"Water is wet.{T}"),
+    "GET /lessons/{lesson_id}/questions/export": request(lesson_id="quiz"),
     "GET /questions/{question_id}": request(question_id="question"),
     "PUT /questions/{question_id}": request(question_id="question"),
     "PATCH /questions/{question_id}": request(question_id="question"),

@@ -26,10 +26,8 @@ def _question(question: Mapping[str, Any]) -> str:
 def _true_false(answers: list[Mapping[str, Any]]) -> str:
     by_credit = sorted(answers, key=lambda each: Decimal(each["credit"]))
     wrong, right = by_credit[0], by_credit[-1]
-    told = f"#{_escaped(wrong['feedback'])}#{_escaped(right['feedback'])}"
-    return ("TRUE" if right["text"] == _TRUE else "FALSE") + (
-        told if wrong["feedback"] or right["feedback"] else ""
-    )
+    on_wrong = f"#{_escaped(wrong['feedback'])}" if wrong["feedback"] or right["feedback"] else ""
+    return ("TRUE" if right["text"] == _TRUE else "FALSE") + on_wrong + _feedback(right)
 
 
 def _numeric(answers: list[Mapping[str, Any]]) -> str:

@@ -77,13 +77,19 @@ def read_in(actor: Actor, lesson_id: UUID, *, file: bytes, mode: Mode) -> Questi
     return QuestionImport(form, mode, results)
 
 
-def write_out(actor: Actor, lesson_id: UUID, *, form: QuestionFileFormat) -> str:
-    """All questions of a quiz, with their key."""
+def write_out(actor: Actor, lesson_id: UUID, *, form: QuestionFileFormat) -> tuple[str, str, str]:
+    """All questions of a quiz, with their key: the name of the file, its media type, and its text."""
     lesson = questions.get_managed_lesson(actor, lesson_id)
     present = select(Question).where(Question.lesson_id == lesson.id, Question.deleted_at.is_(None))
     rows = db.session.scalars(present.order_by(Question.position))
-    write = gift_writer.write if form == QuestionFileFormat.GIFT else moodle_writer.write
-    return write([{name: getattr(row, name) for name in questions.FIELDS} for row in rows])
+    name, media_type, write = _WRITERS[form]
+    return name, media_type, write([{each: getattr(row, each) for each in questions.FIELDS} for row in rows])
+
+
+_WRITERS = {
+    QuestionFileFormat.GIFT: ("questions.gift", "text/plain", gift_writer.write),
+    QuestionFileFormat.MOODLE_XML: ("questions.xml", "application/xml", moodle_writer.write),
+}
 
 
 def _read(file: bytes) -> tuple[QuestionFileFormat, list[FileQuestion]]:

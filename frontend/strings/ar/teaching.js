@@ -235,6 +235,7 @@ export default {
   progress_kept: "يُحفظ ما أنجزه المتعلمون فيه. ومن أنجز كل ما عداه يُتمّ الدورة.",
   progress_of: "تقدّم {name}",
   put_back: { zero: "لم يعد أحد.", one: "عاد شخص واحد.", two: "عاد شخصان.", few: "عاد {count} أشخاص.", many: "عاد {count} شخصًا.", other: "عاد {count} شخص." },
+  quiz_questions: "الأسئلة",
   remove_people: { zero: "أزل أشخاصًا", one: "أزل شخصًا واحدًا", two: "أزل شخصين", few: "أزل {count} أشخاص", many: "أزل {count} شخصًا", other: "أزل {count} شخص" },
   removed: { zero: "لم يُزَل أحد.", one: "أُزيل شخص واحد.", two: "أُزيل شخصان.", few: "أُزيل {count} أشخاص.", many: "أُزيل {count} شخصًا.", other: "أُزيل {count} شخص." },
   roster: "قائمة المسجّلين",

@@ -235,6 +235,7 @@ export default {
   progress_kept: "Der Fortschritt der Lernenden bleibt erhalten. Wer alles andere erledigt hat, schließt den Kurs ab.",
   progress_of: "Fortschritt von {name}",
   put_back: { one: "{count} Person ist wieder dabei.", other: "{count} Personen sind wieder dabei." },
+  quiz_questions: "Fragen",
   remove_people: { one: "{count} Person entfernen", other: "{count} Personen entfernen" },
   removed: { one: "{count} Person entfernt.", other: "{count} Personen entfernt." },
   roster: "Teilnehmerliste",

@@ -235,6 +235,7 @@ export default {
   progress_kept: "What learners have done in it is kept. Those who had done everything else complete the course.",
   progress_of: "Progress of {name}",
   put_back: { one: "{count} person is back.", other: "{count} people are back." },
+  quiz_questions: "Questions",
   remove_people: { one: "Remove {count} person", other: "Remove {count} people" },
   removed: { one: "{count} person removed.", other: "{count} people removed." },
   roster: "Roster",

@@ -260,6 +260,8 @@ _CATALOGUE = {
         }
     ),
     "reorder_questions": _at("quiz to reorder", {"order": _ids("second question", "first question")}),
+    "import_questions": _at("quiz"),
+    "export_questions": _at("quiz", format="gift"),
     "show_question": _at("question"),
     "replace_question": _at("question to edit"),
     "edit_question": _at("question to edit"),
@@ -424,6 +426,7 @@ FILES = {
     "assign_people": _SHEET,
     "unassign_people": _SHEET,
     "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
+    "import_questions": "::Debits::Assets are debits.{T}\n",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""
