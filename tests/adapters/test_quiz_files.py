@@ -50,6 +50,17 @@ Just a text.
 """
 
 
+def test_habits_of_real_files_are_read():
+    """As Moodle's own tests and those of other readers have them."""
+    other, once, twice = gift_reader.read(
+        "A number? {#3:2~#Completely wrong}\n\nOne? {One}\n\nWhen? {#=1822:0 =%50%1822:2}"
+    )
+
+    assert answers_of(other) == [("3", 100, ""), ("*", 0, "Completely wrong")]
+    assert (once.fields["type"], answers_of(once)) == (QuestionType.SHORT_TEXT, [("One", 100, "")])
+    assert len(stored_answers(QuestionType.NUMERIC, twice.fields["answers"])) == 2
+
+
 def answers_of(found):
     return [(each["text"], each.get("credit"), each["feedback"]) for each in found.fields["answers"]]
 

@@ -148,6 +148,9 @@ def _numbers(inside: str) -> list[str]:
 def _number(text: str, form: str) -> Answer:
     value, _, feedback = text.partition("#")
     credit, value = _credit_in(value.strip())
+    if not value:
+        # Any other number: what is left is the feedback on it.
+        return {"text": "*", "credit": Decimal(credit or 0), "feedback": _worded(feedback, form)}
     among = _RANGE.match(value)
     try:
         if among:
@@ -171,7 +174,8 @@ def _number(text: str, form: str) -> Answer:
 def _listed(inside: str, form: str) -> dict[str, Any]:
     marks = [each for each in re.split(r"([=~])", inside) if each.strip()]
     if marks[0] not in {"=", "~"}:
-        raise _LeftOutError("broken")
+        # One accepted text may be written without its mark.
+        marks = ["=", inside]
     pairs = list(zip(marks[::2], marks[1::2], strict=False))
     if any(mark == "=" and "->" in text for mark, text in pairs):
         raise _LeftOutError("matching")

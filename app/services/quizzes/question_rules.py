@@ -139,7 +139,7 @@ def _usual_credit(kind: QuestionType, right: int, *, is_correct: bool) -> Decima
 def _wrong_with_all(kind: QuestionType, answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
     if kind in _CHOSEN and len(answers) < 2:
         yield "answers", "Give at least two answers to choose from."
-    texts = [each["text"] for each in answers]
+    texts = [(each["text"], each["tolerance"]) for each in answers]
     if len(set(texts)) < len(texts):
         yield "answers", "Two answers have the same text."
     earned = [each["credit"] for each in answers if each["credit"] > 0]
