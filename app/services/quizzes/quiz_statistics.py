@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Float, Numeric, Row, Uuid, and_, cast, func, select
+from sqlalchemy import CTE, Float, Numeric, Row, Uuid, and_, cast, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.session import db
@@ -83,7 +83,7 @@ def _by_question(lesson_id: UUID, first: CTE) -> Sequence[Row[Any]]:
             (first.c.points - earned).label("others"),
         )
         .select_from(first)
-        .join(result, func.true())
+        .join(result, true())
         .subquery("items")
     )
     return db.session.execute(
