@@ -49,6 +49,53 @@ class FileKind(StrEnum):
     QUESTION_IMAGE = "QUESTION_IMAGE"
 
 
+class QuestionType(StrEnum):
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+    TRUE_FALSE = "TRUE_FALSE"
+    SHORT_TEXT = "SHORT_TEXT"
+    NUMERIC = "NUMERIC"
+
+
+class Reveal(StrEnum):
+    """What a learner sees of a submitted attempt beside the score: nothing, which responses are right, or the answers too.
+
+    With WHEN_DONE the answers follow once the learner has passed or has no attempt left.
+    """
+
+    SCORE = "SCORE"
+    CORRECTNESS = "CORRECTNESS"
+    WHEN_DONE = "WHEN_DONE"
+    ANSWERS = "ANSWERS"
+
+
+class QuestionFileFormat(StrEnum):
+    GIFT = "gift"
+    MOODLE_XML = "moodle_xml"
+
+
+class QuestionOutcome(StrEnum):
+    """The outcome of one question of an imported file."""
+
+    CREATED = "created"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+
+
+class QuizAttemptState(StrEnum):
+    IN_PROGRESS = "IN_PROGRESS"
+    SUBMITTED = "SUBMITTED"
+
+
+class CompletionRule(StrEnum):
+    """How a lesson is completed: the learner marks it, passes its quiz, submits homework, or has it graded."""
+
+    MARK = "MARK"
+    PASS_QUIZ = "PASS_QUIZ"
+    SUBMIT_HOMEWORK = "SUBMIT_HOMEWORK"
+    GET_GRADE = "GET_GRADE"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"

@@ -68,6 +68,14 @@ READS = [
         "/courses/{course} /courses/made-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
     *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson} /files/{file}"),
+    *_gets(
+        "instructor",
+        "/lessons/{quiz}/quiz /lessons/{quiz}/questions /lessons/{quiz}/questions/export /questions/{question}",
+    ),
+    *_gets("instructor", "/lessons/{quiz}/attempts /lessons/{quiz}/statistics /attempts/{attempt}"),
+    *_gets(
+        "instructor", "/lessons/{quiz}/attempts?ordering=-score /lessons/{quiz}/attempts?state=IN_PROGRESS"
+    ),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
     *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
@@ -181,6 +189,7 @@ _NAMES = """
     SELECT (SELECT id FROM certificates WHERE enrollment_id IN (
             SELECT id FROM enrollments WHERE user_id = :learner) LIMIT 1) AS certificate,
         (SELECT number FROM certificates LIMIT 1) AS number,
+        (SELECT id FROM quiz_attempts WHERE lesson_id = key('quiz', 1) LIMIT 1) AS attempt,
         (SELECT id FROM courses WHERE status = 'PUBLISHED' AND total_seats IS NULL AND price = 0 AND id NOT IN (
             SELECT course_id FROM enrollments WHERE user_id IN (:learner, :other)) ORDER BY id LIMIT 1) AS free_course
 """
@@ -202,6 +211,8 @@ class Callers:
             connection = db.session.connection()
             first = ("course", "section", "enrollment", "review", "assignment", "request", "submission")
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
+            callers.names["quiz"] = dataset.identify(connection, "quiz")
+            callers.names["question"] = dataset.identify(connection, "question", 11)
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)
             callers.names["file"] = dataset.identify(connection, "file", 21)

@@ -182,6 +182,44 @@ _STATEMENTS = (
     SELECT key('enrollment', n), key('lesson', course * 20 + 1), now() - n % 1000 * interval '1 day'
     FROM staged WHERE n % 5 = 0
     """,
+    # Every fifth course has a quiz, which some of its learners have taken.
+    """
+    INSERT INTO lessons (id, course_id, section_id, title, type, position, is_required)
+    SELECT key('quiz', n), key('course', n), key('section', n), 'Quiz', 'QUIZ', 100, false
+    FROM generate_series(1, :courses, 5) AS n
+    """,
+    """
+    UPDATE courses SET lesson_count = lesson_count + 1
+    WHERE id IN (SELECT course_id FROM lessons WHERE type = 'QUIZ')
+    """,
+    """
+    INSERT INTO questions (id, lesson_id, version_id, type, text, answers, position)
+    SELECT key('question', n * 10 + place), key('quiz', n), key('question_version', n * 10 + place), 'TRUE_FALSE', 'So?',
+        '[{"id": 1, "text": "true", "credit": "100", "feedback": "", "tolerance": null},
+          {"id": 2, "text": "false", "credit": "0", "feedback": "", "tolerance": null}]', place
+    FROM generate_series(1, :courses, 5) AS n, generate_series(1, 3) AS place
+    """,
+    """
+    INSERT INTO question_versions (id, question_id, content)
+    SELECT version_id, id, jsonb_build_object('type', type, 'text', text, 'points', '1', 'answers', answers,
+        'explanation', '', 'partial_credit', true, 'case_sensitive', false, 'image_id', NULL)
+    FROM questions
+    """,
+    """
+    INSERT INTO quiz_attempts (id, enrollment_id, lesson_id, number, version_ids, orders, results, submitted_at, points,
+        max_points, score, is_passed, started_at)
+    SELECT key('attempt', n), key('enrollment', n), key('quiz', course), 1,
+        ARRAY[key('question_version', course * 10 + 1)],
+        jsonb_build_object(key('question', course * 10 + 1), '[1, 2]'::jsonb),
+        jsonb_build_object(key('question', course * 10 + 1), '{"credit": "100", "points": "1", "of": "1"}'::jsonb),
+        now(), 1, 1, 100, true, now() - n % 1000 * interval '1 day'
+    FROM staged WHERE course % 5 = 1 AND (n % 20 = 0 OR n = 1)
+    """,
+    """
+    INSERT INTO quiz_scores (enrollment_id, lesson_id, course_id, best_score, passed_at)
+    SELECT enrollment_id, lesson_id, course_id, score, submitted_at
+    FROM quiz_attempts JOIN enrollments ON enrollments.id = enrollment_id
+    """,
     """
     INSERT INTO reviews (id, course_id, author_id, rating, comment, search_vector, created_at)
     SELECT key('review', n / 10), key('course', course), key('user', 1 + :instructors + learner), rating, comment,

@@ -25,6 +25,7 @@ from app.enums import (
     MailTokenPurpose,
     Mode,
     NoticeKind,
+    QuestionType,
     Role,
 )
 from app.models.certificate import Certificate
@@ -43,6 +44,7 @@ from app.services.catalogue.courses_read import CoursePage
 from app.services.content import files, lessons, sections
 from app.services.learning import enrolling, progress, reviews, submissions
 from app.services.people import instructor_requests, users, users_roles
+from app.services.quizzes import questions, quiz_attempts, quiz_attempts_start
 from app.values.people import People
 from app.values.terms import Terms
 from app.web.openapi.examples.ids import (
@@ -58,6 +60,18 @@ from demo.people import ADMIN, INSTRUCTORS, PASSWORD, STUDENTS
 
 _LONG = timedelta(days=3650)
 """How long what expires is good in the demo."""
+
+_TRUE = "Slow breathing helps against stress."
+_IS_TRUE = [{"text": "true", "is_correct": True}]
+_QUIZZES = {
+    "quiz to take": ["question to take"],
+    "quiz to reorder": ["first question", "second question"],
+    "quiz passed": ["question passed"],
+    "quiz in progress": ["question in progress"],
+    "quiz to save": ["question to save"],
+    "quiz to submit": ["question to submit"],
+}
+"""By name, the names of the questions."""
 
 _DUE = datetime(2030, 1, 31, 17, tzinfo=UTC)
 
@@ -87,6 +101,7 @@ class _Examples:
         self._learners()
         self._session()
         self._give_ids()
+        self._quizzes()
         creations.create(person(ADMIN.email))
 
     def _give_ids(self) -> None:
@@ -262,6 +277,32 @@ class _Examples:
             db.session.add(row)
             db.session.flush()
             self.named[name] = row.id
+
+    def _quizzes(self) -> None:
+        """Optional lessons of a course that the admin takes, each for one operation on its attempts."""
+        admin, course_id = person(ADMIN.email), id_of("course to review as a learner")
+        for name, asked in _QUIZZES.items():
+            quiz = lessons.create(
+                admin, course_id=course_id, title=name.capitalize(), type=LessonType.QUIZ, is_required=False
+            )
+            self.named[name] = quiz.id
+            for question in asked:
+                made = questions.create(
+                    admin, quiz.id, type=QuestionType.TRUE_FALSE, text=_TRUE, answers=_IS_TRUE
+                )
+                self.named[question] = made.id
+        self._give_ids()
+        admin = person(ADMIN.email)
+        passed = quiz_attempts_start.start(admin, id_of("quiz passed"))
+        right = {"question_id": id_of("question passed"), "choices": [1]}
+        quiz_attempts.submit(admin, passed.id, responses=[right])
+        for name, quiz_name in (
+            ("attempt", "quiz in progress"),
+            ("attempt to save", "quiz to save"),
+            ("attempt to submit", "quiz to submit"),
+        ):
+            self.named[name] = quiz_attempts_start.start(admin, id_of(quiz_name)).id
+        self._give_ids()
 
     def _taught(self, name: str, title: str, teacher: User, **values: Any) -> CoursePage:
         course = self._course(name, title, teacher, **values)

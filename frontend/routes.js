@@ -29,8 +29,8 @@ export const routes = [
   { name: "course", path: "/courses/:ref", load: page("course"), strings: ["course", "catalogue"], styles: ["course"] },
 
   // Learners
-  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
-  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
+  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning", "quiz"], styles: ["learning", "quiz"], under: "/my-courses" },
+  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning", "quiz"], styles: ["learning", "quiz"], under: "/my-courses" },
   { name: "certificates", path: "/certificates", load: page("certificates"), strings: ["certificate"], styles: ["certificate"], needs: "user", palette: "certificates" },
   { name: "certificate", path: "/certificates/:number", load: page("certificate"), strings: ["certificate"], styles: ["certificate"] },
   { name: "become-instructor", path: "/become-instructor", load: page("learning/become-instructor"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT"], palette: "become_instructor" },
@@ -40,6 +40,7 @@ export const routes = [
   { name: "course-edit", path: "/teach/courses/:ref", load: page("teaching/edit"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH },
   { name: "roster", path: "/teach/courses/:ref/roster", load: page("teaching/roster"), strings: ["teaching"], styles: ["teaching"], needs: TEACH },
   { name: "submissions", path: "/teach/courses/:ref/submissions", load: page("teaching/submissions"), strings: ["teaching"], styles: ["teaching", "learning"], needs: TEACH },
+  { name: "quiz", path: "/teach/courses/:ref/quizzes/:lesson", load: page("teaching/quiz"), strings: ["teaching", "quiz"], styles: ["teaching", "quiz"], needs: TEACH },
   { name: "analytics", path: "/teach/courses/:ref/analytics", load: page("teaching/analytics"), strings: ["teaching", "charts"], styles: ["dashboard"], needs: TEACH },
 
   // Accounts

@@ -10,6 +10,7 @@ from app.errors.learning import (
     NotEnrolled,
     NotWatched,
     PaymentRequired,
+    QuizNotPassed,
     SubmissionRequired,
 )
 from app.schemas.enrollments import EnrollmentSchema
@@ -27,14 +28,27 @@ from app.web.api import Blueprint
 blp = Blueprint("progress", __name__, description="Progress in lessons, and the explanation of a completion.")
 
 
+_REFUSALS = (
+    NotEnrolled,
+    PaymentRequired,
+    LessonLocked,
+    NotWatched,
+    QuizNotPassed,
+    SubmissionRequired,
+    GradeRequired,
+)
+"""Why a lesson is not marked as done."""
+
+
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
 @blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired, NotWatched)
+@blp.refuses(*_REFUSALS)
 def complete_lesson(lesson_id: UUID):
     """Mark a lesson as done.
 
-    Homework is done by submitting it. The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
+    The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
+    A quiz that has questions is done by passing it, homework by submitting it.
     """
     return watching.record(caller(), lesson_id, completed=True)
 
@@ -55,7 +69,7 @@ def undo_lesson(lesson_id: UUID):
 @requires()
 @blp.arguments(ProgressSchema)
 @blp.response(200, EnrollmentSchema, message="Progress recorded.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, SubmissionRequired, GradeRequired, NotWatched)
+@blp.refuses(*_REFUSALS)
 def record_progress(changes: dict[str, Any], lesson_id: UUID):
     """Record the progress in a lesson.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors.base import Conflict, Forbidden, Refusal
+from app.errors.base import Conflict, Forbidden, InvalidRequest, Refusal
 
 
 class PaymentRequired(Refusal):
@@ -139,3 +139,59 @@ class NoticeNotDelivered(Conflict):
 
     code = "notice_not_delivered"
     title = "This notice is still being delivered: send it again once it is SENT or FAILED."
+
+
+class QuizNotPassed(Conflict):
+    """A quiz lesson that has questions is completed by passing its quiz. Once it is passed it can be marked again."""
+
+    code = "quiz_not_passed"
+    title = "This lesson is completed by passing its quiz: start an attempt."
+
+
+class NotAQuiz(Conflict):
+    """Only lessons of type QUIZ have questions, settings of a quiz, and attempts."""
+
+    code = "not_a_quiz"
+    title = "This lesson is not a quiz: change its type to QUIZ first."
+
+
+class QuizEmpty(Conflict):
+    """An attempt needs questions, and the instructor has added none yet."""
+
+    code = "quiz_empty"
+    title = "This quiz has no questions yet."
+
+
+class AttemptOpen(Conflict):
+    """There is one attempt in progress for each learner and quiz; `details.attempt_id` names it."""
+
+    code = "attempt_open"
+    title = "You have an attempt in progress: continue it, or submit it."
+
+
+class AttemptsUsedUp(Conflict):
+    """The quiz allows a number of attempts, and the learner has made all of them."""
+
+    code = "attempts_used_up"
+    title = "You have no attempt left in this quiz."
+
+
+class AttemptSubmitted(Conflict):
+    """A submitted attempt has been graded; its responses stay as they are."""
+
+    code = "attempt_submitted"
+    title = "This attempt was submitted already."
+
+
+class AttemptExpired(Conflict):
+    """The time limit of the attempt and its grace have passed. Submit it: the responses saved in time are graded."""
+
+    code = "attempt_expired"
+    title = "The time for this attempt is over: submit it to have the saved responses graded."
+
+
+class QuizTooLarge(InvalidRequest):
+    """A quiz holds at most 200 questions, because an attempt shows them all. Nothing was added."""
+
+    code = "quiz_too_large"
+    title = "This quiz is too large: it holds at most 200 questions."

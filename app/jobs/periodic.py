@@ -35,6 +35,7 @@ from app.services.content import files
 from app.services.counters import tallies
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
+from app.services.quizzes import closing
 from app.services.retention import retention
 from app.services.search import search_rebuild
 from app.settings import settings
@@ -118,6 +119,9 @@ CHORES = (
     Chore("runs", lambda: settings().sweep_interval_seconds, sweep_runs),
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("names", lambda: HOURLY, erase_names),
+    Chore(
+        "quiz attempts", lambda: settings().sweep_interval_seconds, partial(_committed, closing.close_expired)
+    ),
     _hourly("refresh tokens", retention.purge_refresh_tokens),
     _hourly("sessions", retention.purge_sessions),
     _hourly("mail tokens", retention.purge_mail_tokens),

@@ -18,6 +18,9 @@ from app.models.lesson import Lesson
 from app.models.mail_token import MailToken
 from app.models.notice import Notice
 from app.models.progress import LessonProgress
+from app.models.question import Question, QuestionVersion
+from app.models.quiz import Quiz
+from app.models.quiz_attempt import QuizAttempt, QuizScore
 from app.models.review import Review
 from app.models.search_rebuild import SearchRebuild
 from app.models.section import Section
@@ -47,6 +50,11 @@ __all__ = [
     "LessonProgress",
     "MailToken",
     "Notice",
+    "Question",
+    "QuestionVersion",
+    "Quiz",
+    "QuizAttempt",
+    "QuizScore",
     "RefreshToken",
     "Review",
     "SearchRebuild",

@@ -88,6 +88,15 @@ def assignment_owned_by(viewer: Actor) -> ColumnElement[bool]:
     return true() if viewer.is_admin else Assignment.created_by_id == viewer.id
 
 
+def quiz_attempt_visible_to(viewer: Actor) -> ColumnElement[bool]:
+    """One's own attempts, those in the courses one teaches, and all to admins. For statements with both rows joined."""
+    if viewer.is_admin:
+        return true()
+    return and_(
+        Enrollment.is_begun(), or_(Enrollment.user_id == viewer.id, Course.instructor_id == viewer.id)
+    )
+
+
 def instructor_request_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own; all of them to admins."""
     return true() if viewer.is_admin else InstructorRequest.user_id == viewer.id

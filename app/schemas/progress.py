@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, validates
 from marshmallow.fields import List, Nested
 
-from app.enums import LessonType, NextStep, SubmissionState
+from app.enums import CompletionRule, LessonType, NextStep, SubmissionState
 from app.schemas import fields
 from app.schemas.base import Schema
 from app.schemas.lessons import LONGEST_SECONDS
@@ -84,6 +84,10 @@ class RequirementSchema(Schema):
         metadata={
             "description": "Of the homework, in a lesson of type ASSIGNMENT; null: nothing was submitted."
         },
+    )
+    rule = fields.Choice(
+        CompletionRule,
+        metadata={"description": "How it is completed."},
     )
     is_completed = fields.Flag()
     completed_at = fields.Instant(allow_none=True)

@@ -210,6 +210,21 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorator
 
+    def downloads(self, *media_types: str) -> Callable[[View], View]:
+        """The response: a file, which the view returns as its name, its media type and its text."""
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                name, media_type, text = view(*args, **kwargs)
+                response = Response(text, content_type=f"{media_type}; charset=utf-8")
+                response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+                return response
+
+            return operations.document_file(wrapper, media_types)
+
+        return decorator
+
     def accepts(self, schema: type[Schema], *, message: str) -> Callable[[View], View]:
         """The view may leave its work to a job: it then returns an `Accepted`, and the answer is 202 with its record.
 

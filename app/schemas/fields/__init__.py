@@ -3,12 +3,13 @@
 from app.schemas.fields.cells import CellDay, CellFlag, CellStatus
 from app.schemas.fields.files import PublicFile, StreamedFile, StreamedSheet, Upload
 from app.schemas.fields.messages import Length, OneOf
-from app.schemas.fields.numbers import Hours, Money, Points, Whole
+from app.schemas.fields.numbers import Amount, Hours, Money, Points, Whole
 from app.schemas.fields.text import Email, Identifier, Link, Text
 from app.schemas.fields.times import Day, DayOrInstant, Instant
 from app.schemas.fields.words import Choice, Choices, Currency, Flag, Id
 
 __all__ = [
+    "Amount",
     "CellDay",
     "CellFlag",
     "CellStatus",

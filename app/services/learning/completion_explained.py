@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from app.db.session import db
-from app.enums import CourseStatus, EnrollmentStatus, LessonType, NextStep, PaymentStatus
+from app.enums import CompletionRule, CourseStatus, EnrollmentStatus, NextStep, PaymentStatus
 from app.models import Course
 from app.models.caller import Actor
-from app.services.learning import homework, progress_read
+from app.services.learning import completion_rules, homework, progress_read
 from app.services.learning.enrollment_rows import EnrollmentRow
 from app.settings import settings
 
@@ -49,7 +49,13 @@ def explain(viewer: Actor, enrollment_id: UUID) -> Explanation:
     lessons = progress_read.lessons_in_order(enrollment.course_id, enrollment.id)
     state = homework.current_state(enrollment.id, lessons.c.lesson_id).label("submission_state")
     requirements = db.session.execute(
-        select(lessons, state).where(lessons.c.is_counted).order_by(lessons.c.position)
+        select(
+            lessons,
+            state,
+            completion_rules.rule_of(lessons.c.lesson_id, lessons.c.type).label("rule"),
+        )
+        .where(lessons.c.is_counted)
+        .order_by(lessons.c.position)
     ).all()
     missing = next((lesson for lesson in requirements if not lesson.is_completed), None)
     step = _next_step(enrollment, missing)
@@ -81,9 +87,11 @@ def _next_step(enrollment: EnrollmentRow, missing: Row[Any] | None) -> NextStep:
         return NextStep.PAY
     if missing is None:
         return NextStep.WAIT_FOR_LESSONS
-    if missing.type == LessonType.ASSIGNMENT:
-        return homework.next_step(missing.submission_state)
-    return NextStep.COMPLETE_LESSON
+    if missing.rule == CompletionRule.PASS_QUIZ:
+        return NextStep.PASS_QUIZ
+    if missing.rule == CompletionRule.MARK:
+        return NextStep.COMPLETE_LESSON
+    return homework.next_step(missing.submission_state)
 
 
 def _nothing_to_learn(enrollment: EnrollmentRow, course: Course) -> NextStep:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from app.db.session import db
-from app.enums import LessonType, NextStep, SubmissionState
+from app.enums import CompletionRule, LessonType, NextStep, SubmissionState
 from app.errors.learning import GradeRequired, SubmissionRequired
 from app.models.submission import Submission
 from app.settings import settings
@@ -49,6 +49,11 @@ def refuse_unfinished(enrollment_id: UUID, lesson_id: UUID, lesson_type: LessonT
         raise SubmissionRequired
     if state not in _completing(settings().homework_completes):
         raise GradeRequired
+
+
+def rule() -> CompletionRule:
+    """How an ASSIGNMENT lesson is completed here."""
+    return CompletionRule.SUBMIT_HOMEWORK if completes_when_submitted() else CompletionRule.GET_GRADE
 
 
 def next_step(state: SubmissionState | None) -> NextStep:

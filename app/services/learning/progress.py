@@ -37,12 +37,12 @@ from app.db.session import db
 from app.db.statements import Statement, value_of
 from app.enums import EnrollmentStatus
 from app.errors.base import NotFound
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired, QuizNotPassed
 from app.errors.requests import Unavailable
 from app.models import Course, Enrollment, Lesson, LessonProgress
 from app.models.caller import Actor
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollments_read, homework, progress_read
+from app.services.learning import completion, enrollments_read, homework, progress_read, quiz_rule
 from app.services.learning.enrollment_rows import EnrollmentRow, count_lessons, select_shown
 from app.settings import settings
 
@@ -84,11 +84,7 @@ def record(
         row = statement.first_behind(_LOCKING, values)
     if row is None:
         _refuse(user, lesson_id, completed=bool(completed))
-    total = row.total_lessons
-    if row.status != EnrollmentStatus.ACTIVE or not total or row.completed_lessons < total:
-        return row
-    completion.settle_held(row.course_id, enrollment_ids=[row.id], at=at)
-    return enrollments_read.reread(row.id)
+    return _settled(row, at)
 
 
 def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> EnrollmentRow:
@@ -96,10 +92,57 @@ def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> Enr
     return record(user, lesson_id, completed=True, at=at)
 
 
+def complete_held(user: Actor, lesson_id: UUID) -> None:
+    """Complete a lesson of an enrollment that this transaction has locked, unless an earlier lesson is missing."""
+    values = {
+        "user_id": user.id,
+        "lesson_id": lesson_id,
+        "completed": True,
+        "position_seconds": None,
+        "at": None,
+        "watched": None,
+    }
+    row = _writing(settings().paid_enrollment, settings().homework_completes).first(values)
+    if row is not None:
+        _settled(row, None)
+
+
+def refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+    """Refuse a lesson of a course with `enforce_order` where an earlier one is missing and this one is not completed."""
+    lessons = progress_read.lessons_in_order(course_id, enrollment_id)
+    missing = db.session.execute(
+        select(lessons.c.lesson_id, lessons.c.title)
+        .where(_is_missing_before(lessons, lesson_id), ~_was_completed(lessons, lesson_id))
+        .order_by(lessons.c.position)
+        .limit(1)
+    ).one_or_none()
+    if missing is not None:
+        raise LessonLocked(
+            f"“{missing.title}” comes first.",
+            details={"lesson_id": [str(missing.lesson_id)], "title": [missing.title]},
+        )
+
+
+def _settled(row: EnrollmentRow, at: datetime | None) -> EnrollmentRow:
+    """The enrollment after its progress was written: completed, if all that counts is done."""
+    total = row.total_lessons
+    if row.status != EnrollmentStatus.ACTIVE or not total or row.completed_lessons < total:
+        return row
+    completion.settle_held(row.course_id, enrollment_ids=[row.id], at=at)
+    return enrollments_read.reread(row.id)
+
+
 def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
     """Raise what keeps the user from recording progress in this lesson."""
     found = db.session.execute(
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, completion.is_paid(), Lesson.type)
+        select(
+            Enrollment.id,
+            Enrollment.course_id,
+            Course.enforce_order,
+            completion.is_paid(),
+            Lesson.type,
+            quiz_rule.is_open_to_marking(Enrollment.id, Lesson.id, Lesson.type),
+        )
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
@@ -107,11 +150,13 @@ def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
     ).one_or_none()
     if found is None:
         refuse_outsider(user, lesson_id)
-    enrollment_id, course_id, enforce_order, is_paid, lesson_type = found
+    enrollment_id, course_id, enforce_order, is_paid, lesson_type, is_open_to_marking = found
     if not is_paid:
         raise PaymentRequired
     if completed and enforce_order:
         refuse_skipping(course_id, enrollment_id, lesson_id)
+    if completed and not is_open_to_marking:
+        raise QuizNotPassed
     if completed:
         homework.refuse_unfinished(enrollment_id, lesson_id, lesson_type)
     # What refused the request has been changed since: the author deleted or moved lessons at this moment.
@@ -126,22 +171,6 @@ def refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
         raise NotFound
     courses.get_visible(user, course_id)
     raise NotEnrolled
-
-
-def refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
-    """Refuse a lesson of a course in order while an earlier one is missing."""
-    lessons = progress_read.lessons_in_order(course_id, enrollment_id)
-    missing = db.session.execute(
-        select(lessons.c.lesson_id, lessons.c.title)
-        .where(_is_missing_before(lessons, lesson_id))
-        .order_by(lessons.c.position)
-        .limit(1)
-    ).one_or_none()
-    if missing is not None:
-        raise LessonLocked(
-            f"“{missing.title}” comes first.",
-            details={"lesson_id": [str(missing.lesson_id)], "title": [missing.title]},
-        )
 
 
 def _is_missing_before(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
@@ -183,7 +212,7 @@ def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, 
         .where(
             or_(
                 ~func.coalesce(_COMPLETED, false()),
-                _was_completed(lessons),
+                _was_completed(lessons, _LESSON),
                 _may_be_completed(learner, lessons, homework_completes),
             )
         )
@@ -210,17 +239,19 @@ def _learner(paid_enrollment: str) -> CTE:
     )
 
 
-def _was_completed(lessons: CTE) -> ColumnElement[bool]:
-    """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    return exists().where(lessons.c.lesson_id == _LESSON, lessons.c.is_completed)
-
-
 def _may_be_completed(learner: CTE, lessons: CTE, homework_completes: str) -> ColumnElement[bool]:
+    """Whether no earlier lesson is missing in a course in order, and what the lesson itself demands is done."""
     is_next = ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
     return and_(
         or_(~learner.c.enforce_order, is_next),
+        quiz_rule.is_open_to_marking(learner.c.id, _LESSON, learner.c.type),
         homework.may_be_completed(learner.c.type, learner.c.id, _LESSON, homework_completes),
     )
+
+
+def _was_completed(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """A lesson that is completed already may be completed again, wherever it is in the order now."""
+    return exists(select(lessons.c.lesson_id).where(lessons.c.lesson_id == lesson_id, lessons.c.is_completed))
 
 
 def _upsert(allowed: CTE) -> CTE:

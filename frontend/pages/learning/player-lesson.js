@@ -9,6 +9,7 @@ import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { files } from "./player-files.js";
 import { film } from "./player-film.js";
 import { video } from "./player-video.js";
+import { quizPlace } from "./quiz.js";
 import { missingBefore, pathTo } from "./state.js";
 
 /** The parts of a lesson's article. */
@@ -22,9 +23,10 @@ export function article(page, signal) {
     head,
     missing && notice("warn", h("p", t("learning.in_order", { title: isolated(missing.title) })), h("p", h("a", { href: pathTo(state.course, missing.id) }, t("learning.go_on"), " ", bdi(missing.title)))),
     lesson.video ? video(page, signal) : lesson.video_url && film(page, signal),
-    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video && !lesson.video_url && !lesson.files.length && h("p.soft", t("learning.no_text")),
+    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video && !lesson.video_url && !lesson.files.length && !page.quiz && h("p.soft", t("learning.no_text")),
     lesson.files.length > 0 && files(lesson),
-    lesson.type === "QUIZ" && notice("act", h("p", t("learning.note_QUIZ"))),
+    page.quiz && quizPlace(page, signal),
+    !page.quiz && lesson.type === "QUIZ" && notice("act", h("p", t("learning.note_QUIZ"))),
   ];
 }
 

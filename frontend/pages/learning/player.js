@@ -37,7 +37,7 @@ async function read(ref, wanted, user, signal) {
   const state = await stateOf(ref, user, signal);
   const { lessons, enrollment } = state;
   const id = wanted ?? enrollment?.resume_lesson_id ?? (lessons.find((each) => !each.is_completed) ?? lessons[0])?.id;
-  const answer = { state, id, ...(id ? await lessonOf(id, signal) : {}) };
+  const answer = { state, id, ...(id ? await lessonOf(id, user, signal) : {}) };
   if (state !== known || (!answer.error && lessons.some((each) => each.id === id))) return answer;
   kept = null;
   return read(ref, wanted, user, signal);
@@ -69,9 +69,12 @@ function inOrder({ sections }, rows) {
 const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0, watched_percent: row?.watched_percent ?? null });
 
 /** A lesson, or the refusal that is in its place: the plan and the bar stay. */
-async function lessonOf(id, signal) {
+async function lessonOf(id, user, signal) {
+  const path = `/lessons/${encodeURIComponent(id)}`;
   try {
-    return { lesson: (await get(`/lessons/${encodeURIComponent(id)}`, null, { signal })).data, error: null };
+    const { data: lesson } = await get(path, null, { signal });
+    const quiz = user && lesson.type === "QUIZ" ? (await get(`${path}/quiz`, null, { signal })).data : null;
+    return { lesson, quiz: quiz?.question_count ? quiz : null, error: null };
   } catch (error) {
     if (signal.aborted) throw error;
     return { lesson: null, error };
@@ -142,6 +145,17 @@ function drawn(page, signal) {
     draw();
     if (page.isFinished) celebrate();
     else toast(t("learning.marked", { completed: data.completed_lessons, count: data.total_lessons }));
+  };
+
+  /** A quiz was passed: the server has completed its lesson, and perhaps the course. */
+  page.passed = async () => {
+    const was = page.state.enrollment;
+    const { data } = await get(`/enrollments/${encodeURIComponent(was.id)}`);
+    change(page, true);
+    page.state.enrollment = { ...was, ...data };
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
   };
 
   function celebrate() {

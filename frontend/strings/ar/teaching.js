@@ -254,6 +254,7 @@ export default {
   regrade: "صحّح التقييم",
   remove: "إزالة",
   remove_file: "إزالة {name}",
+  quiz_questions: "الأسئلة",
   remove_people: { zero: "أزل أشخاصًا", one: "أزل شخصًا واحدًا", two: "أزل شخصين", few: "أزل {count} أشخاص", many: "أزل {count} شخصًا", other: "أزل {count} شخص" },
   remove_thumbnail: "إزالة الصورة",
   removed: { zero: "لم يُزَل أحد.", one: "أُزيل شخص واحد.", two: "أُزيل شخصان.", few: "أُزيل {count} أشخاص.", many: "أُزيل {count} شخصًا.", other: "أُزيل {count} شخص." },

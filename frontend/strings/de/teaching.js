@@ -254,6 +254,7 @@ export default {
   regrade: "Bewertung korrigieren",
   remove: "Entfernen",
   remove_file: "{name} entfernen",
+  quiz_questions: "Fragen",
   remove_people: { one: "{count} Person entfernen", other: "{count} Personen entfernen" },
   remove_thumbnail: "Bild entfernen",
   removed: { one: "{count} Person entfernt.", other: "{count} Personen entfernt." },

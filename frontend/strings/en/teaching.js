@@ -254,6 +254,7 @@ export default {
   regrade: "Correct the grade",
   remove: "Remove",
   remove_file: "Remove {name}",
+  quiz_questions: "Questions",
   remove_people: { one: "Remove {count} person", other: "Remove {count} people" },
   remove_thumbnail: "Remove the picture",
   removed: { one: "{count} person removed.", other: "{count} people removed." },

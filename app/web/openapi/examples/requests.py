@@ -73,6 +73,11 @@ def _ids(*names: str) -> list[str]:
     return [str(id_of(name)) for name in names]
 
 
+def _first_choice(question: str) -> dict[str, Any]:
+    """Responses to one question: its first choice."""
+    return {"responses": [{"question_id": str(id_of(question)), "choices": [1]}]}
+
+
 _ACCOUNTS = {
     "register": _with(
         email="ada@example.org",
@@ -226,6 +231,7 @@ _CATALOGUE = {
     ).creating(
         {
             "lesson to edit": {"title": "Lesson to edit"},
+            "quiz": {"title": "Quiz", "type": "QUIZ"},
             "lesson to delete": {"title": "Lesson to delete"},
             "first lesson": {"section_id": str(id_of("section to reorder")), "title": "First lesson"},
             "second lesson": {"section_id": str(id_of("section to reorder")), "title": "Second lesson"},
@@ -247,6 +253,25 @@ _CATALOGUE = {
     "replace_video": _at("lesson to edit"),
     "show_file": _at("file"),
     "delete_file": _at("file to delete"),
+    "show_quiz": _at("quiz to take"),
+    "configure_quiz": _at("quiz"),
+    "regrade_quiz": _at("quiz passed"),
+    "show_quiz_statistics": _at("quiz passed"),
+    "list_questions": _at("quiz"),
+    "create_question": _at("quiz").creating(
+        {
+            "question": {"text": "Which side of a ledger does a loan belong to?"},
+            "question to edit": {"text": "Which side does cash belong to?"},
+            "question to delete": {"text": "Which side is left?"},
+        }
+    ),
+    "reorder_questions": _at("quiz to reorder", {"order": _ids("second question", "first question")}),
+    "import_questions": _at("quiz"),
+    "export_questions": _at("quiz", format="gift"),
+    "show_question": _at("question"),
+    "replace_question": _at("question to edit"),
+    "edit_question": _at("question to edit"),
+    "delete_question": _at("question to delete"),
 }
 
 _LEARNING = {
@@ -293,6 +318,17 @@ _LEARNING = {
     ),
     "show_submission": _at("submission"),
     "grade_submission": _at("submission to grade"),
+    "list_attempts": _at(
+        "quiz passed",
+        user_id=str(id_of("admin")),
+        state="SUBMITTED",
+        is_passed=True,
+        ordering="-score",
+    ),
+    "start_attempt": _at("quiz to take"),
+    "show_attempt": _at("attempt"),
+    "save_responses": _at("attempt to save", _first_choice("question to save")),
+    "submit_attempt": _at("attempt to submit", _first_choice("question to submit")),
     "list_certificates": _where(ordering="-issued_at"),
     "show_certificate": _at("certificate"),
     "verify_certificate": _in(CERTIFICATE_NUMBER),
@@ -409,6 +445,7 @@ FILES = {
     "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
     "add_file": "Every entry has two sides.\n",
     "replace_video": "ledger.mp4",
+    "import_questions": "::Debits::Assets are debits.{T}\n",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""
