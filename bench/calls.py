@@ -69,7 +69,11 @@ READS = [
     ),
     *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
-    *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
+    *_gets(
+        "visitor", "/sections/{section} /certificates/verify/{number} /certificates/verify/{number}/badge"
+    ),
+    *_gets("instructor", "/courses/{course}/versions /versions/{version}"),
+    *_gets("admin", "/versions/{version}/affected"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
     *_gets("instructor", "/courses/mine?status=DRAFT /courses/mine?ordering=-enrollment_count"),
     *_gets(
@@ -119,6 +123,7 @@ READS = [
         "learner", "/enrollments?ordering=title /enrollments/{enrollment} /enrollments/{enrollment}/progress"
     ),
     *_gets("learner", "/enrollments/{enrollment}/completion /certificates /certificates/{certificate}"),
+    *_gets("learner", "/certificates/{certificate}/pdf"),
     *_gets("learner", "/notifications /notifications?is_read=false /notifications/unread-count"),
     *_gets(
         "visitor",
@@ -194,7 +199,7 @@ class Callers:
         learner = size.instructors + 2
         with app.app_context(), transaction():
             connection = db.session.connection()
-            first = ("course", "section", "enrollment", "review", "assignment", "request")
+            first = ("course", "section", "enrollment", "review", "assignment", "request", "version")
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)

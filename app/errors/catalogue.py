@@ -93,3 +93,10 @@ class CourseTooLarge(InvalidRequest):
 
     code = "course_too_large"
     title = "This course is too large: it holds at most 2,000 lessons in 500 sections."
+
+
+class CourseUnchanged(Conflict):
+    """A version is made of changed lessons or learning outcomes; the last version has the course as it is."""
+
+    code = "course_unchanged"
+    title = "Nothing has changed since the last version of this course."

@@ -29,6 +29,7 @@ from app.jobs.notices import send_for
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
 from app.services.counters import tallies
+from app.services.learning import certificates_pdf
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
 from app.services.retention import retention
@@ -122,6 +123,7 @@ CHORES = (
     _hourly("idempotency keys", retention.purge_idempotency_keys),
     _hourly("email changes", retention.purge_email_changes),
     _hourly("previews", retention.purge_previews),
+    Chore("certificates", lambda: HOURLY, certificates_pdf.delete_old),
     _hourly("pictures", profile_pictures.delete_unreferenced),
     _hourly("tallies", tallies.compact),
     _hourly("search", search_rebuild.rebuild_next),

@@ -191,6 +191,13 @@ def document_answer(
     return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
 
 
+def document_file(view: View, mimetype: str) -> View:
+    """Document a success that is a file."""
+    content = {"schema": {"type": "string", "format": "binary"}}
+    described = {"description": _PHRASES[200], "content_type": mimetype, **content}
+    return _mark(view, _apidoc={**_documented(view), "response": {"responses": {200: [described]}}})
+
+
 def mark_accepting(view: View, schema: type[ma.Schema]) -> View:
     """Mark a view that may leave its work to a job, and document that answer."""
     return _mark(view, accepts=schema)
