@@ -15,9 +15,10 @@ import { history, lastChange } from "./history.js";
 import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
 import { statePanel } from "./state-panel.js";
+import { versions } from "./versions.js";
 
 const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
-const VIEWS = ["details", "lessons", "history"];
+const VIEWS = ["details", "lessons", "versions", "history"];
 
 export default async function edit({ params, query, user, signal }) {
   const [{ data: course, etag }, categories] = await Promise.all([get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal }), get("/categories", { page_size: 100 }, { signal })]);
@@ -45,8 +46,9 @@ export default async function edit({ params, query, user, signal }) {
   const panel = statePanel({ store, user, onRefused: (place) => open(place) });
   const lessons = curriculum({ store, onChange: draw });
   const past = history(course.id);
+  const published = versions({ store, user });
   const details = h("form.details", { oninput: () => store.changed(), onsubmit: (event) => event.preventDefault(), "aria-label": t("teaching.details") }, body);
-  const places = { details: h("div.stack", disputes, frozen, details, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, history: past.element };
+  const places = { details: h("div.stack", disputes, frozen, details, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, versions: published.element, history: past.element };
   const view = h("div.view");
   const tabs = h("nav.tabs", { "aria-label": t("teaching.parts") });
 
@@ -84,6 +86,7 @@ export default async function edit({ params, query, user, signal }) {
   function show(name) {
     const chosen = VIEWS.includes(name) ? name : "details";
     if (chosen === "history") past.refresh();
+    if (chosen === "versions") published.refresh();
     fill(view, places[chosen]);
     drawTabs(store.course());
   }
