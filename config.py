@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -21,6 +23,11 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in produ
 DIRECT = "direct"
 """The name of the engine of `DATABASE_DIRECT_URL`."""
 
+LOGO_TYPES = (".svg", ".png", ".jpg", ".jpeg")
+MOST_LOGO_BYTES = 200 * 1024
+MOST_NAME_LETTERS = 100
+KEY_BYTES = 32
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
 SEARCH_LANGUAGES = (
     *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
     *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
@@ -209,6 +216,51 @@ def _zone(value: str) -> ZoneInfo:
         with suppress(ValueError, OSError, KeyError):  # no such file, or a folder of zones
             return ZoneInfo(value)
     raise ValueError("must be a time zone of the IANA database, such as Europe/Zurich")
+
+
+def _color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("must be a color such as #00586f")
+    return value.lower()
+
+
+def _picture(value: str) -> str:
+    """The path of a picture to print, or nothing. It is read again for each print, so it must be there at the start."""
+    file = Path(value)
+    if not value:
+        return value
+    if file.suffix.lower() not in LOGO_TYPES:
+        raise ValueError(f"must be a file that ends in {', '.join(LOGO_TYPES)}")
+    if not file.is_file() or file.stat().st_size > MOST_LOGO_BYTES:
+        raise ValueError(f"must be a file of at most {MOST_LOGO_BYTES // 1024} KiB")
+    return value
+
+
+def _single_line(value: str) -> str:
+    if not 0 < len(value) <= MOST_NAME_LETTERS or not value.isprintable():
+        raise ValueError(f"must be one line of at most {MOST_NAME_LETTERS} characters")
+    return value
+
+
+def _signing_key(value: str) -> str:
+    """The 32 bytes of an Ed25519 private key in base64. The value is a secret, and no error repeats it."""
+    if value and not _is_key(value):
+        raise ValueError("must be 32 bytes in base64, as `openssl rand -base64 32` prints them")
+    return value
+
+
+def _public_keys(value: str) -> tuple[str, ...]:
+    keys = _listed(value)
+    if not all(map(_is_key, keys)):
+        raise ValueError("must be Ed25519 public keys of 32 bytes in base64, separated by commas")
+    return keys
+
+
+def _is_key(value: str) -> bool:
+    try:
+        return len(b64decode(value.translate(_FROM_URL_SAFE), validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _currency(value: str) -> str:
@@ -513,6 +565,27 @@ class Config:
     video_max_mb: int = _setting("1024", _whole(1, 2_000), "megabytes of a video of a lesson")
     course_quota_mb: int = _setting("20480", _whole(1), "megabytes of the files of one course")
     user_quota_mb: int = _setting("51200", _whole(1), "megabytes of the files that one user has uploaded")
+    organization_name: str = _setting(
+        "Rollcall", _single_line, "name of the organization that issues the certificates"
+    )
+    certificate_logo: str = _setting(
+        "",
+        _picture,
+        "path of the logo on certificates, an SVG, PNG or JPEG of at most 200 KiB; empty: Rollcall's",
+    )
+    certificate_color: str = _setting("#00586f", _color, "color of the heading of certificates")
+    certificate_line_color: str = _setting("#d99a1c", _color, "color of the margin line of certificates")
+    badge_signing_key: str = _setting(
+        "",
+        _signing_key,
+        "Ed25519 private key that signs Open Badges, 32 bytes in base64; empty: none are issued in production, and in"
+        " development the key is derived from SECRET_KEY",
+    )
+    badge_former_keys: tuple[str, ...] = _setting(
+        "",
+        _public_keys,
+        "Ed25519 public keys in base64, separated by commas, whose badges are still to be verified",
+    )
 
     notice_lease_seconds: float = _setting(
         "60", _seconds, "seconds for which a worker leases a notice; at least twice MAIL_TIMEOUT_SECONDS"

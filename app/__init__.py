@@ -10,6 +10,7 @@ from app.observability import logs
 from app.web import (
     access_log,
     api,
+    badges,
     compression,
     cors,
     delivery,
@@ -59,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
     sandbox.init_app(app)
     media.init_app(app)
     delivery.init_app(app)
+    badges.init_app(app)
     health.init_app(app)
     reception.init_app(app)
     cli.init_app(app)

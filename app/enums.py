@@ -137,6 +137,7 @@ class NoticeKind(StrEnum):
     COMPLETION = "COMPLETION"
     ASSIGNMENT = "ASSIGNMENT"
     ASSIGNMENT_UNDONE = "ASSIGNMENT_UNDONE"
+    RENEWAL_REQUIRED = "RENEWAL_REQUIRED"
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"
     SET_PASSWORD = "SET_PASSWORD"
@@ -277,6 +278,13 @@ class Mode(StrEnum):
 
     RUN = "run"
     PREVIEW = "preview"
+
+
+class Redo(StrEnum):
+    """Which lessons are completed again where a version of a course makes completions void."""
+
+    CHANGED = "changed"
+    ALL = "all"
 
 
 class RequestStatus(StrEnum):

@@ -77,7 +77,11 @@ READS = [
         "instructor", "/lessons/{quiz}/attempts?ordering=-score /lessons/{quiz}/attempts?state=IN_PROGRESS"
     ),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
-    *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
+    *_gets(
+        "visitor", "/sections/{section} /certificates/verify/{number} /certificates/verify/{number}/badge"
+    ),
+    *_gets("instructor", "/courses/{course}/versions /versions/{version}"),
+    *_gets("admin", "/versions/{version}/affected"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
     *_gets("instructor", "/courses/mine?status=DRAFT /courses/mine?ordering=-enrollment_count"),
     *_gets(
@@ -132,6 +136,7 @@ READS = [
         "admin", "/courses/{course}/submissions?search=ada /courses/{course}/submissions?lesson_id={lesson}"
     ),
     *_gets("admin", "/courses/{course}/submissions?ordering=-graded_at /submissions/{submission}"),
+    *_gets("learner", "/certificates/{certificate}/pdf"),
     *_gets("learner", "/notifications /notifications?is_read=false /notifications/unread-count"),
     *_gets(
         "visitor",
@@ -209,7 +214,16 @@ class Callers:
         learner = size.instructors + 2
         with app.app_context(), transaction():
             connection = db.session.connection()
-            first = ("course", "section", "enrollment", "review", "assignment", "request", "submission")
+            first = (
+                "course",
+                "section",
+                "enrollment",
+                "review",
+                "assignment",
+                "request",
+                "submission",
+                "version",
+            )
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
             callers.names["quiz"] = dataset.identify(connection, "quiz")
             callers.names["question"] = dataset.identify(connection, "question", 11)

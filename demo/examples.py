@@ -39,7 +39,7 @@ from app.models.session import Session
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.auth import sessions
-from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.catalogue import categories, course_versions, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
 from app.services.content import files, lessons, sections
 from app.services.learning import enrolling, progress, reviews, submissions
@@ -198,6 +198,9 @@ class _Examples:
         courses_workflow.submit(self.admin, course.id)
         courses_workflow.review(self.admin, course.id, status=CourseStatus.APPROVED)
         courses_workflow.publish(self.admin, self._course("course to unpublish", "Screen breaks").id)
+        changed = self._course("course with changes", "Fire drills")
+        courses_workflow.publish(self.admin, changed.id)
+        self._lessons(changed, "The new assembly point")
         courses_workflow.archive(self.admin, self._course("course to unarchive", "Fax machines").id)
 
     def _content(self) -> None:
@@ -248,6 +251,12 @@ class _Examples:
         for learner in (first, second):
             for lesson_id in outline:
                 progress.complete(learner, lesson_id)
+        lessons.create_many(
+            self.admin,
+            course_id=main.id,
+            lessons=[{"title": "Further reading", "type": LessonType.TEXT, "is_required": False}],
+        )
+        self.named["version"] = course_versions.publish(self.admin, main.id, note="A list of books.").id
         self.named["enrollment"] = self._enrollment(erin, main)
         self.named["enrollment to cancel"] = enrolling.enroll(first, other.id).id
         self.named["enrollment to pay"] = enrolling.enroll(first, edited.id).id

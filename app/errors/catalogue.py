@@ -110,3 +110,10 @@ class TooManyFiles(InvalidRequest):
 
     code = "too_many_files"
     title = "This lesson has 100 files: delete one first."
+
+
+class CourseUnchanged(Conflict):
+    """A version is made of changed lessons or learning outcomes; the last version has the course as it is."""
+
+    code = "course_unchanged"
+    title = "Nothing has changed since the last version of this course."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors.base import Conflict, Forbidden, InvalidRequest, Refusal
+from app.errors.base import Conflict, Forbidden, InvalidRequest, NotFound, Refusal
 
 
 class PaymentRequired(Refusal):
@@ -195,3 +195,24 @@ class QuizTooLarge(InvalidRequest):
 
     code = "quiz_too_large"
     title = "This quiz is too large: it holds at most 200 questions."
+
+
+class CertificateRevoked(Conflict):
+    """No badge is issued for a revoked certificate. Badges that were issued before show as revoked in their status list."""
+
+    code = "certificate_revoked"
+    title = "This certificate has been revoked."
+
+
+class NameWithheld(Conflict):
+    """The account of the holder has been deleted: the certificate stays valid, and no badge is issued in their name."""
+
+    code = "name_withheld"
+    title = "The name on this certificate is withheld: its holder's account has been deleted."
+
+
+class BadgesDisabled(NotFound):
+    """This installation issues no Open Badges: an operator enables them with the setting BADGE_SIGNING_KEY."""
+
+    code = "badges_disabled"
+    title = "This platform issues no badges."

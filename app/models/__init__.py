@@ -8,6 +8,7 @@ from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.course_name import CourseName
+from app.models.course_version import CourseVersion
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.file import File
@@ -40,6 +41,7 @@ __all__ = [
     "Course",
     "CourseChange",
     "CourseName",
+    "CourseVersion",
     "EmailChange",
     "Enrollment",
     "File",

@@ -145,7 +145,8 @@ class Notice(Identified, Model):
         CheckConstraint("(attempt_number = 1) = (first_id IS NULL)", "resent_has_first"),
         CheckConstraint("(enrollment_id IS NULL) = (cause_id IS NOT NULL)", "has_one_cause"),
         CheckConstraint(
-            "(kind IN ('COMPLETION', 'ASSIGNMENT', 'ASSIGNMENT_UNDONE')) = (enrollment_id IS NOT NULL)",
+            "(kind IN ('COMPLETION', 'ASSIGNMENT', 'ASSIGNMENT_UNDONE', 'RENEWAL_REQUIRED'))"
+            " = (enrollment_id IS NOT NULL)",
             "kind_has_enrollment",
         ),
     )

@@ -123,6 +123,23 @@ class OutlineSectionSchema(Schema):
     lessons = ma.fields.List(ma.fields.Nested(OutlineLessonSchema))
 
 
+class VersionChangesSchema(Schema):
+    """Titles of lessons that differ from the version before; none in the first."""
+
+    added = ma.fields.List(fields.Text(max_length=200))
+    removed = ma.fields.List(fields.Text(max_length=200))
+    changed = ma.fields.List(fields.Text(max_length=200))
+
+
+class VersionBriefSchema(Schema):
+    """A version of a course, as its learners see it."""
+
+    number = fields.Whole(metadata={"description": "Counts from 1 within the course."})
+    note = fields.Text(max_length=2000)
+    changes = ma.fields.Nested(VersionChangesSchema)
+    published_at = fields.Text(max_length=32, metadata={"format": "date-time"})
+
+
 class CourseDetailSchema(CourseSchema):
     """A course on its own page. Review notes and reviewer are null for all but its instructor and admins."""
 
@@ -141,6 +158,13 @@ class CourseDetailSchema(CourseSchema):
     reviewed_by = fields.Id(attribute="reviewed_by_id", allow_none=True)
     reviewed_at = fields.Instant(allow_none=True)
     changed_since_review = fields.Flag(allow_none=True)
+    version = ma.fields.Nested(
+        VersionBriefSchema,
+        allow_none=True,
+        metadata={
+            "description": "The latest version, which completions name; null before the first publication."
+        },
+    )
     sections = ma.fields.List(ma.fields.Nested(OutlineSectionSchema))
 
     @ma.post_dump(pass_original=True)

@@ -49,6 +49,18 @@ class EnrollmentSchema(Schema):
     assigned_by = fields.Id(allow_none=True)
     enrolled_at = fields.Instant()
     completed_at = fields.Instant(allow_none=True)
+    completion_number = fields.Whole(
+        metadata={"description": "How often it was completed. Each completion has its certificate."}
+    )
+    course_version = fields.Whole(
+        allow_none=True, metadata={"description": "The version of the course that was completed last."}
+    )
+    renewal_required_at = fields.Instant(
+        allow_none=True,
+        metadata={
+            "description": "When a new version of the course made the completion void; null once it is renewed."
+        },
+    )
     cancelled_at = fields.Instant(allow_none=True)
     cancellation_reason = fields.Choice(
         CancellationReason,

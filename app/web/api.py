@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 import flask_smorest
 import marshmallow as ma
@@ -52,6 +52,19 @@ def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
     api.describe_fields()
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
+
+
+class File(Protocol):
+    """What a view returns whose answer is a file."""
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def filename(self) -> str: ...
+
+    @property
+    def tag(self) -> str: ...
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -167,6 +180,23 @@ class Blueprint(flask_smorest.Blueprint):
                 return response
 
             return operations.document_answer(wrapper, 200, documented)
+
+        return decorator
+
+    @staticmethod
+    def file(mimetype: str) -> Callable[[View], View]:
+        """The response: the file that the view returns, as a download, with its ETag."""
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                file: File = view(*args, **kwargs)
+                response = Response(file.content, mimetype=mimetype)
+                response.headers["Content-Disposition"] = f'attachment; filename="{file.filename}"'
+                response.set_etag(file.tag)
+                return response
+
+            return operations.document_file(wrapper, [mimetype])
 
         return decorator
 

@@ -42,6 +42,22 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
     outbox.enqueue(made)
 
 
+def notify_renewal(enrollment_ids: Sequence[UUID]) -> None:
+    """Notify the learners that their completions have to be renewed."""
+    made = outbox.write(
+        NoticeKind.RENEWAL_REQUIRED,
+        select()
+        .select_from(Enrollment)
+        .join(User, User.id == Enrollment.user_id)
+        .where(among(Enrollment.id, enrollment_ids)),
+        enrollment_id=Enrollment.id,
+        course_id=Enrollment.course_id,
+        completion_number=Enrollment.completion_number,
+        order_by=Enrollment.id,
+    )
+    outbox.enqueue(made)
+
+
 def notify_assigned(
     assignment_id: UUID, *, rows: Sequence[int] | None = None, suppressed: str | None = None
 ) -> None:

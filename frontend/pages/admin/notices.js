@@ -11,7 +11,7 @@ import { empty, messageOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
 const STATES = ["FAILED", "QUEUED", "SENT", "SUPPRESSED"];
-const KINDS = ["COMPLETION", "ASSIGNMENT", "ASSIGNMENT_UNDONE", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
+const KINDS = ["COMPLETION", "ASSIGNMENT", "ASSIGNMENT_UNDONE", "RENEWAL_REQUIRED", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
 const NAMES = ["state", "kind", "channel", "course", "user"];
 const TONES = { SENT: "good", FAILED: "bad", QUEUED: "act", SUPPRESSED: null };
 /** Notices with a token of their own are not sent again by an admin: the user asks for a new one. */

@@ -16,9 +16,10 @@ import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
 import { statePanel } from "./state-panel.js";
 import { thumbnail } from "./thumbnail.js";
+import { versions } from "./versions.js";
 
 const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
-const VIEWS = ["details", "lessons", "history"];
+const VIEWS = ["details", "lessons", "versions", "history"];
 
 export default async function edit({ params, query, user, signal }) {
   const [{ data: course, etag }, categories] = await Promise.all([get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal }), get("/categories", { page_size: 100 }, { signal })]);
@@ -47,8 +48,9 @@ export default async function edit({ params, query, user, signal }) {
   const lessons = curriculum({ store, onChange: draw });
   const past = history(course.id);
   const picture = thumbnail({ store, onChange: () => store.refresh() });
+  const published = versions({ store, user });
   const details = h("form.details", { oninput: () => store.changed(), onsubmit: (event) => event.preventDefault(), "aria-label": t("teaching.details") }, body);
-  const places = { details: h("div.stack", disputes, frozen, details, picture.element, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, history: past.element };
+  const places = { details: h("div.stack", disputes, frozen, details, picture.element, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, versions: published.element, history: past.element };
   const view = h("div.view");
   const tabs = h("nav.tabs", { "aria-label": t("teaching.parts") });
 
@@ -86,7 +88,7 @@ export default async function edit({ params, query, user, signal }) {
 
   function show(name) {
     const chosen = VIEWS.includes(name) ? name : "details";
-    const ready = chosen === "history" && past.refresh();
+    const ready = chosen === "history" ? past.refresh() : chosen === "versions" && published.refresh();
     fill(view, places[chosen]);
     drawTabs(store.course());
     return ready;

@@ -329,9 +329,16 @@ _LEARNING = {
     "show_attempt": _at("attempt"),
     "save_responses": _at("attempt to save", _first_choice("question to save")),
     "submit_attempt": _at("attempt to submit", _first_choice("question to submit")),
+    "list_course_versions": _in(COURSE),
+    "publish_course_version": _at("course with changes"),
+    "show_course_version": _at("version"),
+    "list_affected_completions": _at("version", ordering="completed_at"),
+    "void_earlier_completions": _at("version"),
     "list_certificates": _where(ordering="-issued_at"),
     "show_certificate": _at("certificate"),
+    "download_certificate": _at("certificate"),
     "verify_certificate": _in(CERTIFICATE_NUMBER),
+    "show_badge": _in(CERTIFICATE_NUMBER),
     "revoke_certificate": _at("certificate to revoke"),
     "list_course_reviews": _in(
         COURSE, author_id=str(id_of("author")), rating=5, search="bandage", ordering="-created_at"
