@@ -20,7 +20,7 @@ from app.schemas.quiz_attempts import (
     AttemptQuerySchema,
     AttemptSchema,
     ResponsesSchema,
-    SubmitSchema,
+    SubmittedResponsesSchema,
 )
 from app.services.quizzes import quiz_attempts, quiz_attempts_list, quiz_attempts_start
 from app.web.access import caller, requires
@@ -82,7 +82,7 @@ def save_responses(body: dict[str, Any], attempt_id: UUID):
 
 @blp.post("/attempts/<uuid:attempt_id>/submit")
 @requires()
-@blp.arguments(SubmitSchema)
+@blp.arguments(SubmittedResponsesSchema)
 @blp.response(200, AttemptSchema, message="Attempt submitted.")
 @blp.refuses(Forbidden, NotEnrolled, PaymentRequired, AttemptSubmitted)
 def submit_attempt(body: dict[str, Any], attempt_id: UUID):

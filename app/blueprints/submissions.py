@@ -18,7 +18,7 @@ from app.schemas.submissions import (
     SubmissionQuerySchema,
     SubmissionRowSchema,
     SubmissionSchema,
-    SubmitSchema,
+    HomeworkSchema,
 )
 from app.services.learning import submissions, submissions_read
 from app.web.access import caller, requires
@@ -29,7 +29,7 @@ blp = Blueprint("submissions", __name__, description="Homework that learners han
 
 @blp.post("/lessons/<uuid:lesson_id>/submissions")
 @requires()
-@blp.arguments(SubmitSchema)
+@blp.arguments(HomeworkSchema)
 @blp.response(201, SubmissionSchema, message="Homework submitted.")
 @blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, NotHomework, AlreadyGraded)
 def submit_homework(body: dict[str, Any], lesson_id: UUID):

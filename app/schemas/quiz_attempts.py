@@ -120,7 +120,7 @@ class ResponsesSchema(Schema):
     responses = List(Nested(ResponseSchema), required=True, validate=fields.Length(max=MOST_QUESTIONS))
 
 
-class SubmitSchema(Schema):
+class SubmittedResponsesSchema(Schema):
     """The last responses, which replace those that were saved. Without them, what was saved is graded."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {

@@ -47,7 +47,7 @@ class SubmissionSchema(SubmissionRowSchema):
     feedback = fields.Text(max_length=5000)
 
 
-class SubmitSchema(Schema):
+class HomeworkSchema(Schema):
     """The homework. It is plain text; it is shown as it was written."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {

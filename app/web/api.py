@@ -54,7 +54,7 @@ def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
 
 
-class File(Protocol):
+class Download(Protocol):
     """What a view returns whose answer is a file."""
 
     @property
@@ -190,7 +190,7 @@ class Blueprint(flask_smorest.Blueprint):
         def decorator(view: View) -> View:
             @wraps(view)
             def wrapper(*args: Any, **kwargs: Any) -> Response:
-                file: File = view(*args, **kwargs)
+                file: Download = view(*args, **kwargs)
                 response = Response(file.content, mimetype=mimetype)
                 response.headers["Content-Disposition"] = f'attachment; filename="{file.filename}"'
                 response.set_etag(file.tag)

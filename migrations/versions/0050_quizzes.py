@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0050"
-down_revision: str | None = "0044"
+down_revision: str | None = "0048"
 branch_labels = None
 depends_on = None
 

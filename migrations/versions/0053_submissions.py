@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0053"
-down_revision: str | None = "0044"
+down_revision: str | None = "0051"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0055"
-down_revision: str | None = "0044"
+down_revision: str | None = "0054"
 branch_labels = None
 depends_on = None
 

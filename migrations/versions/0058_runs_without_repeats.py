@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0058"
-down_revision: str | None = "0044"
+down_revision: str | None = "0057"
 branch_labels = None
 depends_on = None
 

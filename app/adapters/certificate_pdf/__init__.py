@@ -52,7 +52,7 @@ _turn = Lock()
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CertificateSheet:
     """What a certificate shows: all that decides about its bytes, apart from the settings and the program."""
 
     name: str
@@ -69,7 +69,7 @@ class Sheet:
     """a word across the sheet"""
 
 
-def rendered(sheet: Sheet) -> bytes:
+def rendered(sheet: CertificateSheet) -> bytes:
     """The PDF from the cache, or rendered now. For requests: one at a time in each process."""
     digest = digest_of(sheet)
     found = _cached(digest)
@@ -83,7 +83,7 @@ def rendered(sheet: Sheet) -> bytes:
         _turn.release()
 
 
-def render(sheets: Sequence[Sheet]) -> list[bytes]:
+def render(sheets: Sequence[CertificateSheet]) -> list[bytes]:
     """Render these in one subprocess, and keep them in the cache."""
     documents = [_document(sheet) for sheet in sheets]
     try:
@@ -106,12 +106,12 @@ def render(sheets: Sequence[Sheet]) -> list[bytes]:
     return made
 
 
-def missing(sheets: Sequence[Sheet]) -> list[Sheet]:
+def missing(sheets: Sequence[CertificateSheet]) -> list[CertificateSheet]:
     """Those of these that the cache does not have."""
     return [sheet for sheet in sheets if not _file(digest_of(sheet)).exists()]
 
 
-def digest_of(sheet: Sheet) -> str:
+def digest_of(sheet: CertificateSheet) -> str:
     """The name of a PDF in the cache, and its entity tag."""
     return _digest(_document(sheet))
 
@@ -127,7 +127,7 @@ def delete_old() -> int:
     return removed
 
 
-def _document(sheet: Sheet) -> Mapping[str, Any]:
+def _document(sheet: CertificateSheet) -> Mapping[str, Any]:
     """What the program is given. Only the three texts of the database are searched for another script than Latin."""
     set_up = settings()
     named = {"name": sheet.name, "course": sheet.course, "organization": set_up.organization_name}
