@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Sequence, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.session import Identified, Model
 from app.models.course_version import CourseVersion
 from app.models.enrollment import Enrollment
+
+status_places = Sequence(
+    "certificates_status_index_seq", data_type=BigInteger, minvalue=0, metadata=Model.metadata
+)
 
 
 class Certificate(Identified, Model):
@@ -37,9 +41,7 @@ class Certificate(Identified, Model):
     revoked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     revocation_reason: Mapped[str] = mapped_column(String(1000), server_default="")
     superseded_at: Mapped[datetime | None]
-    status_index: Mapped[int] = mapped_column(
-        BigInteger, server_default=text("nextval('certificates_status_index_seq')")
-    )
+    status_index: Mapped[int] = mapped_column(BigInteger, server_default=status_places.next_value())
 
     enrollment: Mapped[Enrollment] = relationship(lazy="raise")
     course_version: Mapped[CourseVersion | None] = relationship(lazy="raise")

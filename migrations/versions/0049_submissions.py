@@ -5,8 +5,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0053"
-down_revision: str | None = "0051"
+revision: str = "0049"
+down_revision: str | None = "0048"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0056"
-down_revision: str | None = "0055"
+revision: str = "0052"
+down_revision: str | None = "0051"
 branch_labels = None
 depends_on = None
 

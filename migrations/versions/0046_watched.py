@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0048"
-down_revision: str | None = "0047"
+revision: str = "0046"
+down_revision: str | None = "0045"
 branch_labels = None
 depends_on = None
 

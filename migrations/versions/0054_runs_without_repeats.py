@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0058"
-down_revision: str | None = "0057"
+revision: str = "0054"
+down_revision: str | None = "0053"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0051"
-down_revision: str | None = "0050"
+revision: str = "0048"
+down_revision: str | None = "0047"
 branch_labels = None
 depends_on = None
 

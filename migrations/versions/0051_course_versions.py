@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0055"
-down_revision: str | None = "0054"
+revision: str = "0051"
+down_revision: str | None = "0050"
 branch_labels = None
 depends_on = None
 
@@ -73,7 +73,7 @@ def upgrade() -> None:
     _extend_certificates()
     op.add_column("enrollments", sa.Column("course_version_id", sa.Uuid(), nullable=True))
     for table in ("enrollments", "certificates"):
-        # Every row has NULL; the keys are checked by migration 0057, beside writers.
+        # Every row has NULL; the keys are checked by migration 0053, beside writers.
         op.execute(
             f"ALTER TABLE {table} ADD CONSTRAINT fk_{table}_course_version_id FOREIGN KEY (course_version_id)"
             " REFERENCES course_versions (id) ON DELETE RESTRICT NOT VALID"

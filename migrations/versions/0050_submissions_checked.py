@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0054"
-down_revision: str | None = "0053"
+revision: str = "0050"
+down_revision: str | None = "0049"
 branch_labels = None
 depends_on = None
 

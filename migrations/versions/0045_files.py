@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0047"
+revision: str = "0045"
 down_revision: str | None = "0044"
 branch_labels = None
 depends_on = None

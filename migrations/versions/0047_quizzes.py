@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0050"
-down_revision: str | None = "0048"
+revision: str = "0047"
+down_revision: str | None = "0046"
 branch_labels = None
 depends_on = None
 
