@@ -19,8 +19,8 @@ export const percent = (value, digits = 0) =>
 /** A rating with one decimal place: "4.2". */
 export const rating = (value) => formatter(Intl.NumberFormat, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 /**
- * `{amount: "149.00", currency: "USD"}` as "$149.00". From right to left the whole stands for itself in its sentence, and a
- * sign with letters keeps its own order: without that, "US$" is drawn as "$US".
+ * `{amount: "149.00", currency: "USD"}` as "$149.00". From right to left the whole is isolated from its sentence, and a sign
+ * with letters keeps its own order: without that, "US$" is drawn as "$US".
  */
 export function money({ amount, currency }) {
   const parts = formatter(Intl.NumberFormat, { style: "currency", currency }).formatToParts(amount);

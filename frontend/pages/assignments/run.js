@@ -57,7 +57,7 @@ function creator({ creator: { id, full_name: name } }, { role }) {
   return role === "ADMIN" ? h("a", { href: `/admin/users/${encodeURIComponent(id)}` }, bdi(name)) : bdi(name);
 }
 
-/** "due 31 Dec 2026, nobody is told". */
+/** "due 31 Dec 2026, all or nothing". */
 function termsOf({ due_at: due, due_in_days: days, on_existing: existing, notify, override_seats: isOver, atomic }) {
   const dueIn = days === null ? t("assign.no_due") : t("assign.due_after", { count: days });
   return list([

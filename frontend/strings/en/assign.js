@@ -198,7 +198,7 @@ export default {
   state_UNDONE: "Undone",
   term_atomic: "all or nothing",
   term_override: "beyond the seats",
-  term_silent: "nobody is told",
+  term_silent: "without notices",
   term_update: "also those who were enrolled",
   terms: "Terms",
   this_run: "This run",
