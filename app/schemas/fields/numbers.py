@@ -58,7 +58,6 @@ class Money(ma.fields.Field[Decimal]):
 class Hours(ma.fields.Field[Decimal]):
     """A length of time: a number up to 99,999.99 with at most two decimals."""
 
-    PATTERN = r"[0-9]{1,5}(\.[0-9]{1,2})?"
     MOST = 99_999.99
     default_error_messages = {
         "invalid": "Must be a number of hours from 0 to 99,999.99, with at most two decimals."
@@ -71,7 +70,7 @@ class Hours(ma.fields.Field[Decimal]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Decimal:
         written = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-        if not re.fullmatch(self.PATTERN, written):
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", written) or float(written) > self.MOST:
             raise self.make_error("invalid")
         return Decimal(written)
 
@@ -79,7 +78,6 @@ class Hours(ma.fields.Field[Decimal]):
 class Points(Hours):
     """Points of a grade: a number up to 9,999.99 with at most two decimals."""
 
-    PATTERN = r"[0-9]{1,4}(\.[0-9]{1,2})?"
     MOST = 9_999.99
     default_error_messages = {
         "invalid": "Must be a number of points from 0 to 9,999.99, with at most two decimals."
