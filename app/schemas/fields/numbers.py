@@ -58,7 +58,7 @@ class Money(ma.fields.Field[Decimal]):
 class Hours(ma.fields.Field[Decimal]):
     """A length of time: a number up to 99,999.99 with at most two decimals."""
 
-    DIGITS = 5
+    MOST = 99_999.99
     default_error_messages = {
         "invalid": "Must be a number of hours from 0 to 99,999.99, with at most two decimals."
     }
@@ -70,7 +70,7 @@ class Hours(ma.fields.Field[Decimal]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Decimal:
         written = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-        if not re.fullmatch(rf"[0-9]{{1,{self.DIGITS}}}(\.[0-9]{{1,2}})?", written):
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", written) or float(written) > self.MOST:
             raise self.make_error("invalid")
         return Decimal(written)
 
@@ -78,7 +78,7 @@ class Hours(ma.fields.Field[Decimal]):
 class Points(Hours):
     """Points of a grade: a number up to 9,999.99 with at most two decimals."""
 
-    DIGITS = 4
+    MOST = 9_999.99
     default_error_messages = {
         "invalid": "Must be a number of points from 0 to 9,999.99, with at most two decimals."
     }

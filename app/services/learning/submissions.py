@@ -8,7 +8,6 @@ is refused by the condition of the UPDATE.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Uuid, func, select, update
@@ -99,7 +98,7 @@ def grade(
     return submissions_read.get_visible(grader, submission_id)
 
 
-def _lock_own(learner: Actor, lesson_id: UUID) -> Row[Any]:
+def _lock_own(learner: Actor, lesson_id: UUID) -> Row[UUID, UUID, LessonType, bool, bool]:
     """The learner's enrollment, locked, if the lesson is homework that may be handed in now."""
     found = db.session.execute(
         select(
@@ -156,7 +155,7 @@ def _complete(submission: Submission) -> None:
     completion.settle_held(submission.course_id, enrollment_ids=[submission.enrollment_id])
 
 
-def _notify(grading_id: UUID) -> None:
+def _notify(grading_id: UUID | None) -> None:
     recipients = (
         select()
         .select_from(Submission)

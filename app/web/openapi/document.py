@@ -181,8 +181,7 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
     if isinstance(field, fields.Money):
         return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
     if isinstance(field, fields.Hours):
-        most = float(10**field.DIGITS) - 0.01
-        return {"minimum": 0, "maximum": round(most, 2), "description": "With at most two decimals."}
+        return {"minimum": 0, "maximum": field.MOST, "description": "With at most two decimals."}
     if isinstance(field, fields.Whole) and not field.from_text:
         # Without an example, readers show the largest number that is allowed, which looks like a defect.
         return {"example": field.metadata.get("example", 1)}
