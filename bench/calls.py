@@ -68,7 +68,10 @@ READS = [
         "/courses/{course} /courses/made-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
     *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
-    *_gets("instructor", "/lessons/{quiz}/quiz /lessons/{quiz}/questions /lessons/{quiz}/questions/export /questions/{question}"),
+    *_gets(
+        "instructor",
+        "/lessons/{quiz}/quiz /lessons/{quiz}/questions /lessons/{quiz}/questions/export /questions/{question}",
+    ),
     *_gets("instructor", "/lessons/{quiz}/attempts /lessons/{quiz}/statistics /attempts/{attempt}"),
     *_gets(
         "instructor", "/lessons/{quiz}/attempts?ordering=-score /lessons/{quiz}/attempts?state=IN_PROGRESS"
