@@ -61,7 +61,7 @@ def configure_quiz(settings: dict[str, Any], lesson_id: UUID):
 def regrade_quiz(body: dict[str, Any], lesson_id: UUID):
     """Regrade a quiz.
 
-    Every submitted attempt is graded by the key and the pass mark as they are now; `preview` shows who would change. Whoever
+    Every submitted attempt is graded by the key and the pass mark as they are now; `preview` shows who would change. A learner who
     passes by it completes the lesson. No completion is taken back.
     """
     return regrading.regrade(caller(), lesson_id, **body)

@@ -120,7 +120,7 @@ def _for_sqlalchemy(url):
 def _load_demo(config):
     app = create_app(config)
     loaded = app.test_cli_runner().invoke(args=["demo", "load"])
-    assert loaded.exit_code == 0, loaded.output
+    assert loaded.exit_code == 0, (loaded.output, loaded.exception)
     with app.app_context():
         db.engine.dispose()
 

@@ -103,7 +103,7 @@ def get_visible(viewer: Actor, attempt_id: UUID) -> AttemptRow:
 def lock_own(learner: Actor, attempt_id: UUID) -> AttemptRow:
     """One's own attempt, locked with its enrollment until the transaction ends, as it is now.
 
-    Whoever waited for the locks sees what the holder has committed: PostgreSQL reads locked rows again.
+    A request that waited for the locks sees what their holder has committed: PostgreSQL reads locked rows again.
     """
     locked = _statement(learner, attempt_id).with_for_update(key_share=True, of=[Enrollment, QuizAttempt])
     row = _read(learner, locked)

@@ -13,7 +13,7 @@ import { choiceText } from "./quiz-taking.js";
 export function review(attempt, { onBack }) {
   const { score, is_passed: isPassed, points, max_points: most, pass_percentage: mark, is_timed_out: isLate } = attempt;
   return [
-    h("div.quiz-result", { "data-tone": isPassed ? "good" : "warn" }, h("h2", { tabindex: "-1" }, isPassed ? t("quiz.did_pass") : t("quiz.did_not_pass")), h("p.quiz-score.num", percent(score, score % 1 ? 1 : 0)), h("p", t("quiz.points_of", { points: number(points), most: number(most), mark: percent(mark) }))),
+    h("div.quiz-result", { "data-tone": isPassed ? "good" : "warn" }, h("h2", { tabindex: "-1" }, isPassed ? t("quiz.did_pass") : t("quiz.did_not_pass")), h("p.quiz-score", percent(score, score % 1 ? 1 : 0)), h("p", t("quiz.points_of", { points: number(points), most: number(most), mark: percent(mark) }))),
     isLate && notice("warn", h("p", t("quiz.timed_out"))),
     h("ol.quiz-questions", attempt.questions.map(question)),
     onBack && h("p", h("button.btn", { type: "button", onclick: onBack }, t("quiz.back"))),
