@@ -44,12 +44,12 @@ class Bucket:
         )
 
     def put(self, name: str, content: bytes) -> None:
-        with _answering():
+        with _writing():
             obstore.put(self._store, name, content)
 
     def take(self, name: str, draft: Draft, headers: Mapping[str, str]) -> None:
         draft.seek(0)
-        with _answering():
+        with _writing():
             obstore.put(
                 self._store,
                 name,
@@ -88,4 +88,14 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except BaseError as error:
+        raise Unavailable from error
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """The same for a write, for which there is a bucket."""
+    try:
+        with _answering():
+            yield
+    except FileNotFoundError as error:
         raise Unavailable from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import Flask, g, request
+from flask import Flask, Request, g, request
 from flask.ctx import _AppCtxGlobals
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.datastructures import Headers
@@ -21,7 +21,7 @@ Noted = _AppCtxGlobals
 _LOCATIONS = frozenset({"location", "content-location"})
 
 
-class Request(flask.Request):
+class StoringRequest(flask.Request):
     """A request whose uploaded files may be received into a store."""
 
     open_stream: Callable[[], Any] | None = None
@@ -66,14 +66,14 @@ After = Callable[[Response, Request, Noted], Response]
 class _NoSessions(SessionInterface):
     """There are no cookies. Flask's own sessions derive a key for each request, to look for one."""
 
-    def open_session(self, _app: Flask, _request: flask.Request) -> NullSession:
+    def open_session(self, _app: Flask, _request: Request) -> NullSession:
         return NullSession()
 
 
 class Application(Flask):
     """Flask with hooks that are passed the request, and without support for coroutines and sessions."""
 
-    request_class = Request
+    request_class = StoringRequest
     response_class = Response
     session_interface = _NoSessions()
 
