@@ -32,6 +32,7 @@ class Bucket:
     def __init__(self, known: Config) -> None:
         endpoint = known.s3_endpoint_url
         options: Any = {"endpoint": endpoint} if endpoint else {}
+        client: Any = {**_PATIENCE, "allow_http": endpoint.startswith("http://")}
         self._store = S3Store(
             known.s3_bucket,
             prefix=known.s3_prefix or None,
@@ -39,7 +40,7 @@ class Bucket:
             access_key_id=known.s3_access_key_id,
             secret_access_key=known.s3_secret_access_key,
             virtual_hosted_style_request=known.s3_addressing == "virtual",
-            client_options={**_PATIENCE, "allow_http": endpoint.startswith("http://")},
+            client_options=client,
             **options,
         )
 
