@@ -32,6 +32,7 @@ class Bucket:
     def __init__(self, known: Config) -> None:
         endpoint = known.s3_endpoint_url
         options: Any = {"endpoint": endpoint} if endpoint else {}
+        client: Any = {**_PATIENCE, "allow_http": endpoint.startswith("http://")}
         self._store = S3Store(
             known.s3_bucket,
             prefix=known.s3_prefix or None,
@@ -39,17 +40,17 @@ class Bucket:
             access_key_id=known.s3_access_key_id,
             secret_access_key=known.s3_secret_access_key,
             virtual_hosted_style_request=known.s3_addressing == "virtual",
-            client_options={**_PATIENCE, "allow_http": endpoint.startswith("http://")},
+            client_options=client,
             **options,
         )
 
     def put(self, name: str, content: bytes) -> None:
-        with _answering():
+        with _writing():
             obstore.put(self._store, name, content)
 
     def take(self, name: str, draft: Draft, headers: Mapping[str, str]) -> None:
         draft.seek(0)
-        with _answering():
+        with _writing():
             obstore.put(
                 self._store,
                 name,
@@ -88,4 +89,14 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except BaseError as error:
+        raise Unavailable from error
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """The same for a write, for which there is a bucket."""
+    try:
+        with _answering():
+            yield
+    except FileNotFoundError as error:
         raise Unavailable from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import Flask, g, request
+from flask import Flask, Request, g, request
 from flask.ctx import _AppCtxGlobals
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.datastructures import Headers
@@ -66,7 +66,7 @@ After = Callable[[Response, StoringRequest, Noted], Response]
 class _NoSessions(SessionInterface):
     """There are no cookies. Flask's own sessions derive a key for each request, to look for one."""
 
-    def open_session(self, _app: Flask, _request: flask.Request) -> NullSession:
+    def open_session(self, _app: Flask, _request: Request) -> NullSession:
         return NullSession()
 
 

@@ -14,9 +14,9 @@ export function uploader({ label, accept = null, method, path, onDone }) {
   const word = h("span", label);
   const button = h("button.btn", { type: "button", onclick: () => input.click() }, icon("upload"), word);
   const bar = h("progress", { max: 1, value: 0, "aria-label": label });
-  const told = h("span.soft.small", { "aria-live": "polite" });
+  const status = h("span.soft.small", { "aria-live": "polite" });
   const stop = h("button.btn", { type: "button", "data-kind": "quiet" }, t("common.cancel"));
-  const going = h("div.row.sending", { hidden: true }, bar, told, stop);
+  const going = h("div.row.sending", { hidden: true }, bar, status, stop);
   const refusal = h("div", { role: "alert" });
 
   input.addEventListener("change", async () => {
@@ -27,7 +27,7 @@ export function uploader({ label, accept = null, method, path, onDone }) {
     stop.onclick = () => control.abort();
     const show = (share) => {
       bar.value = share;
-      told.textContent = share < 1 ? percent(Math.floor(share * 100)) : t("common.checking");
+      status.textContent = share < 1 ? percent(Math.floor(share * 100)) : t("common.checking");
     };
     fill(refusal);
     show(0);

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -55,10 +56,11 @@ def endpoint():
 @pytest.fixture
 def bucket(endpoint, setting, app, tmp_path):
     """A private bucket, with the application's files in it."""
-    assert fetched(f"{endpoint}/rollcall?", "PUT")[0] == 200
+    name = f"rollcall-{uuid4()}"
+    assert fetched(f"{endpoint}/{name}?", "PUT")[0] == 200
     setting(
         media_store="s3",
-        s3_bucket="rollcall",
+        s3_bucket=name,
         s3_prefix="school",
         s3_endpoint_url=endpoint,
         s3_access_key_id="a",
@@ -67,10 +69,8 @@ def bucket(endpoint, setting, app, tmp_path):
     )
     before = app.extensions["rollcall-storage"]
     storage.init_app(app)
-    yield f"{endpoint}/rollcall"
+    yield f"{endpoint}/{name}"
     app.extensions["rollcall-storage"] = before
-    for key in keys_in(f"{endpoint}/rollcall"):
-        fetched(f"{endpoint}/rollcall/{key}?", "DELETE")
 
 
 def keys_in(bucket):
@@ -93,7 +93,7 @@ def owner(api, instructor):
 
 
 @pytest.fixture
-def add(make, owner, instructor):
+def add(bucket, make, owner, instructor):
     lesson = make.lesson(make.section(make.course(instructor=instructor)))
 
     def post(content, name="notes.txt"):

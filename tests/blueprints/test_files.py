@@ -15,7 +15,7 @@ from werkzeug.test import encode_multipart
 from app.enums import CourseStatus, LessonType
 from app.jobs import periodic
 from app.models import Course, File
-from tests.nouns.files import FILM
+from tests.support.declarations import FILM
 from tests.support.http import assert_refused, data_of
 from tests.support.paths import ROOT
 from tests.support.races import at_once

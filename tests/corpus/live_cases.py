@@ -23,7 +23,7 @@ from app.models.user import User
 from app.services.auth import sessions
 from tests.corpus.cases import BAD, ID, PNG, TITLE, pictured
 from tests.corpus.harness import Case
-from tests.nouns.files import FILM
+from tests.support.declarations import FILM
 
 FAR = "not a key of ours, and long enough to sign with it"
 

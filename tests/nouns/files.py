@@ -5,14 +5,10 @@ from uuid import uuid4
 from app.enums import FileKind
 from app.models import File
 from tests.support.callers import sees_course
-from tests.support.declarations import Fault, request
-from tests.support.paths import ROOT
+from tests.support.declarations import FILM, Fault, request
 from tests.support.rows import CommittedRows, add
 
 AFTER = ("lessons",)
-
-FILM = (ROOT / "tests" / "files" / "film.mp4").read_bytes()
-"""A video of six seconds."""
 
 POLICY = """
 POST   /lessons/{lesson_id}/files                | IA | lesson | owner+admin | FROZEN

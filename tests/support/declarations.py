@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.enums import CourseStatus
+from tests.support.paths import ROOT
 from tests.support.world import World
 
 PIXEL = bytes.fromhex(
@@ -14,6 +15,9 @@ PIXEL = bytes.fromhex(
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
 """A picture."""
+
+FILM = (ROOT / "tests" / "files" / "film.mp4").read_bytes()
+"""A video of six seconds."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.enums import CourseStatus, EnrollmentStatus, FileKind, PaymentStatus
 from app.models import File
 from app.services.content import file_links, files_read
 from app.web import delivery
-from tests.nouns.files import FILM
+from tests.support.declarations import FILM
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once
 

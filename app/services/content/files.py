@@ -99,11 +99,13 @@ def kept(file: ReceivedFile) -> Iterator[str]:
     checkpoint()
     headers = media_types.headers_of(file.media_type, file.name)
     stored_as = storage.take(FOLDER, file.draft, suffix=SUFFIX, headers=headers)
+    is_recorded = False
     try:
         yield stored_as
-    except BaseException:
-        storage.remove(stored_as)
-        raise
+        is_recorded = True
+    finally:
+        if not is_recorded:
+            storage.remove(stored_as)
 
 
 def record(actor: Actor, kind: FileKind, lesson: Lesson, file: ReceivedFile, stored_as: str) -> File:

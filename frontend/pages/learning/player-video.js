@@ -20,10 +20,10 @@ export function video(page, signal) {
   const element = h("video", { controls: true, preload: "metadata", playsinline: true, "aria-label": lesson.title });
   const box = h("div.film", element);
   const share = h("p.soft.small", { "aria-live": "polite" });
-  const told = h("p.soft.small", stoppedAt > NEAR && t("learning.goes_on_at", { at: clock(stoppedAt) }));
+  const place = h("p.soft.small", stoppedAt > NEAR && t("learning.goes_on_at", { at: clock(stoppedAt) }));
   play(element, lesson.video, box, stoppedAt, signal);
   if (state.enrollment) report(element, page, { share, signal });
-  return h("div.stack.tight", box, h("div.row.between", told, share));
+  return h("div.stack.tight", box, h("div.row.between", place, share));
 }
 
 /** Set the address of the video, and a new one when it has ended: links are good for some minutes. */
