@@ -485,7 +485,9 @@ class Config:
         "Rollcall", _single_line, "name of the organization that issues the certificates"
     )
     certificate_logo: str = _setting(
-        "", _picture, "path of the logo on certificates, an SVG, PNG or JPEG of at most 200 KiB; empty: Rollcall's"
+        "",
+        _picture,
+        "path of the logo on certificates, an SVG, PNG or JPEG of at most 200 KiB; empty: Rollcall's",
     )
     certificate_color: str = _setting("#00586f", _color, "color of the heading of certificates")
     certificate_line_color: str = _setting("#d99a1c", _color, "color of the margin line of certificates")

@@ -297,6 +297,7 @@ def test_a_view_is_declared_in_the_house_order(path):
         "response": "answer",
         "lists": "answer",
         "figures": "answer",
+        "file": "answer",
         "accepts": "answer",
         "refuses": "refuses",
     }

@@ -1,6 +1,6 @@
 """Certificates as PDF: tagged (PDF/UA-1), in any script, and the same bytes for the same certificate.
 
-They are rendered by a subprocess, `process.py`, and kept in a cache by a hash of all that they show. What is missing in
+They are rendered by a subprocess, `typesetting.py`, and kept in a cache by a hash of all that they show. What is missing in
 the cache can be rendered again at any time, so losing it loses nothing.
 """
 
@@ -40,7 +40,7 @@ START_SECONDS, SECONDS_EACH = 20, 1
 WAIT_SECONDS = 15.0
 """A request that waits for its turn occupies a thread of the web process."""
 
-_PROGRAM = Path(__file__).with_name("process.py")
+_PROGRAM = Path(__file__).with_name("typesetting.py")
 _PACKAGES = ("typst", "segno", "noto-cjk-sans-otc")
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 LOGO = (
@@ -52,7 +52,7 @@ _turn = Lock()
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CertificateSheet:
     """What a certificate shows: all that decides about its bytes, apart from the settings and the program."""
 
     name: str
@@ -69,7 +69,7 @@ class Sheet:
     """a word across the sheet"""
 
 
-def rendered(sheet: Sheet) -> bytes:
+def rendered(sheet: CertificateSheet) -> bytes:
     """The PDF from the cache, or rendered now. For requests: one at a time in each process."""
     digest = digest_of(sheet)
     found = _cached(digest)
@@ -83,7 +83,7 @@ def rendered(sheet: Sheet) -> bytes:
         _turn.release()
 
 
-def render(sheets: Sequence[Sheet]) -> list[bytes]:
+def render(sheets: Sequence[CertificateSheet]) -> list[bytes]:
     """Render these in one subprocess, and keep them in the cache."""
     documents = [_document(sheet) for sheet in sheets]
     try:
@@ -106,12 +106,12 @@ def render(sheets: Sequence[Sheet]) -> list[bytes]:
     return made
 
 
-def missing(sheets: Sequence[Sheet]) -> list[Sheet]:
+def missing(sheets: Sequence[CertificateSheet]) -> list[CertificateSheet]:
     """Those of these that the cache does not have."""
     return [sheet for sheet in sheets if not _file(digest_of(sheet)).exists()]
 
 
-def digest_of(sheet: Sheet) -> str:
+def digest_of(sheet: CertificateSheet) -> str:
     """The name of a PDF in the cache, and its entity tag."""
     return _digest(_document(sheet))
 
@@ -127,7 +127,7 @@ def delete_old() -> int:
     return removed
 
 
-def _document(sheet: Sheet) -> Mapping[str, Any]:
+def _document(sheet: CertificateSheet) -> Mapping[str, Any]:
     """What the program is given. Only the three texts of the database are searched for another script than Latin."""
     set_up = settings()
     named = {"name": sheet.name, "course": sheet.course, "organization": set_up.organization_name}
@@ -194,7 +194,7 @@ def _digest(document: Mapping[str, Any]) -> str:
 @cache
 def _edition() -> bytes:
     """Of the template and of what sets it: another one makes other bytes."""
-    files = b"".join(_PROGRAM.with_name(name).read_bytes() for name in ("process.py", "sheet.typ"))
+    files = b"".join(_PROGRAM.with_name(name).read_bytes() for name in ("typesetting.py", "sheet.typ"))
     versions = ",".join(f"{package}=={version(package)}" for package in _PACKAGES)
     return hashlib.sha256(files + versions.encode()).digest()
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, select
 
 from app.adapters import certificate_pdf, queue
-from app.adapters.certificate_pdf import Sheet
+from app.adapters.certificate_pdf import CertificateSheet
 from app.db.session import after_commit, among, checkpoint, db
 from app.models import Certificate, CourseVersion, Enrollment, User
 from app.models.caller import Actor
@@ -69,7 +69,7 @@ def spelled_day(moment: datetime) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _sheets(chosen: ColumnElement[bool]) -> list[Sheet]:
+def _sheets(chosen: ColumnElement[bool]) -> list[CertificateSheet]:
     columns = (
         Certificate.number,
         Certificate.full_name,
@@ -86,7 +86,7 @@ def _sheets(chosen: ColumnElement[bool]) -> list[Sheet]:
     return [_sheet(row) for row in db.session.execute(statement)]
 
 
-def _sheet(row: Row[*tuple[Any, ...]]) -> Sheet:
+def _sheet(row: Row[*tuple[Any, ...]]) -> CertificateSheet:
     facts = [("Completed", spelled_day(row.issued_at))]
     if row.grade is not None:
         facts.append(("Grade", row.grade.value))
@@ -102,7 +102,7 @@ def _sheet(row: Row[*tuple[Any, ...]]) -> Sheet:
         )
     if row.revoked_at is not None:
         notes.append(f"Revoked on {spelled_day(row.revoked_at)}. This certificate is no longer valid.")
-    return Sheet(
+    return CertificateSheet(
         name=NAME_WITHHELD if row.deleted_at is not None else row.full_name,
         course=row.course_title,
         url=page_url(row.number),
