@@ -15,7 +15,7 @@ import sys
 import segno
 
 from app.adapters import certificate_pdf
-from app.adapters.certificate_pdf import process
+from app.adapters.certificate_pdf import typesetting
 from app.adapters.certificate_pdf.lettering import chinese_forms_of, is_right_to_left, language_of
 
 CERTIFICATES = 1_000
@@ -39,7 +39,7 @@ def measure(rounds: int) -> bool:
 def _seconds_of_rendering() -> float:
     documents = json.dumps([_document(number) for number in range(CERTIFICATES)])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-I", process.__file__]
+    command = [sys.executable, "-I", typesetting.__file__]
     done = subprocess.run(command, input=documents.encode(), capture_output=True, env={}, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if len(list(certificate_pdf.parts(done.stdout))) != CERTIFICATES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any
 
 import flask_smorest
 import marshmallow as ma
@@ -30,6 +30,7 @@ from app.web import (
     preferences,
     sheet_uploads,
 )
+from app.web.files import Download
 from app.web.guard import SAFE_METHODS, View, guard
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
@@ -52,19 +53,6 @@ def init_app(app: Flask, blueprints: Sequence[flask_smorest.Blueprint]) -> None:
     api.describe_fields()
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
-
-
-class Download(Protocol):
-    """What a view returns whose answer is a file."""
-
-    @property
-    def content(self) -> bytes: ...
-
-    @property
-    def filename(self) -> str: ...
-
-    @property
-    def tag(self) -> str: ...
 
 
 class Blueprint(flask_smorest.Blueprint):

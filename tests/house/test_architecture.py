@@ -298,6 +298,7 @@ def test_a_view_is_declared_in_the_house_order(path):
         "lists": "answer",
         "figures": "answer",
         "downloads": "answer",
+        "file": "answer",
         "accepts": "answer",
         "refuses": "refuses",
     }

@@ -1,6 +1,6 @@
 """Certificates as PDF: tagged (PDF/UA-1), in any script, and the same bytes for the same certificate.
 
-They are rendered by a subprocess, `process.py`, and kept in a cache by a hash of all that they show. What is missing in
+They are rendered by a subprocess, `typesetting.py`, and kept in a cache by a hash of all that they show. What is missing in
 the cache can be rendered again at any time, so losing it loses nothing.
 """
 
@@ -40,7 +40,7 @@ START_SECONDS, SECONDS_EACH = 20, 1
 WAIT_SECONDS = 15.0
 """A request that waits for its turn occupies a thread of the web process."""
 
-_PROGRAM = Path(__file__).with_name("process.py")
+_PROGRAM = Path(__file__).with_name("typesetting.py")
 _PACKAGES = ("typst", "segno", "noto-cjk-sans-otc")
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 LOGO = (
@@ -194,7 +194,7 @@ def _digest(document: Mapping[str, Any]) -> str:
 @cache
 def _edition() -> bytes:
     """Of the template and of what sets it: another one makes other bytes."""
-    files = b"".join(_PROGRAM.with_name(name).read_bytes() for name in ("process.py", "sheet.typ"))
+    files = b"".join(_PROGRAM.with_name(name).read_bytes() for name in ("typesetting.py", "sheet.typ"))
     versions = ",".join(f"{package}=={version(package)}" for package in _PACKAGES)
     return hashlib.sha256(files + versions.encode()).digest()
 
