@@ -15,10 +15,10 @@ from app.errors.learning import (
 )
 from app.schemas.submissions import (
     GradeSubmissionSchema,
+    HomeworkSchema,
     SubmissionQuerySchema,
     SubmissionRowSchema,
     SubmissionSchema,
-    HomeworkSchema,
 )
 from app.services.learning import submissions, submissions_read
 from app.web.access import caller, requires
