@@ -34,7 +34,7 @@ export default {
   instructor: "Wer unterrichtet",
   is_free: "Dieser Kurs ist kostenlos.",
   join: "An diesem Kurs teilnehmen",
-  kind_ASSIGNMENT: "Hausaufgabe",
+  kind_ASSIGNMENT: "Hausarbeit",
   kind_QUIZ: "Quiz",
   kind_RESOURCE: "Dateien",
   kind_TEXT: "Text",
