@@ -36,8 +36,12 @@ FIXED_DATES_FROM = 2030
 """The year of the demo's due date, which stays as well."""
 
 LONGEST_LIST = 2
+FORMATS = {"text/plain": "gift", "application/xml": "moodle_xml"}
+"""The `format` that a file of questions is asked for with."""
+
 PDF = "%PDF-1.7 and the bytes that follow"
 """In place of a file that is not text."""
+
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 MONTH = re.compile(r"20\d\d-\d\d")
@@ -115,14 +119,26 @@ def record(client: Client, operation: Operation, logins: Logins) -> dict[str, An
         raise SystemExit(f"{operation.name} answered {response.status_code}: {response.text}")
     if response.status_code == 204:
         return {}
-    if response.mimetype == "application/pdf":
-        return {response.mimetype: PDF}
+    if response.mimetype != "application/json":
+        return as_files(client, operation, tokens)
     return {"application/json": steady(shortened(response.get_json())), **as_sheet(client, operation, tokens)}
 
 
 def caller_of(operation: Operation) -> str:
     is_for_admins = not operation.roles or "ADMIN" in operation.roles
     return "admin" if is_for_admins and operation.name != "ask_to_instruct" else "student5"
+
+
+def as_files(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:
+    """A download, in each of its forms."""
+    kinds = operation.described["responses"]["200"]["content"]
+    headers = {"Authorization": f"Bearer {tokens['access']}"}
+    files = {}
+    for kind in kinds:
+        query = f"?format={FORMATS[kind]}" if kind in FORMATS else ""
+        answer = client.get(operation.url(with_optional=False) + query, headers=headers)
+        files[kind] = PDF if kind == "application/pdf" else steady(answer.text)
+    return files
 
 
 def as_sheet(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:

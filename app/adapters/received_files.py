@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +11,6 @@ from app.values import characters
 
 LONGEST_NAME = 255
 UNNAMED = "file"
-_FOLDERS = re.compile(r".*[/\\\\]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -31,4 +29,8 @@ class ReceivedFile:
 
 def shown_name(given: str | None) -> str:
     """The name of a file without the folders that some clients send with it."""
-    return characters.trimmed(characters.tidied(_FOLDERS.sub("", given or ""))) or UNNAMED
+    return characters.trimmed(characters.tidied(_without_folders(given or ""))) or UNNAMED
+
+
+def _without_folders(path: str) -> str:
+    return path[max(path.rfind("/"), path.rfind("\\")) + 1 :]

@@ -1,6 +1,6 @@
 """Advisory locks of a session: where they can be trusted.
 
-A pooler that changes connections between transactions (PgBouncer) gives such a lock to whoever gets the connection next,
+A pooler that changes connections between transactions (PgBouncer) passes such a lock on with the connection,
 so two processes believe that they hold it. A standby grants it beside the one of its primary.
 """
 
@@ -19,7 +19,7 @@ _HELD = text(
 
 
 class NoSessionOfOurOwn(RuntimeError):
-    """A lock of this connection would exclude nobody; the message tells what to change."""
+    """A lock of this connection would exclude no other process; the message says what to change."""
 
 
 def check(connection: Connection) -> None:

@@ -41,7 +41,7 @@ def language_of(text: str) -> str:
 def chinese_forms_of(text: str) -> str:
     """Whose forms the Chinese characters take: SC (simplified), TC (traditional), JP or KR.
 
-    The oldest national character sets tell simplified from traditional: each has only the forms of its own.
+    The oldest national character sets distinguish simplified from traditional: each has only the forms of its own.
     """
     scripts = set(_scripts(text))
     if scripts & _JAPANESE:

@@ -80,7 +80,7 @@ def chinese_fonts() -> Path:
 def legible(text: str, glyphs: Container[int]) -> str:
     """The text in what the fonts have: a missing letter becomes U+FFFD, a missing symbol is left out.
 
-    PDF/UA forbids the box that stands for a missing character, and Typst refuses such a document.
+    PDF/UA forbids the box in place of a missing character, and Typst refuses such a document.
     """
     kept = []
     for character in unicodedata.normalize("NFC", text):

@@ -109,7 +109,7 @@ def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
     if chunk.last.bit_length() > (chunk.first - 1).bit_length():
         # The run has doubled since the last time, and with it perhaps its tables.
         discard_plans()
-    # A young table looks cheaper to read whole than to look into, for every line anew: it grows while the chunks go on.
+    # A young table looks cheaper to read whole than to look into, for every line: it grows while the chunks go on.
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     if not run.is_preview:
         users_delete.prevent_deletions()

@@ -66,13 +66,13 @@ _REOPENED = text(
         LEFT JOIN LATERAL jsonb_array_elements(former.outline) AS old ON (old ->> 'id')::uuid = present.id
         WHERE (new ->> 'digest') IS DISTINCT FROM (old ->> 'digest')
     ),
-    told AS (SELECT DISTINCT version_id FROM changed WHERE is_counted)
+    decisive AS (SELECT DISTINCT version_id FROM changed WHERE is_counted)
     UPDATE lesson_progress SET completed_at = NULL, updated_at = now()
     FROM held
     WHERE lesson_progress.enrollment_id = held.id AND lesson_progress.completed_at IS NOT NULL AND (
         :all_lessons
         OR held.course_version_id IS NULL
-        OR held.course_version_id NOT IN (SELECT version_id FROM told)
+        OR held.course_version_id NOT IN (SELECT version_id FROM decisive)
         OR (held.course_version_id, lesson_progress.lesson_id) IN (SELECT version_id, lesson_id FROM changed)
     )
     """
@@ -179,7 +179,7 @@ def _record(version: CourseVersion, admin: Actor, reason: str, count: int) -> No
     version.voided_at = version.voided_at or func.now()
     version.voided_by_id = version.voided_by_id or admin.id
     version.void_reason = version.void_reason or reason
-    version.voided_completions += count
+    version.voided_completions = CourseVersion.voided_completions + count
     db.session.flush()
 
 
