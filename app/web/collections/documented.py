@@ -15,6 +15,8 @@ from app.web.openapi.examples.requests import FILES
 METHODS = ("get", "post", "put", "patch", "delete")
 ADMIN = "{{admin_token}}"
 PICTURE = "portrait.png"
+
+_FORMS = {"text/csv": "CSV", "application/pdf": "PDF", "application/xml": "XML", "text/plain": "text"}
 _UNKNOWN = "There is no operation {}: the API has changed, and a collection still uses it."
 
 
@@ -181,7 +183,7 @@ def _examples(operation: DocumentedOperation) -> tuple[Example, ...]:
     successes = [
         Example("Success", operation.success, text_of(value))
         if media_type == "application/json"
-        else Example("Success, as CSV", operation.success, value, media_type)
+        else Example(f"Success, as {_FORMS[media_type]}", operation.success, value, media_type)
         for media_type, value in answers().get(operation.name, {}).items()
     ]
     if operation.success == 204:
