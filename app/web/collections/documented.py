@@ -16,6 +16,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 ADMIN = "{{admin_token}}"
 PICTURE = "portrait.png"
 
+_TEXTS = {"add_file": ("text/plain", "notes.txt"), "import_questions": ("text/plain", "questions.gift")}
+"""The files that are no sheets: their media type and name, by operation."""
+
 _FORMS = {"text/csv": "CSV", "application/pdf": "PDF", "application/xml": "XML", "text/plain": "text"}
 _UNKNOWN = "There is no operation {}: the API has changed, and a collection still uses it."
 
@@ -122,8 +125,7 @@ class Document:
             if text.endswith(".mp4"):
                 return Body("", "video/mp4", text, is_text=False)
             if text:
-                is_sheet = "," in text.partition("\n")[0]
-                return Body(text, *(("text/csv", "people.csv") if is_sheet else ("text/plain", "notes.txt")))
+                return Body(text, *_TEXTS.get(operation.name, ("text/csv", "people.csv")))
             return Body("", "image/png", PICTURE, is_text=False)
         return None
 
