@@ -12,6 +12,8 @@ from app.enums import CourseStatus
 from tests.support.browsing import NARROW, WIDE, axe, invalid, open_, overflow
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.sweep
+
 LOOKS = (("light", WIDE), ("dark", NARROW))
 OWN = "/teach/courses/CCC-2014J"
 

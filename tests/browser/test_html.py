@@ -10,6 +10,8 @@ from tests.support import client_pages
 from tests.support.browsing import open_
 from tools import vnu
 
+pytestmark = pytest.mark.sweep
+
 SERVED = ("/developers", "/problems", "/problems/identity_conflict", "/sandbox", "/mail/set-password?token=x")
 """Pages of the server itself."""
 

@@ -7,6 +7,8 @@ import pytest
 from tests.support import client_pages
 from tests.support.browsing import NARROW, WIDE, layout_shift, open_
 
+pytestmark = pytest.mark.sweep
+
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 """The phone network of Lighthouse: 150 ms, 1.6 Mbit/s (bytes a second here)."""
 
