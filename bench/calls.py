@@ -136,6 +136,7 @@ READS = [
         "admin", "/courses/{course}/submissions?search=ada /courses/{course}/submissions?lesson_id={lesson}"
     ),
     *_gets("admin", "/courses/{course}/submissions?ordering=-graded_at /submissions/{submission}"),
+    *_gets("learner", "/lessons/{lesson}/submissions"),
     *_gets("learner", "/certificates/{certificate}/pdf"),
     *_gets("learner", "/notifications /notifications?is_read=false /notifications/unread-count"),
     *_gets(
@@ -221,10 +222,10 @@ class Callers:
                 "review",
                 "assignment",
                 "request",
-                "submission",
                 "version",
             )
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
+            callers.names["submission"] = dataset.identify(connection, "submission", 10)
             callers.names["quiz"] = dataset.identify(connection, "quiz")
             callers.names["question"] = dataset.identify(connection, "question", 11)
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)

@@ -91,5 +91,5 @@ def _values(site) -> dict[tuple[str, str], str]:
         ("user", "id"): user,
         ("certificate", "number"): number,
         ("quiz", "lesson"): quiz,
-        **{(name, "ref"): COURSE for name in ("course-edit", "roster", "analytics", "quiz")},
+        **{(name, "ref"): COURSE for name in ("course-edit", "roster", "analytics", "quiz", "submissions")},
     }

@@ -99,7 +99,7 @@ def _enrolling(document: Document) -> tuple[CollectionRequest, ...]:
             path={"ref": "{{learning_course_id}}"},
             checks=[
                 Check("The learner is not enrolled yet", "answer.data.is_enrolled", expected=False),
-                Check("There are two lessons", "answer.data.sections[0].lessons.length", 2),
+                Check("There are three lessons", "answer.data.sections[0].lessons.length", 3),
             ],
             saves={
                 "first_lesson_id": "answer.data.sections[0].lessons[0].id",
