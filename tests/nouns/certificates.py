@@ -25,7 +25,7 @@ REQUESTS = {
     "GET /certificates/{certificate_id}": request(certificate_id="certificate"),
     "GET /certificates/{certificate_id}/pdf": request(certificate_id="certificate"),
     "GET /certificates/verify/{number}": request(number="certificate.number"),
-    "GET /certificates/verify/{number}/badge": request(number="certificate.number"),
+    "GET /certificates/verify/{number}/badge": request(number="certificate.number", gives_tokens=True),
     "POST /certificates/{certificate_id}/revoke": request(certificate_id="certificate"),
 }
 

@@ -74,7 +74,7 @@ def _row(enrollment, lesson_id):
 
 FAULTS = [
     Fault("every user sees every submission", "models/visibility.py",
-          "return or_(Submission.user_id == viewer.id, taught)", "return true()", "submission_id"),
+          "if viewer.is_admin else or_(Submission.user_id == viewer.id, taught)", "", "submission_id"),
     Fault("learners grade their homework", "services/learning/submissions.py",
           "    if not course.managed_by(grader):\n        raise Forbidden\n", "", "submission_id"),
     Fault("every instructor reads every grading queue", "services/learning/submissions_read.py",

@@ -12,7 +12,7 @@ from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db
 from app.enums import SubmissionState
 from app.errors.base import NotFound
-from app.models import Enrollment, Lesson, Submission, User
+from app.models import Course, Enrollment, Lesson, Submission, User
 from app.models.caller import Actor
 from app.models.user import NAMES_ONLY
 from app.models.visibility import submission_visible_to
@@ -46,7 +46,8 @@ def list_own(learner: Actor, lesson_id: UUID) -> Listing:
     enrollment_id = db.session.scalar(
         select(Enrollment.id)
         .join(Lesson, Lesson.course_id == Enrollment.course_id)
-        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
+        .join(Course, Course.id == Enrollment.course_id)
+        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
         .where(Enrollment.user_id == learner.id, Enrollment.holds_seat())
     )
     if enrollment_id is None:
