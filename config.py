@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -21,6 +23,11 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in produ
 DIRECT = "direct"
 """The name of the engine of `DATABASE_DIRECT_URL`."""
 
+LOGO_TYPES = (".svg", ".png", ".jpg", ".jpeg")
+MOST_LOGO_BYTES = 200 * 1024
+MOST_NAME_LETTERS = 100
+KEY_BYTES = 32
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
 SEARCH_LANGUAGES = (
     *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
     *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
@@ -211,6 +218,51 @@ def _zone(value: str) -> ZoneInfo:
     raise ValueError("must be a time zone of the IANA database, such as Europe/Zurich")
 
 
+def _color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("must be a color such as #00586f")
+    return value.lower()
+
+
+def _picture(value: str) -> str:
+    """The path of a picture to print, or nothing. It is read again for each print, so it must be there at the start."""
+    file = Path(value)
+    if not value:
+        return value
+    if file.suffix.lower() not in LOGO_TYPES:
+        raise ValueError(f"must be a file that ends in {', '.join(LOGO_TYPES)}")
+    if not file.is_file() or file.stat().st_size > MOST_LOGO_BYTES:
+        raise ValueError(f"must be a file of at most {MOST_LOGO_BYTES // 1024} KiB")
+    return value
+
+
+def _single_line(value: str) -> str:
+    if not 0 < len(value) <= MOST_NAME_LETTERS or not value.isprintable():
+        raise ValueError(f"must be one line of at most {MOST_NAME_LETTERS} characters")
+    return value
+
+
+def _signing_key(value: str) -> str:
+    """The 32 bytes of an Ed25519 private key in base64. The value is a secret, and no error repeats it."""
+    if value and not _is_key(value):
+        raise ValueError("must be 32 bytes in base64, as `openssl rand -base64 32` prints them")
+    return value
+
+
+def _public_keys(value: str) -> tuple[str, ...]:
+    keys = _listed(value)
+    if not all(map(_is_key, keys)):
+        raise ValueError("must be Ed25519 public keys of 32 bytes in base64, separated by commas")
+    return keys
+
+
+def _is_key(value: str) -> bool:
+    try:
+        return len(b64decode(value.translate(_FROM_URL_SAFE), validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
+
+
 def _currency(value: str) -> str:
     if len(value) != 3 or not value.isascii() or not value.isalpha():
         raise ValueError("must be a three-letter ISO 4217 code")
@@ -398,6 +450,7 @@ class Config:
         "mails of one kind requested for one recipient; each counts at most until its link expires",
     )
     ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user uploads")
+    ratelimit_uploads: Rate = _setting("120/hour", _rate, "files that one user uploads")
     ratelimit_instructor_request: Rate = _setting(
         "3/day", _rate, "instructor requests of one user; each sends a mail to the admins"
     )
@@ -430,8 +483,22 @@ class Config:
         _choice("enrolled", "completed"),
         "who may review a course: enrolled or completed learners",
     )
+    homework_completes: str = _setting(
+        "submitted",
+        _choice("submitted", "graded"),
+        "when a lesson of type ASSIGNMENT is done: once homework is submitted, or once it is graded",
+    )
     notify_instructor_of_completion: bool = _setting(
         "off", _switch, "on: completion notices go to the instructor as well"
+    )
+
+    watched_percent: int = _setting(
+        "90", _whole(1, 100), "percent of an uploaded video after which its lesson completes by itself"
+    )
+    video_completion: str = _setting(
+        "marked",
+        _choice("marked", "watched"),
+        "marked: learners may mark a video's lesson as done before; watched: they may not",
     )
 
     mail_transport: str = _setting(
@@ -462,6 +529,62 @@ class Config:
         "media",
         _text,
         "folder of uploaded files: the same for web, worker and sweep, another for each database",
+    )
+
+    media_store: str = _setting(
+        "disk",
+        _choice("disk", "s3"),
+        "where files are: disk, in MEDIA_DIR; or s3, in a bucket (MEDIA_DIR receives them)",
+    )
+    s3_bucket: str = _setting(
+        "", _text, "bucket of MEDIA_STORE=s3, which has to exist and must not be public"
+    )
+    s3_prefix: str = _setting("", _text, "what the names of objects in the bucket begin with; empty: nothing")
+    s3_endpoint_url: str = _setting(
+        "", _text, "URL of a service other than Amazon's; clients have to reach it as well"
+    )
+    s3_region: str = _setting("us-east-1", _text, "region of the bucket")
+    s3_access_key_id: str = _setting("", _text, "access key of the bucket")
+    s3_secret_access_key: str = _setting("", _text, "secret of the access key")
+    s3_addressing: str = _setting(
+        "path",
+        _choice("path", "virtual"),
+        "where the name of the bucket is: in the path, or in the host name (virtual)",
+    )
+    media_accel_path: str = _setting(
+        "",
+        _text,
+        "location of nginx that has MEDIA_DIR, such as /stored: files are sent by nginx (X-Accel-Redirect); empty: by us",
+    )
+    file_link_seconds: int = _setting(
+        "600",
+        _whole(30, 86_400),
+        "seconds for which a link to a file is good at least; at most twice as long",
+    )
+    file_max_mb: int = _setting("100", _whole(1, 2_000), "megabytes of a file of a lesson")
+    video_max_mb: int = _setting("1024", _whole(1, 2_000), "megabytes of a video of a lesson")
+    course_quota_mb: int = _setting("20480", _whole(1), "megabytes of the files of one course")
+    user_quota_mb: int = _setting("51200", _whole(1), "megabytes of the files that one user has uploaded")
+    organization_name: str = _setting(
+        "Rollcall", _single_line, "name of the organization that issues the certificates"
+    )
+    certificate_logo: str = _setting(
+        "",
+        _picture,
+        "path of the logo on certificates, an SVG, PNG or JPEG of at most 200 KiB; empty: Rollcall's",
+    )
+    certificate_color: str = _setting("#00586f", _color, "color of the heading of certificates")
+    certificate_line_color: str = _setting("#d99a1c", _color, "color of the margin line of certificates")
+    badge_signing_key: str = _setting(
+        "",
+        _signing_key,
+        "Ed25519 private key that signs Open Badges, 32 bytes in base64; empty: none are issued in production, and in"
+        " development the key is derived from SECRET_KEY",
+    )
+    badge_former_keys: tuple[str, ...] = _setting(
+        "",
+        _public_keys,
+        "Ed25519 public keys in base64, separated by commas, whose badges are still to be verified",
     )
 
     notice_lease_seconds: float = _setting(

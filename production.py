@@ -109,6 +109,21 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def _files(config: Config, _: Mapping[str, str]) -> Iterator[str]:
+    if config.media_store == "s3":
+        missing = [
+            name.upper()
+            for name in ("s3_bucket", "s3_access_key_id", "s3_secret_access_key")
+            if not getattr(config, name)
+        ]
+        if missing:
+            yield f"{', '.join(missing)} must be set where MEDIA_STORE is s3"
+        if config.s3_endpoint_url.startswith("http://"):
+            yield "S3_ENDPOINT_URL must begin with https://: private files would be sent in the clear"
+    elif config.media_accel_path and not config.media_accel_path.startswith("/"):
+        yield "MEDIA_ACCEL_PATH must be a location of nginx, such as /stored"
+
+
 def _switches(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
     if not config.ratelimit_enabled:
         yield "RATELIMIT_ENABLED must be on: passwords could be guessed without limit"
@@ -168,6 +183,7 @@ _RULES: tuple[Callable[[Config, Mapping[str, str]], Iterator[str]], ...] = (
     _token,
     _addresses,
     _switches,
+    _files,
     _amounts,
     _mail,
     _servers,

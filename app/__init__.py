@@ -10,8 +10,10 @@ from app.observability import logs
 from app.web import (
     access_log,
     api,
+    badges,
     compression,
     cors,
+    delivery,
     developers,
     frontend,
     health,
@@ -57,6 +59,8 @@ def create_app(config: Config | None = None) -> Flask:
     collections.init_app(app)
     sandbox.init_app(app)
     media.init_app(app)
+    delivery.init_app(app)
+    badges.init_app(app)
     health.init_app(app)
     reception.init_app(app)
     cli.init_app(app)

@@ -32,6 +32,70 @@ class LessonType(StrEnum):
     RESOURCE = "RESOURCE"
 
 
+class SubmissionState(StrEnum):
+    """REPLACED: the learner has submitted again before it was graded."""
+
+    SUBMITTED = "SUBMITTED"
+    GRADED = "GRADED"
+    REPLACED = "REPLACED"
+
+
+class FileKind(StrEnum):
+    """What a file is to its lesson. Thumbnails and profile pictures are public and belong to their course and user."""
+
+    LESSON_FILE = "LESSON_FILE"
+    LESSON_VIDEO = "LESSON_VIDEO"
+    SUBMISSION_FILE = "SUBMISSION_FILE"
+    QUESTION_IMAGE = "QUESTION_IMAGE"
+
+
+class QuestionType(StrEnum):
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+    TRUE_FALSE = "TRUE_FALSE"
+    SHORT_TEXT = "SHORT_TEXT"
+    NUMERIC = "NUMERIC"
+
+
+class Reveal(StrEnum):
+    """What a learner sees of a submitted attempt beside the score: nothing, which responses are right, or the answers too.
+
+    With WHEN_DONE the answers follow once the learner has passed or has no attempt left.
+    """
+
+    SCORE = "SCORE"
+    CORRECTNESS = "CORRECTNESS"
+    WHEN_DONE = "WHEN_DONE"
+    ANSWERS = "ANSWERS"
+
+
+class QuestionFileFormat(StrEnum):
+    GIFT = "gift"
+    MOODLE_XML = "moodle_xml"
+
+
+class QuestionOutcome(StrEnum):
+    """The outcome of one question of an imported file."""
+
+    CREATED = "created"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+
+
+class QuizAttemptState(StrEnum):
+    IN_PROGRESS = "IN_PROGRESS"
+    SUBMITTED = "SUBMITTED"
+
+
+class CompletionRule(StrEnum):
+    """How a lesson is completed: the learner marks it, passes its quiz, submits homework, or has it graded."""
+
+    MARK = "MARK"
+    PASS_QUIZ = "PASS_QUIZ"
+    SUBMIT_HOMEWORK = "SUBMIT_HOMEWORK"
+    GET_GRADE = "GET_GRADE"
+
+
 class EnrollmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"
@@ -73,6 +137,7 @@ class NoticeKind(StrEnum):
     COMPLETION = "COMPLETION"
     ASSIGNMENT = "ASSIGNMENT"
     ASSIGNMENT_UNDONE = "ASSIGNMENT_UNDONE"
+    RENEWAL_REQUIRED = "RENEWAL_REQUIRED"
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"
     SET_PASSWORD = "SET_PASSWORD"
@@ -83,6 +148,7 @@ class NoticeKind(StrEnum):
     INSTRUCTOR_REQUEST_DECIDED = "INSTRUCTOR_REQUEST_DECIDED"
     COURSE_DECIDED = "COURSE_DECIDED"
     COURSE_CHANGED = "COURSE_CHANGED"
+    SUBMISSION_GRADED = "SUBMISSION_GRADED"
 
 
 class Lane(StrEnum):
@@ -192,11 +258,33 @@ class OnExisting(StrEnum):
     UPDATE_DUE = "update_due"
 
 
+class NextStep(StrEnum):
+    """What a learner can do next to complete an enrollment."""
+
+    COMPLETE_LESSON = "complete_lesson"
+    SUBMIT_HOMEWORK = "submit_homework"
+    WAIT_FOR_GRADE = "wait_for_grade"
+    PASS_QUIZ = "pass_quiz"
+    PAY = "pay"
+    WAIT_FOR_LESSONS = "wait_for_lessons"
+    COMPLETED = "completed"
+    COURSE_DELETED = "course_deleted"
+    WAIT_UNTIL_OPEN = "wait_until_open"
+    COME_BACK = "come_back"
+
+
 class Mode(StrEnum):
     """Whether a bulk run writes, or only reports what it would write."""
 
     RUN = "run"
     PREVIEW = "preview"
+
+
+class Redo(StrEnum):
+    """Which lessons are completed again where a version of a course makes completions void."""
+
+    CHANGED = "changed"
+    ALL = "all"
 
 
 class RequestStatus(StrEnum):

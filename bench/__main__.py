@@ -7,7 +7,20 @@ import sys
 from collections.abc import Collection
 from functools import partial
 
-from bench import accounts, assign, dump, engine, flood, gets, growth, mail, requests, slow
+from bench import (
+    accounts,
+    assign,
+    certificates,
+    dump,
+    engine,
+    files,
+    flood,
+    gets,
+    growth,
+    mail,
+    requests,
+    slow,
+)
 from bench.contenders import TWIN
 from bench.dataset import Size
 from bench.jobs import JOBS
@@ -15,8 +28,10 @@ from bench.jobs import JOBS
 BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
+    "certificates": certificates.measure,
     "dump": dump.measure,
     "engine": engine.measure,
+    "files": files.measure,
     "flood": flood.measure,
     "gets": gets.measure,
     "growth": growth.measure,

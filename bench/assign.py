@@ -103,7 +103,7 @@ def _floor(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
 
 
 def _floor_with_notices(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
-    return writing(course_id, people, [ENROLLMENTS, LEDGER, _NOTICES])
+    return writing(course_id, people, [ENROLLMENTS, LEDGER, NOTICES])
 
 
 def _statements(_web: Web, course_id: str, people: list[str]) -> Callable[[], None]:
@@ -141,6 +141,7 @@ def _post(web: Web, course_id: str, people: list[str], *, notify: bool) -> None:
 
 def writing(course_id: str, people: list[str], statements: list[str]) -> Callable[[], None]:
     """Stage what is to be written; the returned act writes it."""
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
     db.session.execute(text("DROP TABLE IF EXISTS staged"))
     db.session.execute(text(_RUN), {"course_id": course_id})
     db.session.execute(text(_STAGED), {"people": people, "course_id": course_id})
@@ -149,6 +150,7 @@ def writing(course_id: str, people: list[str], statements: list[str]) -> Callabl
     db.session.commit()
 
     def act() -> None:
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in statements:
             db.session.execute(text(statement))
         db.session.commit()
@@ -183,7 +185,7 @@ INSERT INTO assignment_items (
 SELECT assignment_id, row, user_id, user_id, course_id, 'assigned', enrollment_id, 'ACTIVE', 'ASSIGNED' FROM staged
 """
 
-_NOTICES = """
+NOTICES = """
 INSERT INTO notices (kind, channel, state, user_id, course_id, enrollment_id, assignment_id, sent_at)
 SELECT 'ASSIGNMENT', channel, state, user_id, course_id, enrollment_id, assignment_id,
     CASE state WHEN 'SENT' THEN now() END

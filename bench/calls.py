@@ -67,9 +67,21 @@ READS = [
         "visitor",
         "/courses/{course} /courses/made-1 /categories /categories/shelf-3 /categories?search=shelf",
     ),
-    *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson}"),
+    *_gets("learner", "/courses/{course} /courses/{course}/progress /lessons/{lesson} /files/{file}"),
+    *_gets(
+        "instructor",
+        "/lessons/{quiz}/quiz /lessons/{quiz}/questions /lessons/{quiz}/questions/export /questions/{question}",
+    ),
+    *_gets("instructor", "/lessons/{quiz}/attempts /lessons/{quiz}/statistics /attempts/{attempt}"),
+    *_gets(
+        "instructor", "/lessons/{quiz}/attempts?ordering=-score /lessons/{quiz}/attempts?state=IN_PROGRESS"
+    ),
     *_gets("visitor", "/ /courses/{course}/sections /courses/{course}/lessons /sections/{section}/lessons"),
-    *_gets("visitor", "/sections/{section} /certificates/verify/{number}"),
+    *_gets(
+        "visitor", "/sections/{section} /certificates/verify/{number} /certificates/verify/{number}/badge"
+    ),
+    *_gets("instructor", "/courses/{course}/versions /versions/{version}"),
+    *_gets("admin", "/versions/{version}/affected"),
     *_gets("instructor", "/courses/mine /courses/mine?search=number31 /courses/mine?ordering=title"),
     *_gets("instructor", "/courses/mine?status=DRAFT /courses/mine?ordering=-enrollment_count"),
     *_gets(
@@ -119,6 +131,13 @@ READS = [
         "learner", "/enrollments?ordering=title /enrollments/{enrollment} /enrollments/{enrollment}/progress"
     ),
     *_gets("learner", "/enrollments/{enrollment}/completion /certificates /certificates/{certificate}"),
+    *_gets("admin", "/courses/{course}/submissions /courses/{course}/submissions?state=SUBMITTED"),
+    *_gets(
+        "admin", "/courses/{course}/submissions?search=ada /courses/{course}/submissions?lesson_id={lesson}"
+    ),
+    *_gets("admin", "/courses/{course}/submissions?ordering=-graded_at /submissions/{submission}"),
+    *_gets("learner", "/lessons/{lesson}/submissions"),
+    *_gets("learner", "/certificates/{certificate}/pdf"),
     *_gets("learner", "/notifications /notifications?is_read=false /notifications/unread-count"),
     *_gets(
         "visitor",
@@ -167,6 +186,7 @@ LARGE_ONES = [
     *_gets("visitor", "/courses/{popular}/reviews /courses/{popular}/reviews?rating=1"),
     *_gets("visitor", "/courses?search=accounting /courses?search=accounting&ordering=title"),
     *_gets("visitor", "/courses?search=accounting&level=BEGINNER"),
+    *_gets("prolific", "/courses/{popular}/submissions /courses/{popular}/submissions?search=name77"),
 ]
 
 CALLS = READS + WRITES
@@ -175,6 +195,7 @@ _NAMES = """
     SELECT (SELECT id FROM certificates WHERE enrollment_id IN (
             SELECT id FROM enrollments WHERE user_id = :learner) LIMIT 1) AS certificate,
         (SELECT number FROM certificates LIMIT 1) AS number,
+        (SELECT id FROM quiz_attempts WHERE lesson_id = key('quiz', 1) LIMIT 1) AS attempt,
         (SELECT id FROM courses WHERE status = 'PUBLISHED' AND total_seats IS NULL AND price = 0 AND id NOT IN (
             SELECT course_id FROM enrollments WHERE user_id IN (:learner, :other)) ORDER BY id LIMIT 1) AS free_course
 """
@@ -194,10 +215,22 @@ class Callers:
         learner = size.instructors + 2
         with app.app_context(), transaction():
             connection = db.session.connection()
-            first = ("course", "section", "enrollment", "review", "assignment", "request")
+            first = (
+                "course",
+                "section",
+                "enrollment",
+                "review",
+                "assignment",
+                "request",
+                "version",
+            )
             callers.names = {kind: dataset.identify(connection, kind) for kind in first}
+            callers.names["submission"] = dataset.identify(connection, "submission", 10)
+            callers.names["quiz"] = dataset.identify(connection, "quiz")
+            callers.names["question"] = dataset.identify(connection, "question", 11)
             callers.names["popular"] = dataset.identify(connection, "course", dataset.POPULAR)
             callers.names["lesson"] = dataset.identify(connection, "lesson", 21)
+            callers.names["file"] = dataset.identify(connection, "file", 21)
             callers.names["user"] = dataset.identify(connection, "user", learner)
             callers.names["free_user"] = dataset.identify(connection, "user", learner + 1)
             busy = {"learner": callers.names["user"], "other": callers.names["free_user"]}

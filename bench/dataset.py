@@ -142,6 +142,11 @@ _STATEMENTS = (
     ) AS rated USING (n)
     """,
     """
+    INSERT INTO course_versions (id, course_id, number, outline, digest, published_by_id)
+    SELECT key('version', n), key('course', n), 1, '[]', md5(''), key('user', 1)
+    FROM generate_series(1, :courses) AS n WHERE n % 10 <> 9
+    """,
+    """
     INSERT INTO course_changes (id, course_id, actor_id, action, from_status, to_status, fields, created_at)
     SELECT key('change', n * 4 + step), key('course', n), key('user', 1),
         (ARRAY['created', 'submitted', 'approved', 'edited'])[step],
@@ -161,6 +166,12 @@ _STATEMENTS = (
     FROM generate_series(1, :courses) AS n, generate_series(1, CASE WHEN n % 50 = 1 THEN 20 ELSE 2 END) AS place
     """,
     """
+    INSERT INTO files (id, kind, course_id, lesson_id, uploaded_by_id, name, media_type, size, stored_as)
+    SELECT key('file', n * 20 + 1), 'LESSON_FILE', key('course', n), key('lesson', n * 20 + 1), key('user', 2),
+        'notes.pdf', 'application/pdf', 1000 + n, 'files/00/' || md5(CAST(n AS text)) || '.bin'
+    FROM generate_series(1, :courses) AS n
+    """,
+    """
     INSERT INTO enrollments (id, course_id, user_id, status, source, price_at_enrollment, currency, payment_status,
         enrolled_at, completed_at, cancelled_at, completion_number, due_at, last_accessed)
     SELECT key('enrollment', n), key('course', course), key('user', 1 + :instructors + learner), status, 'SELF', 0,
@@ -176,6 +187,44 @@ _STATEMENTS = (
     SELECT key('enrollment', n), key('lesson', course * 20 + 1), now() - n % 1000 * interval '1 day'
     FROM staged WHERE n % 5 = 0
     """,
+    # Every fifth course has a quiz, which some of its learners have taken.
+    """
+    INSERT INTO lessons (id, course_id, section_id, title, type, position, is_required)
+    SELECT key('quiz', n), key('course', n), key('section', n), 'Quiz', 'QUIZ', 100, false
+    FROM generate_series(1, :courses, 5) AS n
+    """,
+    """
+    UPDATE courses SET lesson_count = lesson_count + 1
+    WHERE id IN (SELECT course_id FROM lessons WHERE type = 'QUIZ')
+    """,
+    """
+    INSERT INTO questions (id, lesson_id, version_id, type, text, answers, position)
+    SELECT key('question', n * 10 + place), key('quiz', n), key('question_version', n * 10 + place), 'TRUE_FALSE', 'So?',
+        '[{"id": 1, "text": "true", "credit": "100", "feedback": "", "tolerance": null},
+          {"id": 2, "text": "false", "credit": "0", "feedback": "", "tolerance": null}]', place
+    FROM generate_series(1, :courses, 5) AS n, generate_series(1, 3) AS place
+    """,
+    """
+    INSERT INTO question_versions (id, question_id, content)
+    SELECT version_id, id, jsonb_build_object('type', type, 'text', text, 'points', '1', 'answers', answers,
+        'explanation', '', 'partial_credit', true, 'case_sensitive', false, 'image_id', NULL)
+    FROM questions
+    """,
+    """
+    INSERT INTO quiz_attempts (id, enrollment_id, lesson_id, number, version_ids, orders, results, submitted_at, points,
+        max_points, score, is_passed, started_at)
+    SELECT key('attempt', n), key('enrollment', n), key('quiz', course), 1,
+        ARRAY[key('question_version', course * 10 + 1)],
+        jsonb_build_object(key('question', course * 10 + 1), '[1, 2]'::jsonb),
+        jsonb_build_object(key('question', course * 10 + 1), '{"credit": "100", "points": "1", "of": "1"}'::jsonb),
+        now(), 1, 1, 100, true, now() - n % 1000 * interval '1 day'
+    FROM staged WHERE course % 5 = 1 AND (n % 20 = 0 OR n = 1)
+    """,
+    """
+    INSERT INTO quiz_scores (enrollment_id, lesson_id, course_id, best_score, passed_at)
+    SELECT enrollment_id, lesson_id, course_id, score, submitted_at
+    FROM quiz_attempts JOIN enrollments ON enrollments.id = enrollment_id
+    """,
     """
     INSERT INTO reviews (id, course_id, author_id, rating, comment, search_vector, created_at)
     SELECT key('review', n / 10), key('course', course), key('user', 1 + :instructors + learner), rating, comment,
@@ -183,6 +232,15 @@ _STATEMENTS = (
     FROM (
         SELECT *, CASE n WHEN 70 THEN 'A needle' ELSE 'A clear course' END AS comment FROM ratings
     ) AS written
+    """,
+    """
+    INSERT INTO submissions (id, enrollment_id, lesson_id, course_id, user_id, state, text, submitted_at, points,
+        max_points, graded_by_id, graded_at, grading_id)
+    SELECT key('submission', n), key('enrollment', n), key('lesson', course * 20 + 1), key('course', course),
+        key('user', 1 + :instructors + learner), CASE WHEN graded THEN 'GRADED' ELSE 'SUBMITTED' END, 'What I think.',
+        at, CASE WHEN graded THEN 8 END, CASE WHEN graded THEN 10 END, CASE WHEN graded THEN key('user', 1) END,
+        CASE WHEN graded THEN at + interval '1 day' END, CASE WHEN graded THEN key('grading', n) END
+    FROM (SELECT *, n % 3 = 0 AS graded, now() - n % 1000 * interval '1 day' AS at FROM staged WHERE n % 5 = 0) AS written
     """,
     """
     INSERT INTO certificates (id, enrollment_id, course_title, full_name)

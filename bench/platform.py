@@ -62,6 +62,7 @@ def production(media: str) -> dict[str, str]:
 
 def fill(people: int) -> None:
     """An admin, an instructor and this many learners; the planner knows them."""
+    db.session.execute(text("SET LOCAL statement_timeout = 0"))
     db.session.execute(
         text(
             """

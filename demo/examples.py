@@ -14,11 +14,24 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
+from app.adapters import storage
 from app.db.session import db, transaction
-from app.enums import Channel, CourseStatus, LessonType, Level, MailTokenPurpose, Mode, NoticeKind, Role
+from app.enums import (
+    Channel,
+    CourseStatus,
+    FileKind,
+    LessonType,
+    Level,
+    MailTokenPurpose,
+    Mode,
+    NoticeKind,
+    QuestionType,
+    Role,
+)
 from app.models.certificate import Certificate
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
+from app.models.file import File
 from app.models.lesson import Lesson
 from app.models.mail_token import MailToken
 from app.models.notice import Notice
@@ -26,11 +39,12 @@ from app.models.session import Session
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.auth import sessions
-from app.services.catalogue import categories, courses_workflow, courses_write
+from app.services.catalogue import categories, course_versions, courses_workflow, courses_write
 from app.services.catalogue.courses_read import CoursePage
-from app.services.content import lessons, sections
-from app.services.learning import enrolling, progress, reviews
+from app.services.content import files, lessons, sections
+from app.services.learning import enrolling, progress, reviews, submissions
 from app.services.people import instructor_requests, users, users_roles
+from app.services.quizzes import questions, quiz_attempts, quiz_attempts_start
 from app.values.people import People
 from app.values.terms import Terms
 from app.web.openapi.examples.ids import (
@@ -46,6 +60,18 @@ from demo.people import ADMIN, INSTRUCTORS, PASSWORD, STUDENTS
 
 _LONG = timedelta(days=3650)
 """How long what expires is good in the demo."""
+
+_TRUE = "Slow breathing helps against stress."
+_IS_TRUE = [{"text": "true", "is_correct": True}]
+_QUIZZES = {
+    "quiz to take": ["question to take"],
+    "quiz to reorder": ["first question", "second question"],
+    "quiz passed": ["question passed"],
+    "quiz in progress": ["question in progress"],
+    "quiz to save": ["question to save"],
+    "quiz to submit": ["question to submit"],
+}
+"""By name, the names of the questions."""
 
 _DUE = datetime(2030, 1, 31, 17, tzinfo=UTC)
 
@@ -75,6 +101,7 @@ class _Examples:
         self._learners()
         self._session()
         self._give_ids()
+        self._quizzes()
         creations.create(person(ADMIN.email))
 
     def _give_ids(self) -> None:
@@ -171,6 +198,9 @@ class _Examples:
         courses_workflow.submit(self.admin, course.id)
         courses_workflow.review(self.admin, course.id, status=CourseStatus.APPROVED)
         courses_workflow.publish(self.admin, self._course("course to unpublish", "Screen breaks").id)
+        changed = self._course("course with changes", "Evacuation drills")
+        courses_workflow.publish(self.admin, changed.id)
+        self._lessons(changed, "The new assembly point")
         courses_workflow.archive(self.admin, self._course("course to unarchive", "Fax machines").id)
 
     def _content(self) -> None:
@@ -191,6 +221,7 @@ class _Examples:
         edited = self._taught("course with reviews", "Working from home", teacher, price=20)
         outline = [lesson.id for lesson in self._outline(main)]
         self.named |= {"lesson": outline[0], "section": self._outline(main)[0].section_id}
+        self._files(self._outline(main)[0])
         run = assignments.assign(
             self.admin,
             main.id,
@@ -220,6 +251,12 @@ class _Examples:
         for learner in (first, second):
             for lesson_id in outline:
                 progress.complete(learner, lesson_id)
+        lessons.create_many(
+            self.admin,
+            course_id=main.id,
+            lessons=[{"title": "Further reading", "type": LessonType.TEXT, "is_required": False}],
+        )
+        self.named["version"] = course_versions.publish(self.admin, main.id, note="A list of books.").id
         self.named["enrollment"] = self._enrollment(erin, main)
         self.named["enrollment to cancel"] = enrolling.enroll(first, other.id).id
         self.named["enrollment to pay"] = enrolling.enroll(first, edited.id).id
@@ -229,8 +266,52 @@ class _Examples:
         numbered = update(Certificate).where(Certificate.id == self.named["certificate"])
         db.session.execute(numbered.values(number=CERTIFICATE_NUMBER))
         self._reviews(main, edited, first)
+        self._homework(edited, first, second)
         for name, user in (("notice", erin), ("notification", self.admin)):
             self.named[name] = self._notice(user, main)
+
+    def _files(self, lesson: Lesson) -> None:
+        for name, called in (("file", "checklist.txt"), ("file to delete", "old-checklist.txt")):
+            content = b"Look for danger. Ask whether the person hears you. Call for help.\n"
+            row = File(
+                kind=FileKind.LESSON_FILE,
+                course_id=lesson.course_id,
+                lesson_id=lesson.id,
+                uploaded_by_id=self.admin.id,
+                name=called,
+                media_type="text/plain",
+                size=len(content),
+                stored_as=storage.keep(files.FOLDER, content, suffix=files.SUFFIX),
+            )
+            db.session.add(row)
+            db.session.flush()
+            self.named[name] = row.id
+
+    def _quizzes(self) -> None:
+        """Optional lessons of a course that the admin takes, each for one operation on its attempts."""
+        admin, course_id = person(ADMIN.email), id_of("course to review as a learner")
+        for name, asked in _QUIZZES.items():
+            quiz = lessons.create(
+                admin, course_id=course_id, title=name.capitalize(), type=LessonType.QUIZ, is_required=False
+            )
+            self.named[name] = quiz.id
+            for question in asked:
+                made = questions.create(
+                    admin, quiz.id, type=QuestionType.TRUE_FALSE, text=_TRUE, answers=_IS_TRUE
+                )
+                self.named[question] = made.id
+        self._give_ids()
+        admin = person(ADMIN.email)
+        passed = quiz_attempts_start.start(admin, id_of("quiz passed"))
+        right = {"question_id": id_of("question passed"), "choices": [1]}
+        quiz_attempts.submit(admin, passed.id, responses=[right])
+        for name, quiz_name in (
+            ("attempt", "quiz in progress"),
+            ("attempt to save", "quiz to save"),
+            ("attempt to submit", "quiz to submit"),
+        ):
+            self.named[name] = quiz_attempts_start.start(admin, id_of(quiz_name)).id
+        self._give_ids()
 
     def _taught(self, name: str, title: str, teacher: User, **values: Any) -> CoursePage:
         course = self._course(name, title, teacher, **values)
@@ -261,6 +342,21 @@ class _Examples:
         written = reviews.write(first, main.id, rating=5, comment="I can tie a bandage now.")
         self.named |= {"review": written.id, "author": first.id}
         self.named["review to delete"] = reviews.write(first, edited.id, rating=1, comment="Spam.").id
+
+    def _homework(self, course: CoursePage, first: User, second: User) -> None:
+        """An optional lesson for which the two have submitted homework; the admin has not."""
+        task = {
+            "title": "Your desk at home",
+            "type": LessonType.ASSIGNMENT,
+            "content": "Describe the place where you work: light, screen, chair. What would you change?",
+            "is_required": False,
+        }
+        (lesson,) = lessons.create_many(self.admin, course_id=course.id, lessons=[task])
+        self.named["homework"] = lesson.id
+        enrolling.enroll(second, course.id)
+        text = "The window is behind the screen, so I would turn the desk by a quarter."
+        for name, learner in (("submission", first), ("submission to grade", second)):
+            self.named[name] = submissions.submit(learner, lesson.id, text=text).id
 
     def _session(self) -> None:
         sessions.open_session(self.admin, user_agent="A browser that was left behind", ip_address="127.0.0.1")

@@ -14,10 +14,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.db.session import db, transaction
-from app.enums import CourseStatus
+from app.enums import CourseStatus, LessonType
 from app.models.assignment import Assignment, AssignmentItem
 from app.models.category import Category
 from app.models.course import Course
+from app.models.lesson import Lesson
+from app.models.section import Section
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.catalogue import categories, courses_workflow, courses_write
@@ -28,7 +30,7 @@ from app.services.people import users_provision
 from app.services.people.users_provision import Person
 from app.values.people import People
 from app.values.terms import Terms
-from demo import totals
+from demo import quizzes, totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
 from demo.records import SMALL, CourseRecord, LearnerRecord, course_codes, read_courses
@@ -142,6 +144,7 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[CoursePage, dict
         class_starts=record.starts_on,
     )
     lesson_ids = _write_lessons(owner, course.id, record)
+    quizzes.write(owner, _quiz_of(owner, course.id), _SUBJECTS[record.module])
     courses_workflow.submit(owner, course.id, at=opened)
     courses_workflow.review(admin, course.id, status=CourseStatus.APPROVED, at=opened)
     courses_workflow.publish(owner, course.id, at=opened)
@@ -162,6 +165,18 @@ def _write_lessons(owner: User, course_id: UUID, record: CourseRecord) -> dict[s
         )
         lesson_ids |= {lesson.key: row.id for lesson, row in zip(records, written, strict=True)}
     return lesson_ids
+
+
+def _quiz_of(owner: User, course_id: UUID) -> UUID:
+    """The first quiz of the course; an optional one more, where the record has none."""
+    of_course = select(Lesson.id).where(Lesson.course_id == course_id, Lesson.type == LessonType.QUIZ)
+    in_order = of_course.join(Section, Section.id == Lesson.section_id)
+    found = db.session.scalar(in_order.order_by(Section.position, Lesson.position).limit(1))
+    title = "Check what you know"
+    return (
+        found
+        or lessons.create(owner, course_id=course_id, title=title, type=LessonType.QUIZ, is_required=False).id
+    )
 
 
 def _record_history(

@@ -1,6 +1,7 @@
 // Every page: its path, who it is for, what it loads. `needs` is "user", "visitor" or roles; nothing for everyone.
 //
-// `menu` puts a page into the top bar and `palette` under Ctrl K, both only for those it is for; `under` is the path of the
+// `menu` puts a page into the top bar (of `menuFor`, where these are fewer) and `palette` under Ctrl K, both only for those
+// it is for; `under` is the path of the
 // menu's page that a page belongs to, where its own path does not say so. The server has the paths
 // in routes.json. The first route that matches wins.
 
@@ -19,7 +20,7 @@ export const routes = [
   { name: "user", path: "/admin/users/:id", load: page("admin/user"), strings: ["admin"], styles: ["admin"], needs: ADMIN },
   { name: "import", path: "/admin/import", load: page("admin/import"), strings: ["admin"], styles: ["admin"], needs: ADMIN, palette: "import" },
   { name: "catalogue", path: "/courses", load: page("catalogue"), strings: ["catalogue"], styles: ["catalogue"], menu: "courses", palette: true },
-  { name: "my-courses", path: "/my-courses", load: page("learning/my-courses"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT", "INSTRUCTOR"], menu: "my_courses", palette: true },
+  { name: "my-courses", path: "/my-courses", load: page("learning/my-courses"), strings: ["learning"], styles: ["learning"], needs: "user", menu: "my_courses", menuFor: ["STUDENT", "INSTRUCTOR"], palette: true },
   { name: "teach", path: "/teach", load: page("teaching/courses"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH, menu: "teach", palette: true },
   { name: "decisions", path: "/admin/reviews", load: page("admin/decisions"), strings: ["admin"], styles: ["admin"], needs: ADMIN, menu: "decisions", palette: true },
   { name: "instructor-requests", path: "/admin/instructor-requests", load: page("admin/instructor-requests"), strings: ["admin"], styles: ["admin"], needs: ADMIN, palette: "requests" },
@@ -28,8 +29,8 @@ export const routes = [
   { name: "course", path: "/courses/:ref", load: page("course"), strings: ["course", "catalogue"], styles: ["course"] },
 
   // Learners
-  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
-  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning"], styles: ["learning"], under: "/my-courses" },
+  { name: "player", path: "/courses/:ref/learn", load: page("learning/player"), strings: ["learning", "quiz"], styles: ["learning", "quiz"], under: "/my-courses" },
+  { name: "lesson", path: "/courses/:ref/learn/:lesson", load: page("learning/player"), strings: ["learning", "quiz"], styles: ["learning", "quiz"], under: "/my-courses" },
   { name: "certificates", path: "/certificates", load: page("certificates"), strings: ["certificate"], styles: ["certificate"], needs: "user", palette: "certificates" },
   { name: "certificate", path: "/certificates/:number", load: page("certificate"), strings: ["certificate"], styles: ["certificate"] },
   { name: "become-instructor", path: "/become-instructor", load: page("learning/become-instructor"), strings: ["learning"], styles: ["learning"], needs: ["STUDENT"], palette: "become_instructor" },
@@ -38,6 +39,8 @@ export const routes = [
   { name: "course-new", path: "/teach/courses/new", load: page("teaching/new"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH, palette: "new_course" },
   { name: "course-edit", path: "/teach/courses/:ref", load: page("teaching/edit"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH },
   { name: "roster", path: "/teach/courses/:ref/roster", load: page("teaching/roster"), strings: ["teaching"], styles: ["teaching"], needs: TEACH },
+  { name: "submissions", path: "/teach/courses/:ref/submissions", load: page("teaching/submissions"), strings: ["teaching"], styles: ["teaching", "learning"], needs: TEACH },
+  { name: "quiz", path: "/teach/courses/:ref/quizzes/:lesson", load: page("teaching/quiz"), strings: ["teaching", "quiz"], styles: ["teaching", "quiz"], needs: TEACH },
   { name: "analytics", path: "/teach/courses/:ref/analytics", load: page("teaching/analytics"), strings: ["teaching", "charts"], styles: ["dashboard"], needs: TEACH },
 
   // Accounts

@@ -2,13 +2,18 @@
 //
 // A page is asked from the network first, so a new version is seen at once; only without an answer it is the kept shell.
 // Files below /assets/<version>/ never change, so a kept one is used. Answers of the API are never kept: they are one
-// person's, and may be wrong an hour later.
+// person's, and may be wrong an hour later. The one exception is in memory, for seconds: a refresh of the session, which
+// the page that sent it may not live to see.
 
 const VERSION = "{{version}}";
 const ASSETS = `/assets/${VERSION}/`;
 const CACHE = `rollcall-${VERSION}`;
 const SHELL = "/";
 const PATIENCE = 8000;
+const REFRESH = "/api/v1/auth/refresh";
+/** As long as the server calls a spent token `already_rotated`. */
+const HELD = 10000;
+const REFRESH_PATIENCE = 30000;
 const ROUTES = `${ASSETS}routes.json`;
 const ALWAYS = [ROUTES, `${ASSETS}icon.svg`, ...["en", "de", "ar"].map((language) => `${ASSETS}strings/${language}/common.js`)];
 
@@ -59,10 +64,35 @@ addEventListener("message", (event) => {
 addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
+  if (request.method === "POST" && url.origin === location.origin && url.pathname === REFRESH) event.respondWith(refresh(event));
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(page(request, url));
   else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
 });
+
+const exchanges = new Map();
+
+/**
+ * Exchange a refresh token once. A page that is reloaded loses the answer to its request, and the token is spent: the
+ * next page sends the same one, and gets the answer that came meanwhile.
+ */
+async function refresh(event) {
+  const { url, headers } = event.request;
+  const body = await event.request.text();
+  if (!exchanges.has(body)) {
+    const running = exchange(url, { method: "POST", headers: new Headers(headers), body, credentials: "omit", signal: AbortSignal.timeout(REFRESH_PATIENCE) });
+    exchanges.set(body, running);
+    const drop = () => exchanges.delete(body);
+    event.waitUntil(running.then(({ init }) => (init.status === 200 ? setTimeout(drop, HELD) : drop()), drop));
+  }
+  const { text, init } = await exchanges.get(body);
+  return new Response(text, init);
+}
+
+async function exchange(url, options) {
+  const response = await fetch(url, options);
+  return { text: await response.text(), init: { status: response.status, headers: new Headers(response.headers) } };
+}
 
 async function page(request, url) {
   try {

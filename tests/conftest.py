@@ -58,6 +58,7 @@ def config(database_url, redis_url, tmp_path_factory):
         mail_transport="file",
         mail_file_dir=str(tmp_path_factory.mktemp("mail")),
         media_dir=str(tmp_path_factory.mktemp("media")),
+        video_max_mb=2,
         db_pool_size=40,
     )
 

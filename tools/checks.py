@@ -62,7 +62,8 @@ def in_parallel_when_many() -> list[str]:
         len(re.findall(r"^\s*def test_", path.read_text(encoding="utf-8"), re.MULTILINE))
         for path in (ROOT / "tests").rglob("test_*.py")
     )
-    processes = min(os.cpu_count() or 1, 4)
+    # One more than there are cores, because many tests wait: for a browser, a thread or a process.
+    processes = min((os.cpu_count() or 1) + 1, 4)
     return ["-n", str(processes)] if tests > TESTS_WORTH_TWO_PROCESSES and processes > 1 else []
 
 

@@ -19,6 +19,13 @@ PIXEL = bytes.fromhex(
 )
 """The smallest picture: a document has no room for a file."""
 
+FILM = (
+    b"\0\0\0\x10ftypmp42\0\0\0\0"
+    b"\0\0\0\x74moov"
+    b"\0\0\0\x6cmvhd" + bytes(12) + ((1_000).to_bytes(4, "big") + (95_000).to_bytes(4, "big") + bytes(80))
+)
+"""A video of 95 seconds in which nothing is to be seen: what its container says, and no track."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -51,7 +58,7 @@ class Operation:
             return {"json": content["application/json"]["example"]}
         if "multipart/form-data" in content:
             file = content["multipart/form-data"]["example"]["file"]
-            sent = PIXEL if file.endswith(".png") else file.encode()
+            sent = {".png": PIXEL, ".mp4": FILM}.get(file[-4:]) or file.encode()
             return {"data": {"file": (io.BytesIO(sent), "example")}}
         return {}
 

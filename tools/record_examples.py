@@ -36,13 +36,19 @@ FIXED_DATES_FROM = 2030
 """The year of the demo's due date, which stays as well."""
 
 LONGEST_LIST = 2
+FORMATS = {"text/plain": "gift", "application/xml": "moodle_xml"}
+"""The `format` that a file of questions is asked for with."""
+
+PDF = "%PDF-1.7 and the bytes that follow"
+"""In place of a file that is not text."""
+
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 MONTH = re.compile(r"20\d\d-\d\d")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 CURSOR = re.compile(r"after=[^&]+")
 NUMBER = re.compile(r"RC-[0-9A-F]{32}")
-PICTURE = re.compile(r"pictures/\w+/\w+")
+PICTURE = re.compile(r"(pictures|thumbnails)/\w+/[0-9a-f]+")
 FIXED = str(id_of(""))[:15]
 
 
@@ -113,12 +119,26 @@ def record(client: Client, operation: Operation, logins: Logins) -> dict[str, An
         raise SystemExit(f"{operation.name} answered {response.status_code}: {response.text}")
     if response.status_code == 204:
         return {}
+    if response.mimetype != "application/json":
+        return as_files(client, operation, tokens)
     return {"application/json": steady(shortened(response.get_json())), **as_sheet(client, operation, tokens)}
 
 
 def caller_of(operation: Operation) -> str:
     is_for_admins = not operation.roles or "ADMIN" in operation.roles
     return "admin" if is_for_admins and operation.name != "ask_to_instruct" else "student5"
+
+
+def as_files(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:
+    """A download, in each of its forms."""
+    kinds = operation.described["responses"]["200"]["content"]
+    headers = {"Authorization": f"Bearer {tokens['access']}"}
+    files = {}
+    for kind in kinds:
+        query = f"?format={FORMATS[kind]}" if kind in FORMATS else ""
+        answer = client.get(operation.url(with_optional=False) + query, headers=headers)
+        files[kind] = PDF if kind == "application/pdf" else steady(answer.text)
+    return files
 
 
 def as_sheet(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:
@@ -148,7 +168,7 @@ def steady(value: Any) -> Any:
     text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], shift)}"', text)
     text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
     text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
-    text = PICTURE.sub("pictures/a1/portrait", text)
+    text = PICTURE.sub(r"\1/a1/recorded", text)
     text = TOKEN.sub("eyJhbGciOiJIUzI1NiJ9.…", text)
     return json.loads(CURSOR.sub("after=cursor", text))
 

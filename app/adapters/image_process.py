@@ -1,4 +1,4 @@
-"""A sandboxed subprocess that re-encodes an image: from standard input to standard output.
+"""A sandboxed subprocess that re-encodes an image in one or more sizes: from standard input to standard output.
 
 Uploaded images are decoded here and nowhere else, because C libraries do it: in a process without settings and secrets,
 with limited memory and CPU time. A file of 1 kB can demand 500 MB (a decompression bomb). `app.adapters.images` starts
@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
@@ -27,9 +28,18 @@ TOO_LARGE, TOO_SLOW = 3, 4
 STOPPED = -signal.SIGXCPU
 """The exit status of a process that has used up its CPU time."""
 
+LENGTH_BYTES = 4
+"""Before each of the pictures that are written, its length."""
+
+Size = tuple[int, int]
+"""Width and height to cut the picture to; with a height of 0, the longest side, and nothing is cut off."""
+
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ROWS = 16
 _ORIENTATION = 0x0112
+_TURNED = {5, 6, 7, 8}
+"""Orientations in which width and height change places."""
+
 _JPEG = b"\xff\xd8"
 """What a JPEG begins with."""
 _SCAN = b"\xff\xda"
@@ -49,39 +59,75 @@ def limit_myself() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def drawn(content: bytes, longest_side: int) -> bytes:
-    """The picture as a WebP of at most this many pixels a side, upright, without its metadata."""
+def drawn(content: bytes, sizes: Sequence[Size]) -> list[bytes]:
+    """The picture as a WebP in each of the sizes, the largest first; upright, without its metadata."""
+    upright = ImageOps.exif_transpose(_opened(content, sizes[0]))
+    return [_written(_cut(upright, size) if size[1] else _within(upright, size[0])) for size in sizes]
+
+
+def _opened(content: bytes, size: Size) -> Image.Image:
+    """The picture in RGB or RGBA, with its orientation, reduced while it is read to what this size needs."""
     with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
         width, height = picture.size
         if width * height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if content.startswith(_JPEG) and content.count(_SCAN) > MOST_SCANS:
             raise TooManyScansError
-        scale = longest_side / max(width, height)
+        is_turned = picture.getexif().get(_ORIENTATION, 1) in _TURNED
+        wanted = (size[1], size[0]) if is_turned and size[1] else size
+        scale = max(wanted[0] / width, wanted[1] / height) if size[1] else size[0] / max(width, height)
         picture.draft("RGB", (max(1, int(width * scale)), max(1, int(height * scale))))
-        small = _shrunk(picture, 2 * longest_side)
+        small = _shrunk(picture, _middle(picture.size, wanted), wanted)
         small.getexif()[_ORIENTATION] = picture.getexif().get(_ORIENTATION, 1)
-    upright = ImageOps.exif_transpose(small)
-    upright.thumbnail((longest_side, longest_side))
-    written = io.BytesIO()
-    upright.save(written, "WEBP", quality=82, exif=b"", icc_profile=b"", xmp=b"")
-    return written.getvalue()
+    return small
 
 
-def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
-    """The picture in RGB or RGBA, made smaller by a whole factor.
+def _middle(picture: Size, wanted: Size) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is shown: the middle in the wanted proportions, or all of it."""
+    width, height = picture
+    if not wanted[1]:
+        return 0, 0, width, height
+    scale = min(width / wanted[0], height / wanted[1])
+    across, down = max(1, round(wanted[0] * scale)), max(1, round(wanted[1] * scale))
+    left, top = max(0, (width - across) // 2), max(0, (height - down) // 2)
+    return left, top, min(width, left + across), min(height, top + down)
+
+
+def _shrunk(picture: Image.Image, box: tuple[int, int, int, int], wanted: Size) -> Image.Image:
+    """This part of the picture in RGB or RGBA, made smaller by a whole factor.
 
     A few rows at a time: a copy of the whole picture in other colors would need its memory twice.
     """
     picture.load()
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    width, height = picture.size
-    factor = max(1, max(width, height) // longest_side)
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    factor = max(1, width // wanted[0] if wanted[1] else max(width, height) // (2 * wanted[0]))
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
-    for top in range(0, height, factor * _ROWS):
-        rows = picture.crop((0, top, width, min(top + factor * _ROWS, height))).convert(mode)
-        small.paste(rows.reduce(factor), (0, top // factor))
+    for row in range(top, bottom, factor * _ROWS):
+        rows = picture.crop((left, row, right, min(row + factor * _ROWS, bottom))).convert(mode)
+        small.paste(rows.reduce(factor), (0, (row - top) // factor))
     return small
+
+
+def _within(picture: Image.Image, longest_side: int) -> Image.Image:
+    picture.thumbnail((longest_side, longest_side))
+    return picture
+
+
+def _cut(picture: Image.Image, size: Size) -> Image.Image:
+    """The middle of the picture in the proportions of the size, and no larger than the picture allows."""
+    width, height = size
+    scale = min(1.0, picture.width / width, picture.height / height)
+    return ImageOps.fit(
+        picture, (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS
+    )
+
+
+def _written(picture: Image.Image) -> bytes:
+    written = io.BytesIO()
+    picture.save(written, "WEBP", quality=82, exif=b"", icc_profile=b"", xmp=b"")
+    return written.getvalue()
 
 
 def main() -> int:
@@ -89,8 +135,12 @@ def main() -> int:
     Image.MAX_IMAGE_PIXELS = None
     warnings.simplefilter("ignore")
     limit_myself()
+    sizes = [
+        (int(width), int(height or 0)) for width, _, height in (each.partition("x") for each in sys.argv[1:])
+    ]
     try:
-        sys.stdout.buffer.write(drawn(sys.stdin.buffer.read(), int(sys.argv[1])))
+        for each in drawn(sys.stdin.buffer.read(), sizes):
+            sys.stdout.buffer.write(len(each).to_bytes(LENGTH_BYTES, "big") + each)
     except (Image.DecompressionBombError, MemoryError):
         return TOO_LARGE
     except TooManyScansError:

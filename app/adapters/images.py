@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
@@ -31,11 +31,24 @@ _turn = Lock()
 
 def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
     """The picture as a WebP of at most this many pixels a side, upright, without its metadata."""
+    (picture,) = _drawn(content, str(longest_side))
+    return picture
+
+
+def cut(content: bytes, sizes: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The middle of the picture as a WebP in each of these sizes, the largest first; upright, without its metadata.
+
+    :param sizes: width and height in pixels, of the same proportions; a picture is never enlarged
+    """
+    return _drawn(content, *(f"{width}x{height}" for width, height in sizes))
+
+
+def _drawn(content: bytes, *sizes: str) -> list[bytes]:
     try:
         with _one_at_a_time():
             # No environment and no path to our modules: the process that decodes an untrusted file knows no secret.
             done = subprocess.run(
-                [sys.executable, "-I", image_process.__file__, str(longest_side)],
+                [sys.executable, "-I", image_process.__file__, *sizes],
                 input=content,
                 capture_output=True,
                 env={},
@@ -52,7 +65,16 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
         raise _refused(TOO_LONG)
     if done.returncode != 0:
         raise _refused("This file is not a readable JPEG, PNG or WebP image.")
-    return done.stdout
+    return list(_parted(done.stdout))
+
+
+def _parted(written: bytes) -> Iterator[bytes]:
+    """The pictures, each behind its length."""
+    place = 0
+    while place < len(written):
+        begin = place + image_process.LENGTH_BYTES
+        place = begin + int.from_bytes(written[place:begin], "big")
+        yield written[begin:place]
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from rq.job import Job
 
 DELIVER_NOTICES: Final = "app.jobs.notices.deliver"
 CARRY_RUN: Final = "app.jobs.runs.work"
+RENDER_CERTIFICATES: Final = "app.jobs.certificates.render"
 NOTICES_PER_JOB: Final = 100
+CERTIFICATES_PER_JOB: Final = 100
 FAILED_JOBS_KEPT_SECONDS: Final = 7 * 86_400
 
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
@@ -31,15 +33,24 @@ class JobRefused(Exception):
 
 def is_batch_of_notices(arguments: object) -> bool:
     """One argument, a list of up to a hundred ids of notices."""
-    if not isinstance(arguments, list | tuple) or len(arguments) != 1:
-        return False
-    [ids] = arguments
-    return isinstance(ids, list) and 0 < len(ids) <= NOTICES_PER_JOB and all(map(_is_id, ids))
+    return _is_batch(arguments, NOTICES_PER_JOB)
+
+
+def is_batch_of_certificates(arguments: object) -> bool:
+    """One argument, a list of up to a hundred ids of certificates."""
+    return _is_batch(arguments, CERTIFICATES_PER_JOB)
 
 
 def is_one_run(arguments: object) -> bool:
     """One argument, the id of a bulk run."""
     return isinstance(arguments, list | tuple) and len(arguments) == 1 and _is_id(arguments[0])
+
+
+def _is_batch(arguments: object, most: int) -> bool:
+    if not isinstance(arguments, list | tuple) or len(arguments) != 1:
+        return False
+    [ids] = arguments
+    return isinstance(ids, list) and 0 < len(ids) <= most and all(map(_is_id, ids))
 
 
 def _is_id(text: object) -> bool:
@@ -54,6 +65,7 @@ def _is_id(text: object) -> bool:
 KNOWN: Final[Mapping[str, Callable[[object], bool]]] = {
     DELIVER_NOTICES: is_batch_of_notices,
     CARRY_RUN: is_one_run,
+    RENDER_CERTIFICATES: is_batch_of_certificates,
 }
 
 

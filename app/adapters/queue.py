@@ -1,7 +1,7 @@
-"""The RQ job queues: jobs with the ids of notices to deliver, and of bulk runs to carry.
+"""The RQ job queues: jobs with the ids of notices to deliver, of bulk runs to carry, and of certificates to render.
 
-Notices and runs themselves are in PostgreSQL, so that Redis may lose any job. Urgent mail and runs have queues of their
-own: neither waits for bulk mail.
+Notices, runs and certificates themselves are in PostgreSQL, so that Redis may lose any job. Urgent mail and runs have
+queues of their own, which do not wait for bulk mail; certificates wait for everything else.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from rq.serializers import JSONSerializer
 
 from app.adapters.known_jobs import (
     CARRY_RUN,
+    CERTIFICATES_PER_JOB,
     DELIVER_NOTICES,
     FAILED_JOBS_KEPT_SECONDS,
     NOTICES_PER_JOB,
+    RENDER_CERTIFICATES,
     KnownJob,
 )
 from app.adapters.redis import connection
@@ -28,7 +30,8 @@ from app.settings import settings
 
 NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
 RUNS = "rollcall-runs"
-LONGEST_RUN_JOB = 300
+CERTIFICATES = "rollcall-certificates"
+LONGEST_RUN_JOB = LONGEST_CERTIFICATES_JOB = 300
 """Seconds. The job ends by itself long before; RQ then ends one that hangs."""
 
 PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
@@ -57,6 +60,10 @@ def jobs(lane: Lane) -> Queue:
 
 def runs() -> Queue:
     return _named(RUNS)
+
+
+def certificates() -> Queue:
+    return _named(CERTIFICATES)
 
 
 def _named(name: str) -> Queue:
@@ -114,6 +121,28 @@ def carry_run(run_id: UUID) -> None:
         timeout=LONGEST_RUN_JOB,
         result_ttl=0,
         failure_ttl=FAILED_JOBS_KEPT_SECONDS,
+    )
+
+
+def render_certificates(certificate_ids: Sequence[UUID]) -> None:
+    """Enqueue the rendering of these certificates. A job that fails is not retried: they are rendered when asked for."""
+    ids = [str(certificate_id) for certificate_id in certificate_ids]
+    batches = [
+        ids[start : start + CERTIFICATES_PER_JOB] for start in range(0, len(ids), CERTIFICATES_PER_JOB)
+    ]
+    certificates().enqueue_many(
+        [
+            Queue.prepare_data(
+                RENDER_CERTIFICATES,
+                args=[batch],
+                job_id=f"certificates-{batch[0]}-{secrets.token_hex(3)}",
+                description=f"{len(batch)} certificates from {batch[0]}",
+                timeout=LONGEST_CERTIFICATES_JOB,
+                result_ttl=0,
+                failure_ttl=FAILED_JOBS_KEPT_SECONDS,
+            )
+            for batch in batches
+        ]
     )
 
 

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from app.enums import Role
 from app.errors.catalogue import InvalidTransition
+from app.errors.learning import BadgesDisabled, CertificateRevoked, NameWithheld
 from app.schemas.certificates import (
+    BadgeSchema,
     CertificateQuerySchema,
     CertificateSchema,
     RevocationSchema,
     VerificationSchema,
 )
-from app.services.learning import certificates
+from app.services.learning import badges, certificates, certificates_pdf
 from app.web.access import caller, public, requires
 from app.web.api import Blueprint
 
@@ -37,6 +39,18 @@ def show_certificate(certificate_id: UUID):
     return certificates.get_own(caller(), certificate_id)
 
 
+@blp.get("/certificates/<uuid:certificate_id>/pdf")
+@requires()
+@blp.file("application/pdf")
+def download_certificate(certificate_id: UUID):
+    """Download a certificate as PDF.
+
+    One of your own; admins see any. The same certificate has the same bytes each time. A revoked one says so across the
+    sheet, and the name of a deleted user is withheld.
+    """
+    return certificates_pdf.download(caller(), certificate_id)
+
+
 @blp.get("/certificates/verify/<number>")
 @public
 @blp.response(200, VerificationSchema)
@@ -46,6 +60,19 @@ def verify_certificate(number: str):
     Shows the name, the course and the dates only; `is_revoked` marks a revoked certificate.
     """
     return certificates.verify(number)
+
+
+@blp.get("/certificates/verify/<number>/badge")
+@public
+@blp.response(200, BadgeSchema)
+@blp.refuses(BadgesDisabled, CertificateRevoked, NameWithheld)
+def show_badge(number: str):
+    """Show the Open Badge of a certificate.
+
+    A verifiable credential that the platform signs as `did:web`. It says what the verification says. A revoked
+    certificate has none; badges that were issued before are revoked in their status list.
+    """
+    return badges.issue(number)
 
 
 @blp.post("/certificates/<uuid:certificate_id>/revoke")

@@ -14,6 +14,7 @@ from app.errors.catalogue import (
     SlugTaken,
 )
 from app.errors.learning import AlreadyEnrolled
+from app.errors.requests import StorageFull
 from app.schemas.courses import (
     CourseChangeSchema,
     CourseDeletionSchema,
@@ -29,9 +30,11 @@ from app.schemas.courses import (
     PublicationSchema,
     WaitingCourseSchema,
 )
-from app.services.catalogue import courses_list, courses_read, courses_workflow, courses_write
+from app.schemas.files import PictureSchema
+from app.services.catalogue import courses_list, courses_read, courses_workflow, courses_write, thumbnails
 from app.web.access import caller, public, requires, visitor
 from app.web.api import Blueprint
+from app.web.rate_limits import PICTURES, throttled
 
 blp = Blueprint("courses", __name__, description="The catalogue, courses, and their way through review.")
 
@@ -215,6 +218,30 @@ def archive_course(course_id: str):
 def unarchive_course(course_id: str):
     """Unarchive a course."""
     return courses_workflow.unarchive(caller(), course_id)
+
+
+@blp.put("/courses/<course_id>/thumbnail")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(PICTURES)
+@blp.arguments(PictureSchema, location="files")
+@blp.response(200, CourseDetailSchema, message="Thumbnail saved.")
+@blp.refuses(Forbidden, CourseUnderReview, StorageFull)
+def replace_thumbnail(picture: dict[str, Any], course_id: str):
+    """Replace the thumbnail of a course.
+
+    A JPEG, PNG or WebP of at most 5 MB. A JPEG may have 25 million pixels, a progressive one or a PNG 10 million, a
+    WebP 3 million. Its middle is cut to 16:9 and re-encoded without metadata, 320, 640 and 1280 pixels wide.
+    """
+    return thumbnails.replace(caller(), course_id, **picture)
+
+
+@blp.delete("/courses/<course_id>/thumbnail")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(200, CourseDetailSchema, message="Thumbnail removed.")
+@blp.refuses(Forbidden, CourseUnderReview)
+def remove_thumbnail(course_id: str):
+    """Remove the thumbnail of a course."""
+    return thumbnails.remove(caller(), course_id)
 
 
 @blp.get("/courses/<course_id>/history")

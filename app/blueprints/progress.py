@@ -4,7 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import Role
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import (
+    GradeRequired,
+    LessonLocked,
+    NotEnrolled,
+    NotWatched,
+    PaymentRequired,
+    QuizNotPassed,
+    SubmissionRequired,
+)
 from app.schemas.enrollments import EnrollmentSchema
 from app.schemas.progress import (
     CompletionSchema,
@@ -13,23 +21,36 @@ from app.schemas.progress import (
     RecalculateSchema,
     RecalculationSchema,
 )
-from app.services.learning import completion_explained, progress, progress_read, recalculation
+from app.services.learning import completion_explained, progress, progress_read, recalculation, watching
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
 blp = Blueprint("progress", __name__, description="Progress in lessons, and the explanation of a completion.")
 
 
+_REFUSALS = (
+    NotEnrolled,
+    PaymentRequired,
+    LessonLocked,
+    NotWatched,
+    QuizNotPassed,
+    SubmissionRequired,
+    GradeRequired,
+)
+"""Why a lesson is not marked as done."""
+
+
 @blp.post("/lessons/<uuid:lesson_id>/complete")
 @requires()
 @blp.response(200, EnrollmentSchema, message="Lesson marked as done.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(*_REFUSALS)
 def complete_lesson(lesson_id: UUID):
     """Mark a lesson as done.
 
     The last one that counts completes the course, with a certificate and a notice. Repeating the call changes nothing.
+    A quiz that has questions is done by passing it, homework by submitting it.
     """
-    return progress.complete(caller(), lesson_id)
+    return watching.record(caller(), lesson_id, completed=True)
 
 
 @blp.delete("/lessons/<uuid:lesson_id>/complete")
@@ -39,7 +60,7 @@ def complete_lesson(lesson_id: UUID):
 def undo_lesson(lesson_id: UUID):
     """Mark a lesson as not done.
 
-    The percentage falls; a completed course stays completed.
+    The percentage falls; a completed course stays completed, and homework stays submitted.
     """
     return progress.record(caller(), lesson_id, completed=False)
 
@@ -48,13 +69,14 @@ def undo_lesson(lesson_id: UUID):
 @requires()
 @blp.arguments(ProgressSchema)
 @blp.response(200, EnrollmentSchema, message="Progress recorded.")
-@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked)
+@blp.refuses(*_REFUSALS)
 def record_progress(changes: dict[str, Any], lesson_id: UUID):
     """Record the progress in a lesson.
 
-    How far it was watched, whether it is done, or both.
+    How far it was watched, which parts of it, whether it is done. A lesson of type VIDEO completes by itself when
+    `WATCHED_PERCENT` of its uploaded video were watched (90 % unless set).
     """
-    return progress.record(caller(), lesson_id, **changes)
+    return watching.record(caller(), lesson_id, **changes)
 
 
 @blp.get("/enrollments/<uuid:enrollment_id>/progress")

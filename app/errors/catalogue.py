@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.errors.base import Conflict, InvalidRequest
+from app.errors.requests import TooLarge
 
 
 class NameTaken(Conflict):
@@ -93,3 +94,26 @@ class CourseTooLarge(InvalidRequest):
 
     code = "course_too_large"
     title = "This course is too large: it holds at most 2,000 lessons in 500 sections."
+
+
+class QuotaExceeded(TooLarge):
+    """The files of a course, and those that a user has uploaded, may take a certain room each: `COURSE_QUOTA_MB` and
+    `USER_QUOTA_MB`. Nothing was stored; delete files that are no longer needed.
+    """
+
+    code = "quota_exceeded"
+    title = "There is no room left for this file: delete files that are no longer needed."
+
+
+class TooManyFiles(InvalidRequest):
+    """A lesson has at most 100 files, because its page lists them all."""
+
+    code = "too_many_files"
+    title = "This lesson has 100 files: delete one first."
+
+
+class CourseUnchanged(Conflict):
+    """A version is made of changed lessons or learning outcomes; the last version has the course as it is."""
+
+    code = "course_unchanged"
+    title = "Nothing has changed since the last version of this course."

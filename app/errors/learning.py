@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors.base import Conflict, Forbidden, Refusal
+from app.errors.base import Conflict, Forbidden, InvalidRequest, NotFound, Refusal
 
 
 class PaymentRequired(Refusal):
@@ -92,8 +92,127 @@ class LessonLocked(Conflict):
     title = "Complete the earlier lessons of this course first."
 
 
+class NotHomework(Conflict):
+    """Submissions are for lessons of type ASSIGNMENT."""
+
+    code = "not_homework"
+    title = "Nothing can be submitted for this lesson."
+
+
+class SubmissionRequired(Conflict):
+    """A lesson of type ASSIGNMENT is done by a submission: `POST /lessons/{id}/submissions`."""
+
+    code = "submission_required"
+    title = "Submit your homework: the lesson is done then."
+
+
+class GradeRequired(Conflict):
+    """With `HOMEWORK_COMPLETES=graded` a lesson of type ASSIGNMENT is done once the submission is graded."""
+
+    code = "grade_required"
+    title = "This lesson is done once your homework is graded."
+
+
+class AlreadyGraded(Conflict):
+    """A graded submission is not replaced by its learner, and its grade is corrected with `regrade` only."""
+
+    code = "already_graded"
+    title = "This homework is graded already."
+
+
+class SubmissionReplaced(Conflict):
+    """The learner has submitted again since: grade the newer submission."""
+
+    code = "submission_replaced"
+    title = "The learner has submitted again: grade the newer submission."
+
+
+class NotWatched(Conflict):
+    """This installation completes the lesson of a video when enough of it was watched (`VIDEO_COMPLETION=watched`)."""
+
+    code = "not_watched"
+    title = "Watch the video of this lesson first."
+
+
 class NoticeNotDelivered(Conflict):
     """Only a SENT or FAILED notice is sent again."""
 
     code = "notice_not_delivered"
     title = "This notice is still being delivered: send it again once it is SENT or FAILED."
+
+
+class QuizNotPassed(Conflict):
+    """A quiz lesson that has questions is completed by passing its quiz. Once it is passed it can be marked again."""
+
+    code = "quiz_not_passed"
+    title = "This lesson is completed by passing its quiz: start an attempt."
+
+
+class NotAQuiz(Conflict):
+    """Only lessons of type QUIZ have questions, settings of a quiz, and attempts."""
+
+    code = "not_a_quiz"
+    title = "This lesson is not a quiz: change its type to QUIZ first."
+
+
+class QuizEmpty(Conflict):
+    """An attempt needs questions, and the instructor has added none yet."""
+
+    code = "quiz_empty"
+    title = "This quiz has no questions yet."
+
+
+class AttemptOpen(Conflict):
+    """There is one attempt in progress for each learner and quiz; `details.attempt_id` names it."""
+
+    code = "attempt_open"
+    title = "You have an attempt in progress: continue it, or submit it."
+
+
+class AttemptsUsedUp(Conflict):
+    """The quiz allows a number of attempts, and the learner has made all of them."""
+
+    code = "attempts_used_up"
+    title = "You have no attempt left in this quiz."
+
+
+class AttemptSubmitted(Conflict):
+    """A submitted attempt has been graded; its responses stay as they are."""
+
+    code = "attempt_submitted"
+    title = "This attempt was submitted already."
+
+
+class AttemptExpired(Conflict):
+    """The time limit of the attempt and its grace have passed. Submit it: the responses saved in time are graded."""
+
+    code = "attempt_expired"
+    title = "The time for this attempt is over: submit it to have the saved responses graded."
+
+
+class QuizTooLarge(InvalidRequest):
+    """A quiz holds at most 200 questions, because an attempt shows them all. Nothing was added."""
+
+    code = "quiz_too_large"
+    title = "This quiz is too large: it holds at most 200 questions."
+
+
+class CertificateRevoked(Conflict):
+    """No badge is issued for a revoked certificate. Badges that were issued before show as revoked in their status list."""
+
+    code = "certificate_revoked"
+    title = "This certificate has been revoked."
+
+
+class NameWithheld(Conflict):
+    """The account of the holder has been deleted: the certificate stays valid, and no badge is issued in their name."""
+
+    code = "name_withheld"
+    title = "The name on this certificate is withheld: its holder's account has been deleted."
+
+
+class BadgesDisabled(NotFound):
+    """This installation issues no Open Badges: an operator enables them with the setting BADGE_SIGNING_KEY."""
+
+    code = "badges_disabled"
+    title = "This platform issues no badges."

@@ -176,6 +176,16 @@ class Unavailable(Refusal):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 
+class LinkInvalid(Refusal):
+    """The link to a file has expired, was changed, or is for a user who may not read the file any more. Links are
+    short-lived and personal: `GET /files/{id}` gives another one.
+    """
+
+    status = 403
+    code = "link_invalid"
+    title = "This link is no longer valid: open the file from its lesson again."
+
+
 class StorageFull(Refusal):
     """The file store has no room left. Nothing was changed; an operator has to make room."""
 

@@ -30,9 +30,13 @@ from app.jobs import runs
 from app.jobs.notices import send_for
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
+from app.services.catalogue import thumbnails
+from app.services.content import files
 from app.services.counters import tallies
+from app.services.learning import certificates_pdf
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
+from app.services.quizzes import closing
 from app.services.retention import retention
 from app.services.search import search_rebuild
 from app.settings import settings
@@ -116,6 +120,9 @@ CHORES = (
     Chore("runs", lambda: settings().sweep_interval_seconds, sweep_runs),
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
     Chore("names", lambda: HOURLY, erase_names),
+    Chore(
+        "quiz attempts", lambda: settings().sweep_interval_seconds, partial(_committed, closing.close_expired)
+    ),
     _hourly("refresh tokens", retention.purge_refresh_tokens),
     _hourly("sessions", retention.purge_sessions),
     _hourly("mail tokens", retention.purge_mail_tokens),
@@ -124,7 +131,10 @@ CHORES = (
     _hourly("idempotency keys", retention.purge_idempotency_keys),
     _hourly("email changes", retention.purge_email_changes),
     _hourly("previews", retention.purge_previews),
+    Chore("certificates", lambda: HOURLY, certificates_pdf.delete_old),
     _hourly("pictures", profile_pictures.delete_unreferenced),
+    _hourly("thumbnails", thumbnails.delete_unreferenced),
+    _hourly("files", files.delete_unreferenced),
     _hourly("tallies", tallies.compact),
     _hourly("search", search_rebuild.rebuild_next),
 )

@@ -43,8 +43,8 @@ class FreshWorker(RefusesUnknownJobs, SpawnWorker):
     """A worker whose work horses start as new processes."""
 
 
-EVERY_QUEUE = (queue.NAMES[Lane.URGENT], queue.RUNS, queue.NAMES[Lane.BULK])
-"""In order of priority: a run that a user waits for does not stand behind bulk mail."""
+EVERY_QUEUE = (queue.NAMES[Lane.URGENT], queue.RUNS, queue.NAMES[Lane.BULK], queue.CERTIFICATES)
+"""In order of priority: a run that a user waits for does not stand behind bulk mail, and nothing behind certificates."""
 
 
 def build_worker(queues: Sequence[str] = EVERY_QUEUE) -> Worker:

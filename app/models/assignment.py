@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    any_,
+    literal,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,6 +38,7 @@ from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
 from app.values import versions
+from app.values.terms import Terms
 
 RETRIED = (
     Outcome.NOT_FOUND,
@@ -61,7 +76,8 @@ class Assignment(Identified, Model):
 
     A run that a worker carries has `batches` of staged lines, and `next_batch` is its cursor. `lease` and `leased_until`
     say which worker may carry it now, `attempts` how often one has begun, and `stalls` how many of these attempts in a
-    row finished no chunk. A plan that a worker commits (`is_committing`) is one batch more.
+    row finished no chunk. `looks_back` is false where no two lines can name the same user in the same course. A plan that
+    a worker commits (`is_committing`) is one batch more.
     """
 
     __tablename__ = "assignments"
@@ -83,6 +99,7 @@ class Assignment(Identified, Model):
     overdue: Mapped[int] = mapped_column(server_default=text("0"))
     batches: Mapped[int] = mapped_column(server_default=text("0"))
     next_batch: Mapped[int] = mapped_column(server_default=text("1"))
+    looks_back: Mapped[bool] = mapped_column(server_default=text("true"))
     done: Mapped[int] = mapped_column(server_default=text("0"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     stalls: Mapped[int] = mapped_column(server_default=text("0"))
@@ -130,6 +147,14 @@ class Assignment(Identified, Model):
     def courses(self) -> list[AssignmentCourse]:
         """The courses of a run on several; none for a run on one."""
         return [] if self.course_id is not None else self.staged_courses
+
+    @property
+    def terms(self) -> dict[str, Any] | None:
+        """What held for every row, as it was sent; None for a run that does not assign."""
+        if self.action != AssignmentAction.ASSIGN:
+            return None
+        stored = Terms.of_json(self.options)
+        return {**dataclasses.asdict(stored), "atomic": bool(self.options.get("atomic"))}
 
     @property
     def assignment_id(self) -> UUID:
@@ -212,8 +237,8 @@ class EnrollmentState(NamedTuple):
 class AssignmentItem(Model):
     """One row of a run, in the order of the request, with the enrollment before and after.
 
-    `batch` is the first batch of the chunk that wrote the line, 0 in a run that was answered in its request. `kind`,
-    `sent_due_at` and `sent_course` are what was sent beside `input`.
+    `batch` is the first batch of the chunk that wrote the line in a run that looks back for earlier lines of the same user,
+    and 0 in others. `kind`, `sent_due_at` and `sent_course` are what was sent beside `input`.
 
     What an undo compares and restores: `acted_at`, when the line cancelled or reactivated an enrollment; `after_payment`,
     the payment status that it left; `former`, what a reactivation replaced. A line of an undo has the `former` that it
@@ -265,6 +290,18 @@ class AssignmentItem(Model):
         ),
         CheckConstraint(one_of("outcome", Outcome), "outcome"),
     )
+
+    @classmethod
+    def is_among(cls, rows: Sequence[int] | None) -> ColumnElement[bool]:
+        """The lines with these numbers, without repetitions; None means all lines.
+
+        Numbers without a gap are a range: a chunk seldom has others, and thousands of them take longer to send and read.
+        """
+        if rows is None:
+            return true()
+        if rows and max(rows) - min(rows) + 1 == len(rows):
+            return cls.row.between(min(rows), max(rows))
+        return cls.row == any_(literal(list(rows), ARRAY(Integer)))
 
     @property
     def before(self) -> EnrollmentState | None:

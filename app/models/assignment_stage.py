@@ -48,8 +48,8 @@ class AssignmentCourse(Model):
 class AssignmentBatch(Model):
     """Some hundred staged lines of a run, of one course: columns as JSON arrays, which are a fraction of a row each.
 
-    Lines are numbered from `first_row`, or as `rows` says. Columns that are null have no value in any line. Deleted as
-    the run has written them to its ledger.
+    Lines are numbered from `first_row`, or as `rows` says. Columns that are null have no value in any line, and
+    `keys` that are null are the inputs. Deleted as the run has written them to its ledger.
     """
 
     __tablename__ = "assignment_batches"
@@ -62,7 +62,7 @@ class AssignmentBatch(Model):
     first_row: Mapped[int]
     size: Mapped[int]
     inputs: Mapped[str]
-    keys: Mapped[str]
+    keys: Mapped[str | None]
     kinds: Mapped[str]
     rows: Mapped[str | None]
     due_dates: Mapped[str | None]

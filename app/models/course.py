@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -48,6 +48,21 @@ _FILTERED_BY = ("deleted_at", "status", "price", "total_seats", "enrollment_coun
 """What lists are filtered by, and what decides who sees a course: counting a category's reads nothing else."""
 
 
+class ThumbnailNames(NamedTuple):
+    """The names of a thumbnail's files in the store, by size."""
+
+    small: str
+    medium: str
+    large: str
+
+
+def thumbnail_names(stem: str | None) -> ThumbnailNames | None:
+    """:param stem: what their names begin with, as the column has it"""
+    if stem is None:
+        return None
+    return ThumbnailNames(*(f"{stem}-{size}.webp" for size in ThumbnailNames._fields))
+
+
 class CourseFacts:
     """What follows from the columns of a course, for the entity and for the rows of reads."""
 
@@ -60,6 +75,11 @@ class CourseFacts:
         enrollment_count: Any
         admission_deadline: Any
         rating_count: Any
+        thumbnail: Any
+
+    @property
+    def thumbnail_names(self) -> ThumbnailNames | None:
+        return thumbnail_names(self.thumbnail)
 
     @property
     def is_free(self) -> bool:

@@ -84,7 +84,8 @@ class Enrollment(EnrollmentFacts, Identified, Model):
     """There is one per user and course for ever: leaving cancels it, coming back reactivates it.
 
     `completion_number` counts completions: 0 before the first. Completed once, `completed_at` stays, whatever is
-    added to the course later.
+    added to the course later; only a version of the course that makes earlier completions void opens it again, and sets
+    `renewal_required_at` until the next completion.
     """
 
     __tablename__ = "enrollments"
@@ -109,6 +110,10 @@ class Enrollment(EnrollmentFacts, Identified, Model):
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancellation_reason: Mapped[CancellationReason | None] = mapped_column(word(CancellationReason))
+    renewal_required_at: Mapped[datetime | None]
+    course_version_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("course_versions.id", ondelete="RESTRICT")
+    )
     last_accessed: Mapped[datetime | None]
     resume_lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("lessons.id", ondelete="SET NULL"))
 
@@ -140,7 +145,11 @@ class Enrollment(EnrollmentFacts, Identified, Model):
         CheckConstraint(one_of("payment_status", PaymentStatus), "payment_status"),
         CheckConstraint(one_of("grade", Grade), "grade"),
         CheckConstraint("status <> 'COMPLETED' OR completed_at IS NOT NULL", "completed_has_time"),
-        CheckConstraint("(completed_at IS NULL) = (completion_number = 0)", "completion_counted"),
+        CheckConstraint(
+            "(completed_at IS NULL) = (completion_number = 0)"
+            " OR (completed_at IS NULL AND renewal_required_at IS NOT NULL)",
+            "completion_counted",
+        ),
         CheckConstraint("(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", "cancelled_has_time"),
         CheckConstraint(
             "cancellation_reason IS NULL OR "

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, and_, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.db.columns import one_of, word
 from app.db.session import Identified, Model, Timestamped
-from app.enums import LessonType
+from app.enums import FileKind, LessonType
 from app.models.course import Course
+from app.models.file import File
 from app.models.section import Section
 
 
@@ -42,6 +43,23 @@ class Lesson(Identified, Timestamped, Model):
     course: Mapped[Course] = relationship(
         lazy="raise", viewonly=True, primaryjoin="foreign(Lesson.course_id) == Course.id"
     )
+
+    attachments: Mapped[list[File]] = relationship(
+        viewonly=True,
+        order_by=File.id,
+        primaryjoin=lambda: and_(
+            foreign(File.lesson_id) == Lesson.id,
+            File.kind.in_((FileKind.LESSON_FILE, FileKind.LESSON_VIDEO)),
+        ),
+    )
+
+    @property
+    def files(self) -> list[File]:
+        return [file for file in self.attachments if file.kind == FileKind.LESSON_FILE]
+
+    @property
+    def video(self) -> File | None:
+        return next((file for file in self.attachments if file.kind == FileKind.LESSON_VIDEO), None)
 
     __table_args__ = (
         # Through both columns, so that a lesson can never be in a section of another course.

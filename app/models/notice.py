@@ -32,6 +32,7 @@ from app.models.course_change import CourseChange
 from app.models.email_change import EmailChange
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
+from app.models.submission import Submission
 from app.models.user import User
 from app.settings import settings
 
@@ -48,7 +49,7 @@ class Notice(Identified, Model):
     deleted, nor are its user and its course, and each further key would cost a look-up per row.
 
     A notice is about an enrollment, or has a cause of its own: `cause_id` names the course change, the instructor
-    request, or just one occasion. Of `TOKEN_MAILS` one of a kind is queued for a user at a time, however often it is
+    request, the grading of a submission, or just one occasion. Of `TOKEN_MAILS` one of a kind is queued for a user at a time, however often it is
     requested.
 
     `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
@@ -98,6 +99,9 @@ class Notice(Identified, Model):
         primaryjoin="foreign(Notice.cause_id) == InstructorRequest.id", lazy="raise", viewonly=True
     )
 
+    submission: Mapped[Submission | None] = relationship(
+        primaryjoin="foreign(Notice.cause_id) == Submission.grading_id", lazy="raise", viewonly=True
+    )
     email_change: Mapped[EmailChange | None] = relationship(
         primaryjoin="foreign(Notice.cause_id) == EmailChange.id", lazy="raise", viewonly=True
     )
@@ -141,7 +145,8 @@ class Notice(Identified, Model):
         CheckConstraint("(attempt_number = 1) = (first_id IS NULL)", "resent_has_first"),
         CheckConstraint("(enrollment_id IS NULL) = (cause_id IS NOT NULL)", "has_one_cause"),
         CheckConstraint(
-            "(kind IN ('COMPLETION', 'ASSIGNMENT', 'ASSIGNMENT_UNDONE')) = (enrollment_id IS NOT NULL)",
+            "(kind IN ('COMPLETION', 'ASSIGNMENT', 'ASSIGNMENT_UNDONE', 'RENEWAL_REQUIRED'))"
+            " = (enrollment_id IS NOT NULL)",
             "kind_has_enrollment",
         ),
     )

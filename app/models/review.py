@@ -55,7 +55,7 @@ class Review(Identified, Timestamped, Model):
     # No EXISTS: the planner may execute it by reading all enrollments first.
     is_completed: Mapped[bool] = column_property(
         func.coalesce(
-            select(Enrollment.completed_at.is_not(None))
+            select(Enrollment.completion_number > 0)
             .where(Enrollment.course_id == course_id, Enrollment.user_id == author_id)
             .scalar_subquery(),
             false(),

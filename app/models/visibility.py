@@ -16,6 +16,7 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
 from app.models.notice import Notice
+from app.models.submission import Submission
 
 
 def category_visible_to(viewer: Actor | None) -> ColumnElement[bool]:
@@ -65,6 +66,12 @@ def enrollment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     return and_(Enrollment.is_begun(), is_theirs)
 
 
+def submission_visible_to(viewer: Actor) -> ColumnElement[bool]:
+    """One's own, those for the courses one teaches, and all to admins."""
+    taught = exists().where(Course.id == Submission.course_id, Course.instructor_id == viewer.id)
+    return true() if viewer.is_admin else or_(Submission.user_id == viewer.id, taught)
+
+
 def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
     """One's own runs; all of them to admins, whose ledgers hold what an instructor may not know.
 
@@ -77,6 +84,12 @@ def assignment_visible_to(viewer: Actor) -> ColumnElement[bool]:
 def assignment_owned_by(viewer: Actor) -> ColumnElement[bool]:
     """The same, also after it has expired: for actions that say so."""
     return true() if viewer.is_admin else Assignment.created_by_id == viewer.id
+
+
+def quiz_attempt_visible_to(viewer: Actor) -> ColumnElement[bool]:
+    """One's own attempts, those in the courses one teaches, and all to admins. For statements with both rows joined."""
+    is_theirs = or_(Enrollment.user_id == viewer.id, Course.instructor_id == viewer.id)
+    return true() if viewer.is_admin else and_(is_theirs, Enrollment.is_begun())
 
 
 def instructor_request_visible_to(viewer: Actor) -> ColumnElement[bool]:

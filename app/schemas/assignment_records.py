@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import marshmallow as ma
 
-from app.enums import AssignmentAction, AssignmentState, Outcome
+from app.enums import AssignmentAction, AssignmentState, OnExisting, Outcome
 from app.schemas import bulk, fields
 from app.schemas.assignments import ItemSchema, RunCourseSchema
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
-from app.schemas.enrollments import LearnerSchema
+from app.schemas.enrollments import LearnerSchema, NamedCourseSchema
 
 
 class RunProgressSchema(Schema):
@@ -62,6 +62,17 @@ class RunSheetSchema(Schema):
     blank_rows = fields.Whole(required=True)
 
 
+class RunTermsSchema(Schema):
+    """The terms of a run that assigns, as they were sent; null or false where it has no such term."""
+
+    due_at = fields.Instant(required=True, allow_none=True)
+    due_in_days = fields.Whole(required=True, allow_none=True)
+    on_existing = fields.Choice(OnExisting, required=True)
+    notify = fields.Flag(required=True)
+    override_seats = fields.Flag(required=True)
+    atomic = fields.Flag(required=True)
+
+
 class AssignmentSchema(Schema):
     """The record of a run."""
 
@@ -74,6 +85,12 @@ class AssignmentSchema(Schema):
     action = fields.Choice(AssignmentAction, required=True)
     course_id = fields.Id(
         required=True, allow_none=True, metadata={"description": "Null for a run on several courses."}
+    )
+    course = ma.fields.Nested(
+        NamedCourseSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The course of `course_id`, deleted or not."},
     )
     state = fields.Choice(AssignmentState, required=True)
     requested = fields.Whole(required=True)
@@ -91,7 +108,14 @@ class AssignmentSchema(Schema):
         metadata={"description": "The courses of a run on several, in its order; empty for a run on one."},
     )
     reason = ma.fields.String(required=True)
+    terms = ma.fields.Nested(
+        RunTermsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for a run that does not assign."},
+    )
     created_by = fields.Id(required=True, attribute="created_by_id")
+    creator = ma.fields.Nested(LearnerSchema, required=True, attribute="created_by")
     created_at = fields.Instant(required=True)
     finished_at = fields.Instant(required=True, allow_none=True)
     progress = ma.fields.Nested(RunProgressSchema, required=True)

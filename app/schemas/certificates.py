@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow.fields import String
+from marshmallow.fields import Dict, String
 
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering
@@ -15,6 +15,13 @@ class VerifyUrl(String):
 
     def _serialize(self, value: Any, *_place: Any, **_kwargs: Any) -> str | None:
         return f"{settings().public_url}/api/v1/certificates/verify/{value}"
+
+
+class PageUrl(String):
+    """The public page of a certificate, to which its QR code leads."""
+
+    def _serialize(self, value: Any, *_place: Any, **_kwargs: Any) -> str | None:
+        return f"{settings().public_url}/certificates/{value}"
 
 
 class CertificateSchema(Schema):
@@ -29,6 +36,23 @@ class CertificateSchema(Schema):
     full_name = fields.Text(max_length=201)
     issued_at = fields.Instant()
     revoked_at = fields.Instant(allow_none=True)
+    completion_number = fields.Whole(
+        metadata={"description": "Which completion of the enrollment it certifies, from 1."}
+    )
+    course_version = fields.Whole(
+        attribute="version_number",
+        allow_none=True,
+        metadata={
+            "description": "The version of the course that was completed; null from before there were versions."
+        },
+    )
+    superseded_at = fields.Instant(
+        allow_none=True,
+        metadata={
+            "description": "When a later version of the course made the completion void. The certificate still verifies."
+        },
+    )
+    page_url = PageUrl(attribute="number", dump_only=True, metadata={"format": "uri"})
     verify_url = VerifyUrl(attribute="number", dump_only=True, metadata={"format": "uri"})
 
 
@@ -46,6 +70,32 @@ class VerificationSchema(Schema):
     is_valid = fields.Flag(metadata={"description": "Whether it was issued and has not been revoked."})
     is_revoked = fields.Flag()
     revoked_at = fields.Instant(allow_none=True)
+    course_version = fields.Whole(
+        attribute="version_number",
+        allow_none=True,
+        metadata={"description": "The version of the course that was completed."},
+    )
+    is_superseded = fields.Flag(
+        metadata={"description": "Whether a later version of the course requires a renewal."}
+    )
+    superseded_at = fields.Instant(allow_none=True)
+
+
+class BadgeSchema(Schema):
+    """An Open Badge 3.0: the credential, and the same signed as a JWT (VC-JWT, EdDSA)."""
+
+    credential = Dict(
+        metadata={
+            "description": "The credential as the JWT has it, by the data model of 1EdTech.",
+            "additionalProperties": True,
+        }
+    )
+    jwt = fields.Text(max_length=20_000, metadata={"description": "What a wallet imports."})
+    badge_url = fields.Link(metadata={"description": "Where anyone gets the JWT alone."})
+    issuer = fields.Text(
+        max_length=2000, metadata={"description": "The DID of the platform, of the method `web`."}
+    )
+    did_document_url = fields.Link(metadata={"description": "Where the public keys of the issuer are."})
 
 
 class RevocationSchema(Schema):

@@ -50,6 +50,14 @@ class DisplayPriceSchema(Schema):
     currency = fields.Text(max_length=3)
 
 
+class ThumbnailSchema(Schema):
+    """The URLs of a course's picture, of 16:9: at most 320, 640 and 1280 pixels wide."""
+
+    small = fields.PublicFile()
+    medium = fields.PublicFile()
+    large = fields.PublicFile()
+
+
 class CourseSchema(Schema):
     """A course as a list shows it."""
 
@@ -65,7 +73,7 @@ class CourseSchema(Schema):
     currency = fields.Text(max_length=3)
     display_price = ma.fields.Nested(DisplayPriceSchema)
     is_free = fields.Flag()
-    thumbnail = fields.Text(max_length=500, allow_none=True)
+    thumbnail = ma.fields.Nested(ThumbnailSchema, attribute="thumbnail_names", allow_none=True)
     duration_hours = fields.Hours(allow_none=True)
     class_starts = fields.Day(allow_none=True)
     admission_deadline = fields.Day(allow_none=True)
@@ -115,6 +123,23 @@ class OutlineSectionSchema(Schema):
     lessons = ma.fields.List(ma.fields.Nested(OutlineLessonSchema))
 
 
+class VersionChangesSchema(Schema):
+    """Titles of lessons that differ from the version before; none in the first."""
+
+    added = ma.fields.List(fields.Text(max_length=200))
+    removed = ma.fields.List(fields.Text(max_length=200))
+    changed = ma.fields.List(fields.Text(max_length=200))
+
+
+class VersionBriefSchema(Schema):
+    """A version of a course, as its learners see it."""
+
+    number = fields.Whole(metadata={"description": "Counts from 1 within the course."})
+    note = fields.Text(max_length=2000)
+    changes = ma.fields.Nested(VersionChangesSchema)
+    published_at = fields.Text(max_length=32, metadata={"format": "date-time"})
+
+
 class CourseDetailSchema(CourseSchema):
     """A course on its own page. Review notes and reviewer are null for all but its instructor and admins."""
 
@@ -133,6 +158,13 @@ class CourseDetailSchema(CourseSchema):
     reviewed_by = fields.Id(attribute="reviewed_by_id", allow_none=True)
     reviewed_at = fields.Instant(allow_none=True)
     changed_since_review = fields.Flag(allow_none=True)
+    version = ma.fields.Nested(
+        VersionBriefSchema,
+        allow_none=True,
+        metadata={
+            "description": "The latest version, which completions name; null before the first publication."
+        },
+    )
     sections = ma.fields.List(ma.fields.Nested(OutlineSectionSchema))
 
     @ma.post_dump(pass_original=True)

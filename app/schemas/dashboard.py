@@ -135,7 +135,9 @@ class CourseFiguresSchema(Schema):
     completion_rate = _percentage("Share of completed in students, in percent.")
     average_rating = ma.fields.Float(allow_none=True)
     total_reviews = fields.Whole()
-    average_quiz_score = _percentage("Average score of quizzes, in percent; null until there are quizzes.")
+    average_quiz_score = _percentage(
+        "Average of the best quiz scores, in percent; null until a quiz is taken."
+    )
     revenue = ma.fields.List(
         ma.fields.Nested(RevenueSchema),
         metadata={"description": "Sum of the prices of PAID enrollments, by currency."},

@@ -8,15 +8,21 @@ from marshmallow.fields import Float, Nested
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
+from app.schemas.courses import ThumbnailSchema
 from app.values import days
 
 
-class EnrolledCourseSchema(Schema):
+class NamedCourseSchema(Schema):
+    """A course by its names, beside a row that is about it."""
+
     id = fields.Id()
     code = fields.Text(max_length=40)
     title = fields.Text(max_length=200)
     slug = fields.Text(max_length=220)
-    thumbnail = fields.Text(max_length=500, allow_none=True)
+
+
+class EnrolledCourseSchema(NamedCourseSchema):
+    thumbnail = Nested(ThumbnailSchema, attribute="thumbnail_names", allow_none=True)
 
 
 class LearnerSchema(Schema):
@@ -43,6 +49,18 @@ class EnrollmentSchema(Schema):
     assigned_by = fields.Id(allow_none=True)
     enrolled_at = fields.Instant()
     completed_at = fields.Instant(allow_none=True)
+    completion_number = fields.Whole(
+        metadata={"description": "How often it was completed. Each completion has its certificate."}
+    )
+    course_version = fields.Whole(
+        allow_none=True, metadata={"description": "The version of the course that was completed last."}
+    )
+    renewal_required_at = fields.Instant(
+        allow_none=True,
+        metadata={
+            "description": "When a new version of the course made the completion void; null once it is renewed."
+        },
+    )
     cancelled_at = fields.Instant(allow_none=True)
     cancellation_reason = fields.Choice(
         CancellationReason,

@@ -9,6 +9,7 @@ from app.adapters import markdown
 from app.enums import LessonType
 from app.schemas import fields
 from app.schemas.base import Schema, course_ref
+from app.schemas.files import AttachmentSchema
 from app.schemas.sections import LAST_PLACE
 
 MOST_AT_ONCE = 500
@@ -50,6 +51,8 @@ class LessonSchema(LessonOutlineSchema):
     content = fields.Text(max_length=200_000)
     content_html = SafeHtml(attribute="content", dump_only=True)
     video_url = fields.Link(allow_none=True)
+    video = Nested(AttachmentSchema, allow_none=True)
+    files = List(Nested(AttachmentSchema))
     created_at = fields.Instant()
     updated_at = fields.Instant()
 

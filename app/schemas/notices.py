@@ -1,8 +1,11 @@
 """The outbox of notices, for admins."""
 
+from marshmallow.fields import Nested
+
 from app.enums import Channel, NoticeKind, NoticeState
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, ordering
+from app.schemas.enrollments import LearnerSchema, NamedCourseSchema
 
 
 class NoticeSchema(Schema):
@@ -19,6 +22,7 @@ class NoticeSchema(Schema):
     )
     enrollment_id = fields.Id(allow_none=True)
     course_id = fields.Id(allow_none=True)
+    course = Nested(NamedCourseSchema, allow_none=True)
     cause_id = fields.Id(
         allow_none=True,
         metadata={
@@ -27,6 +31,7 @@ class NoticeSchema(Schema):
     )
     assignment_id = fields.Id(allow_none=True)
     user_id = fields.Id()
+    user = Nested(LearnerSchema, metadata={"description": "The recipient."})
     completion_number = fields.Whole()
     attempt_number = fields.Whole(
         metadata={"description": "1, and 2 or more for a notice that an admin sent again after it was SENT."}

@@ -25,6 +25,7 @@ _WRITTEN: dict[Callable[..., Any], str] = {
     ma.fields.UUID._serialize: "None if READ is None else str(v)",
     fields.Choice._serialize: "v if type(READ) is str or v is None else str(v)",
     fields.Hours._serialize: "v if type(READ) is float or v is None else float(v)",
+    fields.Amount._serialize: "v if type(READ) is float or v is None else float(v)",
     fields.Money._serialize: 'None if READ is None else f"{v:.2f}"',
 }
 """By the function itself: a class that inherits it is written in the same way, and one with its own is not."""

@@ -30,6 +30,7 @@ from app.web import (
     preferences,
     sheet_uploads,
 )
+from app.web.files import Download
 from app.web.guard import SAFE_METHODS, View, guard
 from app.web.openapi import document, envelopes, operations
 from app.web.openapi.operations import Operation
@@ -170,6 +171,23 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorator
 
+    @staticmethod
+    def file(mimetype: str) -> Callable[[View], View]:
+        """The response: the file that the view returns, as a download, with its ETag."""
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                file: Download = view(*args, **kwargs)
+                response = Response(file.content, mimetype=mimetype)
+                response.headers["Content-Disposition"] = f'attachment; filename="{file.filename}"'
+                response.set_etag(file.tag)
+                return response
+
+            return operations.document_file(wrapper, [mimetype])
+
+        return decorator
+
     def lists(
         self,
         schema: type[ma.Schema],
@@ -207,6 +225,21 @@ class Blueprint(flask_smorest.Blueprint):
             documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
             operations.add_refusals(operations.mark_list(documented), PageNotFound, PageTooDeep)
             return self.arguments(query, location="query")(documented)
+
+        return decorator
+
+    def downloads(self, *media_types: str) -> Callable[[View], View]:
+        """The response: a file, which the view returns as its name, its media type and its text."""
+
+        def decorator(view: View) -> View:
+            @wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Response:
+                name, media_type, text = view(*args, **kwargs)
+                response = Response(text, content_type=f"{media_type}; charset=utf-8")
+                response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+                return response
+
+            return operations.document_file(wrapper, media_types)
 
         return decorator
 

@@ -21,6 +21,16 @@ Noted = _AppCtxGlobals
 _LOCATIONS = frozenset({"location", "content-location"})
 
 
+class StoringRequest(flask.Request):
+    """A request whose uploaded files may be received into a store."""
+
+    open_stream: Callable[[], Any] | None = None
+    """Opens what the content of each file of a form is written to; by default memory, and then a temporary file."""
+
+    def _get_file_stream(self, *args: Any, **options: Any) -> Any:
+        return self.open_stream() if self.open_stream else super()._get_file_stream(*args, **options)
+
+
 class Response(flask.Response):
     """A response whose headers are neither copied nor checked again when it is sent."""
 
@@ -37,9 +47,9 @@ class Response(flask.Response):
         return super().get_wsgi_headers(environ)
 
 
-def current_request() -> Request:
+def current_request() -> StoringRequest:
     """The object behind `flask.request`, which looks for it at every use."""
-    found: Request = request._get_current_object()  # type: ignore[attr-defined]
+    found: StoringRequest = request._get_current_object()  # type: ignore[attr-defined]
     return found
 
 
@@ -49,8 +59,8 @@ def noted() -> Noted:
     return found
 
 
-Before = Callable[[Request, Noted], BaseResponse | None]
-After = Callable[[Response, Request, Noted], Response]
+Before = Callable[[StoringRequest, Noted], BaseResponse | None]
+After = Callable[[Response, StoringRequest, Noted], Response]
 
 
 class _NoSessions(SessionInterface):
@@ -63,6 +73,7 @@ class _NoSessions(SessionInterface):
 class Application(Flask):
     """Flask with hooks that are passed the request, and without support for coroutines and sessions."""
 
+    request_class = StoringRequest
     response_class = Response
     session_interface = _NoSessions()
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from werkzeug.exceptions import NotFound
 
 from app.settings import settings
-from app.web import compression, problems, security_headers
+from app.web import certificate_pages, compression, problems, security_headers
 from app.web.frontend_files import AT_ROOT, MANIFEST, SERVICE_WORKER, SHELL, Asset, Files, Version
 
 pages = Blueprint("frontend", __name__)
@@ -42,9 +42,10 @@ def _rule(path: str) -> str:
     return "/".join(f"<{part[1:]}>" if part.startswith(":") else part for part in path.split("/"))
 
 
-def show_page(**_names: str) -> Response:
-    """The shell; the client reads the path."""
-    return _send(_version().files[SHELL], _REVALIDATED)
+def show_page(number: str | None = None, **_names: str) -> Response:
+    """The shell; the client reads the path. That of a certificate, whose number it has, is described for previews."""
+    shell = _version().files[SHELL]
+    return _send(shell if number is None else certificate_pages.described(shell, number), _REVALIDATED)
 
 
 @pages.get("/assets/<version>/<path:name>")

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Response, current_app
 
 from app.db.session import transaction
-from app.web import access, awaited_runs, conditional_requests, idempotency, rate_limits, sheet_uploads
+from app.web import (
+    access,
+    awaited_runs,
+    conditional_requests,
+    file_uploads,
+    idempotency,
+    rate_limits,
+    sheet_uploads,
+)
 from app.web.application import current_request
 from app.web.openapi import operations
 from app.web.openapi.operations import Operation
@@ -26,12 +34,12 @@ def guard(operation: Operation) -> View:
     query = operation.query
     is_list, is_idempotent = operation.is_list, operation.is_idempotent
     sheets = operation.sheets
-    body_limit = limit_of(operation.bodies) if sheets is None else sheet_uploads.MAX_BYTES
+    limit = _limit_of(operation)
     budget = rate_limits.budget_of(view)
 
     def body_limit_for(method: str, authorization: str) -> int:
         is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
-        return body_limit if is_taken else 0
+        return limit() if is_taken else 0
 
     def answer(**path: Any) -> Response:
         return current_app.make_response(view(**path))
@@ -63,9 +71,19 @@ def guard(operation: Operation) -> View:
     return operations.document(endpoint, operation)
 
 
+def _limit_of(operation: Operation) -> Callable[[], int]:
+    """The longest body in bytes. That of a file depends on the settings, which are not there when a view registers."""
+    if file_uploads.are_taken_by(operation.bodies):
+        return partial(limit_of, operation.bodies)
+    limit = limit_of(operation.bodies) if operation.sheets is None else sheet_uploads.MAX_BYTES
+    return lambda: limit
+
+
 def _receive(operation: Operation) -> None:
     if operation.sheets is not None and sheet_uploads.is_sheet():
         sheet_uploads.receive()
+    elif file_uploads.are_taken_by(operation.bodies):
+        file_uploads.receive(limit_of(operation.bodies))
     else:
         receive(limit_of(operation.bodies))
 

@@ -179,7 +179,11 @@ def _outbox() -> list[Metric]:
 def _queue() -> list[Metric]:
     jobs = GaugeMetricFamily("rollcall_queue_jobs", "Jobs in Redis.", labels=("queue", "state"))
     workers = GaugeMetricFamily("rollcall_queue_workers", "Workers that listen.", labels=("queue",))
-    queues = {**{lane.value: queue.jobs(lane) for lane in Lane}, "runs": queue.runs()}
+    queues = {
+        **{lane.value: queue.jobs(lane) for lane in Lane},
+        "runs": queue.runs(),
+        "certificates": queue.certificates(),
+    }
     for name, ours in queues.items():
         workers.add_metric((name,), queue.workers(ours))
         for state, count in queue.depth(ours).items():

@@ -26,7 +26,7 @@ from app.errors.requests import MalformedBody, TooLarge, UnsupportedMediaType
 from app.schemas.fields import Upload
 from app.schemas.sizes import longest_body
 from app.values import characters
-from app.web import request_values, strict_json
+from app.web import file_uploads, request_values, strict_json
 from app.web.application import Response
 from app.web.pagination import PAGING, read_cursor
 from app.web.problems import invalid
@@ -80,6 +80,8 @@ class StrictParser(FlaskParser):
         """A form with files."""
         _check_media_type(req, "multipart/form-data", "Send the file in a form: multipart/form-data.")
         req.max_content_length = _limit_of_form(schema)
+        if file_uploads.are_taken_by({"files": schema}):
+            file_uploads.check()
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         if None in parts:
             raise invalid({"body": ["A part of the form has no name."]})

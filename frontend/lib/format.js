@@ -18,8 +18,15 @@ export const percent = (value, digits = 0) =>
   value === null || value === undefined ? "–" : formatter(Intl.NumberFormat, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: digits ? "halfExpand" : "floor" }).format(value / 100);
 /** A rating with one decimal place: "4.2". */
 export const rating = (value) => formatter(Intl.NumberFormat, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
-/** `{amount: "149.00", currency: "USD"}` as "$149.00". */
-export const money = ({ amount, currency }) => formatter(Intl.NumberFormat, { style: "currency", currency }).format(amount);
+/**
+ * `{amount: "149.00", currency: "USD"}` as "$149.00". From right to left the whole is isolated from its sentence, and a sign
+ * with letters keeps its own order: without that, "US$" is drawn as "$US".
+ */
+export function money({ amount, currency }) {
+  const parts = formatter(Intl.NumberFormat, { style: "currency", currency }).formatToParts(amount);
+  if (document.documentElement.dir !== "rtl") return parts.map(({ value }) => value).join("");
+  return isolated(parts.map(({ type, value }) => (type === "currency" && /[A-Z]/.test(value) ? `\u2066${value}\u2069` : value)).join(""));
+}
 
 /** Days ("2026-12-31") have no zone and are read as they stand; times are shown in the reader's zone. */
 const parse = (value) => (value.length === 10 ? new Date(`${value}T00:00`) : new Date(value));

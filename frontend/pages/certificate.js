@@ -7,7 +7,7 @@ import { t } from "../lib/strings.js";
 import { icon, logo } from "../parts/icons.js";
 import { qr } from "../parts/qr.js";
 import { notice } from "../parts/states.js";
-import { checker } from "./certificates.js";
+import { badgeButton, checker } from "./certificates.js";
 
 export default async function certificate({ params, user, signal }) {
   let found;
@@ -23,9 +23,10 @@ export default async function certificate({ params, user, signal }) {
       h(
         "div.row.between.no-print.tools",
         user ? h("a", { href: "/certificates" }, t("certificate.back")) : h("span.soft", t("certificate.check")),
-        h("button.btn", { type: "button", "data-kind": found.is_valid ? "primary" : null, onclick: () => print() }, icon("download"), t("certificate.print")),
+        h("span.row", found.is_valid && found.full_name && badgeButton(params.number), h("button.btn", { type: "button", "data-kind": found.is_valid ? "primary" : null, onclick: () => print() }, icon("download"), t("certificate.print"))),
       ),
       verdict(found),
+      found.is_valid && found.is_superseded && superseded(found),
       sheet(params.number, found),
     ],
   };
@@ -45,7 +46,13 @@ function verdict({ is_valid: isValid, revoked_at: revoked }) {
   return box;
 }
 
-function sheet(number, { full_name: name, course_title: course, issued_at: at, is_valid: isValid }) {
+function superseded({ superseded_at: at }) {
+  const box = notice("warn", h("p", t("certificate.superseded_on", { date: day(at) })));
+  box.classList.add("verdict");
+  return box;
+}
+
+function sheet(number, { full_name: name, course_title: course, issued_at: at, is_valid: isValid, course_version: version }) {
   const fact = (label, value) => h("div", h("dt", label), h("dd", value));
   const path = `/certificates/${encodeURIComponent(number)}`;
   return h(
@@ -60,7 +67,7 @@ function sheet(number, { full_name: name, course_title: course, issued_at: at, i
       h("p", t("certificate.done")),
       h("h2", { dir: "auto" }, course),
     ),
-    h("dl", fact(t("certificate.issued"), h("time", { datetime: at }, day(at))), fact(t("certificate.number"), h("span.mono", { dir: "ltr" }, number))),
+    h("dl", fact(t("certificate.issued"), h("time", { datetime: at }, day(at))), fact(t("certificate.number"), h("span.mono", { dir: "ltr" }, number)), version && fact(t("certificate.course_version"), version)),
     h("p.check", qr(location.origin + path), h("span", t("certificate.check_this"), h("b.mono.block", { dir: "ltr" }, location.host + path))),
     !isValid && h("p.stamp", { "aria-hidden": "true" }, t("certificate.revoked")),
   );

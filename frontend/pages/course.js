@@ -2,12 +2,14 @@
 
 import { bdi, fill, h } from "../lib/dom.js";
 import { get } from "../lib/api.js";
+import { day } from "../lib/format.js";
 import { t } from "../lib/strings.js";
 import { avatar, cover, stars } from "../parts/marks.js";
 import { icon } from "../parts/icons.js";
 import { join } from "./course/join.js";
 import { outline } from "./course/outline.js";
 import { reviews } from "./course/reviews.js";
+import { changes } from "./course/changes.js";
 
 /** Everything about the course that depends on who asks: `{ course, enrollment }`. */
 async function load(ref, user, signal) {
@@ -45,7 +47,7 @@ export default async function coursePage({ params, user, signal }) {
   return {
     title: course.title,
     bare: true,
-    main: [hero(course), h("div.wrap.cols", panel, h("div.stack.loose.main", outcomes(course), about(course), inside, teacher(course), said.element))],
+    main: [hero(course), h("div.wrap.cols", panel, h("div.stack.loose.main", outcomes(course), about(course), version(course), inside, teacher(course), said.element))],
   };
 }
 
@@ -70,7 +72,7 @@ function hero(course) {
           h("span", t("course.learners", { count: course.enrollment_count })),
         ),
       ),
-      cover(course),
+      cover(course, "(max-width: 56rem) 100vw, 22rem"),
     ),
   );
 }
@@ -95,6 +97,12 @@ function about({ description, requirements, target_audience: audience, who_can_j
     parts.map(([name, text]) => h("div", h("h3", t(`course.${name}`)), linesOf(text).length > 1 ? h("ul", linesOf(text).map((line) => h("li", { dir: "auto" }, line))) : paragraphs(text))),
     link && h("p", h("a.btn", { href: link, rel: "noopener noreferrer", target: "_blank" }, icon("play"), t("course.preview_video"))),
   );
+}
+
+/** What the latest version changed: it interests those who have completed an earlier one. */
+function version({ version: latest }) {
+  if (!latest || latest.number < 2) return null;
+  return h("section.stack", h("h2", t("course.version", { number: latest.number })), h("p.soft", t("course.version_of", { date: day(latest.published_at) })), changes(latest.changes), latest.note && h("p.prose", { dir: "auto" }, latest.note));
 }
 
 /** An address of the web; a `javascript:` address is none. */

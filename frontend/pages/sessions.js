@@ -14,7 +14,7 @@ import { toast } from "../parts/toast.js";
 const BROWSERS = [["Edge", /Edg(?:A|iOS)?\//], ["Opera", /OPR\//], ["Firefox", /Firefox\/|FxiOS/], ["Chrome", /Chrome\/|CriOS|HeadlessChrome/], ["Safari", /Safari\//]];
 const SYSTEMS = [["Windows", /Windows/], ["Android", /Android/], ["iOS", /iPhone|iPad/], ["macOS", /Mac OS X/], ["ChromeOS", /CrOS/], ["Linux", /Linux/]];
 
-export default function sessions({ signal }) {
+export default async function sessions({ signal }) {
   let link = null;
   const refusal = h("div", { role: "alert" });
   const list = region(async (running) => {
@@ -64,6 +64,7 @@ export default function sessions({ signal }) {
     if (isDone) goAgain("/login");
   };
   const heading = h("h1", { tabindex: "-1" }, t("account.sessions"));
+  await list.ready;
   return {
     title: t("account.sessions"),
     main: h(

@@ -8,14 +8,15 @@ import { pager } from "./marks.js";
 import { empty, failed, loading } from "./states.js";
 
 /**
- * `{ path, query, names, bar, fixed, size, asked(query), counted(meta), draw(rows, meta), none, signal }`: `names` are the
- * filters, each a control of the form `bar`; `asked` turns them into the API's own, where they differ; `draw` answers the
- * rows' element; `none` is what is there when nothing is found.
+ * `{ path, query, names, bar, fixed, size, asked(query), counted(meta), draw(rows, meta), none, onWrite(query), isAnimated,
+ * signal }`: `names` are the filters, each a control of the form `bar`; `asked` turns them into the API's own, where they
+ * differ; `draw` answers the rows' element; `none` is what is there when nothing is found; `onWrite` shows the filters that
+ * stand in hidden controls; `isAnimated` moves old rows to new ones, where the reader wants movement.
  *
  * Answers `{ parts, update, reload, again, choose, query }`: `choose({ name: value })` sets filters, `again` loads the same
  * page once more. Wait for `ready` before the page is shown.
  */
-export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, counted, draw, none, signal }) {
+export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, counted, draw, none, onWrite = () => {}, isAnimated = false, signal }) {
   const status = h("p.counted", { role: "status" });
   const results = h("div.results");
   let running = null;
@@ -31,6 +32,12 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     fill(results, data.length ? draw(data, meta) : nothing, pager(meta, data.length, turn) ?? []);
   }
 
+  function place(answer) {
+    const isMoving = isAnimated && results.childElementCount && document.startViewTransition && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (isMoving) document.startViewTransition(() => show(answer));
+    else show(answer);
+  }
+
   async function load(request) {
     last = request;
     running?.abort();
@@ -38,7 +45,8 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     results.setAttribute("aria-busy", "true");
     const timer = setTimeout(() => results.childElementCount || fill(results, loading()), 300);
     try {
-      show(await request({ signal: AbortSignal.any([signal, mine.signal]) }));
+      const answer = await request({ signal: AbortSignal.any([signal, mine.signal]) });
+      if (!mine.signal.aborted) place(answer);
     } catch (error) {
       if (!mine.signal.aborted && !signal.aborted) fill(results, failed(error, () => load(request)));
     } finally {
@@ -73,6 +81,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
       if (control.type === "checkbox") control.checked = Boolean(query[name]);
       else control.value = query[name] ?? "";
     }
+    onWrite(query);
   }
 
   function clear() {
@@ -82,7 +91,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     bar.elements[0].focus();
   }
 
-  bar.addEventListener("input", ({ target }) => apply(["search", "text"].includes(target.type)));
+  bar.addEventListener("input", ({ target }) => names.includes(target.name) && apply(["search", "text"].includes(target.type)));
   bar.addEventListener("submit", (event) => event.preventDefault());
   write();
   return {

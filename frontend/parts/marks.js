@@ -16,8 +16,11 @@ export function avatar({ full_name: name, profile_picture: picture }, kind = "")
 }
 
 /** A course's thumbnail, or a cover of its letters: the same size, so that nothing moves. */
-export function cover({ code = "", title, thumbnail }) {
-  if (thumbnail) return h("img.cover", { src: thumbnail, alt: "", loading: "lazy" });
+export function cover({ code = "", title, thumbnail }, sizes = "(max-width: 40rem) 100vw, 22rem") {
+  if (thumbnail) {
+    const { small, medium, large } = thumbnail;
+    return h("img.cover", { srcset: `${small} 320w, ${medium} 640w, ${large} 1280w`, sizes, src: medium, width: 640, height: 360, alt: "", loading: "lazy", decoding: "async" });
+  }
   const [, letters = "", rest = ""] = /^(\p{L}{2,4})[-\d](.*)$/u.exec(code) ?? [];
   const initials = title.split(/\s+/).filter((word) => /^[\p{L}\d]/u.test(word)).slice(0, 3).map((word) => [...word][0].toLocaleUpperCase()).join("");
   const isOwn = letters && letters !== "COURSE";

@@ -38,7 +38,7 @@ async function openPalette() {
 
 function draw() {
   const user = session.user();
-  const pages = routes.filter((route) => route.menu && isFor(route, user));
+  const pages = routes.filter((route) => route.menu && isFor(route, user) && (!route.menuFor || route.menuFor.includes(user.role)));
   const links = () => pages.map((route) => h("a", { href: route.path, "data-name": route.name }, t(`common.menu_${route.menu}`)));
   fill(
     top,
@@ -100,7 +100,7 @@ function account(user) {
         { "aria-label": t("common.account") },
         link("/me", t("common.profile")),
         link("/me/sessions", t("common.sessions")),
-        user.role !== "ADMIN" && link("/my-courses", t("common.menu_my_courses")),
+        link("/my-courses", t("common.menu_my_courses")),
         link("/certificates", t("common.certificates")),
         user.role === "STUDENT" && link("/become-instructor", t("common.become_instructor")),
       ),

@@ -2,8 +2,8 @@
 
 import { get } from "../lib/api.js";
 import { bdi, h, uid } from "../lib/dom.js";
-import { day } from "../lib/format.js";
-import { t } from "../lib/strings.js";
+import { day, isolated, percent } from "../lib/format.js";
+import { t, tOr } from "../lib/strings.js";
 import { icon } from "./icons.js";
 import { region } from "./states.js";
 
@@ -28,7 +28,7 @@ export function why({ id, status }, lessonPath = null) {
   ];
 }
 
-function explained({ requirements, formula, next_step: step }, { status, lessonPath }) {
+function explained({ requirements, next_step: said, next_step_code: code }, { status, lessonPath }) {
   const [done, missing] = [requirements.filter((each) => each.is_completed), requirements.filter((each) => !each.is_completed)];
   const next = status === "ACTIVE" && missing[0];
   return h(
@@ -36,10 +36,16 @@ function explained({ requirements, formula, next_step: step }, { status, lessonP
     h("p.why-title", t("learning.done_of", { done: done.length, count: requirements.length })),
     missing.length > 0 && list(missing, t("learning.missing")),
     done.length > 0 && (missing.length ? h("details", h("summary", t("learning.done_n", { count: done.length })), list(done, t("learning.done"))) : list(done, t("learning.done"))),
-    h("p.small", { lang: "en", dir: "auto" }, step),
-    h("p.soft.small", { lang: "en", dir: "auto" }, formula),
+    h("p.small", tOr(`learning.next_${code}`, said, missing[0] && { title: isolated(missing[0].title), position: missing[0].position })),
+    h("p.soft.small", formula(done.length, requirements.length)),
     next && lessonPath && h("a.btn", { href: lessonPath(next.lesson_id), "data-kind": "primary" }, h("span", t("learning.go_on"), " ", bdi(next.title))),
   );
+}
+
+/** "4 of 10 lessons that count are done: 4 ÷ 10 = 40%", cut as beside the bar. */
+function formula(done, count) {
+  if (!count) return t("learning.formula_none");
+  return t("learning.formula", { done, count, percent: percent((done / count) * 100) });
 }
 
 /** Long lists scroll inside the popover, by keyboard too. */

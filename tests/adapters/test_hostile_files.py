@@ -254,8 +254,11 @@ def test_what_is_heavy_takes_little_memory(client, heavy, request):
     assert growth() < MOST_GROWTH
 
 
+@pytest.mark.parametrize(
+    "sizes", [["512"], ["1280x720", "640x360", "320x180"]], ids=["portrait", "thumbnail"]
+)
 @pytest.mark.parametrize("bomb", [*BOMBS, *HEAVY])
-def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb):
+def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb, sizes):
     (tmp_path / "bomb").write_bytes((BOMBS | HEAVY)[bomb]())
     measure = (
         "import resource, subprocess, sys;"
@@ -265,7 +268,7 @@ def test_the_process_that_draws_stays_within_its_own_limits(tmp_path, bomb):
     )
     with (tmp_path / "bomb").open() as content:
         done = subprocess.run(
-            [sys.executable, "-c", measure, image_process.__file__, "512"],
+            [sys.executable, "-c", measure, image_process.__file__, *sizes],
             stdin=content,
             capture_output=True,
             check=True,
@@ -354,7 +357,7 @@ def test_who_decodes_knows_no_setting(monkeypatch):
 
     def look(command, **options):
         seen.update(options, command=command)
-        return subprocess.CompletedProcess(command, 0, b"", b"")
+        return subprocess.CompletedProcess(command, 0, bytes(image_process.LENGTH_BYTES), b"")
 
     monkeypatch.setattr(subprocess, "run", look)
     images.portrait(b"")

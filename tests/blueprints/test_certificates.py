@@ -40,6 +40,9 @@ def test_any_caller_verifies_a_number_and_learns_nothing_else(certified, api):
         "course_title": certificate["course_title"],
         "issued_at": certificate["issued_at"],
         "is_valid": True,
+        "course_version": None,
+        "is_superseded": False,
+        "superseded_at": None,
         "is_revoked": False,
         "revoked_at": None,
     }

@@ -402,17 +402,17 @@ def test_no_user_is_shown_the_figures_of_another(api, app, make):
     fourth, mixed = api.as_(students[3]), 0
     people = [*students, *teachers, admin]
 
-    with app.app_context():
-        people = [db.session.get_one(User, user.id) for user in people]
-        expected = [("enrolled", held) for held in range(4)]
-        expected += [("published_courses", published) for published in range(2)]
-        expected += [("role", "ADMIN")]
-        for turn in range(10_000):
-            if turn == 5_000:
-                fourth.post(f"/courses/{make.course().id}/enroll")
-                expected[3] = ("enrolled", 4)
-            which = random.randrange(len(people))
-            figure, value = expected[which]
-            mixed += dashboard.show_own(people[which]).figures.get(figure) != value
+    expected = [("enrolled", held) for held in range(4)]
+    expected += [("published_courses", published) for published in range(2)]
+    expected += [("role", "ADMIN")]
+    for _ in range(2):
+        with app.app_context():
+            people = [db.session.get_one(User, user.id) for user in people]
+            for _ in range(5_000):
+                which = random.randrange(len(people))
+                figure, value = expected[which]
+                mixed += dashboard.show_own(people[which]).figures.get(figure) != value
+        fourth.post(f"/courses/{make.course().id}/enroll")
+        expected[3] = ("enrolled", 4)
 
     assert mixed == 0

@@ -390,12 +390,12 @@ def test_who_reads_the_body(api, make, owner, reader, preview, status, answer):
         assert data_of(response)["content_html"] == "<p>Some <em>text</em>.</p>\n"
 
 
-def test_a_body_is_one_statement_beside_the_session(api, make, course, section, statements):
+def test_a_body_and_its_files_are_two_statements_beside_the_session(api, make, course, section, statements):
     lesson = make.lesson(section)
     learner = api.as_(make.student())
     with statements() as seen:
         learner.get(f"/lessons/{lesson.id}")
-    assert len(seen) == 2
+    assert len(seen) == 3
 
 
 def test_an_unpaid_body_opens_by_setting(api, make, setting):

@@ -52,6 +52,8 @@ def test_admins_see_every_notice(admin, mail):
     found = mail(NoticeState.FAILED, reason="SMTP 550 no", attempts=10)
 
     shown = data_of(admin.get("/notices?channel=email"))
+    course = data_of(admin.get(f"/courses/{found.course_id}"))
+    user = data_of(admin.get(f"/users/{found.user_id}"))
 
     [row] = shown
     assert row["created_at"].endswith("Z")
@@ -63,9 +65,11 @@ def test_admins_see_every_notice(admin, mail):
         "reason": "SMTP 550 no",
         "enrollment_id": str(found.enrollment_id),
         "course_id": str(found.course_id),
+        "course": {name: course[name] for name in ("id", "code", "title", "slug")},
         "cause_id": None,
         "assignment_id": None,
         "user_id": str(found.user_id),
+        "user": {name: user[name] for name in ("id", "username", "full_name")},
         "completion_number": 0,
         "attempt_number": 1,
         "attempts": 10,

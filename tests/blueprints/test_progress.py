@@ -314,36 +314,44 @@ def test_completion_is_explained(learning):
         (str(second.id), False),
     ]
     assert told["next_step"] == f"Complete “{second.title}”, lesson 2 of the course."
+    assert told["next_step_code"] == "complete_lesson"
 
 
 def test_the_next_step_fits_the_state(learning, setting):
     def next_step(client, enrollment):
-        return data_of(client.get(f"/enrollments/{enrollment.id}/completion"))["next_step"]
+        told = data_of(client.get(f"/enrollments/{enrollment.id}/completion"))
+        return told["next_step_code"], told["next_step"].split()[0]
 
     client, enrollment, (lesson,) = learning(lessons=1)
     data_of(client.post(f"/lessons/{lesson.id}/complete"))
-    assert next_step(client, enrollment).startswith("Nothing")
-    assert next_step(*learning(state=CANCELLED)[:2]).startswith("Come back")
-    assert next_step(*learning(lessons=0)[:2]).startswith("Wait")
+    assert next_step(client, enrollment) == ("completed", "Nothing:")
+    assert next_step(*learning(state=CANCELLED)[:2]) == ("come_back", "Come")
+    assert next_step(*learning(lessons=0)[:2]) == ("wait_for_lessons", "Wait")
     setting(paid_enrollment="require")
-    assert next_step(*learning(price=10)[:2]).startswith("Pay")
+    assert next_step(*learning(price=10)[:2]) == ("pay", "Pay")
 
 
 @pytest.mark.parametrize(
-    ("state", "course", "expected"),
+    ("state", "course", "code", "expected"),
     [
-        ({}, GONE, "Nothing: the course is no longer there."),
-        (CANCELLED, GONE, "Nothing: the course is no longer there."),
-        (CANCELLED, {"status": CourseStatus.ARCHIVED}, "Wait until the course is open again"),
-        ({}, {"status": CourseStatus.ARCHIVED}, "Complete “"),
+        ({}, GONE, "course_deleted", "Nothing: the course is no longer there."),
+        (CANCELLED, GONE, "course_deleted", "Nothing: the course is no longer there."),
+        (
+            CANCELLED,
+            {"status": CourseStatus.ARCHIVED},
+            "wait_until_open",
+            "Wait until the course is open again",
+        ),
+        ({}, {"status": CourseStatus.ARCHIVED}, "complete_lesson", "Complete “"),
     ],
 )
-def test_no_user_is_sent_where_they_cannot_go(learning, api, make, state, course, expected):
+def test_no_user_is_sent_where_they_cannot_go(learning, api, make, state, course, code, expected):
     _client, enrollment, _lessons = learning(state=state, lessons=1, **course)
 
     told = data_of(api.as_(make.admin()).get(f"/enrollments/{enrollment.id}/completion"))
 
     assert told["next_step"].startswith(expected)
+    assert told["next_step_code"] == code
 
 
 def test_a_learner_sees_that_the_course_is_gone(learning):

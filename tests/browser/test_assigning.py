@@ -270,7 +270,7 @@ def test_runs_are_listed_filtered_and_back_undoes_it(visit):
     everything = page.locator(".counted").inner_text()
 
     page.get_by_label("State").select_option("REFUSED")
-    expect(page.get_by_text("No run fits")).to_be_visible()
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
     assert page.url.endswith("?state=REFUSED")
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.locator(".counted")).to_have_text(everything)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.db.session import db, transaction
@@ -75,3 +77,43 @@ def test_a_number_that_was_not_issued_can_be_corrected(page, certificate):
     page.keyboard.press("Enter")
 
     page.get_by_role("heading", level=1, name="Sam Student").wait_for()
+
+
+def test_a_learner_downloads_the_pdf_and_the_badge(visit, certificate):
+    page = visit(role="student")
+    open_(page, "/certificates")
+
+    with page.expect_download() as pdf:
+        page.get_by_role("button", name=f"Download the certificate of {certificate['course_title']}").click()
+    with page.expect_download() as badge:
+        page.get_by_role("button", name="Open Badge").first.click()
+
+    assert pdf.value.suggested_filename == f"certificate-{certificate['number']}.pdf"
+    assert pdf.value.path().read_bytes().startswith(b"%PDF-1.7")
+    assert badge.value.path().read_text(encoding="utf-8").count(".") == 2
+
+
+def test_a_superseded_certificate_is_valid_and_says_that_a_renewal_is_required(visit, certificate, change):
+    change(superseded_at=datetime(2026, 7, 3, tzinfo=UTC))
+    page = visit()
+
+    open_(page, f"/certificates/{certificate['number']}")
+
+    page.get_by_text("This certificate is valid.").wait_for()
+    page.get_by_text("a later version requires a renewal").wait_for()
+
+
+def test_a_link_preview_says_what_the_page_says(site, certificate, change):
+    client = site.make.app.test_client()
+
+    shown = client.get(f"/certificates/{certificate['number']}").text
+
+    title = f"{certificate['course_title']} – Sam Student"
+    assert f'<meta property="og:title" content="{title}">' in shown
+    assert '<meta name="robots" content="noindex">' in shown
+    assert f"<noscript><h1>{title}</h1>" in shown
+    change(course_title='<script>"&')
+    escaped = client.get(f"/certificates/{certificate['number']}").text
+    assert "<script>&#34;" not in escaped
+    assert 'content="&lt;script&gt;&#34;&amp; – Sam Student"' in escaped
+    assert "og:title" not in client.get("/certificates/RC-0").text

@@ -36,10 +36,10 @@ def course(site):
     return made
 
 
-def test_a_page_that_cannot_load_says_so_and_loads_again(page, fault):
+def test_a_page_that_cannot_load_says_so_and_loads_again(page, course, fault):
     page.watch.expect("status of 503")
-    fault("GET /api/v1/courses")
-    page.goto("/courses")
+    fault("GET /api/v1/courses/{ref}")
+    page.goto("/courses/bread")
     page.get_by_role("heading", level=1, name="This did not load").wait_for()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("unavailable")
@@ -47,7 +47,21 @@ def test_a_page_that_cannot_load_says_so_and_loads_again(page, fault):
 
     fault()
     alert.get_by_role("button", name="Try again").press("Enter")
-    page.get_by_role("heading", level=1, name="Find a course").wait_for()
+    page.get_by_role("heading", level=1, name="Bread").wait_for()
+
+
+def test_a_list_that_cannot_load_leaves_its_filters(page, fault):
+    page.watch.expect("status of 503")
+    fault("GET /api/v1/courses")
+    page.goto("/courses")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("unavailable")
+    expect(page.get_by_label("Search courses")).to_be_visible()
+    assert axe(page) == []
+
+    fault()
+    alert.get_by_role("button", name="Try again").press("Enter")
+    page.get_by_role("list", name="Courses").wait_for()
 
 
 def test_a_region_fails_alone(page, course, fault):

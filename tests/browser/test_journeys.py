@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from app.adapters import mail_folder
 from demo.people import PASSWORD
-from tests.support.browsing import focused, open_, travel
+from tests.support.browsing import MOST_STOPS, focused, open_, travel
 
 CHOSEN = "Analytical-Engine-1843"
 
@@ -34,8 +34,20 @@ def press(page, target, key="Enter"):
     page.keyboard.press(key)
 
 
+def press_in(page, part, target):
+    """Go with Tab to the control with this role and name that is inside a part of the page, and press Enter."""
+    for _ in range(MOST_STOPS):
+        travel(page, target)
+        if part.locator(":focus").count():
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"Tab does not reach {target} there")
+
+
 def write(page, target, text):
-    travel(page, target)
+    """Type where the focus is, if that is the field, else go there first."""
+    if target not in focused(page):
+        travel(page, target)
     page.keyboard.type(text)
 
 
@@ -142,11 +154,9 @@ def test_an_instructor_from_registration_to_the_roster(visit, site, linked):
     palette(admin, "requests to become")
     stands(admin, "Requests to become an instructor")
     row = admin.get_by_role("listitem").filter(has_text="grace@example.org")
-    row.get_by_role("button", name="Approve").press("Enter")
+    press_in(admin, row, 'button "Approve')
     admin.get_by_role("dialog").wait_for()
-    write(admin, "textbox", "Welcome.") if "textbox" not in focused(admin) else admin.keyboard.type(
-        "Welcome."
-    )
+    write(admin, "textbox", "Welcome.")
     press(admin, 'button "Approve"')
     expect(row.get_by_text("Approved")).to_be_visible()
 
@@ -162,9 +172,7 @@ def test_an_instructor_from_registration_to_the_roster(visit, site, linked):
         press(page, 'button "Add a lesson"')
         page.get_by_role("dialog").wait_for()
         page.get_by_role("dialog").get_by_label("Title").wait_for()
-        if 'textbox "Title' not in focused(page):
-            travel(page, 'textbox "Title')
-        page.keyboard.type(title)
+        write(page, 'textbox "Title', title)
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name=f"{title} Text")).to_be_focused()
     press(page, 'button "Submit for review"')
@@ -173,9 +181,9 @@ def test_an_instructor_from_registration_to_the_roster(visit, site, linked):
     palette(admin, "courses waiting")
     stands(admin, "Courses waiting for a decision")
     waiting = admin.get_by_role("listitem").filter(has=admin.get_by_role("link", name="Compilers"))
-    waiting.get_by_role("button", name="Publish").press("Enter")
+    press_in(admin, waiting, 'button "Publish')
     admin.get_by_role("dialog").wait_for()
-    admin.keyboard.type("Well made.")
+    write(admin, "textbox", "Well made.")
     press(admin, 'button "Publish"')
     expect(waiting).to_have_count(0)
 
@@ -217,22 +225,22 @@ def test_an_admin_from_the_sheet_to_the_undo(visit, site):
     expect(rows).to_have_count(20)
     counted = page.get_by_role("button", name=re.compile(r"^\d+\s*Refused"))
     refused = int(re.match(r"\d+", counted.inner_text())[0])
-    counted.press("Enter")
+    press_in(page, counted.locator(".."), f'button "{refused}')
     expect(rows).to_have_count(refused)
     reasons = " ".join(rows.all_inner_texts())
     assert (refused, reasons.count("nobody@example.org")) == (2, 1), reasons
 
-    page.get_by_role("button", name="Assign 32 people").press("Enter")
+    press(page, 'button "Assign 32 people')
     expect(stage).to_have_text("Done: 32 people written")
     with page.expect_download() as download:
-        page.get_by_role("button", name=f"{refused} refused rows").press("Enter")
+        press(page, f"{refused} refused rows")
     lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == refused + 1
 
     site.make.student(email="nobody@example.org")
-    page.get_by_role("button", name=f"Retry {refused} rows").press("Enter")
+    press(page, f'button "Retry {refused} rows')
     expect(stage).to_have_text("Done: 1 person written")
-    bar.get_by_role("button", name="Undo").press("Enter")
+    press_in(page, bar, 'button "Undo')
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Keep the run")).to_be_focused()
     press(page, 'button "Undo for 1 person"')

@@ -66,8 +66,10 @@ def test_a_learner_sees_what_is_overdue_why_and_where_to_go_on(site, course, vis
     travel(page, 'button "Why am I not done?"')
     page.keyboard.press("Enter")
     answer = page.get_by_role("dialog")
-    answer.get_by_text("0 / 3 × 100").wait_for()
+    answer.get_by_text("0 ÷ 3 = 0%").wait_for()
     assert "0 of 3 lessons done" in answer.inner_text()
+    assert "Next: complete" in answer.inner_text()
+    assert "lesson 1 of the course." in answer.inner_text()
     assert axe(page) == []
 
     page.keyboard.press("Escape")

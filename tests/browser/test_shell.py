@@ -1,6 +1,7 @@
 """The client as a browser gets it: at two widths and in two colour schemes, with nothing in the console."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browsing import (
     NARROW,
@@ -29,6 +30,21 @@ def test_the_first_page_stands_at_once_and_fits(visit, width, theme):
     assert page.title()
     assert layout_shift(page) == []
     assert overflow(page) == 0
+
+
+def test_a_filter_of_the_catalogue_is_a_step_that_back_undoes(page):
+    open_(page, "/courses?level=ADVANCED")
+    level, counted = page.get_by_label("Level"), page.get_by_role("status").filter(has_text="course")
+    expect(level).to_have_value("ADVANCED")
+    before = counted.inner_text()
+
+    level.select_option("")
+    expect(counted).not_to_have_text(before)
+    assert "level" not in page.url
+
+    page.go_back()
+    expect(level).to_have_value("ADVANCED")
+    expect(counted).to_have_text(before)
 
 
 def test_the_first_page_can_be_used_by_keyboard(page):

@@ -11,6 +11,12 @@ from demo.people import PASSWORD
 from tests.support.browsing import open_
 
 REFRESH = "/auth/refresh"
+REGISTER = """async () => {
+    const { register } = await import(document.querySelector("script[type=module]").src.replace("app.js", "lib/offline.js"));
+    await register();
+}"""
+"""A site with TLS does it by itself."""
+
 KEPT = "() => localStorage.getItem('refresh')"
 
 
@@ -135,3 +141,45 @@ def test_a_token_that_comes_after_signing_out_is_dropped(visit):
 
     page.get_by_role("heading", level=1, name="Sign in").wait_for()
     assert page.evaluate(KEPT) is None
+
+
+def test_reloading_twice_in_the_moment_of_a_refresh_keeps_the_session(visit, site):
+    """The service worker holds the answer that the first page did not live to see; without it, the second page's token is
+    spent and the session ends.
+    """
+    page = visit(role="student")
+    open_(page, "/me")
+    page.evaluate(REGISTER)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    answers = answers_of_refresh(page)
+    before = page.evaluate(KEPT)
+    with site.app.app_context():
+        faults.add(Fault(f"POST /api/v1{REFRESH}", faults.SLOW, 2))
+
+    for _ in range(3):
+        page.goto("/me", wait_until="commit")
+        page.wait_for_timeout(600)
+    with site.app.app_context():
+        faults.remove("")
+
+    expect(page.get_by_label("First name")).to_have_value("Sam")
+    assert page.evaluate(KEPT) not in {before, None}
+    assert 409 not in answers
+
+
+def test_a_refresh_that_fails_in_the_service_worker_is_sent_again(visit, site):
+    page = visit(role="student")
+    page.watch.expect("status of 503")
+    open_(page, "/me")
+    page.evaluate(REGISTER)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    with site.app.app_context():
+        faults.add(Fault(f"POST /api/v1{REFRESH}", faults.UNAVAILABLE, 0))
+    page.goto("/me")
+    page.get_by_text("The server could not be reached.").first.wait_for()
+    with site.app.app_context():
+        faults.remove("")
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_label("First name")).to_have_value("Sam")

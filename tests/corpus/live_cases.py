@@ -17,12 +17,13 @@ from sqlalchemy import update
 
 from app.db.session import db, transaction
 from app.enums import CourseStatus, EnrollmentStatus, MailTokenPurpose
-from app.models import Course, Enrollment
+from app.models import Course, Enrollment, File
 from app.models.session import Session
 from app.models.user import User
 from app.services.auth import sessions
 from tests.corpus.cases import BAD, ID, PNG, TITLE, pictured
 from tests.corpus.harness import Case
+from tests.support.declarations import FILM
 
 FAR = "not a key of ours, and long enough to sign with it"
 
@@ -139,6 +140,46 @@ def claiming(width, height):
 
 def file(number, about, content, expects=422, name="picture.png", media_type=None):
     return pictured(number, about, {"file": (io.BytesIO(content), name, media_type)}, expects)
+
+
+def lesson_file(number, about, content, expects, name="notes.txt", *, to="files"):
+    method = "PUT" if to == "video" else "POST"
+    form = {"file": (io.BytesIO(content), name)}
+    sent = {"data": form, "content_type": "multipart/form-data"}
+    return Case(number, about, expects, method, f"/lessons/{{lesson}}/{to}", sends=sent)
+
+
+def lesson_files(platform):
+    """Group K, on files and videos of lessons; the course has no room for more than one byte."""
+    config, scene = platform.app.extensions["rollcall-settings"], platform.scene
+    with platform.app.app_context(), transaction():
+        held = db.session.get_one(File, scene.file.id)
+        held.size = config.course_quota_mb * 1024 * 1024 - 20_000
+    longest = config.video_max_mb * 1024 * 1024
+    two = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
+    other = {"picture": (io.BytesIO(b"a"), "a.txt")}
+    form = {"content_type": "multipart/form-data"}
+    path = "/lessons/{lesson}/files"
+    return [
+        lesson_file(235, "nothing", b"", 422),
+        lesson_file(236, "text as PNG", b"just words", 415, "a.png"),
+        lesson_file(238, "SVG named PNG", SVG, 415, "a.png"),
+        lesson_file(239, "HTML named JPEG", HTML, 415, "a.jpg"),
+        lesson_file(240, "XHTML named PNG", b"<?xml version='1.0'?>" + HTML, 415, "a.png"),
+        lesson_file(249, "PDF as a video", b"%PDF-1.7", 415, "film", to="video"),
+        lesson_file(250, "ZIP as a video", b"PK\x03\x04" + bytes(60), 415, "film", to="video"),
+        lesson_file(251, "a program named MP4", b"MZ" + bytes(400), 415, "film.mp4", to="video"),
+        lesson_file(
+            252, "a video of one byte too many", FILM + bytes(longest + 1 - len(FILM)), 413, to="video"
+        ),
+        lesson_file(243, "cut video", FILM[:-100], 415, "film.mp4", to="video"),
+        lesson_file(254, "name with NUL", b"a", 422, "a\0b"),
+        lesson_file(255, "name of 4 kB", b"a", 422, "x" * 4_000),
+        Case(257, "two files", 422, "POST", path, sends={"data": two, **form}),
+        Case(258, "another field", 422, "POST", path, sends={"data": other, **form}),
+        lesson_file(259, "a byte beyond the quota", bytes(20_001), 413),
+        lesson_file(259, "the last bytes of the quota", bytes(20_000), 201),
+    ]
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'

@@ -11,7 +11,7 @@ from demo.records import LearnerRecord
 from demo.reviews import reviews_of
 from tests.support.http import assert_refused, data_of
 
-EXAMPLES = 13
+EXAMPLES = 14
 """Courses of `demo/examples.py`."""
 
 

@@ -35,6 +35,7 @@ PUT_TOGETHER = {
 
 READERS = {"json", "msgspec", "orjson"}
 READ_LOOSELY = {
+    "app/adapters/certificate_pdf/typesetting.py": "what our own process wrote to this one",
     "app/adapters/cache.py": "what this program has stored itself",
     "app/adapters/sheets/streams.py": "lines of a sheet, whose values are taken as text",
     "app/web/frontend.py": "the paths of our own pages",

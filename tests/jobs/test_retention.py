@@ -39,6 +39,10 @@ READ_FIRST = {
     "pictures": "users",
     "tallies": "tallies",
     "search": "search_rebuilds",
+    "quiz attempts": "quiz_attempts",
+    "certificates": "certificates",
+    "thumbnails": "courses",
+    "files": "files",
 }
 """The table that each chore cannot do without."""
 

@@ -117,6 +117,30 @@ def test_a_person_in_two_chunks_is_assigned_by_the_first(app, admin, make, crowd
     assert {line.outcome for line in ledger(stored, accepted)[:300]} == {"assigned"}
 
 
+def test_a_person_in_two_chunks_is_found_however_the_id_is_spelled(app, admin, make, crowd, enqueue, stored):
+    course, people = make.course(), crowd(300)
+
+    accepted = enqueue(course, [*people, people[0].upper()])
+    carry_in_small_chunks(app, accepted)
+
+    counts = record(admin, accepted)["counts"]
+    assert (counts["assigned"], counts["duplicate"]) == (300, 1)
+    assert ledger(stored, accepted)[-1].outcome == "duplicate"
+
+
+def test_a_run_that_can_name_no_person_twice_keeps_nothing_to_look_back_at(
+    app, admin, make, crowd, enqueue, stored
+):
+    course, people = make.course(), crowd(300)
+
+    accepted = enqueue(course, [*people, "nobody"])
+    carry_in_small_chunks(app, accepted)
+
+    assert stored(select(Assignment.looks_back)) == [False]
+    assert {line.batch for line in ledger(stored, accepted)} == {0}
+    assert record(admin, accepted)["counts"]["assigned"] == 300
+
+
 def test_the_order_of_the_list_decides_about_seats_across_chunks(app, admin, make, crowd, enqueue, stored):
     course, people = make.course(total_seats=260), crowd(600)
 

@@ -1,13 +1,8 @@
 """Signing up, logging in, and one's own profile. The mails' tokens and the logins are those of `world.person`."""
 
 from app.enums import MailTokenPurpose
-from tests.support.declarations import request
+from tests.support.declarations import PIXEL, request
 from tests.support.rows import PASSWORD
-
-_PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
-)
 
 POLICY = """
 POST   /auth/register                            | E
@@ -68,6 +63,6 @@ REQUESTS = {
     "GET /auth/me": request(),
     "PATCH /auth/me": request(),
     "PUT /auth/me": request(),
-    "PUT /auth/me/picture": request(file=_PIXEL),
+    "PUT /auth/me/picture": request(file=PIXEL),
     "DELETE /auth/me/picture": request(),
 }

@@ -3,7 +3,7 @@
 from app.enums import CourseStatus
 from app.models import Course
 from tests.support.callers import HOLDERS, STATES, sees_course
-from tests.support.declarations import Fault, request
+from tests.support.declarations import PIXEL, Fault, request
 from tests.support.rows import THEN, CommittedRows, add
 
 AFTER = ("users", "categories")
@@ -24,6 +24,8 @@ POST   /courses/{course_id}/publish              | IA | course | owner+admin | i
 POST   /courses/{course_id}/unpublish            | IA | course | owner+admin | invalid_transition if DRAFT PENDING APPROVED REJECTED ARCHIVED
 POST   /courses/{course_id}/archive              | IA | course | owner+admin | invalid_transition if PENDING APPROVED REJECTED ARCHIVED
 POST   /courses/{course_id}/unarchive            | IA | course | owner+admin | invalid_transition if DRAFT PENDING APPROVED REJECTED PUBLISHED EMPTY
+PUT    /courses/{course_id}/thumbnail            | IA | course | owner+admin | FROZEN
+DELETE /courses/{course_id}/thumbnail            | IA | course | owner+admin | FROZEN
 GET    /courses/{course_id}/history              | IA | course | owner+admin
 """
 
@@ -39,6 +41,7 @@ PATCH /courses/{ref}: admission_deadline category_id class_starts currency descr
     short_description slug target_audience title total_seats venue who_can_join
 POST /courses/{course_id}/review: review_notes status
 POST /courses/{course_id}/publish: override_reason
+PUT /courses/{course_id}/thumbnail: file
 """
 
 REQUESTS = {
@@ -57,6 +60,8 @@ REQUESTS = {
     "POST /courses/{course_id}/unpublish": request(course_id="course"),
     "POST /courses/{course_id}/archive": request(course_id="course"),
     "POST /courses/{course_id}/unarchive": request(course_id="course", course_is=CourseStatus.ARCHIVED),
+    "PUT /courses/{course_id}/thumbnail": request(course_id="course", file=PIXEL),
+    "DELETE /courses/{course_id}/thumbnail": request(course_id="course"),
     "GET /courses/{course_id}/history": request(course_id="course"),
 }
 

@@ -94,6 +94,7 @@ def add_to_scene(scene):
 
 
 def add_to_stage(stage):
+    """`lessons` by variant, and `foreign_lesson`, which is another instructor's."""
     lessons = {variant: _on_stage(stage.courses[variant], each) for variant, each in stage.sections.items()}
     for variant, lesson in lessons.items():
         if variant != "EMPTY":
@@ -104,7 +105,10 @@ def add_to_stage(stage):
     published.lesson_count = 2
     stage.register("lesson", "GONE", gone.id)
     stage.register("lesson", "PREVIEW", preview.id)
-    stage.foreign["lesson"] = _on_stage(stage.own_course, stage.own_section).id
+    stage.foreign_lesson = _on_stage(stage.own_course, stage.own_section)
+    stage.foreign["lesson"] = stage.foreign_lesson.id
+    stage.lessons = {name: each for name, each in lessons.items() if name != "EMPTY"}
+    stage.lessons |= {"GONE": gone, "PREVIEW": preview}
     for course, each in zip(stage.finished_courses.values(), stage.finished_sections, strict=True):
         _on_stage(course, each)
     for state in STATES:

@@ -17,7 +17,7 @@ GET    /courses/{course_id}/progress             | U  | course | enrolled
 """
 
 WRITABLE = """
-PUT /lessons/{lesson_id}/progress: completed position_seconds
+PUT /lessons/{lesson_id}/progress: completed position_seconds watched
 """
 
 REQUESTS = {

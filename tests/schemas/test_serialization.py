@@ -58,6 +58,7 @@ FITTING = {
     ma.fields.String: ["Ada", "", "\N{SNOWMAN} <b>", Word("word"), Level.BEGINNER],
     ma.fields.UUID: [KEY, str(KEY)],
     fields.Choice: [CourseStatus.PUBLISHED, "DRAFT"],
+    fields.Amount: AMOUNTS,
     fields.Hours: AMOUNTS,
     fields.Money: AMOUNTS,
 }

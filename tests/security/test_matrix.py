@@ -66,8 +66,9 @@ def call(client, stage, rule, operation, caller, variant):
 def leaked(stage, rule, caller, sent, response):
     # A login identifies the user, whatever token is sent along.
     reader = "bystander" if rule.who == "E" else caller
-    searched = "" if REQUESTS[rule.operation].gives_tokens else response.text
-    found = set(stage.secret.findall(response.text)) - set(stage.secret.findall(str(sent)))
+    answered = response.get_data().decode(errors="replace")
+    searched = "" if REQUESTS[rule.operation].gives_tokens else answered
+    found = set(stage.secret.findall(answered)) - set(stage.secret.findall(str(sent)))
     return {word for word in found if reader not in stage.secrets[word]} | set(
         re.findall(r"eyJ\w+\.", searched)
     )

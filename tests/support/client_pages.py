@@ -80,6 +80,8 @@ def _values(site) -> dict[tuple[str, str], str]:
     run = site.call("admin", "GET", "/assignments?page_size=1")[0]["id"]
     user = site.call("student", "GET", "/auth/me")["id"]
     number = site.call("student", "GET", "/certificates")[0]["number"]
+    outline = site.call("admin", "GET", f"/courses/{COURSE}/lessons?page_size=100")
+    quiz = next(each["id"] for each in outline if each["type"] == "QUIZ")
     return {
         ("course", "ref"): taken["slug"],
         ("player", "ref"): taken["slug"],
@@ -88,5 +90,6 @@ def _values(site) -> dict[tuple[str, str], str]:
         ("assignment", "id"): run,
         ("user", "id"): user,
         ("certificate", "number"): number,
-        **{(name, "ref"): COURSE for name in ("course-edit", "roster", "analytics")},
+        ("quiz", "lesson"): quiz,
+        **{(name, "ref"): COURSE for name in ("course-edit", "roster", "analytics", "quiz", "submissions")},
     }

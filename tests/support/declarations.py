@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from app.enums import CourseStatus
+from tests.support.paths import ROOT
 from tests.support.world import World
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+"""A picture."""
+
+FILM = (ROOT / "tests" / "files" / "film.mp4").read_bytes()
+"""A video of six seconds."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
+from flask import has_app_context
 from flask.testing import FlaskClient
 
 from app.observability import logs
@@ -61,9 +62,13 @@ def gives_away(response):
 
 
 class WatchingClient(FlaskClient):
-    """A test client that fails on a response without its headers, and on a refusal that discloses internals."""
+    """A test client that fails on a response without its headers, and on a refusal that discloses internals.
+
+    No application context may be around a request: it would share its `g`, and with it the query of an earlier request.
+    """
 
     def open(self, *args, **options):
+        assert not has_app_context(), "an application context is around this request"
         response = super().open(*args, **options)
         sent = response.request
         wrong = missing_from(response) + gives_away(response)

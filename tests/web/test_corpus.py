@@ -25,12 +25,6 @@ ELSEWHERE = {
 }
 """Numbers that are no request to a platform in this process, and why."""
 
-WAITING = {
-    252: "videos of lessons",
-    259: "a quota for uploads",
-}
-"""Numbers whose feature is not there yet: the uploads of lessons will make them cases."""
-
 
 @pytest.fixture
 def platform(app, make, _janitor):
@@ -44,17 +38,19 @@ def test_bad_input_is_refused_and_changes_nothing(platform, group):
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-@pytest.mark.parametrize("made", [live_cases.tokens, live_cases.files, live_cases.states])
+@pytest.mark.parametrize(
+    "made", [live_cases.tokens, live_cases.files, live_cases.lesson_files, live_cases.states]
+)
 def test_bad_tokens_files_and_moments_are_refused_and_change_nothing(platform, made):
     assert troubles_of(platform, made(platform)) == {}
 
 
 def test_every_number_is_a_case_or_says_where_it_is(platform):
-    made = [live_cases.tokens, live_cases.files, live_cases.states]
+    made = [live_cases.tokens, live_cases.files, live_cases.lesson_files, live_cases.states]
     listed = [*GROUPS.values(), *(group(Platform(platform.app, platform.engine)) for group in made)]
     numbers = {case.number for group in listed for case in group}
 
-    assert sorted([*numbers, *ELSEWHERE, *WAITING]) == list(range(1, LAST + 1))
+    assert sorted([*numbers, *ELSEWHERE]) == list(range(1, LAST + 1))
 
 
 @pytest.mark.timeout(240)

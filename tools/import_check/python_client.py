@@ -19,7 +19,10 @@ LOCK, JOB, PACKAGE = HERE / "client.txt", HERE / "main_job.py", "rollcall_client
 
 
 def environment(folder: Path) -> Path:
-    """The folder with the programs of the lock, installed when it has changed."""
+    """The folder with the programs of the lock, installed when it has changed.
+
+    :raises subprocess.CalledProcessError: when pip cannot install them, such as without a network
+    """
     venv, wanted = folder / "client-venv", hashlib.sha256(LOCK.read_bytes()).hexdigest()
     stamp = venv / "installed"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:

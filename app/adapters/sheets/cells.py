@@ -42,6 +42,7 @@ _NO_VALUE = frozenset(
         "#",
     ]
 )
+_LONGEST_NO_VALUE = max(map(len, _NO_VALUE))
 
 
 def clean(cell: str, *, is_identifier: bool = False) -> str:
@@ -56,13 +57,17 @@ def clean(cell: str, *, is_identifier: bool = False) -> str:
 
 def damage_in(value: str, *, is_identifier: bool) -> str | None:
     """The sentence about the damage, if a spreadsheet has destroyed the value of the cell."""
-    shown = characters.printable(value)
+    damage = _damage(value, is_identifier=is_identifier)
+    return f"{characters.printable(value)} {damage}" if damage else None
+
+
+def _damage(value: str, *, is_identifier: bool) -> str | None:
     if _ERROR.fullmatch(value):
-        return f"{shown} is an error of a spreadsheet: correct the formula, or leave the cell empty."
+        return "is an error of a spreadsheet: correct the formula, or leave the cell empty."
     if is_identifier and _SHORTENED.fullmatch(value):
-        return f"{shown} is a number that a spreadsheet has shortened: format the column as text and export it again."
+        return "is a number that a spreadsheet has shortened: format the column as text and export it again."
     if is_identifier and _DECIMAL.fullmatch(value):
-        return f"{shown} is a number to which another program has added decimals: export the column as text."
-    if is_identifier and value.casefold() in _NO_VALUE:
-        return f"{shown} means no value: leave the cell empty."
+        return "is a number to which another program has added decimals: export the column as text."
+    if is_identifier and len(value) <= _LONGEST_NO_VALUE and value.casefold() in _NO_VALUE:
+        return "means no value: leave the cell empty."
     return None

@@ -54,7 +54,7 @@ class Lines:
         try:
             for cells in csv.reader(source, delimiter=self.delimiter, strict=True):
                 source.begin_row()
-                if any(cell.strip() for cell in cells):
+                if any(map(str.strip, cells)):
                     yield cells
                 else:
                     self.blank += 1

@@ -50,9 +50,8 @@ class SheetStream:
     def _row(self, header: titles.Header, cells: Sequence[str]) -> StreamedRow:
         values: dict[str, str] = {}
         damaged: list[str] = []
-        for column in self._columns:
-            place = header.places.get(column.name)
-            cell = cells[place] if place is not None and place < len(cells) else ""
+        for column, place in header.read:
+            cell = cells[place] if place < len(cells) else ""
             if not cell:
                 continue
             value = cell if _is_plain(cell) else clean(cell, is_identifier=column.is_identifier)

@@ -35,6 +35,8 @@ class Header:
     """The positions of the known columns."""
 
     places: dict[str, int]
+    read: Sequence[tuple[Column, int]]
+    """the same, in the order in which the caller names its columns"""
     titles: dict[str, str]
     """by the name of the column, as the sheet writes it"""
     ignored: list[str]
@@ -44,6 +46,8 @@ class Header:
 
     def is_stray(self, cells: Sequence[str]) -> bool:
         """Whether a cell without a title has a value: then the row may have been split at the wrong places."""
+        if len(cells) <= self.width and not self.untitled:
+            return False
         beyond = (*cells[self.width :], *(cells[place] for place in self.untitled if place < len(cells)))
         return any(cell and not characters.is_blank(cell) for cell in beyond)
 
@@ -76,6 +80,7 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
         raise _refused(f"The first line must name the columns, including {' or '.join(one_of)}.")
     return Header(
         chosen,
+        [(column, chosen[column.name]) for column in columns if column.name in chosen],
         {name: characters.printable(titles[place]) for name, place in chosen.items()},
         [characters.printable(title) for place, title in titles.items() if place not in chosen.values()],
         width,

@@ -11,12 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
-    Integer,
     Update,
     and_,
-    any_,
     case,
     exists,
     func,
@@ -123,9 +120,10 @@ def add_seats_taken(course: Course, seats: int) -> None:
 
 def lines_of(assignment: Assignment, *outcomes: Outcome, rows: Rows = None) -> ColumnElement[bool]:
     """The lines of this run with one of these outcomes."""
-    is_of_chunk = true() if rows is None else AssignmentItem.row == any_(literal(list(rows), ARRAY(Integer)))
     return and_(
-        AssignmentItem.assignment_id == assignment.id, AssignmentItem.outcome.in_(outcomes), is_of_chunk
+        AssignmentItem.assignment_id == assignment.id,
+        AssignmentItem.outcome.in_(outcomes),
+        AssignmentItem.is_among(rows),
     )
 
 

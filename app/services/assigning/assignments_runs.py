@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.db.listings import Listing, narrowed_by, ordered_by
 from app.db.session import db, discard_plans
@@ -20,15 +20,18 @@ from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName
+from app.models.user import User
 from app.models.visibility import assignment_owned_by, assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
 
 PREVIEW_LIFE = timedelta(hours=24)
 
-_WITH_COURSES = (
+_WITH_NAMES = (
+    joinedload(Assignment.course).load_only(Course.code, Course.title, Course.slug),
+    joinedload(Assignment.created_by).load_only(User.first_name, User.last_name, User.username),
     selectinload(Assignment.staged_courses)
     .joinedload(AssignmentCourse.course)
-    .load_only(Course.code, Course.title)
+    .load_only(Course.code, Course.title),
 )
 _ORDERINGS = {"created_at": Assignment.created_at, "requested": Assignment.requested}
 
@@ -164,7 +167,7 @@ def list_visible(
     if (search or "").strip():
         sought = str(search).strip().lower()
         conditions.append(func.lower(Assignment.reason).contains(sought, autoescape=True))
-    statement = select(Assignment).where(*conditions).options(_WITH_COURSES)
+    statement = select(Assignment).where(*conditions).options(*_WITH_NAMES)
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Assignment.id))
 
 
@@ -179,7 +182,7 @@ def _is_about(ref: str) -> ColumnElement[bool]:
 
 def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     found = select(Assignment).where(Assignment.id == assignment_id, assignment_visible_to(viewer))
-    found = found.options(_WITH_COURSES).execution_options(populate_existing=True)
+    found = found.options(*_WITH_NAMES).execution_options(populate_existing=True)
     run = db.session.scalar(found)
     if run is None:
         raise NotFound
@@ -189,7 +192,7 @@ def get_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
 def reread(run: Assignment) -> Assignment:
     """The run as its record shows it, with what this transaction has written."""
     db.session.flush()
-    found = select(Assignment).where(Assignment.id == run.id).options(_WITH_COURSES)
+    found = select(Assignment).where(Assignment.id == run.id).options(*_WITH_NAMES)
     return db.session.scalars(found.execution_options(populate_existing=True)).one()
 
 

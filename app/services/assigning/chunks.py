@@ -35,9 +35,9 @@ _CLOSED = text(
     STAGED
     + """
 INSERT INTO assignment_items (
-    assignment_id, row, input, course_id, outcome, code, kind, batch, sent_due_at, sent_course
+    assignment_id, row, input, course_id, outcome, code, kind, sent_due_at, sent_course
 )
-SELECT :assignment_id, row, input, course_id, 'skipped', 'not_reached', kind, :batch, sent_due_at, sent_course
+SELECT :assignment_id, row, input, course_id, 'skipped', 'not_reached', kind, sent_due_at, sent_course
 FROM sent
 """
 ).bindparams(bindparam("assignment_id", type_=Uuid()))
@@ -106,7 +106,11 @@ def _next(run: Assignment, lines: int) -> Chunk:
 
 
 def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
-    discard_plans()
+    if chunk.last.bit_length() > (chunk.first - 1).bit_length():
+        # The run has doubled since the last time, and with it perhaps its tables.
+        discard_plans()
+    # A young table looks cheaper to read whole than to look into, for every line: it grows while the chunks go on.
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
     if not run.is_preview:
         users_delete.prevent_deletions()
     actor = chunk_scope.actor_of(run)
@@ -124,12 +128,13 @@ def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
         "names_due": run.sheet is None or terms.due_at is not None or terms.due_in_days is not None,
     }
     found = db.session.execute(
-        OF_CHUNKS[run.action, chunk.is_cross_checked],
+        OF_CHUNKS[run.action, chunk.is_cross_checked, run.looks_back],
         {
             "assignment_id": run.id,
             "course_id": chunk.course_id,
             "batch": chunk.first,
             "last_batch": chunk.last,
+            "kept_batch": chunk.first if run.looks_back else 0,
             "takes_unverified": not settings().require_email_verification,
             "sees_everyone": actor.is_admin,
             "sees_enrolled": not assigns,

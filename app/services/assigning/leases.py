@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, update
 from sqlalchemy.orm import aliased
 
-from app.db.session import among, db
+from app.db.session import among, db, discard_plans
 from app.enums import AssignmentState
 from app.models.assignment import Assignment
 from app.models.assignment_stage import AssignmentCourse
@@ -47,7 +47,10 @@ def claim(run_id: UUID) -> UUID | None:
         .returning(Assignment.stalls)
         .execution_options(synchronize_session=False)
     )
-    return None if claimed is None else lease
+    if claimed is None:
+        return None
+    discard_plans()
+    return lease
 
 
 def hold(run_id: UUID, lease: UUID) -> Assignment | None:

@@ -24,7 +24,7 @@ STAGED = """
 WITH sent AS MATERIALIZED (
     SELECT
         CAST(coalesce(CAST(own_row AS bigint), staged.first_row - 1 + place) AS integer) AS row,
-        input, key, kind, problem, CAST(own_due_at AS timestamptz) AS own_due_at, sent_due_at, sent_course, other,
+        input, CASE WHEN staged.keys IS NULL THEN input ELSE key END AS key, kind, problem, CAST(own_due_at AS timestamptz) AS own_due_at, sent_due_at, sent_course, other,
         staged.course_id
     FROM assignment_batches AS staged, ROWS FROM (
         json_array_elements_text(CAST(staged.inputs AS json)),
@@ -96,11 +96,13 @@ known AS MATERIALIZED (
     SELECT enrollment.id
     FROM (SELECT DISTINCT user_id FROM asked WHERE user_id IS NOT NULL) AS person
     CROSS JOIN LATERAL (
-        SELECT id
+        SELECT id, course_id, user_id
         FROM enrollments
-        WHERE enrollments.course_id = :course_id AND enrollments.user_id = person.user_id
+        WHERE (enrollments.course_id, enrollments.user_id) >= (:course_id, person.user_id)
+        ORDER BY course_id, user_id
         LIMIT 1
     ) AS enrollment
+    WHERE enrollment.course_id = :course_id AND enrollment.user_id = person.user_id
 ),
 held AS MATERIALIZED (
     SELECT {held}

@@ -150,13 +150,16 @@ FROM written
 GROUP BY outcome
 """
 
-# In a chunk, an earlier line of this user and course is looked for in the chunks before it.
+# In a chunk, an earlier line of this user and course is looked for in the chunks before it: the first entry of the index
+# from where it would be. The order leaves the planner no other index.
 _EARLIER = """OR (
-                SELECT true
+                SELECT (earlier.user_id, earlier.assignment_id, earlier.course_id)
+                    = (people.user_id, :assignment_id, :course_id)
                 FROM assignment_items AS earlier
-                WHERE earlier.user_id = people.user_id AND earlier.batch > 0
-                    AND (earlier.assignment_id = :assignment_id) IS TRUE
-                    AND (earlier.course_id = :course_id) IS TRUE
+                WHERE (earlier.user_id, earlier.assignment_id, earlier.course_id)
+                        >= (people.user_id, :assignment_id, :course_id)
+                    AND earlier.user_id IS NOT NULL AND earlier.batch > 0
+                ORDER BY earlier.user_id, earlier.assignment_id, earlier.course_id
                 LIMIT 1
             )"""
 
@@ -190,9 +193,6 @@ _CHUNKED = {
         CAST(NULL AS text) AS sent_course, false AS disagrees""",
     "problem": "WHEN problem IN ('course_not_found', 'identifiers_disagree') THEN 'not_found'"
     " WHEN problem IS NOT NULL THEN 'invalid'",
-    "or_earlier": _EARLIER,
-    # The look for an earlier line would otherwise be repeated wherever the verdict is used.
-    "once": "MATERIALIZED",
     "closed": "WHEN NOT :is_open THEN 'ineligible'",
     "due_at": "coalesce(own_due_at, :due_at)",
     "and_named": "AND (:names_due OR own_due_at IS NOT NULL)",
@@ -205,14 +205,16 @@ _CHUNKED = {
     "invalid": "WHEN 'invalid' THEN problem",
     "ineligible": "CASE WHEN :is_open THEN 'own_course' ELSE 'course_not_open' END",
     "columns": ", batch, sent_due_at, sent_course",
-    "values": ", :batch, sent_due_at, sent_course",
+    "values": ", :kept_batch, sent_due_at, sent_course",
 }
 
 _CROSS_CHECKED = {
-    **_CHUNKED,
     "extra": _CHUNKED["extra"].replace("false AS", "row IN (SELECT row FROM disagreeing) AS"),
     "disagreement": "WHEN row IN (SELECT row FROM disagreeing) THEN NULL",
 }
+
+# The look for an earlier line would otherwise be repeated wherever the verdict is used.
+_LOOKING_BACK = {"or_earlier": _EARLIER, "once": "MATERIALIZED"}
 
 
 def _statement(form: dict[str, str], held: str, decision: str, written: str) -> TextClause:
@@ -247,13 +249,14 @@ IN_REQUEST = {
 """By action, and whether the rows are few."""
 
 OF_CHUNKS = {
-    (action, is_cross_checked): _statement(
-        _CROSS_CHECKED if is_cross_checked else _CHUNKED,
+    (action, is_cross_checked, looks_back): _statement(
+        _CHUNKED | (_CROSS_CHECKED if is_cross_checked else {}) | (_LOOKING_BACK if looks_back else {}),
         (DISAGREEING if is_cross_checked else "") + HELD_BY_PERSON,
         decision,
         f", written AS ({_WRITTEN} RETURNING row, outcome, enrollment_id, after_status, after_due_at) {_SUMMED}",
     )
     for is_cross_checked in (True, False)
+    for looks_back in (True, False)
     for action, decision in _DECISIONS.items()
 }
-"""By action, and whether rows have further identifiers."""
+"""By action, whether rows have further identifiers, and whether an earlier line may name the same user."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from app.db.session import db
@@ -49,11 +49,14 @@ def refuse_changed(plan: Assignment, present: Assignment) -> None:
         .where(planned_line.assignment_id == plan.id, differs)
         .order_by(planned_line.row)
     )
+    # The planner takes new ledgers for empty, and would compare each line with every other. Merged, they are read once.
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
     number = db.session.scalar(select(func.count()).select_from(changed.subquery()))
     if number:
         first = db.session.execute(changed.limit(ROWS_SHOWN)).all()
         raise PlanChanged(number, [_row(before, after) for before, after in first])
     _renew_before(plan, present)
+    db.session.execute(text("SET LOCAL enable_nestloop = on"))
     db.session.execute(
         delete(Assignment).where(Assignment.id == present.id).execution_options(synchronize_session=False)
     )

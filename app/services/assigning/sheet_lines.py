@@ -82,6 +82,10 @@ class SheetLines:
             self._refs.learn(names)
             wanted = self._courses if names or "course" in stream.columns else courses
             self._rows += len(found)
+            if not names and len(wanted) == 1:
+                self._staging.add(wanted[0], [_line(row + place, each) for place, each in enumerate(found)])
+                row += len(found)
+                found = []
             for each in found:
                 for course_id, line in self._lines(row, each, wanted):
                     self._staging.add(course_id, (line,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.db.session import db
 from app.enums import Outcome
 from app.models.assignment import RETRIED, Assignment, AssignmentItem
 from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
+from app.services.assigning.repeats import Repeats
 from app.values import moments
 from app.values.identifiers import PARSERS
 from app.values.people import People, storable
@@ -65,6 +67,7 @@ class Staging:
         self._run_id = run.id
         self._buffers: dict[UUID | None, list[StagedLine]] = {}
         self._buffered = 0
+        self._repeats = Repeats()
         self.batches = 0
         self.lines: Counter[UUID | None] = Counter()
 
@@ -95,6 +98,7 @@ class Staging:
         if rows:
             db.session.execute(insert(AssignmentCourse), rows)
         run.batches, run.requested = self.batches, self.lines.total()
+        run.looks_back = self._repeats.are_possible()
         db.session.flush()
 
     def _flush(self, course_id: UUID | None) -> None:
@@ -109,6 +113,7 @@ class Staging:
 
     def _batch(self, course_id: UUID | None, lines: Sequence[StagedLine]) -> dict[str, object]:
         columns = dict(zip(StagedLine._fields, zip(*lines, strict=True), strict=True))
+        self._repeats.add(course_id, zip(columns["kind"], columns["key"], strict=True))
         first, size = lines[0].row, len(lines)
         is_in_order = columns["row"] == tuple(range(first, first + size))
         return {
@@ -118,7 +123,7 @@ class Staging:
             "first_row": first,
             "size": size,
             "inputs": _array(columns["input"]),
-            "keys": _array(columns["key"]),
+            "keys": None if columns["key"] == columns["input"] else _array(columns["key"]),
             "kinds": _array(columns["kind"]),
             "rows": None if is_in_order else _array(columns["row"]),
             "due_dates": _sparse(columns["due_at"]),
@@ -156,20 +161,28 @@ def add_people(staging: Staging, people: People, courses: Sequence[UUID]) -> int
 def stage_again(run: Assignment, first: Assignment) -> None:
     """Stage the lines of another run that were refused or not reached, in its order; rows are numbered from 1."""
     staging = Staging(run)
-    for row, sent in enumerate(_lines_of(first, AssignmentItem.outcome.in_(RETRIED)), 1):
-        staging.add(sent.course_id, [_staged(row, sent)])
+    last = 0
+    for part in _lines_of(first, AssignmentItem.outcome.in_(RETRIED)):
+        _add(staging, [(row, sent) for row, sent in enumerate(part, last + 1)])
+        last += len(part)
     staging.finish(run, courses_of(first))
 
 
 def stage_plan(run: Assignment, plan: Assignment) -> None:
     """Stage all lines of a plan under their own numbers."""
     staging = Staging(run)
-    for sent in _lines_of(plan):
-        staging.add(sent.course_id, [_staged(sent.row, sent)])
+    for part in _lines_of(plan):
+        _add(staging, [(sent.row, sent) for sent in part])
     staging.finish(run, courses_of(plan))
 
 
-def _lines_of(run: Assignment, *conditions: ColumnElement[bool]) -> Iterator[Any]:
+def _add(staging: Staging, lines: Iterable[tuple[int, Any]]) -> None:
+    """Stage numbered lines; those of one course that follow each other are added at once."""
+    for course_id, found in groupby(lines, key=lambda line: line[1].course_id):
+        staging.add(course_id, [_staged(row, sent) for row, sent in found])
+
+
+def _lines_of(run: Assignment, *conditions: ColumnElement[bool]) -> Iterator[Sequence[Any]]:
     """What was sent, read in parts."""
     lines = (
         select(AssignmentItem.row, *_AS_SENT)
@@ -179,7 +192,7 @@ def _lines_of(run: Assignment, *conditions: ColumnElement[bool]) -> Iterator[Any
     )
     last = 0
     while found := db.session.execute(lines.where(AssignmentItem.row > last)).all():
-        yield from found
+        yield found
         last = found[-1].row
 
 
@@ -214,4 +227,4 @@ def _array(values: Sequence[object]) -> str:
 
 def _sparse(values: Sequence[object]) -> str | None:
     """None for a column without any value."""
-    return None if all(value is None for value in values) else _array(values)
+    return None if values.count(None) == len(values) else _array(values)

@@ -97,7 +97,7 @@ written AS (
     INSERT INTO assignment_items (
         assignment_id, row, input, user_id, course_id, outcome, code, enrollment_id,
         before_status, before_source, before_due_at, after_status, after_source, after_due_at,
-        former, kind, batch, sent_due_at, sent_course
+        former, kind, sent_due_at, sent_course
     )
     SELECT
         :assignment_id, row, input, user_id, course_id, outcome,
@@ -121,7 +121,7 @@ written AS (
             ELSE due_at
         END,
         CASE WHEN outcome = 'undone' AND written = 'reactivated' THEN coalesce(former, '{}') END,
-        kind, :batch, sent_due_at, sent_course
+        kind, sent_due_at, sent_course
     FROM decided
     ORDER BY row
     RETURNING row, outcome
@@ -145,9 +145,9 @@ SELECT count(*) FROM (
 
 _CLOSED = """
 INSERT INTO assignment_items (
-    assignment_id, row, input, user_id, course_id, outcome, code, enrollment_id, kind, batch, sent_due_at, sent_course
+    assignment_id, row, input, user_id, course_id, outcome, code, enrollment_id, kind, sent_due_at, sent_course
 )
-SELECT :assignment_id, row, input, user_id, course_id, 'skipped', 'not_reached', enrollment_id, kind, :batch,
+SELECT :assignment_id, row, input, user_id, course_id, 'skipped', 'not_reached', enrollment_id, kind,
     sent_due_at, sent_course
 FROM lines
 """

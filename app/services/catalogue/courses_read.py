@@ -16,6 +16,7 @@ from app.errors.base import NotFound
 from app.models.caller import Actor, ViewerKind, as_parameter, kind_of, viewing
 from app.models.course import Course
 from app.models.course_name import CourseName
+from app.models.course_version import CourseVersion
 from app.models.lesson import Lesson
 from app.models.section import Section
 from app.models.user import User
@@ -23,6 +24,8 @@ from app.models.visibility import course_visible_to
 from app.services.catalogue import course_rows
 from app.services.catalogue.course_rows import CourseRow, PersonBrief
 from app.values.identifiers import as_id
+
+_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class CoursePage(CourseRow):
     instructor_picture: str | None
     is_managed: bool
     publish_refused: str | None
+    version: dict[str, Any] | None
     sections: list[dict[str, Any]]
 
     @property
@@ -87,6 +91,7 @@ def _select(viewer: Actor | None, *, is_by_id: bool) -> Select[*tuple[Any, ...]]
         "instructor_picture": User.profile_picture,
         "is_managed": _is_managed(viewer),
         "publish_refused": bindparam("publish_refused", type_=Text()),
+        "version": _version(),
         "sections": _outline(),
     }
     names = [each.name for each in fields(CoursePage)][len(fields(CourseRow)) :]
@@ -97,6 +102,22 @@ def _select(viewer: Actor | None, *, is_by_id: bool) -> Select[*tuple[Any, ...]]
         else CourseName.select_named(bindparam("name", type_=Text()))
     )
     return course_rows.select_for(viewer, *columns).where(Course.id == wanted, course_visible_to(viewer))
+
+
+def _version() -> ColumnElement[dict[str, Any] | None]:
+    """The latest version, as JSON; what changed in it is part of the outline and as public."""
+    published_at = func.to_char(func.timezone("UTC", CourseVersion.created_at), _INSTANT).label(
+        "published_at"
+    )
+    latest = _json_of(CourseVersion.number, CourseVersion.note, CourseVersion.changes, published_at)
+    return (
+        select(latest)
+        .where(CourseVersion.course_id == Course.id)
+        .order_by(CourseVersion.number.desc())
+        .limit(1)
+        .correlate(Course)
+        .scalar_subquery()
+    )
 
 
 def _outline() -> ColumnElement[list[dict[str, Any]]]:

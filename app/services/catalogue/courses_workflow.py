@@ -20,7 +20,7 @@ from app.errors.catalogue import ApprovalRequired, CourseIncomplete, InvalidTran
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_change import CourseChange
-from app.services.catalogue import courses, courses_read
+from app.services.catalogue import course_versions, courses, courses_read
 from app.services.catalogue.courses_read import CoursePage
 from app.settings import settings
 
@@ -172,5 +172,7 @@ def _move(
     for name, value in {"status": to, **(values or {})}.items():
         setattr(course, name, value)
     courses.record_change(course, actor, action, from_status=before, to_status=to, notes=notes, at=at)
+    if to == PUBLISHED:
+        course_versions.record(course.id, actor, at=at)
     db.session.flush()
     return courses_read.show(actor, course.id)

@@ -52,7 +52,7 @@ def create_many(
 
 def update(actor: Actor, lesson_id: UUID, **changes: Any) -> Lesson:
     """Change some fields; unchanged values are ignored and not recorded."""
-    course, lesson = _lock_for_edit(actor, lesson_id)
+    course, lesson = lock_for_edit(actor, lesson_id)
     if changes.get("section_id", lesson.section_id) != lesson.section_id:
         changes = {"position": _place_in(lesson.course_id, changes["section_id"]), **changes}
     changed = {name: value for name, value in changes.items() if getattr(lesson, name) != value}
@@ -69,7 +69,7 @@ def update(actor: Actor, lesson_id: UUID, **changes: Any) -> Lesson:
 
 
 def delete(actor: Actor, lesson_id: UUID) -> None:
-    course, lesson = _lock_for_edit(actor, lesson_id)
+    course, lesson = lock_for_edit(actor, lesson_id)
     courses.record_edit(actor, course, ["lessons"])
     lessons_delete.remove(lesson.course_id, Lesson.id == lesson.id)
 
@@ -80,6 +80,20 @@ def reorder(actor: Actor, section_id: UUID, order: Sequence[UUID]) -> Sequence[R
     if positions.renumber(Lesson, Lesson.section_id == section.id, order):
         courses.record_edit(actor, course, ["lessons"])
     return db.session.execute(lessons_outline.in_section(section.id).order_by(Lesson.position)).all()
+
+
+def lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
+    """The lesson as it is now, and its course, which the actor manages and which is locked until the end."""
+    present = select(Lesson).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
+    course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))
+    if course_id is None:
+        raise NotFound
+    course = courses.lock_for_edit(actor, course_id)
+    # Read after the lock: it may have been moved or deleted while this transaction waited.
+    lesson = db.session.scalar(present, execution_options={"populate_existing": True})
+    if lesson is None:
+        raise NotFound
+    return course, lesson
 
 
 def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) -> Section:
@@ -95,20 +109,6 @@ def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) 
     course = courses.lock_for_edit(actor, ref)
     courses.record_edit(actor, course, ["lessons"])
     return sections.first_of(course.id)
-
-
-def _lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
-    """The lesson as it is now, and its course, which the actor manages and which is locked until the end."""
-    present = select(Lesson).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
-    course_id = db.session.scalar(present.with_only_columns(Lesson.course_id))
-    if course_id is None:
-        raise NotFound
-    course = courses.lock_for_edit(actor, course_id)
-    # Read after the lock: it may have been moved or deleted while this transaction waited.
-    lesson = db.session.scalar(present, execution_options={"populate_existing": True})
-    if lesson is None:
-        raise NotFound
-    return course, lesson
 
 
 def _add(section: Section, lessons: Sequence[Mapping[str, Any]], *, paths: Sequence[str]) -> list[Lesson]:

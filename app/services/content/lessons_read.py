@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import and_, select
+from sqlalchemy.orm import selectinload
 
 from app.db.session import db
 from app.enums import CourseStatus
@@ -30,6 +31,7 @@ def get_readable(viewer: Actor | None, lesson_id: UUID) -> Lesson:
         .join(Course, Course.id == Lesson.course_id)
         .outerjoin(Enrollment, reader)
         .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), course_visible_to(viewer))
+        .options(selectinload(Lesson.attachments))
     ).one_or_none()
     if found is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Positions of sections in a course, and of lessons in a section: from 1, with gaps, unique.
+"""Positions of sections in a course, lessons in a section, and questions in a quiz: from 1, with gaps, unique.
 
 Callers hold the lock of the course, so that what is read here is still true when it is written.
 """
@@ -13,9 +13,10 @@ from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, column, func, l
 from app.db.session import db
 from app.errors.catalogue import OrderStale
 from app.models.lesson import Lesson
+from app.models.question import Question
 from app.models.section import Section
 
-Placed = type[Section] | type[Lesson]
+Placed = type[Section] | type[Lesson] | type[Question]
 
 
 def behind_the_last(model: Placed, siblings: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -199,6 +199,10 @@ _COUNTERS = {
         UNION ALL
         SELECT 'course/' || course_id || '/paid/' || currency, 100 * sum(price_at_enrollment)
         FROM enrollments WHERE payment_status = 'PAID' GROUP BY 1
+        UNION ALL
+        SELECT 'course/' || course_id || '/quiz/scores', count(*) FROM quiz_scores GROUP BY 1
+        UNION ALL
+        SELECT 'course/' || course_id || '/quiz/hundredths', sum(best_score * 100) FROM quiz_scores GROUP BY 1
         """,
     ),
     "tallies of progress": _of_tallies(

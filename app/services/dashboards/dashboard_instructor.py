@@ -95,7 +95,7 @@ def _figures_of(row: Row[Any], sums: dict[str, int]) -> dict[str, Any]:
         "completion_rate": percentage(completed, row.enrollment_count),
         "average_rating": row.average_rating,
         "total_reviews": row.rating_count,
-        "average_quiz_score": None,
+        "average_quiz_score": ratio(sums.get("quiz/hundredths", 0), 100 * sums.get("quiz/scores", 0)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
+from app.adapters.storage import url_of
 from app.db.session import db
 from app.enums import EnrollmentStatus
 from app.models.caller import Actor
@@ -64,6 +65,7 @@ def _recent(student: Actor) -> list[EnrollmentRow]:
 
 def _row(enrollment: EnrollmentRow) -> dict[str, Any]:
     course = enrollment.course
+    names = course.thumbnail_names
     return {
         "enrollment_id": str(enrollment.id),
         "course": {
@@ -71,7 +73,9 @@ def _row(enrollment: EnrollmentRow) -> dict[str, Any]:
             "code": course.code,
             "title": course.title,
             "slug": course.slug,
-            "thumbnail": course.thumbnail,
+            "thumbnail": None
+            if names is None
+            else {size: url_of(name) for size, name in names._asdict().items()},
         },
         "status": enrollment.status,
         "completion_percentage": float(enrollment.completion_percentage),

@@ -5,20 +5,27 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, true, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.db.listings import Listing, folded, ordered_by
 from app.db.session import db
 from app.errors.base import NotFound
 from app.errors.catalogue import InvalidTransition
-from app.models import Certificate, Enrollment, User
+from app.models import Certificate, CourseVersion, Enrollment, User
 from app.models.caller import Actor
 
 _ORDERINGS = {"issued_at": Certificate.issued_at, "course_title": folded(Certificate.course_title)}
 
 
 def list_own(user: Actor, *, ordering: str) -> Listing:
-    statement = select(Certificate).join(Certificate.enrollment).where(Enrollment.user_id == user.id)
+    statement = (
+        select(Certificate)
+        .join(Certificate.enrollment)
+        .where(Enrollment.user_id == user.id)
+        .options(_version())
+    )
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Certificate.id))
 
 
@@ -34,7 +41,7 @@ def verify(number: str) -> Certificate:
         select(Certificate)
         .join(Certificate.enrollment)
         .join(Enrollment.user)
-        .options(owner.load_only(User.deleted_at))
+        .options(owner.load_only(User.deleted_at), _version())
         .where(Certificate.number == number.upper())
     )
     certificate = db.session.scalar(found)
@@ -45,21 +52,21 @@ def verify(number: str) -> Certificate:
 
 def revoke(admin: Actor, certificate_id: UUID, *, reason: str) -> Certificate:
     """Revoke a certificate. Its number verifies as revoked from now on."""
-    _find(Certificate.id == certificate_id)
+    certificate = _find(Certificate.id == certificate_id)
     revoked = db.session.scalar(
         update(Certificate)
         .where(Certificate.id == certificate_id, Certificate.revoked_at.is_(None))
         .values(revoked_at=func.now(), revoked_by_id=admin.id, revocation_reason=reason)
-        .returning(Certificate)
-        .execution_options(populate_existing=True)
+        .returning(Certificate.revoked_at)
     )
     if revoked is None:
         raise InvalidTransition("This certificate is already revoked.")
-    return revoked
+    set_committed_value(certificate, "revoked_at", revoked)
+    return certificate
 
 
 def _find(*conditions: ColumnElement[bool]) -> Certificate:
-    certificate = db.session.scalar(select(Certificate).where(*conditions))
+    certificate = db.session.scalar(select(Certificate).where(*conditions).options(_version()))
     if certificate is None:
         raise NotFound
     return certificate
@@ -67,3 +74,7 @@ def _find(*conditions: ColumnElement[bool]) -> Certificate:
 
 def _belongs_to(user: Actor) -> ColumnElement[bool]:
     return Certificate.enrollment.has(Enrollment.user_id == user.id)
+
+
+def _version() -> ORMOption:
+    return joinedload(Certificate.course_version).load_only(CourseVersion.number)

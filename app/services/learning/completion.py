@@ -30,10 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.db.session import among, db
+from app.db.session import among, db, lock_name
 from app.enums import EnrollmentStatus, PaymentStatus
-from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
-from app.services.learning import enrollment_notices
+from app.models import Certificate, Course, CourseVersion, Enrollment, Lesson, LessonProgress, User
+from app.services.learning import certificates_pdf, enrollment_notices
 from app.settings import settings
 
 # The parameters of the statements below, which are built once.
@@ -74,12 +74,19 @@ def settle_held(
     suppressed: str | None = None,
 ) -> list[UUID]:
     """`settle` for enrollments that this transaction has locked already."""
+    # The decision is a later statement: it sees a version of the course whose voiding this has waited for.
+    lock_name(lock_of(course_id), is_shared=True)
     statement = _completing(settings().paid_enrollment, of_all=enrollment_ids is None)
     completed = db.session.scalars(statement, _parameters(course_id, enrollment_ids)).all()
     if completed:
-        _certify(completed, at)
+        certificates_pdf.render_soon(_certify(completed, at))
         enrollment_notices.notify_completed(completed, suppressed=suppressed)
     return list(completed)
+
+
+def lock_of(course_id: UUID) -> str:
+    """The advisory lock that completions share, and that `renewals` holds exclusively."""
+    return f"completions of {course_id}"
 
 
 def counted_lessons(course_id: UUID | ColumnElement[UUID]) -> CTE:
@@ -133,8 +140,10 @@ def _completing(paid_enrollment: str, *, of_all: bool) -> ReturningUpdate[UUID]:
         )
         .values(
             status=EnrollmentStatus.COMPLETED,
-            completed_at=done.c.latest,
+            completed_at=func.greatest(done.c.latest, Enrollment.renewal_required_at),
             completion_number=Enrollment.completion_number + 1,
+            renewal_required_at=None,
+            course_version_id=CourseVersion.latest_of(_COURSE),
         )
         .returning(Enrollment.id)
         .execution_options(synchronize_session=False)
@@ -161,19 +170,35 @@ def _done(*, of_all: bool) -> CTE:
     )
 
 
-def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> None:
-    """Issue certificates with the current title and name. A second completion keeps the first certificate."""
+def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> Sequence[UUID]:
+    """Issue certificates with the current title, name and version, one for each completion; those that are new."""
     full_name = func.btrim(User.first_name + " " + User.last_name)
     issued_at = Enrollment.completed_at if at is None else literal(at)
     rows = (
-        select(Enrollment.id, Course.title, full_name, issued_at)
+        select(
+            Enrollment.id,
+            Enrollment.completion_number,
+            Enrollment.course_version_id,
+            Course.title,
+            full_name,
+            issued_at,
+        )
         .join(Course, Course.id == Enrollment.course_id)
         .join(User, User.id == Enrollment.user_id)
         .where(among(Enrollment.id, enrollment_ids))
     )
-    columns = ["enrollment_id", "course_title", "full_name", "issued_at"]
-    db.session.execute(
+    columns = [
+        "enrollment_id",
+        "completion_number",
+        "course_version_id",
+        "course_title",
+        "full_name",
+        "issued_at",
+    ]
+    issued = (
         upsert(Certificate)
         .from_select(columns, rows)
-        .on_conflict_do_nothing(constraint=Certificate.ONE_PER_ENROLLMENT)
+        .on_conflict_do_nothing(constraint=Certificate.ONE_PER_COMPLETION)
+        .returning(Certificate.id)
     )
+    return db.session.scalars(issued).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, func, literal, or_, select, true
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, true
 
 from app.db.session import among
 from app.enums import NoticeKind, NoticeState, Outcome
@@ -42,6 +42,22 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
     outbox.enqueue(made)
 
 
+def notify_renewal(enrollment_ids: Sequence[UUID]) -> None:
+    """Notify the learners that their completions have to be renewed."""
+    made = outbox.write(
+        NoticeKind.RENEWAL_REQUIRED,
+        select()
+        .select_from(Enrollment)
+        .join(User, User.id == Enrollment.user_id)
+        .where(among(Enrollment.id, enrollment_ids)),
+        enrollment_id=Enrollment.id,
+        course_id=Enrollment.course_id,
+        completion_number=Enrollment.completion_number,
+        order_by=Enrollment.id,
+    )
+    outbox.enqueue(made)
+
+
 def notify_assigned(
     assignment_id: UUID, *, rows: Sequence[int] | None = None, suppressed: str | None = None
 ) -> None:
@@ -49,7 +65,6 @@ def notify_assigned(
 
     :param rows: the lines of one chunk of the run; None means all of it
     """
-    is_of_chunk = true() if rows is None else AssignmentItem.row == any_(literal(list(rows), ARRAY(Integer)))
     made = outbox.write(
         NoticeKind.ASSIGNMENT,
         select()
@@ -58,7 +73,7 @@ def notify_assigned(
         .where(
             AssignmentItem.assignment_id == assignment_id,
             AssignmentItem.outcome.in_((Outcome.ASSIGNED, Outcome.REACTIVATED)),
-            is_of_chunk,
+            AssignmentItem.is_among(rows),
         ),
         enrollment_id=AssignmentItem.enrollment_id,
         course_id=AssignmentItem.course_id,

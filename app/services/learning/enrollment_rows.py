@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import array
 
 from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
-from app.models import Certificate, Course, Enrollment, Lesson, LessonProgress, User
+from app.models import Certificate, Course, CourseVersion, Enrollment, Lesson, LessonProgress, User
+from app.models.course import ThumbnailNames, thumbnail_names
 from app.models.enrollment import EnrollmentFacts
 from app.services.catalogue.course_rows import PersonBrief
 
@@ -27,6 +28,10 @@ class EnrolledCourse:
     title: str
     slug: str
     thumbnail: str | None
+
+    @property
+    def thumbnail_names(self) -> ThumbnailNames | None:
+        return thumbnail_names(self.thumbnail)
 
 
 @dataclass(slots=True)
@@ -47,6 +52,8 @@ class EnrollmentRow(EnrollmentFacts):
     enrolled_at: datetime
     reactivated_at: datetime | None
     completed_at: datetime | None
+    renewal_required_at: datetime | None
+    completion_number: int
     cancelled_at: datetime | None
     cancellation_reason: CancellationReason | None
     last_accessed: datetime | None
@@ -59,6 +66,7 @@ class EnrollmentRow(EnrollmentFacts):
     last_name: str
     lesson_counts: list[int]
     certificate_number: str | None
+    course_version: int | None
     next_lesson_id: UUID | None
 
     @property
@@ -95,6 +103,7 @@ def select_shown(
         **_OF_OTHERS,
         "lesson_counts": _lesson_counts(held) if counts is None else counts,
         "certificate_number": _certificate_number(held),
+        "course_version": _course_version(held),
         "next_lesson_id": _next_lesson_id(held),
     }
     names = [each.name for each in fields(EnrollmentRow)]
@@ -134,7 +143,19 @@ def _certificate_number(held: Any) -> ColumnElement[str | None]:
     return (
         select(Certificate.number)
         .where(Certificate.enrollment_id == held.id)
+        .order_by(Certificate.completion_number.desc())
+        .limit(1)
         .correlate_except(Certificate)
+        .scalar_subquery()
+    )
+
+
+def _course_version(held: Any) -> ColumnElement[int | None]:
+    """The number of the version that was completed last."""
+    return (
+        select(CourseVersion.number)
+        .where(CourseVersion.id == held.course_version_id)
+        .correlate_except(CourseVersion)
         .scalar_subquery()
     )
 

@@ -18,10 +18,12 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     false,
     func,
@@ -29,18 +31,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, insert
 
 from app.db.session import db
 from app.db.statements import Statement, value_of
 from app.enums import EnrollmentStatus
 from app.errors.base import NotFound
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired
+from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired, QuizNotPassed
 from app.errors.requests import Unavailable
 from app.models import Course, Enrollment, Lesson, LessonProgress
 from app.models.caller import Actor
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollments_read, progress_read
+from app.services.learning import completion, enrollments_read, homework, progress_read, quiz_rule
 from app.services.learning.enrollment_rows import EnrollmentRow, count_lessons, select_shown
 from app.settings import settings
 
@@ -49,6 +51,7 @@ _USER = bindparam("user_id", type_=Uuid())
 _LESSON = bindparam("lesson_id", type_=Uuid())
 _COMPLETED = bindparam("completed", type_=Boolean())
 _POSITION = bindparam("position_seconds", type_=Integer())
+_WATCHED = bindparam("watched", type_=Text())
 _MOMENT = func.coalesce(bindparam("at", type_=DateTime(timezone=True)), func.now())
 
 
@@ -59,24 +62,29 @@ def record(
     completed: bool | None = None,
     position_seconds: int | None = None,
     at: datetime | None = None,
+    watched: str | None = None,
+    may_complete: bool = False,
 ) -> EnrollmentRow:
-    """Mark a lesson completed or not, or store the position. The last counted lesson completes the course."""
+    """Mark a lesson completed or not, or store the position. The last counted lesson completes the course.
+
+    :param watched: what was watched of its video, as the database writes it; from `watching`, which locks the enrollment
+    :param may_complete: whether to complete the lesson, unless an earlier one comes first
+    """
     values = {
         "user_id": user.id,
         "lesson_id": lesson_id,
         "completed": completed,
         "position_seconds": position_seconds,
         "at": at,
+        "watched": watched,
     }
-    paid_enrollment = settings().paid_enrollment
-    row = _writing(paid_enrollment).first_behind(_LOCKING, values)
+    statement = _writing(settings().paid_enrollment, settings().homework_completes)
+    row = statement.first_behind(_LOCKING, {**values, "completed": True}) if may_complete else None
+    if row is None:
+        row = statement.first_behind(_LOCKING, values)
     if row is None:
         _refuse(user, lesson_id, completed=bool(completed))
-    total = row.total_lessons
-    if row.status != EnrollmentStatus.ACTIVE or not total or row.completed_lessons < total:
-        return row
-    completion.settle_held(row.course_id, enrollment_ids=[row.id], at=at)
-    return enrollments_read.reread(row.id)
+    return _settled(row, at)
 
 
 def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> EnrollmentRow:
@@ -84,40 +92,27 @@ def complete(user: Actor, lesson_id: UUID, *, at: datetime | None = None) -> Enr
     return record(user, lesson_id, completed=True, at=at)
 
 
-def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
-    """Raise what keeps the user from recording progress in this lesson."""
-    found = db.session.execute(
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, completion.is_paid())
-        .join(Course, Course.id == Enrollment.course_id)
-        .join(Lesson, Lesson.course_id == Course.id)
-        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
-        .where(Enrollment.user_id == user.id, Enrollment.holds_seat())
-    ).one_or_none()
-    if found is None:
-        _refuse_outsider(user, lesson_id)
-    enrollment_id, course_id, enforce_order, is_paid = found
-    if not is_paid:
-        raise PaymentRequired
-    if completed and enforce_order:
-        _refuse_skipping(course_id, enrollment_id, lesson_id)
-    # What refused the request has been changed since: the author deleted or moved lessons at this moment.
-    raise Unavailable
+def complete_held(user: Actor, lesson_id: UUID) -> None:
+    """Complete a lesson of an enrollment that this transaction has locked, unless an earlier lesson is missing."""
+    values = {
+        "user_id": user.id,
+        "lesson_id": lesson_id,
+        "completed": True,
+        "position_seconds": None,
+        "at": None,
+        "watched": None,
+    }
+    row = _writing(settings().paid_enrollment, settings().homework_completes).first(values)
+    if row is not None:
+        _settled(row, None)
 
 
-def _refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
-    found = select(Lesson.course_id).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
-    course_id = db.session.scalar(found)
-    if course_id is None:
-        raise NotFound
-    courses.get_visible(user, course_id)
-    raise NotEnrolled
-
-
-def _refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+def refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
+    """Refuse a lesson of a course with `enforce_order` where an earlier one is missing and this one is not completed."""
     lessons = progress_read.lessons_in_order(course_id, enrollment_id)
     missing = db.session.execute(
         select(lessons.c.lesson_id, lessons.c.title)
-        .where(_is_missing_before(lessons, lesson_id))
+        .where(_is_missing_before(lessons, lesson_id), ~_was_completed(lessons, lesson_id))
         .order_by(lessons.c.position)
         .limit(1)
     ).one_or_none()
@@ -126,6 +121,56 @@ def _refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> N
             f"“{missing.title}” comes first.",
             details={"lesson_id": [str(missing.lesson_id)], "title": [missing.title]},
         )
+
+
+def _settled(row: EnrollmentRow, at: datetime | None) -> EnrollmentRow:
+    """The enrollment after its progress was written: completed, if all that counts is done."""
+    total = row.total_lessons
+    if row.status != EnrollmentStatus.ACTIVE or not total or row.completed_lessons < total:
+        return row
+    completion.settle_held(row.course_id, enrollment_ids=[row.id], at=at)
+    return enrollments_read.reread(row.id)
+
+
+def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
+    """Raise what keeps the user from recording progress in this lesson."""
+    found = db.session.execute(
+        select(
+            Enrollment.id,
+            Enrollment.course_id,
+            Course.enforce_order,
+            completion.is_paid(),
+            Lesson.type,
+            quiz_rule.is_open_to_marking(Enrollment.id, Lesson.id, Lesson.type),
+        )
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
+        .where(Enrollment.user_id == user.id, Enrollment.holds_seat())
+    ).one_or_none()
+    if found is None:
+        refuse_outsider(user, lesson_id)
+    enrollment_id, course_id, enforce_order, is_paid, lesson_type, is_open_to_marking = found
+    if not is_paid:
+        raise PaymentRequired
+    if completed and enforce_order:
+        refuse_skipping(course_id, enrollment_id, lesson_id)
+    if completed and not is_open_to_marking:
+        raise QuizNotPassed
+    if completed:
+        homework.refuse_unfinished(enrollment_id, lesson_id, lesson_type)
+    # What refused the request has been changed since: the author deleted or moved lessons at this moment.
+    raise Unavailable
+
+
+def refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
+    """Raise why a user without an enrollment that holds a seat cannot work on this lesson."""
+    found = select(Lesson.course_id).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
+    course_id = db.session.scalar(found)
+    if course_id is None:
+        raise NotFound
+    courses.get_visible(user, course_id)
+    raise NotEnrolled
 
 
 def _is_missing_before(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
@@ -148,11 +193,11 @@ _LOCKING: Statement[UUID] = Statement(
 
 
 @cache
-def _writing(paid_enrollment: str) -> Statement[EnrollmentRow]:
-    return Statement(lambda: _write(paid_enrollment), EnrollmentRow)
+def _writing(paid_enrollment: str, homework_completes: str) -> Statement[EnrollmentRow]:
+    return Statement(lambda: _write(paid_enrollment, homework_completes), EnrollmentRow)
 
 
-def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
+def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, ...]]:
     """Write the progress, the visit and the lesson to resume at, and return the enrollment as it is shown.
 
     No row is returned, and nothing is written, where the request is refused.
@@ -164,7 +209,13 @@ def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
     lessons = progress_read.lessons_in_order(course_id, enrollment_id)
     allowed = (
         select(learner.c.id)
-        .where(or_(~learner.c.enforce_order, ~func.coalesce(_COMPLETED, false()), _may_be_completed(lessons)))
+        .where(
+            or_(
+                ~func.coalesce(_COMPLETED, false()),
+                _was_completed(lessons, _LESSON),
+                _may_be_completed(learner, lessons, homework_completes),
+            )
+        )
         .cte("allowed")
     )
     is_here = lessons.c.lesson_id == _LESSON
@@ -177,7 +228,7 @@ def _write(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
 def _learner(paid_enrollment: str) -> CTE:
     """The user's enrollment, where the lesson and the course are there and the enrollment is paid as the setting says."""
     return (
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order)
+        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, Lesson.type)
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
@@ -188,12 +239,19 @@ def _learner(paid_enrollment: str) -> CTE:
     )
 
 
-def _may_be_completed(lessons: CTE) -> ColumnElement[bool]:
-    """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    was_completed = exists().where(lessons.c.lesson_id == _LESSON, lessons.c.is_completed)
-    return or_(
-        was_completed, ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+def _may_be_completed(learner: CTE, lessons: CTE, homework_completes: str) -> ColumnElement[bool]:
+    """Whether no earlier lesson is missing in a course in order, and what the lesson itself demands is done."""
+    is_next = ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+    return and_(
+        or_(~learner.c.enforce_order, is_next),
+        quiz_rule.is_open_to_marking(learner.c.id, _LESSON, learner.c.type),
+        homework.may_be_completed(learner.c.type, learner.c.id, _LESSON, homework_completes),
     )
+
+
+def _was_completed(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """A lesson that is completed already may be completed again, wherever it is in the order now."""
+    return exists(select(lessons.c.lesson_id).where(lessons.c.lesson_id == lesson_id, lessons.c.is_completed))
 
 
 def _upsert(allowed: CTE) -> CTE:
@@ -203,6 +261,8 @@ def _upsert(allowed: CTE) -> CTE:
         "lesson_id": _LESSON,
         "completed_at": case((_COMPLETED, _MOMENT)),
         "position_seconds": func.coalesce(_POSITION, 0),
+        "watched": cast(func.coalesce(_WATCHED, "{}"), INT4MULTIRANGE),
+        "watched_at": case((_WATCHED.is_not(None), func.now())),
     }
     made = insert(LessonProgress).from_select(list(row), select(*row.values()))
     completed_at = case(
@@ -214,6 +274,8 @@ def _upsert(allowed: CTE) -> CTE:
         set_={
             "completed_at": completed_at,
             "position_seconds": func.coalesce(_POSITION, LessonProgress.position_seconds),
+            "watched": func.coalesce(cast(_WATCHED, INT4MULTIRANGE), LessonProgress.watched),
+            "watched_at": case((_WATCHED.is_not(None), func.now()), else_=LessonProgress.watched_at),
             "updated_at": func.now(),
         },
     )

@@ -28,14 +28,17 @@ CompletedLesson = tuple[UUID, UUID, datetime]
 """An enrollment, a lesson, and when it was completed."""
 
 
-def complete_many(course_id: UUID, rows: Collection[CompletedLesson]) -> None:
+def complete_many(course_id: UUID, rows: Collection[CompletedLesson], *, is_held: bool = False) -> None:
     """Import completed lessons as a set; of two times for a lesson the earlier is kept.
 
     No enrollment is completed here: the caller calls `completion.settle` next.
+
+    :param is_held: whether the transaction has locked the enrollments of the rows already
     """
     if not rows:
         return
-    completion.hold(course_id)
+    if not is_held:
+        completion.hold(course_id)
     given = _as_table(rows)
     earliest = (
         select(given.c.enrollment_id, given.c.lesson_id, func.min(given.c.at))

@@ -8,9 +8,9 @@ from sqlalchemy import CTE, ColumnElement, Integer, and_, func, select
 
 from app.db.keyset import SortKey
 from app.db.listings import Listing
-from app.enums import EnrollmentStatus
+from app.enums import EnrollmentStatus, FileKind
 from app.errors.learning import NotEnrolled
-from app.models import Lesson, LessonProgress, Section
+from app.models import File, Lesson, LessonProgress, Section
 from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.learning import enrollments_read
@@ -68,4 +68,15 @@ def lessons_in_order(course_id: UUID | ColumnElement[UUID], enrollment_id: UUID 
 
 def _listing(course_id: UUID, enrollment_id: UUID) -> Listing:
     lessons = lessons_in_order(course_id, enrollment_id)
-    return Listing(select(lessons), [SortKey(lessons.c.position), SortKey(lessons.c.lesson_id)], columns=True)
+    progress = and_(
+        LessonProgress.lesson_id == lessons.c.lesson_id, LessonProgress.enrollment_id == enrollment_id
+    )
+    seen = func.coalesce(func.seconds_in(LessonProgress.watched, type_=Integer), 0)
+    video = and_(File.lesson_id == lessons.c.lesson_id, File.kind == FileKind.LESSON_VIDEO)
+    percent = func.least(100, 100 * seen / File.duration_seconds, type_=Integer)
+    rows = (
+        select(lessons, seen.label("watched_seconds"), percent.label("watched_percent"))
+        .outerjoin(LessonProgress, progress)
+        .outerjoin(File, video)
+    )
+    return Listing(rows, [SortKey(lessons.c.position), SortKey(lessons.c.lesson_id)], columns=True)

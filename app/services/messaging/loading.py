@@ -13,7 +13,9 @@ from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
 from app.models.instructor_request import InstructorRequest
+from app.models.lesson import Lesson
 from app.models.notice import Notice
+from app.models.submission import Submission
 from app.models.user import User
 
 NAMES = (User.first_name, User.last_name, User.username)
@@ -22,6 +24,14 @@ NAMES = (User.first_name, User.last_name, User.username)
 def recipient() -> ORMOption:
     return joinedload(Notice.user).load_only(
         User.email, *NAMES, User.is_active, User.email_verified, User.password_hash
+    )
+
+
+def named() -> tuple[ORMOption, ORMOption]:
+    """The recipient and the course by their names, for the admins' list."""
+    return (
+        joinedload(Notice.user).load_only(*NAMES),
+        joinedload(Notice.course).load_only(Course.title, Course.code, Course.slug),
     )
 
 
@@ -51,6 +61,15 @@ def request() -> ORMOption:
 
 def applicant() -> ORMOption:
     return joinedload(Notice.request).joinedload(InstructorRequest.user).load_only(*NAMES)
+
+
+def submission() -> ORMOption:
+    graded = joinedload(Notice.submission)
+    return graded.load_only(Submission.points, Submission.max_points, Submission.feedback)
+
+
+def submitted_lesson() -> ORMOption:
+    return joinedload(Notice.submission).joinedload(Submission.lesson).load_only(Lesson.title)
 
 
 def email_change() -> ORMOption:

@@ -16,7 +16,7 @@ from app.errors.learning import NoticeNotDelivered
 from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User
-from app.services.messaging import kinds, outbox
+from app.services.messaging import kinds, loading, outbox
 from app.services.messaging.outbox import MailBatch
 from app.values.identifiers import as_id
 
@@ -35,7 +35,7 @@ def list_outbox(
 ) -> Listing:
     """Every notice, for admins. Ids sort by creation time, so that `created_at` needs no index."""
     wanted = {Notice.state: state, Notice.kind: kind, Notice.channel: channel}
-    statement = select(Notice).where(*narrowed_by(wanted))
+    statement = select(Notice).where(*narrowed_by(wanted)).options(*loading.named())
     # Each names one row, so that the notices of that row are read in order.
     if course is not None:
         statement = statement.where(Notice.course_id == CourseName.id_of(course))
@@ -67,10 +67,17 @@ def resend(notice_id: UUID) -> Notice:
         again.state, again.sent_at, again.reason = NoticeState.SUPPRESSED, None, reason
     with refusing(dict.fromkeys(_ONE_AT_A_TIME, NoticeNotDelivered(UNDER_WAY))):
         db.session.add(again)
-    db.session.refresh(again)
+    db.session.flush()
+    again = _named(again.id)
     if again.state == NoticeState.QUEUED:
         outbox.enqueue(MailBatch([again.id], again.lane))
     return again
+
+
+def _named(notice_id: UUID) -> Notice:
+    """The notice as the list shows it, with what this transaction has written."""
+    found = select(Notice).where(Notice.id == notice_id).options(*loading.named())
+    return db.session.scalars(found.execution_options(populate_existing=True)).one()
 
 
 def _attempts_like(notice: Notice) -> Sequence[Notice]:

@@ -5,9 +5,11 @@ What users typed is quoted in mail that carries the platform's name, so it is ke
 
 from __future__ import annotations
 
+from decimal import Decimal
 from textwrap import shorten
 
 from app.models.notice import Notice
+from app.models.submission import Submission
 from app.models.user import User
 
 LONGEST_QUOTE = 500
@@ -38,6 +40,15 @@ def admin_note(notes: str) -> str:
     """The remark of an admin as a last sentence; nothing where there is none."""
     note = quoted(notes)
     return f" The admin's note: {note}" if note else ""
+
+
+def points_of(submission: Submission) -> str:
+    """`8.5 of 10`"""
+    return f"{_short(submission.points)} of {_short(submission.max_points)}"
+
+
+def _short(points: Decimal | None) -> str:
+    return f"{points or 0:f}".rstrip("0").rstrip(".") if points else "0"
 
 
 def field_name(field: str) -> str:

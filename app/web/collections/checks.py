@@ -23,6 +23,8 @@ def checks_of(
     if code:
         return (first, *_of_refusal(status, code))
     content = operation["responses"].get(str(status), {}).get("content", {})
+    if content and _JSON not in content:
+        return (first, *_of_file(_asked_for(operation, content)))
     if _JSON not in content:
         return (first, *_of_empty(status))
     data = _property(document, content[_JSON]["schema"], "data")
@@ -47,6 +49,18 @@ def _of_refusal(status: int, code: str) -> Iterator[Check]:
     yield Check("It is no success and has no data", "answer.success || answer.data !== null", expected=False)
     yield Check("The error repeats the status", "answer.error.status", status)
     yield Check(f"The reason code is {code}", "answer.error.code", code)
+
+
+def _asked_for(operation: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """The form of the file that the example asks for."""
+    asked = {parameter.get("example") for parameter in operation.get("parameters", ())}
+    return "text/plain" if "gift" in asked and "text/plain" in content else next(iter(content))
+
+
+def _of_file(media_type: str) -> Iterator[Check]:
+    yield Check(
+        f"The answer is {media_type}", f"header('Content-Type').startsWith('{media_type}')", expected=True
+    )
 
 
 def _of_empty(status: int) -> Iterator[Check]:

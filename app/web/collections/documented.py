@@ -15,6 +15,11 @@ from app.web.openapi.examples.requests import FILES
 METHODS = ("get", "post", "put", "patch", "delete")
 ADMIN = "{{admin_token}}"
 PICTURE = "portrait.png"
+
+_TEXTS = {"add_file": ("text/plain", "notes.txt"), "import_questions": ("text/plain", "questions.gift")}
+"""The files that are no sheets: their media type and name, by operation."""
+
+_FORMS = {"text/csv": "CSV", "application/pdf": "PDF", "application/xml": "XML", "text/plain": "text"}
 _UNKNOWN = "There is no operation {}: the API has changed, and a collection still uses it."
 
 
@@ -117,8 +122,10 @@ class Document:
             return Body(text_of(content["application/json"]["example"]))
         if "multipart/form-data" in content:
             text = FILES.get(operation.name, "")
+            if text.endswith(".mp4"):
+                return Body("", "video/mp4", text, is_text=False)
             if text:
-                return Body(text, "text/csv", "people.csv")
+                return Body(text, *_TEXTS.get(operation.name, ("text/csv", "people.csv")))
             return Body("", "image/png", PICTURE, is_text=False)
         return None
 
@@ -178,7 +185,7 @@ def _examples(operation: DocumentedOperation) -> tuple[Example, ...]:
     successes = [
         Example("Success", operation.success, text_of(value))
         if media_type == "application/json"
-        else Example("Success, as CSV", operation.success, value, media_type)
+        else Example(f"Success, as {_FORMS[media_type]}", operation.success, value, media_type)
         for media_type, value in answers().get(operation.name, {}).items()
     ]
     if operation.success == 204:

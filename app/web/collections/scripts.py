@@ -30,10 +30,11 @@ class Dialect:
 
 POSTMAN = Dialect(
     opening=(
-        # Without a chosen environment its variables would be lost after the request.
-        "const store = pm.environment.name ? pm.environment : pm.collectionVariables;\n"
+        # Without a chosen environment its variables would be lost after the request. Converters for other clients
+        # translate the calls of `pm`, and no other name for its objects.
         "const given = (name) => pm.variables.get(name);\n"
-        "const keep = (name, value) => store.set(name, String(value));"
+        "const keep = (name, value) => pm.environment.name\n"
+        "  ? pm.environment.set(name, String(value)) : pm.collectionVariables.set(name, String(value));"
     ),
     reading=(
         "const status = pm.response.code;\n"

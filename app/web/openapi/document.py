@@ -143,10 +143,13 @@ class Api(flask_smorest.Api):
         self.register_field(fields.Choices, "array", None)
         self.register_field(fields.Money, "string", "decimal")
         self.register_field(fields.Hours, "number", None)
+        self.register_field(fields.Points, "number", None)
+        self.register_field(fields.Amount, "number", None)
         self.register_field(fields.Link, "string", "uri")
         self.register_field(fields.Upload, "string", "binary")
         self.register_field(fields.StreamedSheet, "string", "binary")
         self.ma_plugin.converter.add_attribute_function(_describe_value)
+        self.ma_plugin.converter.add_attribute_function(_describe_amount)
         self.ma_plugin.converter.add_attribute_function(_describe_pattern)
         self.ma_plugin.converter.add_attribute_function(_describe_filter)
         self.ma_plugin.converter.add_attribute_function(_describe_day_or_instant)
@@ -178,11 +181,18 @@ def _describe_value(_converter: object, field: ma.fields.Field[Any], **_: Any) -
     if isinstance(field, fields.Money):
         return {"example": "49.90", "pattern": r"^[0-9]+(\.[0-9]{1,2})?$"}
     if isinstance(field, fields.Hours):
-        return {"minimum": 0, "maximum": 99_999.99, "description": "With at most two decimals."}
+        return {"minimum": 0, "maximum": field.MOST, "description": "With at most two decimals."}
     if isinstance(field, fields.Whole) and not field.from_text:
         # Without an example, readers show the largest number that is allowed, which looks like a defect.
         return {"example": field.metadata.get("example", 1)}
     return {}
+
+
+def _describe_amount(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    if not isinstance(field, fields.Amount):
+        return {}
+    least = "exclusiveMinimum" if field.above else "minimum"
+    return {least: field.minimum, "maximum": field.maximum}
 
 
 def _describe_choices(_converter: object, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ because `functools.wraps` copies those from decorator to decorator.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,6 +195,20 @@ def document_answer(
     if is_also_csv:
         contents.append({**described, "content_type": "text/csv", "schema": {"type": "string"}})
     return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
+
+
+def document_file(view: View, media_types: Sequence[str]) -> View:
+    """Document the success of a view that returns a file in one of these forms."""
+    contents = [
+        {"description": _PHRASES[200], "content_type": each, "schema": _schema_of_file(each)}
+        for each in media_types
+    ]
+    return _mark(view, _apidoc={**_documented(view), "response": {"responses": {200: contents}}})
+
+
+def _schema_of_file(media_type: str) -> dict[str, str]:
+    is_text = media_type.startswith("text/") or media_type.endswith(("xml", "json"))
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}
 
 
 def mark_accepting(view: View, schema: type[ma.Schema]) -> View:

@@ -1,6 +1,6 @@
 // Notices: what was sent to whom, what failed and why, and sending one again.
 
-import { h, hidden } from "../../lib/dom.js";
+import { bdi, h, hidden } from "../../lib/dom.js";
 import { newKey, post } from "../../lib/api.js";
 import { number, time } from "../../lib/format.js";
 import { t, tOr } from "../../lib/strings.js";
@@ -9,10 +9,9 @@ import { choice, list, table } from "../../parts/list.js";
 import { badge } from "../../parts/marks.js";
 import { empty, messageOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
-import { courseTitle, personName } from "../assignments/names.js";
 
 const STATES = ["FAILED", "QUEUED", "SENT", "SUPPRESSED"];
-const KINDS = ["COMPLETION", "ASSIGNMENT", "ASSIGNMENT_UNDONE", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
+const KINDS = ["COMPLETION", "ASSIGNMENT", "ASSIGNMENT_UNDONE", "RENEWAL_REQUIRED", "VERIFY_EMAIL", "RESET_PASSWORD", "SET_PASSWORD", "PASSWORD_CHANGED", "CONFIRM_EMAIL", "EMAIL_CHANGED", "INSTRUCTOR_REQUEST", "INSTRUCTOR_REQUEST_DECIDED", "COURSE_DECIDED", "COURSE_CHANGED"];
 const NAMES = ["state", "kind", "channel", "course", "user"];
 const TONES = { SENT: "good", FAILED: "bad", QUEUED: "act", SUPPRESSED: null };
 /** Notices with a token of their own are not sent again by an admin: the user asks for a new one. */
@@ -57,8 +56,8 @@ function row(notice, refresh) {
   return h(
     "tr",
     { "data-refused": state === "FAILED" },
-    h("th", { scope: "row" }, tOr(`admin.notice_${kind}`, kind), h("span.second", t(`admin.notice_${channel}`), notice.course_id && [" · ", courseTitle(notice.course_id, "–")])),
-    h("td", h("a", { href: `/admin/users/${encodeURIComponent(notice.user_id)}` }, personName(notice.user_id, "–")), notice.message_id && h("span.second.mono", { dir: "ltr" }, notice.message_id)),
+    h("th", { scope: "row" }, tOr(`admin.notice_${kind}`, kind), h("span.second", t(`admin.notice_${channel}`), notice.course && [" · ", bdi(notice.course.title)])),
+    h("td", h("a", { href: `/admin/users/${encodeURIComponent(notice.user_id)}` }, bdi(notice.user.full_name)), notice.message_id && h("span.second.mono", { dir: "ltr" }, notice.message_id)),
     h("td", badge(t(`admin.notice_${state}`), TONES[state]), reason && h("span.second", { dir: "auto" }, reason)),
     h("td.num", number(attempts)),
     h("td.when", h("time", { datetime: sent ?? made }, time(sent ?? made)), h("span.second", t(sent ? "admin.notice_sent" : "admin.notice_made"))),

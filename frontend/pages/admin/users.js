@@ -121,7 +121,7 @@ function draw(rows, chosen, changed) {
     }
     last = at;
   }
-  return table(t("common.menu_users"), [h("label.tick", all, hidden(t("admin.user_choose_page"))), t("admin.user_name"), t("admin.user_number"), t("admin.user_department"), t("admin.user_role"), t("common.state"), { text: t("admin.user_since"), isNumber: true }], rows.map(row), ".people.stacked");
+  return table(t("common.menu_users"), [h("label.tick", all, h("span.vh.on-phone", t("admin.user_choose_page"))), t("admin.user_name"), t("admin.user_number"), t("admin.user_department"), t("admin.user_role"), t("common.state"), { text: t("admin.user_since"), isNumber: true }], rows.map(row), ".people.stacked");
 }
 
 /** One badge for what an account can do: deactivated, not verified, active. */

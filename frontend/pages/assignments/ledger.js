@@ -9,7 +9,6 @@ import { icon } from "../../parts/icons.js";
 import { badge, pager } from "../../parts/marks.js";
 import { empty, failed, loading, messageOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
-import { courseCode } from "./names.js";
 import { groupOf, kindOf, nameOf, refusedOf, sums, toneOf } from "./outcomes.js";
 import { pathOf } from "./runs.js";
 
@@ -116,17 +115,17 @@ async function fetchFile(run, query) {
 }
 
 function table(run, items, user) {
-  const isSeveral = run.course_id === null;
+  const codes = run.course_id === null ? new Map(run.courses.map(({ course_id: id, code }) => [id, code])) : null;
   const head = (text, selector = "th") => h(selector, { scope: "col" }, text);
   return h(
     "table.ledger",
     h("caption.vh", t("assign.ledger_caption")),
-    h("thead", h("tr", head(t("assign.row"), "th.num"), head(t("assign.person")), isSeveral && head(t("common.course")), head(t("assign.outcome")), head(t("assign.before")), head(t("assign.after")))),
-    h("tbody", items.map((item) => row(run, item, isSeveral, user))),
+    h("thead", h("tr", head(t("assign.row"), "th.num"), head(t("assign.person")), codes && head(t("common.course")), head(t("assign.outcome")), head(t("assign.before")), head(t("assign.after")))),
+    h("tbody", items.map((item) => row(run, item, codes, user))),
   );
 }
 
-function row(run, item, isSeveral, user) {
+function row(run, item, codes, user) {
   const { outcome, code } = item;
   const group = groupOf(outcome);
   return h(
@@ -134,7 +133,7 @@ function row(run, item, isSeveral, user) {
     { "data-group": group },
     h("td.num.n", number(item.row)),
     h("th.who", { scope: "row" }, h("div", who(item, user)), h("div", h("bdi.mono", item.input))),
-    isSeveral && h("td.at", { "data-label": t("common.course") }, item.course_id ? h("span.mono", courseCode(item.course_id)) : "–"),
+    codes && h("td.at", { "data-label": t("common.course") }, item.course_id ? h("span.mono", codes.get(item.course_id) ?? item.course_id) : "–"),
     h("td.outcome", badge(nameOf(outcome, code), toneOf(outcome)), code && h("code.soft", code)),
     h("td.was", { "data-label": t("assign.before"), "data-none": !item.before }, item.before ? standing(item.before, true) : [h("span", { "aria-hidden": "true" }, "–"), hidden(t("common.none"))]),
     h("td.now", { "data-label": t("assign.after") }, after(run, item, group)),

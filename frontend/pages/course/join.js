@@ -73,6 +73,7 @@ function learning(course, enrollment, onChange) {
       h("div.row.between.small", h("b", percent(value)), h("span.soft", t("course.progress", { done, count }))),
       h("progress", { max: "100", value: String(value), "aria-label": t("course.progress_label") }),
     ),
+    enrollment.renewal_required_at && notice("warn", h("p", t("course.renewal"))),
     due && h("p", badge(t("course.due", { date: zoned(due) }), new Date(due) < new Date() ? "bad" : daysUntil(due) < SOON ? "warn" : null)),
     isUnpaid && notice("warn", h("p", t("course.pay", { price: money({ amount: enrollment.price_at_enrollment, currency: enrollment.currency }) }))),
     h("a.btn", { href: lessonPath(course, at), "data-kind": "primary" }, t(done || at ? "course.continue" : "course.start")),

@@ -116,7 +116,7 @@ function row(enrollment) {
   const href = isOpen ? pathTo(course) : `/courses/${encodeURIComponent(course.slug)}`;
   return h(
     "li.mine",
-    cover(course),
+    cover(course, "6.5rem"),
     h("div.what", h("h3", h("a", { href, dir: "auto" }, course.title)), h("p.soft.small", origin(enrollment)), unpaid(enrollment)),
     h(
       "div.far",

@@ -30,6 +30,8 @@ function middle(page, isDone, mark) {
   if (!page.user) return h("a.btn", { href: `/login?next=${encodeURIComponent(pathTo(page.state.course, page.id))}`, "data-kind": "primary" }, t("common.menu_login"));
   if (!enrollment) return page.error?.code === "not_enrolled" || page.lesson?.is_preview ? h("a.btn", { href: courseOf(page), "data-kind": "primary" }, t("learning.enroll")) : h("span.soft.small", t("learning.not_recorded"));
   if (page.error) return h("span");
+  if (page.lesson?.type === "ASSIGNMENT" && !isDone && !page.submission) return h("button.btn", { type: "button", "data-kind": "primary", onclick: () => document.querySelector(".homework textarea")?.focus() }, t("learning.homework_write"));
+  if (page.quiz && !isDone && !page.quiz.is_passed) return h("span.soft.small", t("quiz.to_complete"));
   return h(
     "button.btn",
     { type: "button", "data-kind": isDone ? null : "primary", "aria-pressed": String(isDone), onclick: () => mark(!isDone) },

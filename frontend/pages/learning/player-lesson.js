@@ -6,7 +6,10 @@ import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
 import { markdown } from "../../parts/markdown.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
+import { files } from "./player-files.js";
 import { film } from "./player-film.js";
+import { video } from "./player-video.js";
+import { quizPlace } from "./quiz.js";
 import { missingBefore, pathTo } from "./state.js";
 
 /** The parts of a lesson's article. */
@@ -19,9 +22,11 @@ export function article(page, signal) {
   return [
     head,
     missing && notice("warn", h("p", t("learning.in_order", { title: isolated(missing.title) })), h("p", h("a", { href: pathTo(state.course, missing.id) }, t("learning.go_on"), " ", bdi(missing.title)))),
-    lesson.video_url && film(page, signal),
-    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video_url && h("p.soft", t("learning.no_text")),
-    ["QUIZ", "ASSIGNMENT"].includes(lesson.type) && notice("act", h("p", t(`learning.note_${lesson.type}`))),
+    lesson.video ? video(page, signal) : lesson.video_url && film(page, signal),
+    lesson.content.trim() ? h("div.lesson-text", markdown(lesson.content)) : !lesson.video && !lesson.video_url && !lesson.files.length && !page.quiz && h("p.soft", t("learning.no_text")),
+    lesson.files.length > 0 && files(lesson),
+    page.quiz && quizPlace(page, signal),
+    !page.quiz && lesson.type === "QUIZ" && notice("act", h("p", t("learning.note_QUIZ"))),
   ];
 }
 

@@ -7,6 +7,7 @@ import { t } from "../../lib/strings.js";
 import { empty, failed } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { acts } from "./player-acts.js";
+import { homework } from "./player-homework.js";
 import { article, finished, refusal } from "./player-lesson.js";
 import { planOf } from "./player-plan.js";
 import { everything, pathTo } from "./state.js";
@@ -36,7 +37,7 @@ async function read(ref, wanted, user, signal) {
   const state = await stateOf(ref, user, signal);
   const { lessons, enrollment } = state;
   const id = wanted ?? enrollment?.resume_lesson_id ?? (lessons.find((each) => !each.is_completed) ?? lessons[0])?.id;
-  const answer = { state, id, ...(id ? await lessonOf(id, signal) : {}) };
+  const answer = { state, id, ...(id ? await lessonOf(id, user, signal) : {}) };
   if (state !== known || (!answer.error && lessons.some((each) => each.id === id))) return answer;
   kept = null;
   return read(ref, wanted, user, signal);
@@ -65,12 +66,15 @@ function inOrder({ sections }, rows) {
   return lessons.map((lesson) => ({ ...lesson, counts: lesson.is_required === anyRequired }));
 }
 
-const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0 });
+const pick = (row) => ({ is_completed: row?.is_completed ?? false, position_seconds: row?.position_seconds ?? 0, watched_percent: row?.watched_percent ?? null });
 
 /** A lesson, or the refusal that is in its place: the plan and the bar stay. */
-async function lessonOf(id, signal) {
+async function lessonOf(id, user, signal) {
+  const path = `/lessons/${encodeURIComponent(id)}`;
   try {
-    return { lesson: (await get(`/lessons/${encodeURIComponent(id)}`, null, { signal })).data, error: null };
+    const { data: lesson } = await get(path, null, { signal });
+    const quiz = user && lesson.type === "QUIZ" ? (await get(`${path}/quiz`, null, { signal })).data : null;
+    return { lesson, quiz: quiz?.question_count ? quiz : null, error: null };
   } catch (error) {
     if (signal.aborted) throw error;
     return { lesson: null, error };
@@ -82,7 +86,7 @@ function drawn(page, signal) {
   const place = h("div", { "aria-live": "polite" });
   const text = page.error && !REFUSALS.has(page.error.status) ? failed(page.error, reopen, "h1") : article(page, signal);
   const bar = h("div.lesson-bar.no-print", { role: "region", "aria-label": t("learning.this_lesson") });
-  const reading = h("article.reading", text, place);
+  const reading = h("article.reading", text, homework(page, onHomework), place);
   let isBusy = false;
 
   function draw() {
@@ -90,6 +94,20 @@ function drawn(page, signal) {
     plan.update();
     fill(bar, acts(page, mark));
     if (hadFocus) bar.querySelector("[aria-pressed]")?.focus();
+  }
+
+  /** What is submitted is known now; a new submission may have completed the lesson, and the course. */
+  async function onHomework(submission, isNew) {
+    page.submission = submission;
+    if (!isNew) return draw();
+    const was = page.state.enrollment;
+    const path = `/enrollments/${encodeURIComponent(was.id)}`;
+    const [{ data }, rows] = await Promise.all([get(path, null, { signal }), everything(`${path}/progress`, {}, { signal })]);
+    page.state.enrollment = { ...was, ...data };
+    page.state.lessons[page.at].is_completed = rows.some((row) => row.lesson_id === page.id && row.is_completed);
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
   }
 
   async function mark(isDone) {
@@ -116,6 +134,29 @@ function drawn(page, signal) {
       isBusy = false;
     }
   }
+
+  /** What was watched may have completed the lesson, and the course. */
+  page.onProgress = (data) => {
+    const was = page.state.enrollment;
+    page.state.enrollment = { ...was, ...data };
+    if (data.completed_lessons + data.optional_completed <= was.completed_lessons + was.optional_completed) return;
+    page.state.lessons[page.at].is_completed = true;
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
+    else toast(t("learning.marked", { completed: data.completed_lessons, count: data.total_lessons }));
+  };
+
+  /** A quiz was passed: the server has completed its lesson, and perhaps the course. */
+  page.passed = async () => {
+    const was = page.state.enrollment;
+    const { data } = await get(`/enrollments/${encodeURIComponent(was.id)}`);
+    change(page, true);
+    page.state.enrollment = { ...was, ...data };
+    page.isFinished = was.status === "ACTIVE" && data.status === "COMPLETED";
+    draw();
+    if (page.isFinished) celebrate();
+  };
 
   function celebrate() {
     fill(place, finished(page.state));

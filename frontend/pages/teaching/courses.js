@@ -68,7 +68,7 @@ function row(course, isAdmin) {
   const missing = ["DRAFT", "REJECTED"].includes(status) ? missingOf(course) : [];
   return h(
     "li",
-    cover(course),
+    cover(course, "6.5rem"),
     h(
       "div.what",
       h("h2", h("a", { href: path(), dir: "auto" }, title)),

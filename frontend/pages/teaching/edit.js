@@ -15,9 +15,11 @@ import { history, lastChange } from "./history.js";
 import { ownership } from "./ownership.js";
 import { saveStatus } from "./save-status.js";
 import { statePanel } from "./state-panel.js";
+import { thumbnail } from "./thumbnail.js";
+import { versions } from "./versions.js";
 
 const REASONS = { PENDING: "teaching.frozen", APPROVED: "teaching.will_be_draft", PUBLISHED: "teaching.is_live" };
-const VIEWS = ["details", "lessons", "history"];
+const VIEWS = ["details", "lessons", "versions", "history"];
 
 export default async function edit({ params, query, user, signal }) {
   const [{ data: course, etag }, categories] = await Promise.all([get(`/courses/${encodeURIComponent(params.ref)}`, {}, { signal }), get("/categories", { page_size: 100 }, { signal })]);
@@ -45,8 +47,10 @@ export default async function edit({ params, query, user, signal }) {
   const panel = statePanel({ store, user, onRefused: (place) => open(place) });
   const lessons = curriculum({ store, onChange: draw });
   const past = history(course.id);
+  const picture = thumbnail({ store, onChange: () => store.refresh() });
+  const published = versions({ store, user });
   const details = h("form.details", { oninput: () => store.changed(), onsubmit: (event) => event.preventDefault(), "aria-label": t("teaching.details") }, body);
-  const places = { details: h("div.stack", disputes, frozen, details, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, history: past.element };
+  const places = { details: h("div.stack", disputes, frozen, details, picture.element, user.role === "ADMIN" && ownership(store)), lessons: lessons.element, versions: published.element, history: past.element };
   const view = h("div.view");
   const tabs = h("nav.tabs", { "aria-label": t("teaching.parts") });
 
@@ -66,6 +70,7 @@ export default async function edit({ params, query, user, signal }) {
     head.draw(now);
     panel.draw();
     lessons.freeze();
+    picture.draw(now);
     body.disabled = now.status === "PENDING";
     status.element.hidden = body.disabled;
     const reason = REASONS[now.status];
@@ -83,9 +88,10 @@ export default async function edit({ params, query, user, signal }) {
 
   function show(name) {
     const chosen = VIEWS.includes(name) ? name : "details";
-    if (chosen === "history") past.refresh();
+    const ready = chosen === "history" ? past.refresh() : chosen === "versions" && published.refresh();
     fill(view, places[chosen]);
     drawTabs(store.course());
+    return ready;
   }
 
   /** Show the place where something that is missing can be added. */
@@ -97,10 +103,11 @@ export default async function edit({ params, query, user, signal }) {
     else fields.find((each) => each.field === place)?.control.focus();
   }
 
-  show(query.view);
+  const ready = show(query.view);
   draw();
   if (course.status !== "PENDING") store.restore();
   guard(store, signal);
+  await ready;
   return {
     title: course.title,
     main: [head.element, h("div.editor", h("aside.panel", { "aria-label": t("teaching.state_of") }, status.element, panel.element), h("div.work", tabs, view))],

@@ -9,11 +9,11 @@ export const TONES = { PENDING: "act", APPROVED: "good", PUBLISHED: "good", REJE
 /** Code and state of a course, and what a page adds. */
 export const courseMarks = ({ code, status }, more = null) => h("p.row", h("code", code), badge(t(`common.state_${status}`), TONES[status]), more);
 
-/** `{ course, user, here, title, marks, acts }`: `here` is the page itself (edit, roster, figures), to which no way leads. */
+/** `{ course, user, here, title, marks, acts }`: `here` is the page itself (edit, roster, submissions, figures), to which no way leads. */
 export function courseHead({ course, user, here, title, marks = null, acts = null }) {
   const id = encodeURIComponent(course.id ?? course.course_id);
   const edit = `/teach/courses/${id}`;
-  const ways = { edit: [edit, "stat_edit"], roster: [`${edit}/roster`, "roster"], figures: [`${edit}/analytics`, "figures"], page: [`/courses/${id}`, "see"] };
+  const ways = { edit: [edit, "stat_edit"], roster: [`${edit}/roster`, "roster"], submissions: [`${edit}/submissions`, "submissions"], figures: [`${edit}/analytics`, "figures"], page: [`/courses/${id}`, "see"] };
   const links = Object.entries(ways).filter(([name]) => name !== here).map(([, [href, text]]) => h("a", { href }, t(`teaching.${text}`)));
   return h(
     "header.head",

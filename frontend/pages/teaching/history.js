@@ -24,8 +24,9 @@ export function history(courseId) {
 
   function read(link) {
     at = link;
-    if (view) view.refresh();
-    else view = region(load, element);
+    if (view) return view.refresh();
+    view = region(load, element);
+    return view.ready;
   }
 
   return { element, refresh: () => read(null) };

@@ -8,6 +8,7 @@ import { field, form } from "../../parts/form.js";
 import { markdown } from "../../parts/markdown.js";
 import { failed, loading, notice } from "../../parts/states.js";
 import { versioned } from "../../parts/versioned.js";
+import { attachments } from "./attachments.js";
 import { lastChange } from "./history.js";
 
 export const TYPES = ["VIDEO", "TEXT", "QUIZ", "ASSIGNMENT", "RESOURCE"];
@@ -103,7 +104,7 @@ function editor({ dialog, lesson, etag, isNew, course, isFrozen, onSaved, onDele
   const gone = !isNew && h("button.btn.end", { type: "button", "data-kind": "danger", onclick: () => (dialog.close(), onDelete()) }, t("teaching.delete_lesson"));
   const made = form({ fields: [h("fieldset.stack", { disabled: isFrozen }, fields.flatMap((each) => (each === byName.content ? [each, look(each)] : each)))], submit: t(isNew ? "teaching.add_lesson" : "common.save"), busyText: t("common.saving"), onSubmit, extra: [cancel, !isFrozen && gone] });
   made.button.hidden = isFrozen;
-  return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), versions.place, made, asked);
+  return h("div.stack", isFrozen && notice("act", h("p", t("teaching.frozen"))), versions.place, made, asked, !isNew && attachments(lesson, { isFrozen, onChange: () => onSaved(lesson) }));
 }
 
 /** The text as learners will see it, made when it is opened. */

@@ -99,7 +99,7 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
   const table = h(
     "table.people.roster",
     h("caption.vh", t("teaching.roster_of", { title: course.title })),
-    h("thead", h("tr", h("th.pick", { scope: "col" }, h("label.tick", all, hidden(t("teaching.choose_page")))), sortable("name", t("teaching.name")), head(t("common.state")), head(t("teaching.progress")), sortable("due_at", t("teaching.due")), sortable("enrolled_at", t("teaching.enrolled")), head(t("teaching.grade")), isAdmin && head(t("teaching.payment")))),
+    h("thead", h("tr", h("th.pick", { scope: "col" }, h("label.tick", all, h("span.vh.on-phone", t("teaching.choose_page")))), sortable("name", t("teaching.name")), head(t("common.state")), head(t("teaching.progress")), sortable("due_at", t("teaching.due")), sortable("enrolled_at", t("teaching.enrolled")), head(t("teaching.grade")), isAdmin && head(t("teaching.payment")))),
     h("tbody", rows.map(row)),
   );
   const line = h("p.only-print", t("teaching.printed", { count, time: time(new Date().toISOString()) }));

@@ -55,7 +55,7 @@ function lessonRow(lesson, { how, isFrozen, open }) {
       "div.line",
       !isFrozen && grip(title, how),
       h("button.name", { type: "button", onclick: open }, icon(ICONS[type]), h("span", h("span", { dir: "auto" }, title), h("span.second", facts))),
-      h("span.row.tags", isPreview && badge(t("teaching.preview"), "act"), !isRequired && badge(t("teaching.optional"))),
+      h("span.row.tags", type === "QUIZ" && h("a", { href: `${location.pathname}/quizzes/${encodeURIComponent(lesson.id)}` }, t("teaching.quiz_questions"), hidden(" ", title)), isPreview && badge(t("teaching.preview"), "act"), !isRequired && badge(t("teaching.optional"))),
       !isFrozen && movers(title),
     ),
   );

@@ -177,6 +177,7 @@ export default {
   notice_IN_APP: "في التطبيق",
   notice_PASSWORD_CHANGED: "تغيّرت كلمة المرور",
   notice_QUEUED: "منتظر",
+  notice_RENEWAL_REQUIRED: "يلزم التجديد",
   notice_RESET_PASSWORD: "إعادة تعيين كلمة المرور",
   notice_SENT: "أُرسل",
   notice_SET_PASSWORD: "وضع كلمة المرور",

@@ -10,6 +10,7 @@ export default {
   become_instructor: "كن مدرّبًا",
   cancel: "إلغاء",
   certificates: "الشهادات",
+  checking: "يجري فحص الملف…",
   clear_filters: "مسح عوامل التصفية",
   close: "إغلاق",
   conflict_by: "حفظ {name} نسخة أخرى: {time}.",

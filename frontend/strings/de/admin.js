@@ -177,6 +177,7 @@ export default {
   notice_IN_APP: "In der App",
   notice_PASSWORD_CHANGED: "Passwort geändert",
   notice_QUEUED: "Wartet",
+  notice_RENEWAL_REQUIRED: "Erneuerung nötig",
   notice_RESET_PASSWORD: "Passwort zurücksetzen",
   notice_SENT: "Gesendet",
   notice_SET_PASSWORD: "Passwort setzen",

@@ -10,6 +10,7 @@ export default {
   become_instructor: "Lehrende oder Lehrender werden",
   cancel: "Abbrechen",
   certificates: "Zertifikate",
+  checking: "Datei wird geprüft …",
   clear_filters: "Filter zurücksetzen",
   close: "Schließen",
   conflict_by: "{name} hat eine andere Fassung gespeichert: {time}.",

@@ -177,6 +177,7 @@ export default {
   notice_IN_APP: "In the app",
   notice_PASSWORD_CHANGED: "Password changed",
   notice_QUEUED: "Waiting",
+  notice_RENEWAL_REQUIRED: "Renewal required",
   notice_RESET_PASSWORD: "Password reset",
   notice_SENT: "Sent",
   notice_SET_PASSWORD: "Password to set",

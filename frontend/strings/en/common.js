@@ -10,6 +10,7 @@ export default {
   become_instructor: "Become an instructor",
   cancel: "Cancel",
   certificates: "Certificates",
+  checking: "Checking the file …",
   clear_filters: "Clear the filters",
   close: "Close",
   conflict_by: "{name} saved another version: {time}.",

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from app.db.session import db, transaction
-from app.models import User
-from app.services.assigning import assignments
+from app.models import Assignment, User
+from app.services.assigning import assignments, chunks
 from app.values.people import People
 
 FEW, MANY = 60, 1_000
+LINES = 250
 
 
 @pytest.fixture
@@ -53,13 +54,37 @@ def test_a_course_that_the_planner_thinks_small_is_not_read_for_each_person(app,
     assert rows_read < 10 * MANY
 
 
-def _rows_read():
-    """Rows of enrollments that were read in this transaction, by index or not; earlier ones may count in."""
+@pytest.mark.parametrize("repeats", [0, 1])
+def test_no_chunk_of_a_worker_reads_what_the_chunks_before_it_wrote(app, make, admin, repeats):
+    for _ in range(30):
+        make.enrollment(make.course())
+    course = make.course()
+    with app.app_context():
+        with transaction():
+            _people(MANY)
+            db.session.execute(text("ANALYZE"))
+            accepted = _assign(admin, course, [*range(1, MANY + 1), *[1] * repeats], in_background=True)
+        with transaction():
+            before = _rows_read() + _rows_read("assignment_items")
+            run = db.session.get_one(Assignment, accepted.run.id)
+            while run.next_batch <= run.batches:
+                chunks.advance(run, LINES)
+                db.session.refresh(run)
+            rows_read = _rows_read() + _rows_read("assignment_items") - before
+            counts = run.counts
+
+    assert (counts["assigned"], counts["duplicate"]) == (MANY, repeats)
+    assert rows_read < 10 * MANY
+
+
+def _rows_read(table="enrollments"):
+    """Rows of a table that were read in this transaction, by index or not; earlier ones may count in."""
     return db.session.scalar(
         text(
             "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
-            " WHERE relname = 'enrollments'"
-        )
+            " WHERE relname = :table"
+        ),
+        {"table": table},
     )
 
 
@@ -73,6 +98,7 @@ def _people(count):
     )
 
 
-def _assign(admin, course, numbers):
+def _assign(admin, course, numbers, **options):
     actor = db.session.get_one(User, admin.id)
-    assignments.assign(actor, course.id, People(usernames=[f"p{number}" for number in numbers]))
+    people = People(usernames=[f"p{number}" for number in numbers])
+    return assignments.assign(actor, course.id, people, **options)

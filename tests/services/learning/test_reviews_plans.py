@@ -44,17 +44,18 @@ def rows_read(app):
             sent.append((statement, parameters))
 
         with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", note)
-            try:
-                call()
-            finally:
-                event.remove(db.engine, "before_cursor_execute", note)
-            with db.engine.connect() as connection:
-                explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
-                plans = [
-                    connection.exec_driver_sql(explain + statement, parameters).scalar()[0]["Plan"]
-                    for statement, parameters in sent
-                ]
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        with app.app_context(), db.engine.connect() as connection:
+            explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
+            plans = [
+                connection.exec_driver_sql(explain + statement, parameters).scalar()[0]["Plan"]
+                for statement, parameters in sent
+            ]
         return [sum(_scanned(plan)) for plan in plans]
 
     return measure

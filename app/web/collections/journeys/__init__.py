@@ -6,12 +6,13 @@ Each run creates objects of its own, named after the variable `run`, so that a j
 from collections.abc import Callable
 
 from app.web.collections.documented import Document
-from app.web.collections.journeys import admin, instructor, refusals, student
+from app.web.collections.journeys import admin, instructor, quiz, refusals, student
 from app.web.collections.parts import Folder
 
 JOURNEYS: tuple[Callable[[Document], Folder], ...] = (
     student.journey,
     instructor.journey,
+    quiz.journey,
     admin.journey,
     refusals.journey,
 )

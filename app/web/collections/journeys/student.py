@@ -99,7 +99,7 @@ def _enrolling(document: Document) -> tuple[CollectionRequest, ...]:
             path={"ref": "{{learning_course_id}}"},
             checks=[
                 Check("The learner is not enrolled yet", "answer.data.is_enrolled", expected=False),
-                Check("There are two lessons", "answer.data.sections[0].lessons.length", 2),
+                Check("There are three lessons", "answer.data.sections[0].lessons.length", 3),
             ],
             saves={
                 "first_lesson_id": "answer.data.sections[0].lessons[0].id",
@@ -212,6 +212,13 @@ def _certified(document: Document) -> tuple[CollectionRequest, ...]:
                 Check("It is the first", "answer.data.length", 1),
                 Check("It has the number", "answer.data[0].number", "{{certificate_number}}"),
             ],
+            saves={"certificate_id": "answer.data[0].id"},
+        ),
+        document.request(
+            "download_certificate",
+            "Download the certificate as PDF",
+            token=_LEARNER,
+            path={"certificate_id": "{{certificate_id}}"},
         ),
         document.request(
             "verify_certificate",
@@ -221,6 +228,24 @@ def _certified(document: Document) -> tuple[CollectionRequest, ...]:
             checks=[
                 Check("It is valid", "answer.data.is_valid"),
                 Check("It names the learner", "answer.data.full_name", "Ada Lovelace"),
+            ],
+        ),
+        document.request(
+            "show_badge",
+            "Show the Open Badge, which any verifier checks by itself",
+            token="",
+            path={"number": "{{certificate_number}}"},
+            checks=[
+                Check("It is signed", "answer.data.jwt.split('.').length", 3),
+                Check("It is an Open Badge", "answer.data.credential.type[1]", "OpenBadgeCredential"),
+                Check(
+                    "Its subject completed this course",
+                    "Boolean(answer.data.credential.credentialSubject.achievement.name)",
+                ),
+                Check(
+                    "The issuer is that of the credential",
+                    "answer.data.issuer === answer.data.credential.issuer.id",
+                ),
             ],
         ),
         document.request(

@@ -8,6 +8,7 @@ DESCRIPTIONS = {
     "assignment_id": _ONE.format("bulk run"),
     "course_id": "The course by its id, slug or code.",
     "request_id": _ONE.format("instructor request"),
+    "version_id": "The version of a course by its id.",
     "ref": "The id or slug; for a course also its code.",
     "number": "The number printed on the certificate.",
     "page_size": "Rows per page, from 1 to 100.",

@@ -73,6 +73,11 @@ def _ids(*names: str) -> list[str]:
     return [str(id_of(name)) for name in names]
 
 
+def _first_choice(question: str) -> dict[str, Any]:
+    """Responses to one question: its first choice."""
+    return {"responses": [{"question_id": str(id_of(question)), "choices": [1]}]}
+
+
 _ACCOUNTS = {
     "register": _with(
         email="ada@example.org",
@@ -198,6 +203,8 @@ _CATALOGUE = {
     "unpublish_course": _at("course to unpublish"),
     "archive_course": _at("course to archive"),
     "unarchive_course": _at("course to unarchive"),
+    "replace_thumbnail": _in("course-to-edit"),
+    "remove_thumbnail": _in("course-to-edit"),
     "list_course_history": _in(COURSE),
     "list_sections": _in(COURSE),
     "create_section": _at("course to edit").creating(
@@ -224,6 +231,7 @@ _CATALOGUE = {
     ).creating(
         {
             "lesson to edit": {"title": "Lesson to edit"},
+            "quiz": {"title": "Quiz", "type": "QUIZ"},
             "lesson to delete": {"title": "Lesson to delete"},
             "first lesson": {"section_id": str(id_of("section to reorder")), "title": "First lesson"},
             "second lesson": {"section_id": str(id_of("section to reorder")), "title": "Second lesson"},
@@ -241,6 +249,29 @@ _CATALOGUE = {
     "replace_lesson": _at("lesson to edit"),
     "edit_lesson": _at("lesson to edit"),
     "delete_lesson": _at("lesson to delete"),
+    "add_file": _at("lesson to edit"),
+    "replace_video": _at("lesson to edit"),
+    "show_file": _at("file"),
+    "delete_file": _at("file to delete"),
+    "show_quiz": _at("quiz to take"),
+    "configure_quiz": _at("quiz"),
+    "regrade_quiz": _at("quiz passed"),
+    "show_quiz_statistics": _at("quiz passed"),
+    "list_questions": _at("quiz"),
+    "create_question": _at("quiz").creating(
+        {
+            "question": {"text": "Which side of a ledger does a loan belong to?"},
+            "question to edit": {"text": "Which side does cash belong to?"},
+            "question to delete": {"text": "Which side is left?"},
+        }
+    ),
+    "reorder_questions": _at("quiz to reorder", {"order": _ids("second question", "first question")}),
+    "import_questions": _at("quiz"),
+    "export_questions": _at("quiz", format="gift"),
+    "show_question": _at("question"),
+    "replace_question": _at("question to edit"),
+    "edit_question": _at("question to edit"),
+    "delete_question": _at("question to delete"),
 }
 
 _LEARNING = {
@@ -276,9 +307,38 @@ _LEARNING = {
     "list_progress": _at("enrollment"),
     "list_own_progress": _in(COURSE),
     "explain_completion": _at("enrollment"),
+    "submit_homework": _at("homework"),
+    "list_own_submissions": _at("homework"),
+    "list_submissions": _at(
+        "course with reviews",
+        state="SUBMITTED",
+        lesson_id=str(id_of("homework")),
+        search="student",
+        ordering="submitted_at",
+    ),
+    "show_submission": _at("submission"),
+    "grade_submission": _at("submission to grade"),
+    "list_attempts": _at(
+        "quiz passed",
+        user_id=str(id_of("admin")),
+        state="SUBMITTED",
+        is_passed=True,
+        ordering="-score",
+    ),
+    "start_attempt": _at("quiz to take"),
+    "show_attempt": _at("attempt"),
+    "save_responses": _at("attempt to save", _first_choice("question to save")),
+    "submit_attempt": _at("attempt to submit", _first_choice("question to submit")),
+    "list_course_versions": _in(COURSE),
+    "publish_course_version": _at("course with changes"),
+    "show_course_version": _at("version"),
+    "list_affected_completions": _at("version", ordering="completed_at"),
+    "void_earlier_completions": _at("version"),
     "list_certificates": _where(ordering="-issued_at"),
     "show_certificate": _at("certificate"),
+    "download_certificate": _at("certificate"),
     "verify_certificate": _in(CERTIFICATE_NUMBER),
+    "show_badge": _in(CERTIFICATE_NUMBER),
     "revoke_certificate": _at("certificate to revoke"),
     "list_course_reviews": _in(
         COURSE, author_id=str(id_of("author")), rating=5, search="bandage", ordering="-created_at"
@@ -390,6 +450,9 @@ FILES = {
     "assign_people": _SHEET,
     "unassign_people": _SHEET,
     "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
+    "add_file": "Every entry has two sides.\n",
+    "replace_video": "ledger.mp4",
+    "import_questions": "::Debits::Assets are debits.{T}\n",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""

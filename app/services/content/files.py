@@ -1,0 +1,199 @@
+"""Files of lessons: stored, recorded, replaced and deleted.
+
+A file is in the store before the transaction that records it takes any lock, because a disk may be slow; if it is not
+recorded it is removed again, and what a crash leaves is swept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from app.adapters import media_types, storage, video_files
+from app.adapters.received_files import ReceivedFile
+from app.db.session import after_commit, checkpoint, db, lock_name, refusing
+from app.enums import FileKind
+from app.errors.base import NotFound
+from app.errors.catalogue import QuotaExceeded, TooManyFiles
+from app.errors.requests import Unavailable, UnsupportedMediaType
+from app.models.caller import Actor
+from app.models.file import File
+from app.models.lesson import Lesson
+from app.services.catalogue import courses
+from app.services.content import file_links, lessons
+from app.services.content.file_links import LinkedFile
+from app.settings import settings
+
+log = logging.getLogger(__name__)
+
+FOLDER = "files"
+SUFFIX = "bin"
+MEGABYTE = 1024 * 1024
+MOST_PER_LESSON = 100
+UNREFERENCED_FOR = timedelta(hours=1)
+"""A file is stored before the commit that names it, and no request takes as long as this."""
+
+KEPT_AFTER_LESSON = timedelta(days=30)
+"""How long the files of a deleted lesson are kept. They do not count towards a quota."""
+
+SWEPT_AT_ONCE = 500
+
+
+def add(actor: Actor, lesson_id: UUID, *, file: ReceivedFile) -> LinkedFile:
+    """Add a file to a lesson."""
+    check_type(FileKind.LESSON_FILE, file)
+    _check_managed(actor, lesson_id)
+    with kept(file) as stored_as:
+        lesson = _lock_for_files(actor, lesson_id)
+        if _number_in(lesson.id) >= MOST_PER_LESSON:
+            raise TooManyFiles
+        return file_links.linked(record(actor, FileKind.LESSON_FILE, lesson, file, stored_as), actor)
+
+
+def put_video(actor: Actor, lesson_id: UUID, *, file: ReceivedFile) -> LinkedFile:
+    """Set the video of a lesson. The former one is removed after the commit."""
+    check_type(FileKind.LESSON_VIDEO, file)
+    _check_managed(actor, lesson_id)
+    with kept(file) as stored_as:
+        lesson = _lock_for_files(actor, lesson_id)
+        _remove(File.lesson_id == lesson.id, File.kind == FileKind.LESSON_VIDEO)
+        return file_links.linked(record(actor, FileKind.LESSON_VIDEO, lesson, file, stored_as), actor)
+
+
+def remove(actor: Actor, file_id: UUID) -> None:
+    """Delete a file. A transfer of it that has begun goes on."""
+    file = db.session.get(File, file_id)
+    if file is None or file.kind not in {FileKind.LESSON_FILE, FileKind.LESSON_VIDEO}:
+        raise NotFound
+    course, _ = lessons.lock_for_edit(actor, file.lesson_id)
+    _remove(File.id == file_id)
+    courses.record_edit(actor, course, ["lessons"])
+
+
+def check_type(kind: FileKind, file: ReceivedFile) -> None:
+    """Refuse a file whose content is not what its kind, or its name, says."""
+    promised = media_types.contradiction(file.media_type, file.name)
+    if promised:
+        raise UnsupportedMediaType(
+            f"This file is called .{promised}, and its content is not: {file.media_type}."
+        )
+    if kind == FileKind.LESSON_VIDEO:
+        if file.media_type not in media_types.VIDEOS:
+            raise UnsupportedMediaType("Send a video: MP4, QuickTime or WebM.")
+        if not video_files.is_whole(file.draft.file, file.media_type):
+            raise UnsupportedMediaType("This video is cut off, or is no video.")
+
+
+@contextmanager
+def kept(file: ReceivedFile) -> Iterator[str]:
+    """The name under which the file is stored, while it is recorded. It is removed if that fails.
+
+    Commits what was written before: nothing is locked while the file is written.
+    """
+    checkpoint()
+    headers = media_types.headers_of(file.media_type, file.name)
+    stored_as = storage.take(FOLDER, file.draft, suffix=SUFFIX, headers=headers)
+    is_recorded = False
+    try:
+        yield stored_as
+        is_recorded = True
+    finally:
+        if not is_recorded:
+            storage.remove(stored_as)
+
+
+def record(actor: Actor, kind: FileKind, lesson: Lesson, file: ReceivedFile, stored_as: str) -> File:
+    """Record a stored file, within the quotas of its uploader and its course.
+
+    The caller holds `lock_uploads_of` the uploader, and the course's lock for a kind that counts towards its quota.
+    """
+    _check_quota(file, File.uploaded_by_id == actor.id, settings().user_quota_mb)
+    if kind != FileKind.SUBMISSION_FILE:
+        of_course = (File.course_id == lesson.course_id) & (File.kind != FileKind.SUBMISSION_FILE)
+        _check_quota(file, of_course, settings().course_quota_mb)
+    is_video = file.media_type in media_types.VIDEOS
+    row = File(
+        kind=kind,
+        course_id=lesson.course_id,
+        lesson_id=lesson.id,
+        uploaded_by_id=actor.id,
+        name=file.name,
+        media_type=file.media_type,
+        size=file.size,
+        duration_seconds=video_files.seconds_of(file.draft.file, file.media_type) if is_video else None,
+        stored_as=stored_as,
+    )
+    # The lock of the course keeps two videos of one lesson apart; the constraint is the safeguard behind it.
+    with refusing({File.ONE_VIDEO_PER_LESSON: Unavailable()}):
+        db.session.add(row)
+    db.session.refresh(row)
+    return row
+
+
+def lock_uploads_of(user_id: UUID) -> None:
+    """Let uploads of one user be recorded one after the other. Taken before any row is locked."""
+    lock_name(f"uploads of {user_id}")
+
+
+def delete_unreferenced() -> bool:
+    """Delete what no reader can have any more: of deleted lessons, of commits that failed, of crashes.
+
+    If no row names a file, none is removed: it may be a new database with an old folder. Whether there may be more.
+    """
+    long_ago = Lesson.deleted_at < func.now() - KEPT_AFTER_LESSON
+    gone = select(File.id).join(Lesson, Lesson.id == File.lesson_id)
+    gone = gone.where(long_ago, File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)
+    swept = _remove(File.id.in_(gone))
+    named = set(db.session.scalars(select(File.stored_as)))
+    removed = storage.remove_drafts()
+    if named:
+        removed += storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)
+    if removed or swept:
+        log.info("removed %d files of deleted lessons, and %d that no row names", swept, removed)
+    return swept == SWEPT_AT_ONCE
+
+
+def _check_managed(actor: Actor, lesson_id: UUID) -> None:
+    """Refuse before the file is stored what would be refused afterwards."""
+    present = select(Lesson.course_id).where(Lesson.id == lesson_id, Lesson.deleted_at.is_(None))
+    course_id = db.session.scalar(present)
+    if course_id is None:
+        raise NotFound
+    courses.refuse_under_review(courses.get_managed(actor, course_id))
+
+
+def _lock_for_files(actor: Actor, lesson_id: UUID) -> Lesson:
+    lock_uploads_of(actor.id)
+    course, lesson = lessons.lock_for_edit(actor, lesson_id)
+    courses.record_edit(actor, course, ["lessons"])
+    return lesson
+
+
+def _number_in(lesson_id: UUID) -> int:
+    files = select(func.count()).where(File.lesson_id == lesson_id, File.kind == FileKind.LESSON_FILE)
+    return db.session.scalar(files) or 0
+
+
+def _check_quota(file: ReceivedFile, whose: ColumnElement[bool], megabytes: int) -> None:
+    """The files of deleted lessons do not count."""
+    used = select(func.coalesce(func.sum(File.size), 0)).join(Lesson, Lesson.id == File.lesson_id)
+    taken = int(db.session.scalar(used.where(whose, Lesson.deleted_at.is_(None))) or 0)
+    room = max(0, megabytes * MEGABYTE - taken)
+    if file.size > room:
+        raise QuotaExceeded(f"There is room for {room:,} more bytes: delete files that are no longer needed.")
+
+
+def _remove(*which: ColumnElement[bool]) -> int:
+    """Delete these rows, and their files once this is committed."""
+    removed = db.session.scalars(
+        delete(File).where(*which).returning(File.stored_as).execution_options(synchronize_session=False)
+    ).all()
+    for name in removed:
+        after_commit(partial(storage.remove, name))
+    return len(removed)

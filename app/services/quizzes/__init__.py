@@ -1,0 +1,1 @@
+"""Quizzes: questions with their key, attempts of learners, grading, regrading and statistics."""

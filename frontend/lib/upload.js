@@ -1,0 +1,40 @@
+// A file on its way to the API, with its progress: fetch does not say how much of a body was sent.
+
+import { API, ApiError } from "./api.js";
+import * as session from "./session.js";
+
+/** Send the file as a form. `onProgress(share)` hears how much has been sent, from 0 to 1. Answers the data; throws ApiError. */
+export async function upload(method, path, file, { onProgress, signal }) {
+  const token = await session.access();
+  const request = await send(method, path, file, token, { onProgress, signal });
+  if (request.status !== 401 || !(await session.renew(token))) return read(request);
+  return read(await send(method, path, file, await session.access(), { onProgress, signal }));
+}
+
+function send(method, path, file, token, { onProgress, signal }) {
+  const request = new XMLHttpRequest();
+  const form = new FormData();
+  form.append("file", file);
+  request.open(method, API + path);
+  request.setRequestHeader("Accept", "application/json");
+  if (token) request.setRequestHeader("Authorization", `Bearer ${token}`);
+  request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
+  signal.addEventListener("abort", () => request.abort());
+  return new Promise((resolve, reject) => {
+    request.addEventListener("load", () => resolve(request));
+    request.addEventListener("error", () => reject(new ApiError({ status: 0, code: "offline", message: "offline" })));
+    request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    request.send(form);
+  });
+}
+
+function read({ status, responseText }) {
+  let answer = null;
+  try {
+    answer = JSON.parse(responseText);
+  } catch {
+    // A proxy answers with a page of its own.
+  }
+  if (status >= 200 && status < 300 && answer) return answer.data;
+  throw new ApiError({ status, code: answer?.error?.code ?? "unavailable", message: answer?.message ?? String(status), details: answer?.error?.details, requestId: answer?.error?.request_id });
+}

@@ -1,0 +1,52 @@
+// A button that sends a file: its progress, a way to stop it, and the refusal in the server's words.
+
+import { fill, h } from "../lib/dom.js";
+import { percent } from "../lib/format.js";
+import { t } from "../lib/strings.js";
+import { upload } from "../lib/upload.js";
+import { flat } from "./form.js";
+import { icon } from "./icons.js";
+import { messageOf, notice, traceOf } from "./states.js";
+
+/** `{ label, accept, method, path, onDone(data) }`; answers an element whose `set({ label, isDisabled })` draws it again. */
+export function uploader({ label, accept = null, method, path, onDone }) {
+  const input = h("input", { type: "file", accept, hidden: true, "aria-label": label });
+  const word = h("span", label);
+  const button = h("button.btn", { type: "button", onclick: () => input.click() }, icon("upload"), word);
+  const bar = h("progress", { max: 1, value: 0, "aria-label": label });
+  const status = h("span.soft.small", { "aria-live": "polite" });
+  const stop = h("button.btn", { type: "button", "data-kind": "quiet" }, t("common.cancel"));
+  const going = h("div.row.sending", { hidden: true }, bar, status, stop);
+  const refusal = h("div", { role: "alert" });
+
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    input.value = "";
+    if (!file) return;
+    const control = new AbortController();
+    stop.onclick = () => control.abort();
+    const show = (share) => {
+      bar.value = share;
+      status.textContent = share < 1 ? percent(Math.floor(share * 100)) : t("common.checking");
+    };
+    fill(refusal);
+    show(0);
+    [button.hidden, going.hidden] = [true, false];
+    try {
+      onDone(await upload(method, path, file, { onProgress: show, signal: control.signal }));
+    } catch (error) {
+      if (error.name !== "AbortError") fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
+    } finally {
+      [button.hidden, going.hidden] = [false, true];
+      button.focus();
+    }
+  });
+
+  const element = h("div.stack.tight", h("div.row", button, going, input), refusal);
+  return Object.assign(element, {
+    set({ label: text, isDisabled = false }) {
+      word.textContent = text;
+      button.disabled = isDisabled;
+    },
+  });
+}

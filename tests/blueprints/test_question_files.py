@@ -1,0 +1,77 @@
+"""Import and export of questions through the API."""
+
+from io import BytesIO
+
+import pytest
+
+from tests.support.http import assert_refused, data_of
+
+GIFT = b"""::One::Water is wet.{T}
+
+Write about it.{}
+
+Which?{~%50%a ~%30%b ~c}
+"""
+
+
+@pytest.fixture
+def teacher(make):
+    return make.instructor()
+
+
+@pytest.fixture
+def quiz(make, teacher):
+    return make.quiz(make.course(instructor=teacher), questions=0)
+
+
+def send(client, quiz, content, **options):
+    body = {"file": (BytesIO(content), "questions.gift"), **options}
+    return client.post(f"/lessons/{quiz.id}/questions/import", data=body, content_type="multipart/form-data")
+
+
+def test_a_file_is_looked_at_and_then_imported(api, quiz, teacher):
+    client = api.as_(teacher)
+
+    preview = data_of(send(client, quiz, GIFT, mode="preview"))
+    untouched = data_of(client.get(f"/lessons/{quiz.id}/questions"))
+    run = data_of(send(client, quiz, GIFT))
+
+    assert untouched == []
+    assert [(each["outcome"], each["reason"]) for each in preview["results"]] == [
+        ("created", None),
+        ("unsupported", "essay"),
+        ("invalid", "The credits of the correct answers must add up to 100."),
+    ]
+    assert (run["format"], run["created"], run["skipped"]) == ("gift", 1, 2)
+    (made,) = data_of(client.get(f"/lessons/{quiz.id}/questions"))
+    assert (made["id"], made["name"], made["type"]) == (run["results"][0]["question_id"], "One", "TRUE_FALSE")
+
+
+@pytest.mark.parametrize(("form", "kind"), [("gift", "text/plain"), ("moodle_xml", "application/xml")])
+def test_what_is_exported_can_be_imported(api, make, quiz, teacher, form, kind):
+    client = api.as_(teacher)
+    data_of(send(client, quiz, GIFT))
+    (before,) = data_of(client.get(f"/lessons/{quiz.id}/questions"))
+    other = make.quiz(make.course(instructor=teacher), questions=0)
+
+    exported = client.get(f"/lessons/{quiz.id}/questions/export?format={form}")
+    data_of(send(client, other, exported.data))
+
+    assert exported.mimetype == kind
+    assert "attachment" in exported.headers["Content-Disposition"]
+    (after,) = data_of(client.get(f"/lessons/{other.id}/questions"))
+    for name in ("type", "name", "text", "points", "answers", "explanation"):
+        assert after[name] == before[name]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"<!DOCTYPE quiz><quiz/>", b"<quiz>", b"<html/>"])
+def test_a_file_that_is_neither_is_refused(api, quiz, teacher, content):
+    response = send(api.as_(teacher), quiz, content)
+
+    assert set(assert_refused(response, 422, "invalid_request")) == {"file"}
+
+
+def test_a_file_of_more_questions_than_a_quiz_holds_is_refused(api, quiz, teacher):
+    response = send(api.as_(teacher), quiz, b"So?{T}\n\n" * 201)
+
+    assert_refused(response, 422, "quiz_too_large")

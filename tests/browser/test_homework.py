@@ -1,0 +1,70 @@
+"""Homework: submitted in the player, graded from the queue by keyboard, and read again by the learner."""
+
+import pytest
+
+from tests.support.browsing import axe, open_
+
+MARKUP = "<img src=x onerror=document.title='ran'>"
+
+
+@pytest.fixture
+def course(site):
+    """A published course of one ASSIGNMENT lesson, which student4 takes."""
+    made = site.call("instructor2", "POST", "/courses", json={"title": "Essays", "description": "Writing."})
+    task = {"title": "An essay", "type": "ASSIGNMENT", "content": "Write about *doors*."}
+    site.call("instructor2", "POST", "/lessons/bulk", json={"course_id": made["id"], "lessons": [task]})
+    site.call("admin", "POST", f"/courses/{made['id']}/publish", json={"override_reason": "A test."})
+    body = {"emails": ["student4@example.org"], "notify": False}
+    site.call("admin", "POST", f"/courses/{made['id']}/assign-multiple", json=body)
+    return made
+
+
+def test_homework_is_submitted_graded_by_keyboard_and_read(site, course, visit):
+    learner = visit(role="student4")
+    open_(learner, f"/courses/{course['slug']}/learn")
+    learner.get_by_role("button", name="Write your homework").click()
+    assert learner.evaluate("document.activeElement.name") == "text"
+    assert axe(learner) == []
+
+    learner.keyboard.insert_text(f"A door opens. {MARKUP}")
+    learner.get_by_role("button", name="Submit", exact=True).click()
+    learner.get_by_role("heading", name="Course completed").wait_for()
+    learner.get_by_text(f"A door opens. {MARKUP}").wait_for()
+    assert axe(learner) == []
+
+    grader = visit(role="instructor2")
+    open_(grader, f"/teach/courses/{course['id']}/submissions")
+    grader.get_by_text(f"A door opens. {MARKUP}").wait_for()
+    assert axe(grader) == []
+    grader.get_by_label("Points").focus()
+    grader.keyboard.type("8.5")
+    grader.get_by_label("Out of").fill("10")
+    grader.get_by_label("Feedback").focus()
+    grader.keyboard.type("And closes?")
+    grader.keyboard.press("Control+Enter")
+    grader.get_by_text("Homework of Sofia Student graded.").wait_for()
+    grader.get_by_text("8.5 of 10").wait_for()
+
+    open_(learner, f"/courses/{course['slug']}/learn")
+    learner.get_by_text("8.5 of 10 points").wait_for()
+    learner.get_by_text("And closes?").wait_for()
+    assert learner.get_by_role("button", name="Change it").count() == 0
+    assert axe(learner) == []
+
+
+def test_the_queue_is_walked_with_the_arrow_keys(site, course, visit):
+    body = {"emails": ["student3@example.org"], "notify": False}
+    site.call("admin", "POST", f"/courses/{course['id']}/assign-multiple", json=body)
+    (lesson,) = site.call("student4", "GET", f"/courses/{course['id']}/lessons")
+    for who in ("student3", "student4"):
+        site.call(who, "POST", f"/lessons/{lesson['id']}/submissions", json={"text": f"By {who}."})
+    page = visit(role="instructor2")
+    open_(page, f"/teach/courses/{course['id']}/submissions")
+    page.get_by_text("By student3.").wait_for()
+
+    page.get_by_role("button", name="Sean Student").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("By student4.").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Sofia Student"

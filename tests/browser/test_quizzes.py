@@ -1,0 +1,180 @@
+"""Quizzes in the browser: an instructor writes one and reads how it went, and a learner takes it by keyboard."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.browsing import axe, open_, overflow
+
+MARKUP = "<img src=x onerror=document.title='ran'>"
+
+
+def picture(page, name):
+    """Kept where the variable names a folder, for looking at pages."""
+    folder = os.environ.get("ROLLCALL_PICTURES_OF_TESTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.fixture
+def quiz(site):
+    """A published course whose only lesson is a quiz, which student4 takes."""
+    course = site.call(
+        "instructor2", "POST", "/courses", json={"title": "Fire doors", "description": "Doors."}
+    )
+    body = {"title": "What do you know?", "type": "QUIZ"}
+    lesson = site.call("instructor2", "POST", f"/courses/{course['id']}/lessons", json=body)
+    path = f"/lessons/{lesson['id']}/questions"
+    choices = [{"text": f"Shut {MARKUP}", "is_correct": True}, {"text": "Open", "feedback": "Smoke spreads."}]
+    site.call(
+        "instructor2",
+        "POST",
+        path,
+        json={
+            "type": "SINGLE",
+            "text": f"How are *fire doors* kept? {MARKUP}",
+            "answers": choices,
+            "explanation": "They hold smoke back.",
+        },
+    )
+    site.call(
+        "instructor2",
+        "POST",
+        path,
+        json={
+            "type": "TRUE_FALSE",
+            "text": "A wedge is allowed.",
+            "answers": [{"text": "false", "is_correct": True}],
+        },
+    )
+    site.call(
+        "instructor2",
+        "POST",
+        path,
+        json={
+            "type": "MULTIPLE",
+            "text": "What burns?",
+            "points": 2,
+            "answers": [
+                {"text": "Paper", "is_correct": True},
+                {"text": "Wood", "is_correct": True},
+                {"text": "Brick"},
+            ],
+        },
+    )
+    site.call(
+        "instructor2",
+        "POST",
+        path,
+        json={"type": "SHORT_TEXT", "text": "Which gas feeds a fire?", "answers": [{"text": "oxygen"}]},
+    )
+    site.call(
+        "instructor2",
+        "POST",
+        path,
+        json={
+            "type": "NUMERIC",
+            "text": "How many minutes does a T30 door hold?",
+            "answers": [{"text": "30"}],
+        },
+    )
+    site.call(
+        "instructor2",
+        "PUT",
+        f"/lessons/{lesson['id']}/quiz",
+        json={"time_limit_seconds": 900, "shuffle_answers": False},
+    )
+    site.call("admin", "POST", f"/courses/{course['id']}/publish", json={"override_reason": "A test."})
+    site.call("admin", "POST", f"/courses/{course['id']}/assign", json={"email": "student4@example.org"})
+    return {**lesson, "slug": course["slug"], "course_id": course["id"]}
+
+
+def player(quiz):
+    return f"/courses/{quiz['slug']}/learn/{quiz['id']}"
+
+
+def test_a_learner_takes_a_quiz_and_completes_the_course(site, quiz, visit):
+    page = visit(role="student4")
+    open_(page, player(quiz))
+    page.get_by_role("heading", name="Quiz", exact=True).wait_for()
+    assert page.get_by_role("button", name="Mark").count() == 0
+    picture(page, "quiz-intro")
+    assert axe(page) == []
+
+    page.get_by_role("button", name="Start the quiz").press("Enter")
+    page.get_by_role("timer").wait_for()
+    picture(page, "quiz-taking")
+    assert axe(page) == []
+    page.get_by_role("radio", name="Shut").check()
+    page.get_by_role("radio", name="False").check()
+    page.get_by_role("checkbox", name="Paper").check()
+    page.get_by_role("checkbox", name="Wood").check()
+    page.get_by_role("textbox", name="Your answer").fill("Oxygen")
+    page.get_by_text("Saved").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Continue your attempt").click()
+    assert page.get_by_role("radio", name="Shut").is_checked()
+    page.get_by_role("textbox", name="Your number").fill("30")
+    page.get_by_role("button", name="Submit").click()
+
+    page.get_by_role("heading", name="You passed").wait_for()
+    page.get_by_role("link", name="See the certificate").or_(
+        page.locator(".finished a").first
+    ).first.wait_for()
+    picture(page, "quiz-passed")
+    assert "They hold smoke back." in page.locator("main").inner_text()
+    assert page.title() != "ran"
+    assert axe(page) == []
+    (enrollment,) = site.call("student4", "GET", f"/enrollments?course={quiz['course_id']}")
+    assert enrollment["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(("theme", "width"), [("dark", 1280), ("light", 390)])
+def test_open_questions_are_asked_about_and_a_failed_attempt_shows_what_was_wrong(
+    site, quiz, visit, theme, width
+):
+    page = visit(role="student4", theme=theme, width=width)
+    open_(page, player(quiz))
+    page.get_by_role("button", name="Start the quiz").click()
+    page.get_by_role("radio", name="Open").check()
+    page.get_by_role("button", name="Submit").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("4 questions have no answer.").wait_for()
+    dialog.get_by_role("button", name="Submit").click()
+
+    page.get_by_role("heading", name="Not passed this time").wait_for()
+    picture(page, f"quiz-failed-{theme}-{width}")
+    assert "Smoke spreads." in page.locator("main").inner_text()
+    assert "They hold smoke back." not in page.locator("main").inner_text()
+    assert overflow(page) <= 0
+    assert axe(page) == []
+    page.get_by_role("button", name="Back to the quiz").click()
+    page.get_by_role("button", name="Try again").wait_for()
+    picture(page, f"quiz-again-{theme}-{width}")
+
+
+def test_an_instructor_writes_a_question_and_reads_how_it_went(site, quiz, visit):
+    page = visit(role="instructor2")
+    open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")
+    page.get_by_role("button", name="A wedge is allowed.").wait_for()
+    picture(page, "quiz-editor")
+    assert axe(page) == []
+
+    page.get_by_role("button", name="Add a question").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Question", exact=True).fill("Who closes the door?")
+    rows = dialog.locator(".answer-row")
+    rows.nth(0).get_by_label("Answer").fill("The last one out")
+    rows.nth(1).get_by_label("Answer").fill("The first one in")
+    picture(page, "quiz-question")
+    assert axe(page, within="dialog") == []
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Who closes the door?").wait_for()
+
+    page.get_by_label("To pass, in percent").fill("75")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved").first.wait_for()
+    assert site.call("instructor2", "GET", f"/lessons/{quiz['id']}/quiz")["pass_percentage"] == 75
+    made = site.call("instructor2", "GET", f"/lessons/{quiz['id']}/questions")[-1]
+    assert [each["is_correct"] for each in made["answers"]] == [True, False]

@@ -1,0 +1,157 @@
+"""Grading, as tables of cases: the credit of a response by the key of its question, and the score of an attempt."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from app.enums import QuestionType
+from app.errors.base import InvalidRequest
+from app.services.quizzes import grading
+from app.services.quizzes.question_rules import stored_answers
+from app.values.responses import matches, number_of
+from tests.support.effort import seconds
+
+
+def question(kind, *answers, points=1, partial_credit=True, case_sensitive=False):
+    return {
+        "question_id": f"{kind}",
+        "type": kind,
+        "points": str(points),
+        "answers": stored_answers(kind, list(answers)),
+        "partial_credit": partial_credit,
+        "case_sensitive": case_sensitive,
+    }
+
+
+def right(text, **values):
+    return {"text": text, "is_correct": True, **values}
+
+
+def wrong(text):
+    return {"text": text}
+
+
+SINGLE = question(QuestionType.SINGLE, wrong("a"), right("b"), {"text": "c", "credit": Decimal(50)})
+MULTIPLE = question(QuestionType.MULTIPLE, right("a"), right("b"), wrong("c"), wrong("d"))
+STRICT = {**MULTIPLE, "partial_credit": False}
+THIRDS = question(QuestionType.MULTIPLE, right("a"), right("b"), right("c"), wrong("d"))
+TRUTH = question(QuestionType.TRUE_FALSE, right("false"))
+WORD = question(
+    QuestionType.SHORT_TEXT,
+    {"text": "Paris"},
+    {"text": "*, France", "credit": Decimal(50)},
+    {"text": r"5 \* 2"},
+)
+CASED = question(QuestionType.SHORT_TEXT, {"text": "pH"}, case_sensitive=True)
+NUMBER = question(
+    QuestionType.NUMERIC,
+    {"text": "3.14", "tolerance": Decimal("0.005")},
+    {"text": "3", "credit": Decimal(20)},
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "response", "credit"),
+    [
+        (SINGLE, None, 0),
+        (SINGLE, {"choices": [1]}, 0),
+        (SINGLE, {"choices": [2]}, 100),
+        (SINGLE, {"choices": [3]}, 50),
+        (SINGLE, {"choices": [9]}, 0),
+        (MULTIPLE, {"choices": [1, 2]}, 100),
+        (MULTIPLE, {"choices": [1]}, 50),
+        (MULTIPLE, {"choices": [1, 2, 3]}, 50),
+        (MULTIPLE, {"choices": [1, 3]}, 0),
+        (MULTIPLE, {"choices": [3, 4]}, 0),
+        (MULTIPLE, {"choices": [1, 2, 3, 4]}, 0),
+        (STRICT, {"choices": [1, 2]}, 100),
+        (STRICT, {"choices": [1]}, 0),
+        (THIRDS, {"choices": [1, 2, 3]}, 100),
+        (THIRDS, {"choices": [1, 2]}, Decimal("66.66666")),
+        (TRUTH, {"choices": [1]}, 0),
+        (TRUTH, {"choices": [2]}, 100),
+        (WORD, {"text": "  paris "}, 100),
+        (WORD, {"text": "ＰＡＲＩＳ"}, 100),
+        (WORD, {"text": "Paris, France"}, 50),
+        (WORD, {"text": "Pari"}, 0),
+        (WORD, {"text": "5 * 2"}, 100),
+        (WORD, {"text": "5 x 2"}, 0),
+        (WORD, {"text": ""}, 0),
+        (CASED, {"text": "pH"}, 100),
+        (CASED, {"text": "PH"}, 0),
+        (NUMBER, {"text": "3.14"}, 100),
+        (NUMBER, {"text": "3,145"}, 100),
+        (NUMBER, {"text": "3.1451"}, 0),
+        (NUMBER, {"text": "٣٫١٤"}, 100),
+        (NUMBER, {"text": "314e-2"}, 100),
+        (NUMBER, {"text": "3"}, 20),
+        (NUMBER, {"text": "pi"}, 0),
+        (NUMBER, {"text": "1e999"}, 0),
+    ],
+)
+def test_a_response_earns_what_the_key_says(content, response, credit):
+    assert grading.credit_for(content, response) == credit
+
+
+def test_the_score_reaches_the_pass_mark_only_where_the_points_do():
+    contents = [{**SINGLE, "question_id": str(number)} for number in range(3)]
+    responses = {"0": {"choices": [2]}, "1": {"choices": [2]}}
+
+    result = grading.grade(contents, responses, Decimal("66.67"))
+
+    assert (result.points, result.max_points) == (2, 3)
+    assert (result.score, result.is_passed) == (Decimal("66.66"), False)
+    assert grading.grade(contents, responses, Decimal("66.66")).is_passed
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "where"),
+    [
+        (QuestionType.SINGLE, [right("a")], "answers"),
+        (QuestionType.SINGLE, [wrong("a"), wrong("b")], "answers"),
+        (QuestionType.SINGLE, [right("a"), right("a")], "answers"),
+        (QuestionType.MULTIPLE, [wrong("a"), wrong("b")], "answers"),
+        (QuestionType.MULTIPLE, [{"text": "a", "credit": Decimal(50)}, wrong("b")], "answers"),
+        (QuestionType.TRUE_FALSE, [right("perhaps")], "answers.0.text"),
+        (QuestionType.TRUE_FALSE, [right("true"), right("false")], "answers"),
+        (QuestionType.NUMERIC, [right("many")], "answers.0.text"),
+        (QuestionType.SHORT_TEXT, [{"text": "a", "credit": Decimal(50)}], "answers"),
+        (QuestionType.SHORT_TEXT, [{"text": "a", "tolerance": Decimal(1)}], "answers.0.tolerance"),
+        (QuestionType.SINGLE, [right("a", credit=Decimal(100)), wrong("b")], "answers.0.credit"),
+    ],
+)
+def test_a_key_that_no_response_could_satisfy_is_refused(kind, answers, where):
+    with pytest.raises(InvalidRequest) as refused:
+        stored_answers(kind, answers)
+
+    assert where in refused.value.details
+
+
+def test_an_answer_keeps_its_id_and_a_new_one_gets_a_new_id():
+    before = stored_answers(QuestionType.SINGLE, [right("a"), wrong("b")])
+
+    after = stored_answers(
+        QuestionType.SINGLE, [wrong("new"), {**right("b"), "id": before[1]["id"]}, {**wrong("a"), "id": 1}]
+    )
+
+    assert [(each["id"], each["text"]) for each in after] == [(3, "new"), (2, "b"), (1, "a")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "1.2.3", "1,2,3", "NaN", "Infinity", "1e", "0x10", "1 000", "9" * 41]
+)
+def test_what_is_no_number_is_none(text):
+    assert number_of(text) is None
+
+
+def test_a_pattern_of_asterisks_takes_no_longer_than_the_text():
+    accepted, response = "*a" * 500 + "*b", "a" * 1000
+
+    assert seconds(lambda: matches(response, accepted, case_sensitive=False)) < 0.5
+
+
+def test_more_right_choices_never_earn_less():
+    earned = [grading.credit_for(THIRDS, {"choices": list(range(1, most + 1))}) for most in (1, 2, 3)]
+
+    assert all(less < more for less, more in pairwise(earned))
