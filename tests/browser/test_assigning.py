@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.support.browsing import NARROW, THEMES, axe, invalid, open_, overflow, travel
 
-COURSE = "COURSE-0013"
+COURSE = "COURSE-0014"
 MARKUP = '<img src=x onerror="document.title=1">'
 
 
@@ -50,7 +50,7 @@ def ledger(page):
 
 
 def test_people_are_assigned_by_keyboard_alone(visit, site):
-    course = "COURSE-0015"
+    course = "COURSE-0016"
     ada, bob = (site.make.student(first_name=name, last_name="Byron") for name in ("Ada", "Bob"))
     page = visit(role="admin")
     open_(page, "/admin/assign")
@@ -261,7 +261,7 @@ def test_enter_takes_what_was_typed_and_not_what_was_listed_before(visit):
     field.fill("Working from home")
     field.press("Enter")
 
-    expect(page.get_by_text("COURSE-0015")).to_be_visible()
+    expect(page.get_by_text("COURSE-0016")).to_be_visible()
 
 
 def test_runs_are_listed_filtered_and_back_undoes_it(visit):

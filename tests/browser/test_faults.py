@@ -168,7 +168,7 @@ def test_an_edit_that_was_not_saved_stays_and_is_saved_later(visit, site, fault)
 def test_a_preview_that_failed_keeps_the_list(visit, fault):
     page = visit(role="admin")
     page.watch.expect("status of 503")
-    open_(page, "/admin/assign?course=COURSE-0013")
+    open_(page, "/admin/assign?course=COURSE-0014")
     fault("POST /api/v1/assignments")
     people = page.get_by_role("textbox", name="People", exact=True)
     people.fill("student4@example.org")

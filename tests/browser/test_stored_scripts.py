@@ -38,6 +38,9 @@ LONG = {
     "assignments": {"reason": 1000},
     "course_changes": {"notes": 5000},
     "assignment_items": {"sent_course": 254},
+    "questions": {"text": 10_000, "explanation": 5000},
+    "submissions": {"text": 20_000, "feedback": 5000},
+    "course_versions": {"note": 2000, "void_reason": 2000},
 }
 """Columns of texts in paragraphs, and the characters that they hold."""
 
@@ -52,6 +55,8 @@ SHORT = {
     "assignment_items": {"input": 400, "sent_due_at": 64},
     "sessions": {"user_agent": 300},
     "notices": {"reason": 200},
+    "questions": {"name": 200},
+    "files": {"name": 255},
 }
 """Columns of one line. Addresses of films are among them, though the API takes none but `https:`."""
 
@@ -74,6 +79,8 @@ OURS = {
     "idempotency_keys": {"operation", "key"},
     "search_rebuilds": {"name", "form"},
     "tallies": {"name"},
+    "course_versions": {"digest"},
+    "files": {"media_type", "stored_as"},
 }
 """Columns of texts that the platform makes, or that can hold no markup (addresses, usernames, codes); keys that no page
 shows.
