@@ -37,7 +37,7 @@ export const routes = [
 
   // Instructors
   { name: "course-new", path: "/teach/courses/new", load: page("teaching/new"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH, palette: "new_course" },
-  { name: "course-edit", path: "/teach/courses/:ref", load: page("teaching/edit"), strings: ["teaching", "catalogue"], styles: ["teaching"], needs: TEACH },
+  { name: "course-edit", path: "/teach/courses/:ref", load: page("teaching/edit"), strings: ["teaching", "catalogue", "course"], styles: ["teaching"], needs: TEACH },
   { name: "roster", path: "/teach/courses/:ref/roster", load: page("teaching/roster"), strings: ["teaching"], styles: ["teaching"], needs: TEACH },
   { name: "submissions", path: "/teach/courses/:ref/submissions", load: page("teaching/submissions"), strings: ["teaching"], styles: ["teaching", "learning"], needs: TEACH },
   { name: "quiz", path: "/teach/courses/:ref/quizzes/:lesson", load: page("teaching/quiz"), strings: ["teaching", "quiz"], styles: ["teaching", "quiz"], needs: TEACH },

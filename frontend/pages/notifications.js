@@ -12,7 +12,7 @@ import { empty, messageOf, notice, region, traceOf } from "../parts/states.js";
 export default function notifications({ query, signal }) {
   let link = null;
   let onlyUnread = query.is_read === "false";
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const announced = h("p.vh", { role: "status" });
   const all = h("button.btn", { type: "button", hidden: true }, t("account.mark_all"));
   all.addEventListener("click", () => busy(all, () => attempt(readAll)));

@@ -16,7 +16,7 @@ const SYSTEMS = [["Windows", /Windows/], ["Android", /Android/], ["iOS", /iPhone
 
 export default async function sessions({ signal }) {
   let link = null;
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const list = region(async (running) => {
     const options = { signal: AbortSignal.any([signal, running]) };
     const { data, meta } = await (link ? follow(link, options) : get("/auth/sessions", { page_size: 50 }, options));

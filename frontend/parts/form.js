@@ -77,7 +77,7 @@ function readControl(type, control, input) {
 export function form({ fields, submit, busyText = null, onSubmit, extra = null, check = () => ({}) }) {
   const summary = h("div.notice.summary", { "data-tone": "bad", tabindex: "-1", role: "alert", hidden: true });
   const button = h("button.btn", { "data-kind": "primary" }, submit);
-  const all = fields.flat(Infinity).flatMap((each) => (each.field ? [each] : [...each.querySelectorAll(".field")].filter((inner) => inner.field)));
+  const all = [fields].flat(Infinity).flatMap((each) => (each.field ? [each] : [...each.querySelectorAll(".field")].filter((inner) => inner.field)));
   const element = h("form.stack", { novalidate: true }, summary, fields, h("div.row.acts", button, extra));
   const values = () => Object.fromEntries(all.map((each) => [each.field, each.read()]));
   const missing = (each) => each.isRequired && (each.read() === "" || each.read() === null);

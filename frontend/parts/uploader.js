@@ -17,7 +17,7 @@ export function uploader({ label, accept = null, method, path, onDone }) {
   const status = h("span.soft.small", { "aria-live": "polite" });
   const stop = h("button.btn", { type: "button", "data-kind": "quiet" }, t("common.cancel"));
   const going = h("div.row.sending", { hidden: true }, bar, status, stop);
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
 
   input.addEventListener("change", async () => {
     const [file] = input.files;

@@ -84,7 +84,7 @@ def test_a_learner_downloads_the_pdf_and_the_badge(visit, certificate):
     open_(page, "/certificates")
 
     with page.expect_download() as pdf:
-        page.get_by_role("button", name=f"Download the certificate of {certificate['course_title']}").click()
+        page.get_by_role("button", name=f"Download PDF: {certificate['course_title']}").click()
     with page.expect_download() as badge:
         page.get_by_role("button", name="Open Badge").first.click()
 

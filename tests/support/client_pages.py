@@ -17,7 +17,7 @@ OWN = {"course", "player", "lesson", "certificate"}
 """Pages for everyone that show a learner more than a visitor."""
 
 VIEWS = {
-    "course-edit": ("?view=lessons", "?view=history"),
+    "course-edit": ("?view=lessons", "?view=versions", "?view=history"),
     "login": ("?ended=1",),
     "verify-email": ("?token=a",),
     "reset-password": ("?token=a",),

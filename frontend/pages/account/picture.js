@@ -15,7 +15,7 @@ const TYPES = "image/jpeg,image/png,image/webp";
 
 export function picture(user) {
   const element = h("div.stack");
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const shown = h("div.row");
   const input = h("input", { type: "file", accept: TYPES, hidden: true, "aria-label": t("account.choose_picture") });
 

@@ -49,7 +49,7 @@ function visitor(course) {
 
 function enroll(course, before, onChange) {
   const key = newKey();
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const button = h("button.btn", { type: "button", "data-kind": "primary" }, t(before ? "course.again" : "course.enroll"));
   const send = async () => {
     try {

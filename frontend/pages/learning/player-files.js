@@ -11,7 +11,7 @@ import { messageOf, notice, traceOf } from "../../parts/states.js";
 const SHOWN = /^(image\/(?!svg)|audio\/|application\/pdf)/;
 
 export function files(lesson) {
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   return h("section.lesson-files", { "aria-labelledby": "lesson-files" }, h("h2#lesson-files", t("learning.files")), h("ul.files", lesson.files.map((file) => row(file, refusal))), refusal);
 }
 

@@ -18,7 +18,7 @@ export function taking(attempt, { onSubmitted, signal }) {
   const questions = attempt.questions.map(question);
   const status = h("span.soft.small", { role: "status" });
   const answered = h("span.small");
-  const trouble = h("div", { role: "alert" });
+  const trouble = h("div");
   const button = h("button.btn", { type: "button", "data-kind": "primary", onclick: () => finish() }, t("quiz.submit"));
   const responses = () => questions.map(({ read }) => read()).filter(Boolean);
   let isOver = false;

@@ -62,7 +62,7 @@ export function quizPlace(page, signal) {
       h("h2", { tabindex: "-1" }, t("quiz.title")),
       page.quiz.best_score !== null && h("p.row", badge(t(page.quiz.is_passed ? "quiz.passed" : "quiz.not_passed"), page.quiz.is_passed ? "good" : "warn"), t("quiz.best", { score: percent(page.quiz.best_score, 1) })),
       terms(page.quiz),
-      h("div.trouble", { role: "alert" }),
+      h("div.trouble"),
       canStart ? h("p", button) : page.state.enrollment && h("p.soft", t("quiz.none_left")),
       past,
     );

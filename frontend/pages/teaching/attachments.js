@@ -16,7 +16,7 @@ export function attachments(lesson, { isFrozen, onChange }) {
   const state = { video: lesson.video, files: [...lesson.files] };
   const film = h("ul.files");
   const list = h("ul.files");
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const take = uploader({ label: t("teaching.add_video"), accept: VIDEOS, method: "PUT", path: `${path(lesson.id)}/video`, onDone: (file) => changed({ video: file }) });
   const add = uploader({ label: t("teaching.add_file"), method: "POST", path: `${path(lesson.id)}/files`, onDone: (file) => changed({ files: [...state.files, file] }) });
 

@@ -14,7 +14,7 @@ const TYPES = "image/jpeg,image/png,image/webp";
 export function thumbnail({ store, onChange }) {
   const path = `/courses/${encodeURIComponent(store.course().id)}/thumbnail`;
   const shown = h("div.shown");
-  const refusal = h("div", { role: "alert" });
+  const refusal = h("div");
   const take = uploader({ label: t("teaching.choose_thumbnail"), accept: TYPES, method: "PUT", path, onDone: changed });
   const drop = h("button.btn", { type: "button", "data-kind": "quiet" }, t("teaching.remove_thumbnail"));
   drop.addEventListener("click", () =>

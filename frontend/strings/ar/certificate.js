@@ -15,7 +15,7 @@ export default {
   none_why: "تحصل على واحدة عند إكمال دورة.",
   number: "الرقم",
   pdf: "نزّل PDF",
-  pdf_of: "نزّل شهادة {title} بصيغة PDF",
+  pdf_of: "نزّل PDF: {title}",
   print: "اطبع أو احفظ PDF",
   revoked: "ملغاة",
   revoked_on: "أُلغيت هذه الشهادة في {date}. وهي غير صالحة.",

@@ -15,7 +15,7 @@ export default {
   none_why: "Sie erhalten eines, wenn Sie einen Kurs abschließen.",
   number: "Nummer",
   pdf: "PDF herunterladen",
-  pdf_of: "Zertifikat von {title} als PDF herunterladen",
+  pdf_of: "PDF herunterladen: {title}",
   print: "Drucken oder als PDF speichern",
   revoked: "Widerrufen",
   revoked_on: "Dieses Zertifikat wurde am {date} widerrufen. Es ist nicht gültig.",

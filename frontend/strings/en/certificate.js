@@ -15,7 +15,7 @@ export default {
   none_why: "You receive one when you complete a course.",
   number: "Number",
   pdf: "Download PDF",
-  pdf_of: "Download the certificate of {title} as PDF",
+  pdf_of: "Download PDF: {title}",
   print: "Print or save as PDF",
   revoked: "Revoked",
   revoked_on: "This certificate was revoked on {date}. It is not valid.",
