@@ -21,7 +21,7 @@ from app.models.user import User
 from app.web.access import access_of, acting_as
 from app.web.openapi.examples.ids import id_of
 from app.web.openapi.examples.requests import REQUESTS, Request
-from app.web.openapi.operations import bodies_of
+from app.web.openapi.marks import bodies_of
 from demo import fixed_ids
 from demo.load import DemoHasChangedError
 

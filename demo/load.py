@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 
 from app.db.session import db, transaction
 from app.enums import CourseStatus, LessonType
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.category import Category
 from app.models.course import Course
 from app.models.lesson import Lesson

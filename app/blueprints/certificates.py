@@ -41,7 +41,7 @@ def show_certificate(certificate_id: UUID):
 
 @blp.get("/certificates/<uuid:certificate_id>/pdf")
 @requires()
-@blp.file("application/pdf")
+@blp.downloads("application/pdf")
 def download_certificate(certificate_id: UUID):
     """Download a certificate as PDF.
 

@@ -16,8 +16,6 @@ from app.errors.catalogue import (
 from app.errors.learning import AlreadyEnrolled
 from app.errors.requests import StorageFull
 from app.schemas.courses import (
-    CourseChangeSchema,
-    CourseDeletionSchema,
     CourseDetailSchema,
     CourseInputSchema,
     CoursePatchSchema,
@@ -25,10 +23,14 @@ from app.schemas.courses import (
     CourseReplaceSchema,
     CourseSchema,
     CreatedCourseSchema,
-    DecisionSchema,
     OwnCourseQuerySchema,
-    PublicationSchema,
     WaitingCourseSchema,
+)
+from app.schemas.courses_workflow import (
+    CourseChangeSchema,
+    CourseDeletionSchema,
+    DecisionSchema,
+    PublicationSchema,
 )
 from app.schemas.files import PictureSchema
 from app.services.catalogue import courses_list, courses_read, courses_workflow, courses_write, thumbnails

@@ -1,6 +1,7 @@
 """The tables. Importing this package maps them all, which relationships by name and the migrations rely on."""
 
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.models.attempt import Attempts
 from app.models.category import Category

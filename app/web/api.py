@@ -2,7 +2,7 @@
 
 Order of a request: receive → authenticate → rate limit → authorize → query and body → service (flushes) → render →
 commit → after-commit effects → send.
-The envelope of a success is built here and nowhere else. `operations` documents it in OpenAPI.
+The envelope of a success is built here and nowhere else. `marks` document it in OpenAPI.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from app.schemas import serialization
 from app.schemas.base import ListQuerySchema, Schema
 from app.services.assigning.queued_runs import Accepted
 from app.settings import settings
+from app.values.downloads import Download
 from app.web import (
     access,
     awaited_runs,
@@ -30,9 +31,8 @@ from app.web import (
     preferences,
     sheet_uploads,
 )
-from app.web.files import Download
 from app.web.guard import SAFE_METHODS, View, guard
-from app.web.openapi import document, envelopes, operations
+from app.web.openapi import document, envelopes, marks
 from app.web.openapi.operations import Operation
 from app.web.pagination import PAGING, csv_of, ndjson_of, page_of
 from app.web.request_body import (
@@ -81,7 +81,7 @@ class Blueprint(flask_smorest.Blueprint):
         methods = set(options.get("methods", ("GET",)))
         if methods & SAFE_METHODS:
             self._readers[rule] = view_func
-        reader = operations.acted_on(view_func)
+        reader = marks.acted_on(view_func)
         if methods & {"GET", "PUT", "PATCH", "DELETE"}:
             reader = self._readers.get(rule)
         operation = Operation(view_func, declared, takes_path="<" in rule, reader=reader)
@@ -114,7 +114,7 @@ class Blueprint(flask_smorest.Blueprint):
                     return view(sheet_uploads.load(of_sheets), *args, **kwargs)
                 return with_json(*args, **kwargs)
 
-            return operations.mark_taking_sheets(wrapper, of_sheets)
+            return marks.mark_taking_sheets(wrapper, of_sheets)
 
         return decorator
 
@@ -148,8 +148,8 @@ class Blueprint(flask_smorest.Blueprint):
                     return result
                 return render(result)
 
-            described = operations.document_answer(wrapper, status_code, documented)
-            return operations.mark_resource(described) if is_resource else described
+            described = marks.document_answer(wrapper, status_code, documented)
+            return marks.mark_resource(described) if is_resource else described
 
         return decorator
 
@@ -167,24 +167,7 @@ class Blueprint(flask_smorest.Blueprint):
                 response.set_etag(snapshot.tag, weak=True)
                 return response
 
-            return operations.document_answer(wrapper, 200, documented)
-
-        return decorator
-
-    @staticmethod
-    def file(mimetype: str) -> Callable[[View], View]:
-        """The response: the file that the view returns, as a download, with its ETag."""
-
-        def decorator(view: View) -> View:
-            @wraps(view)
-            def wrapper(*args: Any, **kwargs: Any) -> Response:
-                file: Download = view(*args, **kwargs)
-                response = Response(file.content, mimetype=mimetype)
-                response.headers["Content-Disposition"] = f'attachment; filename="{file.filename}"'
-                response.set_etag(file.tag)
-                return response
-
-            return operations.document_file(wrapper, [mimetype])
+            return marks.document_answer(wrapper, 200, documented)
 
         return decorator
 
@@ -222,24 +205,26 @@ class Blueprint(flask_smorest.Blueprint):
                     return stream(listing, rows, columns, view.__name__)
                 return page_of(listing, serializer, message, summary=summed_up, **paging)
 
-            documented = operations.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
-            operations.add_refusals(operations.mark_list(documented), PageNotFound, PageTooDeep)
+            documented = marks.document_answer(wrapper, 200, envelope, is_also_csv=bool(csv_columns))
+            marks.add_refusals(marks.mark_list(documented), PageNotFound, PageTooDeep)
             return self.arguments(query, location="query")(documented)
 
         return decorator
 
-    def downloads(self, *media_types: str) -> Callable[[View], View]:
-        """The response: a file, which the view returns as its name, its media type and its text."""
+    @staticmethod
+    def downloads(*media_types: str) -> Callable[[View], View]:
+        """The response: the `Download` that the view returns, with its ETag."""
 
         def decorator(view: View) -> View:
             @wraps(view)
             def wrapper(*args: Any, **kwargs: Any) -> Response:
-                name, media_type, text = view(*args, **kwargs)
-                response = Response(text, content_type=f"{media_type}; charset=utf-8")
-                response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+                file: Download = view(*args, **kwargs)
+                response = Response(file.content, mimetype=file.media_type)
+                response.headers["Content-Disposition"] = f'attachment; filename="{file.filename}"'
+                response.set_etag(file.tag)
                 return response
 
-            return operations.document_file(wrapper, media_types)
+            return marks.document_file(wrapper, media_types)
 
         return decorator
 
@@ -268,31 +253,31 @@ class Blueprint(flask_smorest.Blueprint):
                 awaited_runs.await_end(result.run.id, record_of)
                 return record_of(result.run)
 
-            return operations.mark_accepting(wrapper, documented)
+            return marks.mark_accepting(wrapper, documented)
 
         return decorator
 
     @staticmethod
     def needs_plan(view: View) -> View:
         """The view needs an `If-Match` with the `plan_etag` of what it acts on."""
-        return operations.mark_needing_plan(view)
+        return marks.mark_needing_plan(view)
 
     @staticmethod
     def waits(view: View) -> View:
         """The view may wait for what it shows to end, as `Prefer: wait=N` asks."""
-        return operations.mark_waiting(view)
+        return marks.mark_waiting(view)
 
     @staticmethod
     def idempotent(view: View) -> View:
         """A request sent again with the same `Idempotency-Key` gets the first response and has no further effect."""
-        return operations.mark_idempotent(view)
+        return marks.mark_idempotent(view)
 
     @staticmethod
     def acts_on(reader: View) -> Callable[[View], View]:
         """The action changes what `reader` returns at the same path; it checks an `If-Match` against that ETag."""
 
         def decorator(view: View) -> View:
-            return operations.mark_action(view, reader)
+            return marks.mark_action(view, reader)
 
         return decorator
 
@@ -301,6 +286,6 @@ class Blueprint(flask_smorest.Blueprint):
         """Domain errors that the service behind this view can raise; the OpenAPI document lists them."""
 
         def decorator(view: View) -> View:
-            return operations.add_refusals(view, *kinds)
+            return marks.add_refusals(view, *kinds)
 
         return decorator

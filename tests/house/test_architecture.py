@@ -17,8 +17,8 @@ PYTHON = [
 SERVICES = sorted((ROOT / "app" / "services").rglob("*.py"))
 BLUEPRINTS = sorted((ROOT / "app" / "blueprints").glob("*.py"))
 
-LONGEST_MODULE = {"app": 315}
-LONGEST_ELSEWHERE = 375
+LONGEST_MODULE = {"app": 300}
+LONGEST_ELSEWHERE = 350
 LISTS = {"config.py", "app/enums.py", "app/web/openapi/examples/requests.py"}
 """Long lists of short entries: settings, closed sets of words, and an example for each operation."""
 
@@ -298,7 +298,6 @@ def test_a_view_is_declared_in_the_house_order(path):
         "lists": "answer",
         "figures": "answer",
         "downloads": "answer",
-        "file": "answer",
         "accepts": "answer",
         "refuses": "refuses",
     }

@@ -52,7 +52,8 @@ from app.enums import (
     Outcome,
     Source,
 )
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName

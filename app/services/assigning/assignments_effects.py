@@ -27,7 +27,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db
 from app.enums import EnrollmentStatus, Outcome, PaymentStatus
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.enrollment import Enrollment

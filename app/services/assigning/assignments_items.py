@@ -13,7 +13,8 @@ from app.db.fulltext import naming
 from app.db.keyset import SortKey
 from app.db.listings import Listing, narrowed_by
 from app.enums import Outcome
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_name import CourseName

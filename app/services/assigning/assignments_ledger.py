@@ -23,7 +23,8 @@ from app.enums import (
     EnrollmentStatus,
     Outcome,
 )
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.services.assigning.assignments_effects import lines_of
 from app.services.assigning.ledger_statements import FEW, IN_REQUEST
 from app.services.bulk import rows

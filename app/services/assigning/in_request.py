@@ -12,7 +12,8 @@ from operator import itemgetter
 from sqlalchemy import Text, cast, select
 
 from app.db.session import db
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Uuid, func, null, select, update
 
 from app.db.session import db
 from app.enums import AssignmentAction, AssignmentState, Outcome
-from app.models.assignment import WRITTEN, Assignment, AssignmentItem
+from app.models.assignment import WRITTEN, Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
 from app.models.course import Course

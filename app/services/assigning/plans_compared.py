@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 from app.db.session import db
 from app.enums import AssignmentAction, Mode
 from app.errors.bulk import PlanChanged
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.services.assigning import assignments_runs as runs
 from app.services.assigning import in_request, plans, staging, undo_staging
 

@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, insert, select
 
 from app.db.session import db
 from app.enums import Outcome
-from app.models.assignment import RETRIED, Assignment, AssignmentItem
+from app.models.assignment import RETRIED, Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.services.assigning.repeats import Repeats
 from app.values import moments

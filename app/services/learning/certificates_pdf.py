@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select
@@ -18,26 +18,19 @@ from app.models.caller import Actor
 from app.services.learning import certificates
 from app.settings import settings
 from app.values import days
+from app.values.downloads import Download
 
 NAME_WITHHELD = "Name withheld"
 
 
-class Pdf(NamedTuple):
-    """A rendered certificate."""
-
-    content: bytes
-    filename: str
-    tag: str
-    """Of its content, which another certificate, grade or state of it does not have."""
-
-
-def download(user: Actor, certificate_id: UUID) -> Pdf:
+def download(user: Actor, certificate_id: UUID) -> Download:
     """The PDF of the user's own certificate; for admins any. A revoked one is marked as such on the sheet."""
     certificate = certificates.get_own(user, certificate_id)
     (sheet,) = _sheets(Certificate.id == certificate.id)
     checkpoint()
     content = certificate_pdf.rendered(sheet)
-    return Pdf(content, f"certificate-{certificate.number}.pdf", certificate_pdf.digest_of(sheet))
+    name = f"certificate-{certificate.number}.pdf"
+    return Download(content, name, "application/pdf", certificate_pdf.digest_of(sheet))
 
 
 def render_soon(certificate_ids: Sequence[UUID]) -> None:

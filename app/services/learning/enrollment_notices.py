@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, any_, func, literal, or_, select, true
 
 from app.db.session import among
 from app.enums import NoticeKind, NoticeState, Outcome
-from app.models.assignment import AssignmentItem
+from app.models.assignment_item import AssignmentItem
 from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.models.notice import Notice

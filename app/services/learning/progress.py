@@ -37,12 +37,19 @@ from app.db.session import db
 from app.db.statements import Statement, value_of
 from app.enums import EnrollmentStatus
 from app.errors.base import NotFound
-from app.errors.learning import LessonLocked, NotEnrolled, PaymentRequired, QuizNotPassed
+from app.errors.learning import NotEnrolled, PaymentRequired, QuizNotPassed
 from app.errors.requests import Unavailable
 from app.models import Course, Enrollment, Lesson, LessonProgress
 from app.models.caller import Actor
 from app.services.catalogue import courses
-from app.services.learning import completion, enrollments_read, homework, progress_read, quiz_rule
+from app.services.learning import (
+    completion,
+    enrollments_read,
+    homework,
+    lesson_order,
+    progress_read,
+    quiz_rule,
+)
 from app.services.learning.enrollment_rows import EnrollmentRow, count_lessons, select_shown
 from app.settings import settings
 
@@ -107,22 +114,6 @@ def complete_held(user: Actor, lesson_id: UUID) -> None:
         _settled(row, None)
 
 
-def refuse_skipping(course_id: UUID, enrollment_id: UUID, lesson_id: UUID) -> None:
-    """Refuse a lesson of a course with `enforce_order` where an earlier one is missing and this one is not completed."""
-    lessons = progress_read.lessons_in_order(course_id, enrollment_id)
-    missing = db.session.execute(
-        select(lessons.c.lesson_id, lessons.c.title)
-        .where(_is_missing_before(lessons, lesson_id), ~_was_completed(lessons, lesson_id))
-        .order_by(lessons.c.position)
-        .limit(1)
-    ).one_or_none()
-    if missing is not None:
-        raise LessonLocked(
-            f"“{missing.title}” comes first.",
-            details={"lesson_id": [str(missing.lesson_id)], "title": [missing.title]},
-        )
-
-
 def _settled(row: EnrollmentRow, at: datetime | None) -> EnrollmentRow:
     """The enrollment after its progress was written: completed, if all that counts is done."""
     total = row.total_lessons
@@ -154,7 +145,7 @@ def _refuse(user: Actor, lesson_id: UUID, *, completed: bool) -> NoReturn:
     if not is_paid:
         raise PaymentRequired
     if completed and enforce_order:
-        refuse_skipping(course_id, enrollment_id, lesson_id)
+        lesson_order.refuse_skipping(course_id, enrollment_id, lesson_id)
     if completed and not is_open_to_marking:
         raise QuizNotPassed
     if completed:
@@ -171,13 +162,6 @@ def refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
         raise NotFound
     courses.get_visible(user, course_id)
     raise NotEnrolled
-
-
-def _is_missing_before(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
-    """A counted lesson that is not completed, and comes before this one in the order of the course."""
-    here = lessons.alias("here")
-    place = select(here.c.position).where(here.c.lesson_id == lesson_id).scalar_subquery()
-    return and_(lessons.c.is_counted, ~lessons.c.is_completed, lessons.c.position < place)
 
 
 # Concurrent requests about lessons of one enrollment are served one after the other.
@@ -212,7 +196,7 @@ def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, 
         .where(
             or_(
                 ~func.coalesce(_COMPLETED, false()),
-                _was_completed(lessons, _LESSON),
+                lesson_order.was_completed(lessons, _LESSON),
                 _may_be_completed(learner, lessons, homework_completes),
             )
         )
@@ -241,17 +225,12 @@ def _learner(paid_enrollment: str) -> CTE:
 
 def _may_be_completed(learner: CTE, lessons: CTE, homework_completes: str) -> ColumnElement[bool]:
     """Whether no earlier lesson is missing in a course in order, and what the lesson itself demands is done."""
-    is_next = ~exists(select(lessons.c.lesson_id).where(_is_missing_before(lessons, _LESSON)))
+    is_next = ~exists(select(lessons.c.lesson_id).where(lesson_order.is_missing_before(lessons, _LESSON)))
     return and_(
         or_(~learner.c.enforce_order, is_next),
         quiz_rule.is_open_to_marking(learner.c.id, _LESSON, learner.c.type),
         homework.may_be_completed(learner.c.type, learner.c.id, _LESSON, homework_completes),
     )
-
-
-def _was_completed(lessons: CTE, lesson_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
-    """A lesson that is completed already may be completed again, wherever it is in the order now."""
-    return exists(select(lessons.c.lesson_id).where(lessons.c.lesson_id == lesson_id, lessons.c.is_completed))
 
 
 def _upsert(allowed: CTE) -> CTE:

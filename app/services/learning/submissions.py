@@ -24,7 +24,7 @@ from app.errors.learning import (
 )
 from app.models import Course, Enrollment, Lesson, LessonProgress, Submission, User
 from app.models.caller import Actor
-from app.services.learning import completion, homework, progress, submissions_read
+from app.services.learning import completion, homework, lesson_order, progress, submissions_read
 from app.services.messaging import outbox
 
 
@@ -121,7 +121,7 @@ def _lock_own(learner: Actor, lesson_id: UUID) -> Row[UUID, UUID, LessonType, bo
     if found.type != LessonType.ASSIGNMENT:
         raise NotHomework
     if found.enforce_order:
-        progress.refuse_skipping(found.course_id, found.id, lesson_id)
+        lesson_order.refuse_skipping(found.course_id, found.id, lesson_id)
     return found
 
 

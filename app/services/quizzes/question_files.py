@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.models import Question
 from app.models.caller import Actor
 from app.services.quizzes import question_rules, questions
 from app.values import characters
+from app.values.downloads import Download
 
 LONGEST = {"name": 200, "text": 10_000, "explanation": 5_000}
 LONGEST_ANSWER = 2_000
@@ -77,13 +79,14 @@ def read_in(actor: Actor, lesson_id: UUID, *, file: bytes, mode: Mode) -> Questi
     return QuestionImport(form, mode, results)
 
 
-def write_out(actor: Actor, lesson_id: UUID, *, form: QuestionFileFormat) -> tuple[str, str, str]:
-    """All questions of a quiz, with their key: the name of the file, its media type, and its text."""
+def write_out(actor: Actor, lesson_id: UUID, *, form: QuestionFileFormat) -> Download:
+    """All questions of a quiz, with their key."""
     lesson = questions.get_managed_lesson(actor, lesson_id)
     present = select(Question).where(Question.lesson_id == lesson.id, Question.deleted_at.is_(None))
     rows = db.session.scalars(present.order_by(Question.position))
     name, media_type, write = _WRITERS[form]
-    return name, media_type, write([{each: getattr(row, each) for each in questions.FIELDS} for row in rows])
+    written = write([{each: getattr(row, each) for each in questions.FIELDS} for row in rows]).encode()
+    return Download(written, name, media_type, tag=sha256(written).hexdigest()[:32])
 
 
 _WRITERS = {

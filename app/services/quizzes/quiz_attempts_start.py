@@ -25,7 +25,7 @@ from app.errors.learning import (
 )
 from app.models import Course, Enrollment, Lesson, Question, Quiz, QuizAttempt
 from app.models.caller import Actor
-from app.services.learning import completion, progress
+from app.services.learning import completion, lesson_order, progress
 from app.services.quizzes import attempt_rows, attempt_views, closing
 from app.services.quizzes.attempt_responses import TYPED
 from app.services.quizzes.attempt_views import AttemptView
@@ -87,7 +87,7 @@ def _open_quiz(enrollment_id: UUID, lesson_id: UUID) -> QuizTerms:
     if facts.type != LessonType.QUIZ:
         raise NotAQuiz
     if facts.enforce_order:
-        progress.refuse_skipping(facts.course_id, enrollment_id, lesson_id)
+        lesson_order.refuse_skipping(facts.course_id, enrollment_id, lesson_id)
     return QuizTerms.of(facts.Quiz)
 
 

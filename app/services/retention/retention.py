@@ -31,7 +31,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.session import Model, among, db
 from app.enums import AssignmentState, MailTokenPurpose
-from app.models.assignment import Assignment, AssignmentItem
+from app.models.assignment import Assignment
+from app.models.assignment_item import AssignmentItem
 from app.models.attempt import Attempts
 from app.models.email_change import EmailChange
 from app.models.idempotency_key import IdempotencyKey

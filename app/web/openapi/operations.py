@@ -1,12 +1,7 @@
-"""One operation of the OpenAPI document: responses, headers, refusals, and who may call.
-
-flask-smorest keeps its documentation in the view's `_apidoc`, beside our marks. Both are attributes of the function,
-because `functools.wraps` copies those from decorator to decorator.
-"""
+"""One operation of the OpenAPI document: responses, headers, refusals, and who may call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +41,16 @@ from app.web.openapi.exchange_headers import (
     PREFER,
     sheet_body,
 )
-
-View = Callable[..., Any]
+from app.web.openapi.marks import (
+    PHRASES,
+    View,
+    acted_on,
+    bodies_of,
+    documented,
+    mark,
+    marks_of,
+    parameters_of,
+)
 
 _EVERYWHERE = {
     InvalidHost,
@@ -61,7 +64,6 @@ _EVERYWHERE = {
     Unavailable,
 }
 _OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
-_PHRASES = {200: "OK.", 201: "Created.", 202: "Accepted: a job does it.", 204: "Deleted."}
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Operation:
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        return _parameters(self.view)
+        return parameters_of(self.view)
 
     @property
     def query(self) -> set[str]:
@@ -91,7 +93,7 @@ class Operation:
     @property
     def sheets(self) -> ma.Schema | None:
         """The schema of a body that is a sheet, where one is taken."""
-        return _marks(self.view).get("sheets")
+        return marks_of(self.view).get("sheets")
 
     @property
     def takes_body(self) -> bool:
@@ -103,15 +105,15 @@ class Operation:
 
     @property
     def is_list(self) -> bool:
-        return _marks(self.view).get("is_list", False)
+        return marks_of(self.view).get("is_list", False)
 
     @property
     def is_idempotent(self) -> bool:
-        return _marks(self.view).get("is_idempotent", False)
+        return marks_of(self.view).get("is_idempotent", False)
 
     @property
     def takes_preferences(self) -> bool:
-        return bool(_marks(self.view).keys() & {"accepts", "waits"})
+        return bool(marks_of(self.view).keys() & {"accepts", "waits"})
 
     @property
     def is_conditional(self) -> bool:
@@ -120,7 +122,7 @@ class Operation:
 
     @property
     def answers_with_tag(self) -> bool:
-        return self.is_conditional or _marks(self.view).get("shows_resource", False)
+        return self.is_conditional or marks_of(self.view).get("shows_resource", False)
 
     @property
     def checks_version(self) -> bool:
@@ -130,7 +132,7 @@ class Operation:
         """The refusals of every endpoint of this kind, and those that the view declares."""
         return {
             *_EVERYWHERE,
-            *_marks(self.view).get("refusals", ()),
+            *marks_of(self.view).get("refusals", ()),
             *([Forbidden] if self.access.roles else []),
             *([NotFound] if self.takes_path else []),
             *(_OF_BODIES if self.takes_body else []),
@@ -139,81 +141,6 @@ class Operation:
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
             *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
         }
-
-
-def bodies_of(view: View) -> dict[str, ma.Schema]:
-    """The schemas of the body that the view takes, by location."""
-    return {each["in"]: each["schema"] for each in _parameters(view) if each["in"] in ("json", "files")}
-
-
-def mark_list(view: View) -> View:
-    return _mark(view, is_list=True)
-
-
-def mark_resource(view: View) -> View:
-    """Mark a view that responds with a resource that has a URL of its own, and with its version."""
-    return _mark(view, shows_resource=True)
-
-
-def mark_needing_plan(view: View) -> View:
-    return _mark(view, needs_plan=True)
-
-
-def mark_waiting(view: View) -> View:
-    """Mark a view that may wait for what it shows to end."""
-    return _mark(view, waits=True)
-
-
-def mark_taking_sheets(view: View, schema: ma.Schema) -> View:
-    return _mark(view, sheets=schema)
-
-
-def mark_idempotent(view: View) -> View:
-    return _mark(view, is_idempotent=True)
-
-
-def mark_action(view: View, reader: View) -> View:
-    return _mark(view, acts_on=reader)
-
-
-def acted_on(view: View) -> View | None:
-    """The view that shows what this one acts on, if it is marked with one."""
-    found: View | None = _marks(view).get("acts_on")
-    return found
-
-
-def add_refusals(view: View, *kinds: type[Refusal]) -> View:
-    return _mark(view, refusals=(*_marks(view).get("refusals", ()), *kinds))
-
-
-def document_answer(
-    view: View, status: int, schema: type[ma.Schema] | None, *, is_also_csv: bool = False
-) -> View:
-    """Document the success of a view."""
-    described: dict[str, Any] = {"description": _PHRASES[status], "content_type": None}
-    contents = [described if schema is None else {**described, "schema": schema()}]
-    if is_also_csv:
-        contents.append({**described, "content_type": "text/csv", "schema": {"type": "string"}})
-    return _mark(view, _apidoc={**_documented(view), "response": {"responses": {status: contents}}})
-
-
-def document_file(view: View, media_types: Sequence[str]) -> View:
-    """Document the success of a view that returns a file in one of these forms."""
-    contents = [
-        {"description": _PHRASES[200], "content_type": each, "schema": _schema_of_file(each)}
-        for each in media_types
-    ]
-    return _mark(view, _apidoc={**_documented(view), "response": {"responses": {200: contents}}})
-
-
-def _schema_of_file(media_type: str) -> dict[str, str]:
-    is_text = media_type.startswith("text/") or media_type.endswith(("xml", "json"))
-    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}
-
-
-def mark_accepting(view: View, schema: type[ma.Schema]) -> View:
-    """Mark a view that may leave its work to a job, and document that answer."""
-    return _mark(view, accepts=schema)
 
 
 def document(endpoint: View, operation: Operation) -> View:
@@ -232,7 +159,7 @@ def document(endpoint: View, operation: Operation) -> View:
         **({"x-roles": sorted(access.roles)} if access.roles else {}),
     }
     taken = {"arguments": {"parameters": parameters}} if parameters else {}
-    return _mark(endpoint, _apidoc={**_documented(operation.view), **taken, "manual_doc": described})
+    return mark(endpoint, _apidoc={**documented(operation.view), **taken, "manual_doc": described})
 
 
 def _callers(access: Access) -> str:
@@ -258,7 +185,7 @@ def _request_headers(operation: Operation) -> list[dict[str, Any]]:
     return [
         *([IF_NONE_MATCH] if operation.is_conditional else []),
         *([IF_MATCH] if operation.checks_version else []),
-        *([IF_MATCH_OF_PLAN] if _marks(operation.view).get("needs_plan") else []),
+        *([IF_MATCH_OF_PLAN] if marks_of(operation.view).get("needs_plan") else []),
         *([IDEMPOTENCY_KEY] if operation.is_idempotent else []),
         *([PREFER] if operation.takes_preferences else []),
     ]
@@ -272,8 +199,8 @@ def _responses(operation: Operation) -> dict[Any, Any]:
         **(openapi.headers("Link") if operation.is_list else {}),
         **({idempotency.REPLAYED: IDEMPOTENCY_REPLAYED} if operation.is_idempotent else {}),
     }
-    successes = _documented(operation.view).get("response", {}).get("responses", {})
-    accepted = _marks(operation.view).get("accepts")
+    successes = documented(operation.view).get("response", {}).get("responses", {})
+    accepted = marks_of(operation.view).get("accepts")
     return {
         **({"202": _accepted(accepted, headers)} if accepted else {}),
         **({"304": {"description": "Not modified.", "headers": tag}} if operation.is_conditional else {}),
@@ -284,27 +211,7 @@ def _responses(operation: Operation) -> dict[Any, Any]:
 
 def _accepted(schema: type[ma.Schema], headers: dict[str, Any]) -> dict[str, Any]:
     return {
-        "description": _PHRASES[202],
+        "description": PHRASES[202],
         "headers": {**headers, **openapi.headers("Retry-After"), **OF_JOBS},
         "content": {"application/json": {"schema": schema()}},
     }
-
-
-def _parameters(view: View) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _documented(view).get("arguments", {}).get("parameters", [])
-    return found
-
-
-def _documented(view: View) -> dict[str, Any]:
-    """The documentation of a view by flask-smorest. Never changed in place: wrapped and wrapping view share it."""
-    found: dict[str, Any] = _marks(view).get("_apidoc", {})
-    return found
-
-
-def _marks(view: View) -> dict[str, Any]:
-    return vars(view)
-
-
-def _mark(view: View, **marks: Any) -> View:
-    vars(view).update(marks)
-    return view
