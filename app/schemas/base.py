@@ -44,6 +44,14 @@ class Schema(ma.Schema):
         super().on_bind_field(field_name, field_obj)
         reword(field_obj)
 
+    def load(self, data: Any, *, many: bool | None = None, unknown: Any = None, **_: Any) -> Any:
+        """Only a schema that is itself made `partial` has no required members.
+
+        marshmallow passes `partial` on to nested schemas. An object in a list is replaced as a whole, though, also by a
+        PATCH: what it requires has to be there.
+        """
+        return super().load(data, many=many, unknown=unknown)
+
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_given(
         self, _loaded: Mapping[str, Any], given: object, *, partial: object = None, **_: Any

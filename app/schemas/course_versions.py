@@ -16,6 +16,8 @@ from app.schemas.courses import PersonBriefSchema, VersionChangesSchema
 class CourseVersionSchema(Schema):
     """A version of a course, which completions and certificates name."""
 
+    IS_RESOURCE: ClassVar = True
+
     id = fields.Id()
     course_id = fields.Id()
     number = fields.Whole(metadata={"description": "Counts from 1 within the course."})

@@ -59,7 +59,10 @@ class AnswerInputSchema(Schema):
         }
     )
     credit = fields.Amount(
-        minimum=-100, maximum=100, places=5, metadata={"description": f"Instead of `is_correct`. {_CREDIT}"}
+        minimum=-100,
+        maximum=100,
+        places=5,
+        metadata={"description": f"{_CREDIT} `is_correct` follows from it."},
     )
     feedback = fields.Text(max_length=2_000, load_default="")
     tolerance = fields.Amount(
@@ -152,7 +155,7 @@ class QuestionPatchSchema(QuestionInputSchema):
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "points": 2,
-        "explanation": "Every entry has two sides, debit and credit.",
+        "answers": [{"text": "true", "is_correct": True, "feedback": "It does."}, {"text": "false"}],
     }
 
 

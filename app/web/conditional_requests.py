@@ -56,7 +56,10 @@ def set_etag(response: Response, shown: object, read: Mapping[str, Any]) -> None
 
 
 def make_conditional(response: Response) -> Response:
-    """Set the ETag of a read that has none yet; respond with 304 if the caller already has this version."""
+    """Set the ETag of a read that has none yet; respond with 304 if the caller already has this version.
+
+    `If-Match` of another version is refused, also by a read: it guards the parts of a download.
+    """
     if response.status_code != 200 or response.is_streamed:
         return response
     if "ETag" not in response.headers:
@@ -67,6 +70,9 @@ def make_conditional(response: Response) -> Response:
         response.headers.setdefault("Date", _date(int(time())))
     else:
         response.make_conditional(current)
+        if response.status_code == PreconditionFailed.status:
+            # Werkzeug keeps the body of the read.
+            raise PreconditionFailed
     return response
 
 

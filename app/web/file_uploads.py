@@ -46,8 +46,14 @@ def check() -> None:
     refusal = noted().get("upload_refusal")
     if refusal is not None:
         raise refusal
-    if not request.files and not request.form and request.content_length:
+    if not request.files and not request.form and _is_more_than_an_end():
         raise MalformedBody("The body ended before it was complete, or is no form.")
+
+
+def _is_more_than_an_end() -> bool:
+    """Whether the body is longer than the closing boundary, all that a form without parts consists of."""
+    end = f"\r\n--{request.mimetype_params.get('boundary', '')}--\r\n"
+    return (request.content_length or 0) > len(end)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from werkzeug.exceptions import NotFound
 
 from app.settings import settings
-from app.web import certificate_pages, compression, problems, security_headers
+from app.web import certificate_pages, compression, conditional_requests, problems, security_headers
 from app.web.frontend_files import AT_ROOT, MANIFEST, SERVICE_WORKER, SHELL, Asset, Files, Version
 
 pages = Blueprint("frontend", __name__)
@@ -126,5 +126,5 @@ def _send(file: Asset, cache_control: str, *, status: int = 200) -> Response:
         response.headers.add(*security_headers.FOR_FRONTEND)
     if status == 200:
         response.set_etag(file.tag, weak=packed is not None)
-        response.make_conditional(request)
+        return conditional_requests.make_conditional(response)
     return response

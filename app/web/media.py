@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort
 
 from app.adapters import storage
+from app.web import conditional_requests
 
 media = Blueprint("media", __name__)
 
@@ -26,5 +27,4 @@ def show_file(name: str) -> Response:
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(name)
-    response.make_conditional(request)
-    return response
+    return conditional_requests.make_conditional(response)

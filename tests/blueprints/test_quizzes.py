@@ -149,6 +149,24 @@ def test_the_type_of_a_question_stays(api, make, course, teacher):
     assert set(assert_refused(response, 422, "invalid_request")) == {"type"}
 
 
+def test_an_answer_is_replaced_as_a_whole_by_a_patch_too(api, make, course, teacher):
+    client = api.as_(teacher)
+    made = data_of(client.post(f"/lessons/{make.quiz(course).id}/questions", json=TRUTH), 201)
+
+    refused = client.patch(f"/questions/{made['id']}", json={"answers": [{"credit": 100}]})
+
+    assert assert_refused(refused, 422, "invalid_request") == {"answers.0.text": ["This field is required."]}
+
+
+def test_answers_can_be_sent_back_as_they_were_read(api, make, course, teacher):
+    client = api.as_(teacher)
+    made = data_of(client.post(f"/lessons/{make.quiz(course).id}/questions", json=TRUTH), 201)
+
+    again = data_of(client.patch(f"/questions/{made['id']}", json={"answers": made["answers"]}))
+
+    assert again == made
+
+
 def test_questions_are_reordered_and_deleted(api, make, course, teacher):
     quiz, client = make.quiz(course, questions=3), api.as_(teacher)
     first, second, third = (each["id"] for each in data_of(client.get(f"/lessons/{quiz.id}/questions")))

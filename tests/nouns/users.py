@@ -91,8 +91,8 @@ def add_to_scene(scene):
         "sleeper": Role.STUDENT,
     }.items():
         user = User(
-            email=f"{name}{scene.mark}@example.org",
-            username=f"{name}{scene.mark}",
+            email=f"{name}-{scene.mark}@example.org",
+            username=f"{name}-{scene.mark}",
             first_name=name.title(),
             last_name="Example",
             role=role,

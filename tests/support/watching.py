@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from io import BufferedRandom
 
 from flask import has_app_context
 from flask.testing import FlaskClient
@@ -70,6 +71,10 @@ class WatchingClient(FlaskClient):
     def open(self, *args, **options):
         assert not has_app_context(), "an application context is around this request"
         response = super().open(*args, **options)
+        body = response.request.environ.get("wsgi.input")
+        if isinstance(body, BufferedRandom):
+            # The temporary file of a large form, which Werkzeug leaves open.
+            body.close()
         sent = response.request
         wrong = missing_from(response) + gives_away(response)
         if sent.path.startswith(f"{PREFIX}/"):

@@ -314,13 +314,13 @@ def test_a_link_is_as_good_as_the_right_to_read_the_lesson(app, api, make, instr
 def test_a_file_that_is_deleted_while_it_is_sent_is_sent_whole(app, owner, add):
     """On the server's own test client: the response is read after the file is gone."""
     file = add()
-    with app.test_client() as client:
-        response = client.get(file["url"].removeprefix(PUBLIC), buffered=False)
-        assert owner.delete(f"/files/{file['id']}").status_code == 204
+    client = app.test_client()
+    response = client.get(file["url"].removeprefix(PUBLIC), buffered=False)
+    assert owner.delete(f"/files/{file['id']}").status_code == 204
 
-        assert response.data == CONTENT
-        response.close()
-        assert client.get(file["url"].removeprefix(PUBLIC)).status_code == 403
+    assert response.data == CONTENT
+    response.close()
+    assert client.get(file["url"].removeprefix(PUBLIC)).status_code == 403
 
 
 def test_files_are_deleted_while_they_are_sent(fetch, owner, add):

@@ -18,7 +18,7 @@ from tests.support.races import at_once, outcomes
 
 ONCE = Rate(1, 3_600)
 BUDGETS = [
-    *("anonymous", "user", "catalogue", "bulk", "pictures", "register", "refresh"),
+    *("anonymous", "user", "catalogue", "bulk", "pictures", "uploads", "register", "refresh"),
     *(
         "hashing",
         "login",

@@ -15,6 +15,7 @@ EXPECTED = {
     "/enrollments": {"status"},
     "/users/{user_id}/enrollments": {"status"},
     "/courses/{course_id}/enrollments": {"status"},
+    "/courses/{course_id}/submissions": {"state"},
     "/notices": {"state", "kind", "channel"},
     "/assignments": {"state", "action"},
     "/assignments/{assignment_id}/items": {"outcome"},

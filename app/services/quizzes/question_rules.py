@@ -55,8 +55,10 @@ def _wrong_with_each(kind: QuestionType, given: Sequence[Mapping[str, Any]]) -> 
         yield "answers", "Give at least one answer."
     for place, each in enumerate(given):
         path = f"answers.{place}"
-        if each.get("is_correct") is not None and each.get("credit") is not None:
-            yield f"{path}.credit", "Give either is_correct or credit."
+        if None not in (each.get("is_correct"), each.get("credit")) and each["is_correct"] != (
+            each["credit"] > 0
+        ):
+            yield f"{path}.credit", "A correct answer earns a credit above 0, and a wrong one none."
         if each.get("tolerance") is not None and kind != QuestionType.NUMERIC:
             yield f"{path}.tolerance", "Only answers of a NUMERIC question have a tolerance."
         yield from _wrong_text(kind, path, each["text"])

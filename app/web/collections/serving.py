@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app
 
 from app.settings import settings
+from app.web import conditional_requests
 from app.web.collections.files import Collections
 from app.web.openapi import document
 
@@ -46,8 +47,7 @@ def _send(name: str) -> Response:
     response = Response(content, mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="rollcall-{name}"'
     response.set_etag(sha256(content).hexdigest()[:24], weak=True)
-    response.make_conditional(request)
-    return response
+    return conditional_requests.make_conditional(response)
 
 
 @pages.get("/postman.json")

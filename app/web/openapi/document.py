@@ -18,6 +18,7 @@ from app.schemas import fields
 from app.schemas.base import ListQuerySchema
 from app.settings import settings
 from app.version import VERSION
+from app.web import conditional_requests
 from app.web.openapi import envelopes
 from app.web.openapi.examples.plugin import ExamplesPlugin
 
@@ -117,8 +118,7 @@ class Api(flask_smorest.Api):
             servers.removesuffix(b"}") + b", " + rest.removeprefix(b"{"), mimetype="application/json"
         )
         response.set_etag(sha256(digest + servers).hexdigest()[:24], weak=True)
-        response.make_conditional(request)
-        return response
+        return conditional_requests.make_conditional(response)
 
     @cached_property
     def _without_servers(self) -> tuple[bytes, bytes]:
