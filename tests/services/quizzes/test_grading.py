@@ -28,8 +28,8 @@ def right(text, **values):
     return {"text": text, "is_correct": True, **values}
 
 
-def wrong(text):
-    return {"text": text}
+def wrong(text, **more):
+    return {"text": text, **more}
 
 
 SINGLE = question(QuestionType.SINGLE, wrong("a"), right("b"), {"text": "c", "credit": Decimal(50)})
