@@ -123,8 +123,7 @@ def test_what_is_left_blank_is_as_if_it_were_not_sent(app, _janitor, operations,
         platform = Platform(app, _janitor)
         good = outline(operation, send(platform, operation, generated.plain(operation, platform.scene)))
         for place in range(len(list(generated.blank(operation, platform.scene)))):
-            if operation.method != "GET":
-                platform.stage()  # it was done once already
+            platform.stage_afresh()
             request = list(generated.blank(operation, platform.scene))[place]
             answered = outline(operation, send(platform, operation, request))
             if answered != good:

@@ -104,7 +104,7 @@ def test_every_operation_answers_with_them_whatever_happens(
 
     for operation in operations:
         if treatment in WITH_EFFECT:
-            platform.stage(status=REQUESTS[operation.name].course_is)
+            platform.stage_afresh(status=REQUESTS[operation.name].course_is)
         for _ in range(3 if treatment == "once too often" else 1):
             response = platform.send(**good_request(operation, platform, treatment) | changes)
         if response.status_code in statuses:

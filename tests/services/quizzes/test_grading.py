@@ -118,7 +118,11 @@ def test_the_score_reaches_the_pass_mark_only_where_the_points_do():
         (QuestionType.NUMERIC, [right("many")], "answers.0.text"),
         (QuestionType.SHORT_TEXT, [{"text": "a", "credit": Decimal(50)}], "answers"),
         (QuestionType.SHORT_TEXT, [{"text": "a", "tolerance": Decimal(1)}], "answers.0.tolerance"),
-        (QuestionType.SINGLE, [right("a"), wrong("b", credit=Decimal(50))], "answers.1.credit"),
+        (
+            QuestionType.SINGLE,
+            [right("a"), wrong("b", is_correct=False, credit=Decimal(50))],
+            "answers.1.credit",
+        ),
     ],
 )
 def test_a_key_that_no_response_could_satisfy_is_refused(kind, answers, where):
