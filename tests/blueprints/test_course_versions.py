@@ -83,6 +83,28 @@ def test_an_unchanged_course_makes_no_version(api, make, course):
     assert len(data_of(admin.get(f"/courses/{course.id}/versions"))) == 1
 
 
+def test_files_and_questions_are_content_of_their_lesson(api, make):
+    instructor = make.instructor()
+    course, client = make.course(instructor=instructor), api.as_(instructor)
+    quiz = make.quiz(course, questions=2)
+    (_, last) = data_of(client.get(f"/lessons/{quiz.id}/questions"))
+    _publish(api, make, course)
+    found = []
+
+    for edit in (
+        lambda: client.patch(f"/questions/{last['id']}", json={"points": 5}),
+        lambda: client.patch(f"/questions/{last['id']}", json={"name": "only for instructors"}),
+        lambda: client.put(f"/lessons/{quiz.id}/quiz", json={"pass_percentage": 90}),
+        lambda: client.delete(f"/questions/{last['id']}"),
+        lambda: make.file(quiz, uploaded_by=instructor),
+    ):
+        edit()
+        before = client.get(f"/courses/{course.id}/versions").get_json()["has_unpublished_changes"]
+        found.append(before and _publish(api, make, course)["changes"]["changed"])
+
+    assert found == [[quiz.title], False, [quiz.title], [quiz.title], [quiz.title]]
+
+
 def test_of_two_publications_at_once_one_makes_the_version(api, make, course):
     admin = api.as_(make.admin())
     _edit(api, make, course)

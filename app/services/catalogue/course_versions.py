@@ -30,15 +30,34 @@ _CONTENT = """
             jsonb_build_object(
                 'id', lessons.id, 'title', lessons.title, 'type', lessons.type, 'is_required', lessons.is_required,
                 'digest', md5(concat_ws(chr(31), lessons.title, lessons.type, lessons.content,
-                    coalesce(lessons.video_url, ''), coalesce(lessons.duration_seconds, 0), lessons.is_required))
+                    coalesce(lessons.video_url, ''), coalesce(lessons.duration_seconds, 0), lessons.is_required,
+                    stored.files, quiz.terms, asked.questions))
             ) ORDER BY sections.position, lessons.position
         ), '[]'::jsonb) AS outline
         FROM lessons JOIN sections ON sections.id = lessons.section_id
+        CROSS JOIN LATERAL (
+            SELECT string_agg(concat_ws(chr(29), kind, name, stored_as), chr(30) ORDER BY files.id) AS files
+            FROM files WHERE files.lesson_id = lessons.id
+        ) AS stored
+        LEFT JOIN LATERAL (
+            SELECT concat_ws(chr(29), pass_percentage, max_attempts, time_limit_seconds) AS terms
+            FROM quizzes WHERE quizzes.lesson_id = lessons.id AND lessons.type = 'QUIZ'
+        ) AS quiz ON true
+        CROSS JOIN LATERAL (
+            SELECT string_agg(
+                concat_ws(chr(29), questions.id, text, answers, points, explanation, partial_credit, case_sensitive),
+                chr(30) ORDER BY position
+            ) AS questions
+            FROM questions
+            WHERE questions.lesson_id = lessons.id AND questions.deleted_at IS NULL AND lessons.type = 'QUIZ'
+        ) AS asked
         WHERE lessons.course_id = courses.id AND lessons.deleted_at IS NULL
     ) AS found
     WHERE courses.id = :course_id
 """
-"""The content of a course now. Migration 0055 has the same."""
+"""The content of a course now. A lesson without files and questions has the digest that migration 0051 computed:
+`concat_ws` leaves out what is NULL.
+"""
 
 _RECORDED = text(
     f"""
