@@ -7,14 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tools import ports
 from tools.state import ROOT
 
-START_SECONDS = 10.0
 _FALLBACK = "/usr/sbin/nginx"
 
 
@@ -64,11 +62,7 @@ def running(folder: Path, web_port: int, *, patience: int | None = None) -> Iter
     file = configuration(folder, port, web_port, patience=patience)
     process = subprocess.Popen([found, "-e", str(folder / "error.log"), "-c", str(file)])
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not ports.listens(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit((folder / "error.log").read_text(encoding="utf-8"))
-            time.sleep(0.05)
+        ports.wait_for(port, process, folder / "error.log")
         yield port
     finally:
         process.terminate()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools import ports, service_user
 
-START_SECONDS = 10.0
 _FALLBACK = "/usr/sbin/pgbouncer"
 
 _CONFIGURATION = """\
@@ -55,11 +53,7 @@ def running(folder: Path, database_url: str) -> Iterator[str]:
     )
     process = subprocess.Popen([found, "--quiet", file], **service_user.run_as())
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not ports.listens(own_port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit((folder / "pgbouncer.log").read_text(encoding="utf-8"))
-            time.sleep(0.05)
+        ports.wait_for(own_port, process, folder / "pgbouncer.log")
         yield server._replace(netloc=f"{server.username}@127.0.0.1:{own_port}").geturl()
     finally:
         process.terminate()

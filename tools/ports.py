@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import time
+from pathlib import Path
+
+START_SECONDS = 10
 
 
 def why_taken(port: int, host: str = "127.0.0.1") -> str | None:
@@ -26,6 +31,15 @@ def pick(last: int | None) -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server that was just started listens. One that ends or takes too long raises SystemExit with its log."""
+    deadline = time.monotonic() + START_SECONDS
+    while not listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(log.read_text(encoding="utf-8"))
+        time.sleep(0.05)
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:

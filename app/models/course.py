@@ -194,6 +194,7 @@ class Course(CourseFacts, Identified, Timestamped, Model):
             category_enrollment_count="category_id & enrollment_count",
             category_price="category_id & price",
             category_title=f"category_id & {folded('title')}",
+            instructor_title=f"instructor_id & {folded('title')}",
             category_average_rating_last=f"category_id & {AVERAGE}{LAST}",
             **both_ways("published_at"),
             **both_ways("class_starts"),
