@@ -55,3 +55,20 @@ def test_what_an_admin_may_not_do_a_student_may(app, demo, name):
     response = send(client, operation, log_in(client, "student5")["access"], with_optional=True)
 
     assert response.status_code == (200 if name == "log_out" else 201), response.text
+
+
+def test_the_example_of_every_body_has_what_the_body_requires(_witness):
+    schemas = _witness.document["components"]["schemas"]
+    incomplete, known = {}, 0
+
+    for path, item in _witness.document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {}) if method != "parameters" else {}
+            for kind, media in content.items():
+                schema = schemas.get(media["schema"].get("$ref", "").rpartition("/")[2], media["schema"])
+                if missing := set(schema.get("required", ())) - set(media.get("example", ())):
+                    incomplete[f"{method.upper()} {path} {kind}"] = missing
+                known += 1
+
+    assert known > 60
+    assert incomplete == {}

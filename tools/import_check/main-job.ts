@@ -46,7 +46,7 @@ const outcomes: string[] = items.data.map((item) => item.outcome);
 const enrollment = answered(
   await student.POST("/api/v1/lessons/{lesson_id}/complete", { params: { path: { lesson_id: lesson.id } } }),
 ).data;
-const assigned: number = report.counts.assigned;
+const assigned: number = report.counts.assigned ?? 0;
 const progress: string = enrollment.completion_percentage.toFixed(2);
 
 console.log(JSON.stringify({ outcomes, assigned, progress, title: enrollment.course.title.toUpperCase() }));

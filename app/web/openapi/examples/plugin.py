@@ -14,7 +14,7 @@ from typing import Any
 from apispec import BasePlugin
 
 from app.web.openapi.examples.parameters import description_of
-from app.web.openapi.examples.requests import FILES, HEADERS, PAGING, REQUESTS, Request
+from app.web.openapi.examples.requests import FILES, FORMS, HEADERS, PAGING, REQUESTS, Request
 
 ANSWERS = Path(__file__).parent / "answers.json"
 """The response of each operation to its example, by media type; `make examples` records it."""
@@ -94,7 +94,7 @@ def _exemplify_body(content: dict[str, Any], name: str, request: Request) -> Non
     if _JSON in content and request.body is not None:
         content[_JSON]["example"] = dict(request.body)
     if _FORM in content:
-        content[_FORM]["example"] = {"file": FILES.get(name, _EXAMPLE_FILE)}
+        content[_FORM]["example"] = {**FORMS.get(name, {}), "file": FILES.get(name, _EXAMPLE_FILE)}
 
 
 def _exemplified(content: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:

@@ -456,3 +456,6 @@ FILES = {
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
 }
 """The content of the file, where it is text."""
+
+FORMS = {"create_assignment": {"action": "ASSIGN"}}
+"""What a form has to say beside its file."""
