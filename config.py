@@ -1,33 +1,45 @@
-"""Every setting: its default, its parser and its description.
+"""Every setting: its default, its parser (`setting_parsers.py`) and its description.
 
 `environment.py` reads them. `.env.example` lists the same settings with the same defaults; a test compares the two.
 """
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from email.utils import parseaddr
-from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from setting_parsers import (
+    Rate,
+    choice,
+    color,
+    currency,
+    hosts,
+    ladder,
+    level,
+    optional,
+    origins,
+    picture,
+    postgres,
+    public_keys,
+    rate,
+    redis,
+    seconds,
+    sender,
+    signing_key,
+    single_line,
+    switch,
+    text,
+    web_url,
+    whole,
+    zone,
+)
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in production
 DIRECT = "direct"
 """The name of the engine of `DATABASE_DIRECT_URL`."""
 
-LOGO_TYPES = (".svg", ".png", ".jpg", ".jpeg")
-MOST_LOGO_BYTES = 200 * 1024
-MOST_NAME_LETTERS = 100
-KEY_BYTES = 32
-_FROM_URL_SAFE = str.maketrans("-_", "+/")
 SEARCH_LANGUAGES = (
     *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
     *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
@@ -37,122 +49,12 @@ SEARCH_LANGUAGES = (
 """The text search configurations that every PostgreSQL from 15 on has."""
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _whole(minimum: int, maximum: int = 2**31 - 1) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,12}", value):
-            raise ValueError("must be a whole number")
-        if not minimum <= int(value) <= maximum:
-            raise ValueError(f"must be between {minimum} and {maximum}")
-        return int(value)
-
-    return parse
-
-
-def _seconds(value: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]{1,6})?", value) or not 0 < float(value) < 86_400:
-        raise ValueError("must be between 0 and 86400 seconds")
-    return float(value)
-
-
-def _switch(value: str) -> bool:
-    words = {
-        "on": True,
-        "true": True,
-        "1": True,
-        "yes": True,
-        "off": False,
-        "false": False,
-        "0": False,
-        "no": False,
-    }
-    if value.lower() not in words:
-        raise ValueError("must be on or off")
-    return words[value.lower()]
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.lower() not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return value.lower()
-
-    return parse
-
-
-def _ladder(value: str) -> tuple[int, ...]:
-    if not re.fullmatch(r"[0-9]{1,7}(?: *, *[0-9]{1,7})*", value):
-        raise ValueError("must be seconds, separated by commas")
-    return tuple(int(step) for step in value.split(","))
-
-
-class Rate(NamedTuple):
-    """An amount per number of seconds."""
-
-    amount: int
-    seconds: int
-
-
-_RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(?:([1-9][0-9]{0,3}) ?)?(second|minute|hour|day)s?")
-_UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-
-
-def _rate(value: str) -> Rate:
-    read = _RATE.fullmatch(value.lower())
-    if read is None:
-        raise ValueError("must be a rate such as 100/hour or 10/5 minutes")
-    return Rate(int(read[1]), int(read[2] or 1) * _UNITS[read[3]])
-
-
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
-_HOST = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\]")
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    """Origins as browsers write them. No wildcard, and never `null`, which any page can claim to be."""
-    origins = _listed(value)
-    for number, origin in enumerate(origins, start=1):
-        if origin != "local" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(
-                f"must be origins such as https://app.example.org, and number {number} is not one"
-            )
-    return origins
-
-
-def _hosts(value: str) -> tuple[str, ...]:
-    hosts = _listed(value)
-    for number, host in enumerate(hosts, start=1):
-        if not _HOST.fullmatch(host):
-            raise ValueError(
-                f"must be host names such as rollcall.example.org, and number {number} is not one"
-            )
-    return hosts
-
-
-def _listed(value: str) -> tuple[str, ...]:
-    named = tuple(each.strip() for each in value.split(",") if each.strip())
-    return () if named == ("none",) else named
-
-
-def _database_url(value: str) -> str:
-    """The URL with its driver: SQLAlchemy 2.1 takes a bare `postgresql://` as psycopg 3, and this project uses psycopg2."""
-    for prefix in ("postgres://", "postgresql://"):
-        if value.startswith(prefix):
-            value = "postgresql+psycopg2://" + value.removeprefix(prefix)
-    try:
-        if make_url(value).drivername == "postgresql+psycopg2":
-            return value
-    except ArgumentError:
-        pass
-    raise ValueError("must be a postgresql:// URL")
-
-
-def _optional(parse: Callable[[str], str]) -> Callable[[str], str]:
-    """The same, and an empty text for a setting that is not given."""
-    return lambda value: parse(value) if value else ""
+def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> Any:
+    """A field read from the variable of its own name in upper case; without a default it must be given."""
+    metadata = {"default": default, "parse": parse, "about": about}
+    if default is None:
+        return field(metadata=metadata)
+    return field(default_factory=lambda: parse(default), metadata=metadata)
 
 
 def _socket_limits(seconds: int) -> dict[str, int]:
@@ -171,442 +73,328 @@ def _socket_limits(seconds: int) -> dict[str, int]:
     }
 
 
-def _redis_url(value: str) -> str:
-    read = _parts(value)
-    if read is None or read.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("must be a redis:// URL")
-    return value
-
-
-def _parts(url: str) -> SplitResult | None:
-    """The parts of a URL, None for what is not one. The library's own error may repeat a password."""
-    try:
-        read = urlsplit(url)
-        return read if read.port is None or read.port else None
-    except ValueError:
-        return None
-
-
-def _public_url(value: str) -> str:
-    read = _parts(value)
-    if read is None or read.scheme not in {"http", "https"} or not read.hostname or _has_more(read):
-        raise ValueError(
-            "must be a URL such as https://rollcall.example.org, without user, query and fragment"
-        )
-    return value.rstrip("/")
-
-
-def _has_more(read: SplitResult) -> bool:
-    return bool(read.username or read.password or read.query or read.fragment)
-
-
-def _level(value: str) -> str:
-    return _choice("debug", "info", "warning", "error")(value).upper()
-
-
-def _sender(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
-        raise ValueError("must be a sender such as Rollcall <no-reply@rollcall.example.org>")
-    return value
-
-
-def _zone(value: str) -> ZoneInfo:
-    """A name of the IANA database. `localtime` is not accepted: it differs from machine to machine."""
-    if re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", value) and value != "localtime":
-        with suppress(ValueError, OSError, KeyError):  # no such file, or a folder of zones
-            return ZoneInfo(value)
-    raise ValueError("must be a time zone of the IANA database, such as Europe/Zurich")
-
-
-def _color(value: str) -> str:
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-        raise ValueError("must be a color such as #00586f")
-    return value.lower()
-
-
-def _picture(value: str) -> str:
-    """The path of a picture to print, or nothing. It is read again for each print, so it must be there at the start."""
-    file = Path(value)
-    if not value:
-        return value
-    if file.suffix.lower() not in LOGO_TYPES:
-        raise ValueError(f"must be a file that ends in {', '.join(LOGO_TYPES)}")
-    if not file.is_file() or file.stat().st_size > MOST_LOGO_BYTES:
-        raise ValueError(f"must be a file of at most {MOST_LOGO_BYTES // 1024} KiB")
-    return value
-
-
-def _single_line(value: str) -> str:
-    if not 0 < len(value) <= MOST_NAME_LETTERS or not value.isprintable():
-        raise ValueError(f"must be one line of at most {MOST_NAME_LETTERS} characters")
-    return value
-
-
-def _signing_key(value: str) -> str:
-    """The 32 bytes of an Ed25519 private key in base64. The value is a secret, and no error repeats it."""
-    if value and not _is_key(value):
-        raise ValueError("must be 32 bytes in base64, as `openssl rand -base64 32` prints them")
-    return value
-
-
-def _public_keys(value: str) -> tuple[str, ...]:
-    keys = _listed(value)
-    if not all(map(_is_key, keys)):
-        raise ValueError("must be Ed25519 public keys of 32 bytes in base64, separated by commas")
-    return keys
-
-
-def _is_key(value: str) -> bool:
-    try:
-        return len(b64decode(value.translate(_FROM_URL_SAFE), validate=True)) == KEY_BYTES
-    except ValueError:
-        return False
-
-
-def _currency(value: str) -> str:
-    if len(value) != 3 or not value.isascii() or not value.isalpha():
-        raise ValueError("must be a three-letter ISO 4217 code")
-    return value.upper()
-
-
-def _setting(default: str | None, parse: Callable[[str], Any], about: str) -> Any:
-    """A field read from the variable of its own name in upper case; without a default it must be given."""
-    metadata = {"default": default, "parse": parse, "about": about}
-    if default is None:
-        return field(metadata=metadata)
-    return field(default_factory=lambda: parse(default), metadata=metadata)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of one application, in the units their names say."""
 
-    database_url: str = _setting(None, _database_url, "URL of the PostgreSQL database, version 15 or newer")
+    database_url: str = _setting(None, postgres, "URL of the PostgreSQL database, version 15 or newer")
     database_direct_url: str = _setting(
         "",
-        _optional(_database_url),
+        optional(postgres),
         "URL of the same database without a pooler such as PgBouncer, for the sweep, migrations and commands; empty:"
         " DATABASE_URL",
     )
     database_socket_timeout_seconds: int = _setting(
         "10",
-        _whole(0, 3_600),
+        whole(0, 3_600),
         "seconds without an answer of its machine after which a connection to PostgreSQL is given up; 0: as the URL or the system says",
     )
-    redis_url: str = _setting(None, _redis_url, "URL of Redis 6.2 or newer, for the job queue and the cache")
+    redis_url: str = _setting(None, redis, "URL of Redis 6.2 or newer, for the job queue and the cache")
     app_env: str = _setting(
         "development",
-        _choice("development", "production", "test"),
+        choice("development", "production", "test"),
         "environment: development, production or test",
     )
-    secret_key: str = _setting(DEVELOPMENT_SECRET, _text, "secret that signs page cursors, at least 32 bytes")
+    secret_key: str = _setting(DEVELOPMENT_SECRET, text, "secret that signs page cursors, at least 32 bytes")
     jwt_secret_key: str = _setting(
-        DEVELOPMENT_SECRET, _text, "secret that signs access and refresh tokens, at least 32 bytes"
+        DEVELOPMENT_SECRET, text, "secret that signs access and refresh tokens, at least 32 bytes"
     )
     public_url: str = _setting(
-        "http://127.0.0.1:8000", _public_url, "URL at which clients reach the platform; links begin with it"
+        "http://127.0.0.1:8000", web_url, "URL at which clients reach the platform; links begin with it"
     )
     log_level: str = _setting(
-        "INFO", _level, "least severe level that is logged: DEBUG, INFO, WARNING or ERROR"
+        "INFO", level, "least severe level that is logged: DEBUG, INFO, WARNING or ERROR"
     )
     log_format: str = _setting(
         "auto",
-        _choice("auto", "line", "json"),
+        choice("auto", "line", "json"),
         "format of log entries: line (to read), json (to collect); auto: json in production, else line",
     )
     cors_origins: tuple[str, ...] = _setting(
         "local",
-        _origins,
+        origins,
         "origins whose pages may call (CORS), separated by commas; local: in development this machine and Hoppscotch; or none",
     )
     force_https: str = _setting(
         "auto",
-        _choice("auto", "on", "off"),
+        choice("auto", "on", "off"),
         "on: redirects plain HTTP to PUBLIC_URL and sends HSTS; auto: on in production",
     )
     hsts_seconds: int = _setting(
         "31536000",
-        _whole(0),
+        whole(0),
         "seconds for which browsers use HTTPS only (HSTS); 0: ends it in browsers that know it",
     )
     trusted_proxies: int = _setting(
-        "0", _whole(0), "number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are trusted"
+        "0", whole(0), "number of proxies in front whose X-Forwarded-For and X-Forwarded-Proto are trusted"
     )
     trusted_hosts: tuple[str, ...] = _setting(
         "",
-        _hosts,
+        hosts,
         "accepted names in the Host header, separated by commas; .example.org includes its subdomains; empty: any",
     )
-    metrics_token: str = _setting(
-        "", _text, "bearer token for /metrics; empty: only this machine may read it"
-    )
+    metrics_token: str = _setting("", text, "bearer token for /metrics; empty: only this machine may read it")
     prometheus_multiproc_dir: str = _setting(
-        "", _text, "folder in which the web workers share their metrics; empty: gunicorn.conf.py creates one"
+        "", text, "folder in which the web workers share their metrics; empty: gunicorn.conf.py creates one"
     )
     run_id: str = _setting(
-        "", _text, "id that /healthz returns, by which a supervisor recognizes its own process"
+        "", text, "id that /healthz returns, by which a supervisor recognizes its own process"
     )
     require_if_match: bool = _setting(
-        "off", _switch, "on: PUT, PATCH and DELETE require If-Match with the version that they change"
+        "off", switch, "on: PUT, PATCH and DELETE require If-Match with the version that they change"
     )
     db_pool_size: int = _setting(
         "5",
-        _whole(1),
+        whole(1),
         "database connections that a web process keeps open; it may open as many more under load",
     )
     db_prepare: str = _setting(
         "auto",
-        _choice("auto", "off"),
+        choice("auto", "off"),
         "auto: the statements of frequent requests are prepared on each database connection; off: for a pooler that changes"
         " connections between transactions, such as PgBouncer",
     )
     statement_timeout_ms: int = _setting(
-        "15000", _whole(100), "milliseconds after which a SQL statement of a request is cancelled"
+        "15000", whole(100), "milliseconds after which a SQL statement of a request is cancelled"
     )
     chore_timeout_ms: int = _setting(
         "600000",
-        _whole(100),
+        whole(100),
         "milliseconds after which a SQL statement of the sweep's chores or of a command is cancelled",
     )
 
-    access_token_minutes: int = _setting("60", _whole(1), "minutes until an access token expires")
-    refresh_token_days: int = _setting("7", _whole(1), "days until a refresh token expires")
+    access_token_minutes: int = _setting("60", whole(1), "minutes until an access token expires")
+    refresh_token_days: int = _setting("7", whole(1), "days until a refresh token expires")
     jwt_leeway_seconds: int = _setting(
-        "5", _whole(0, 300), "seconds by which the clocks of servers that issue and check tokens may differ"
+        "5", whole(0, 300), "seconds by which the clocks of servers that issue and check tokens may differ"
     )
     refresh_grace_seconds: int = _setting(
-        "10", _whole(0), "seconds in which a spent refresh token does not end its session"
+        "10", whole(0), "seconds in which a spent refresh token does not end its session"
     )
-    password_hash_memory_kib: int = _setting(
-        "19456", _whole(8), "memory of Argon2id password hashing, in KiB"
-    )
-    password_hash_passes: int = _setting("2", _whole(1), "passes of Argon2id password hashing")
+    password_hash_memory_kib: int = _setting("19456", whole(8), "memory of Argon2id password hashing, in KiB")
+    password_hash_passes: int = _setting("2", whole(1), "passes of Argon2id password hashing")
     require_email_verification: bool = _setting(
         "on",
-        _switch,
+        switch,
         "on: users must confirm their email address before they log in; off: accounts are verified when they are created",
     )
     verification_token_hours: int = _setting(
-        "24", _whole(1), "hours until the token that confirms an email address expires"
+        "24", whole(1), "hours until the token that confirms an email address expires"
     )
     reset_token_minutes: int = _setting(
-        "60", _whole(1), "minutes until the token that sets a forgotten password expires"
+        "60", whole(1), "minutes until the token that sets a forgotten password expires"
     )
     invitation_token_hours: int = _setting(
         "168",
-        _whole(1),
+        whole(1),
         "hours until the token that sets the first password of an account created by an admin expires",
     )
     instructor_signup: str = _setting(
         "request",
-        _choice("request", "open"),
+        choice("request", "open"),
         "request: an admin decides about an INSTRUCTOR sign-up; open: it gives the role at once",
     )
     instructor_reapply_days: int = _setting(
-        "0", _whole(0), "days to wait after a rejected instructor request before the next"
+        "0", whole(0), "days to wait after a rejected instructor request before the next"
     )
 
-    ratelimit_enabled: bool = _setting("on", _switch, "off: disables rate limiting")
-    ratelimit_anonymous: Rate = _setting("100/hour", _rate, "requests from one IP address without a token")
-    ratelimit_user: Rate = _setting("1000/hour", _rate, "requests of one user")
+    ratelimit_enabled: bool = _setting("on", switch, "off: disables rate limiting")
+    ratelimit_anonymous: Rate = _setting("100/hour", rate, "requests from one IP address without a token")
+    ratelimit_user: Rate = _setting("1000/hour", rate, "requests of one user")
     ratelimit_catalogue: Rate = _setting(
-        "3000/hour", _rate, "requests to public endpoints that read, from one IP address or of one user"
+        "3000/hour", rate, "requests to public endpoints that read, from one IP address or of one user"
     )
     ratelimit_login_name: Rate = _setting(
         "5/5 minutes",
-        _rate,
+        rate,
         "failed logins with one name; an account has two, its email address and its username",
     )
     ratelimit_login_address: Rate = _setting(
         "50/5 minutes",
-        _rate,
+        rate,
         "failed logins from one IP address; users who have logged in from it before are exempt",
     )
     ratelimit_login_address_slow: Rate = _setting(
         "200/hour",
-        _rate,
+        rate,
         "failed logins from one IP address over a longer time: the wait grows with the failures",
     )
-    ratelimit_login_everybody: Rate = _setting("1000/5 minutes", _rate, "failed logins of all users together")
+    ratelimit_login_everybody: Rate = _setting("1000/5 minutes", rate, "failed logins of all users together")
     client_patience_seconds: float = _setting(
-        "20", _seconds, "seconds that a client has to send a request, and one more for each 10 kB received"
+        "20", seconds, "seconds that a client has to send a request, and one more for each 10 kB received"
     )
     ratelimit_hashing: Rate = _setting(
         "600/minute",
-        _rate,
+        rate,
         "passwords that one web process checks; the burst is the amount of four seconds",
     )
-    ratelimit_login: Rate = _setting("300/5 minutes", _rate, "logins from one IP address, successful or not")
-    ratelimit_register: Rate = _setting("20/hour", _rate, "registrations from one IP address")
+    ratelimit_login: Rate = _setting("300/5 minutes", rate, "logins from one IP address, successful or not")
+    ratelimit_register: Rate = _setting("20/hour", rate, "registrations from one IP address")
     ratelimit_refresh: Rate = _setting(
-        "600/hour", _rate, "tokens refreshed or verified from one IP address, which many users may share"
+        "600/hour", rate, "tokens refreshed or verified from one IP address, which many users may share"
     )
     ratelimit_mail_address: Rate = _setting(
-        "10/hour", _rate, "mails requested, and tokens of mails tried, from one IP address"
+        "10/hour", rate, "mails requested, and tokens of mails tried, from one IP address"
     )
     ratelimit_mail_recipient: Rate = _setting(
         "3/6 hours",
-        _rate,
+        rate,
         "mails of one kind requested for one recipient; each counts at most until its link expires",
     )
-    ratelimit_pictures: Rate = _setting("20/hour", _rate, "pictures that one user uploads")
-    ratelimit_uploads: Rate = _setting("120/hour", _rate, "files that one user uploads")
+    ratelimit_pictures: Rate = _setting("20/hour", rate, "pictures that one user uploads")
+    ratelimit_uploads: Rate = _setting("120/hour", rate, "files that one user uploads")
     ratelimit_instructor_request: Rate = _setting(
-        "3/day", _rate, "instructor requests of one user; each sends a mail to the admins"
+        "3/day", rate, "instructor requests of one user; each sends a mail to the admins"
     )
-    ratelimit_bulk: Rate = _setting("60/hour", _rate, "bulk calls of one user")
+    ratelimit_bulk: Rate = _setting("60/hour", rate, "bulk calls of one user")
 
     timezone: ZoneInfo = _setting(
-        "UTC", _zone, "time zone in which days begin and end, by its IANA name such as Europe/Zurich"
+        "UTC", zone, "time zone in which days begin and end, by its IANA name such as Europe/Zurich"
     )
-    default_currency: str = _setting("USD", _currency, "ISO 4217 currency of a course that names none")
+    default_currency: str = _setting("USD", currency, "ISO 4217 currency of a course that names none")
     course_approval: bool = _setting(
         "on",
-        _switch,
+        switch,
         "on: an admin approves a course before it is published; off: instructors publish their drafts",
     )
     publish_min_lessons: int = _setting(
-        "1", _whole(0), "fewest lessons of a course that is submitted or published"
+        "1", whole(0), "fewest lessons of a course that is submitted or published"
     )
     search_language: str = _setting(
         "english",
-        _choice(*SEARCH_LANGUAGES),
+        choice(*SEARCH_LANGUAGES),
         "language of full text search: a text search configuration of PostgreSQL",
     )
     paid_enrollment: str = _setting(
         "allow",
-        _choice("allow", "require"),
+        choice("allow", "require"),
         "allow: priced courses open at once; require: they open once the enrollment is paid",
     )
     review_requires: str = _setting(
         "enrolled",
-        _choice("enrolled", "completed"),
+        choice("enrolled", "completed"),
         "who may review a course: enrolled or completed learners",
     )
     homework_completes: str = _setting(
         "submitted",
-        _choice("submitted", "graded"),
+        choice("submitted", "graded"),
         "when a lesson of type ASSIGNMENT is done: once homework is submitted, or once it is graded",
     )
     notify_instructor_of_completion: bool = _setting(
-        "off", _switch, "on: completion notices go to the instructor as well"
+        "off", switch, "on: completion notices go to the instructor as well"
     )
 
     watched_percent: int = _setting(
-        "90", _whole(1, 100), "percent of an uploaded video after which its lesson completes by itself"
+        "90", whole(1, 100), "percent of an uploaded video after which its lesson completes by itself"
     )
     video_completion: str = _setting(
         "marked",
-        _choice("marked", "watched"),
+        choice("marked", "watched"),
         "marked: learners may mark a video's lesson as done before; watched: they may not",
     )
 
     mail_transport: str = _setting(
         "log",
-        _choice("smtp", "file", "log"),
+        choice("smtp", "file", "log"),
         "how mail is sent: smtp, the only one in production; file or log: written there and not sent",
     )
-    mail_file_dir: str = _setting("mail", _text, "folder in which MAIL_TRANSPORT=file writes mails")
-    mail_host: str = _setting("127.0.0.1", _text, "host of the SMTP server")
-    mail_port: int = _setting("25", _whole(1, 65_535), "port of the SMTP server")
+    mail_file_dir: str = _setting("mail", text, "folder in which MAIL_TRANSPORT=file writes mails")
+    mail_host: str = _setting("127.0.0.1", text, "host of the SMTP server")
+    mail_port: int = _setting("25", whole(1, 65_535), "port of the SMTP server")
     mail_security: str = _setting(
-        "none", _choice("none", "starttls", "tls"), "encryption of SMTP: none, starttls or tls"
+        "none", choice("none", "starttls", "tls"), "encryption of SMTP: none, starttls or tls"
     )
-    mail_username: str = _setting("", _text, "user name for SMTP; empty: no login")
-    mail_password: str = _setting("", _text, "password for SMTP")
-    mail_timeout_seconds: float = _setting(
-        "20", _seconds, "seconds after which one SMTP exchange is given up"
-    )
+    mail_username: str = _setting("", text, "user name for SMTP; empty: no login")
+    mail_password: str = _setting("", text, "password for SMTP")
+    mail_timeout_seconds: float = _setting("20", seconds, "seconds after which one SMTP exchange is given up")
     mail_from: str = _setting(
         "Rollcall <no-reply@rollcall.example>",
-        _sender,
+        sender,
         "sender of every mail; in production a domain of your own",
     )
-    mail_subject_prefix: str = _setting("", _text, "prefix of every subject, such as [Rollcall]")
-    mail_domain: str = _setting("rollcall.example", _text, "domain of the Message-ID of every mail")
+    mail_subject_prefix: str = _setting("", text, "prefix of every subject, such as [Rollcall]")
+    mail_domain: str = _setting("rollcall.example", text, "domain of the Message-ID of every mail")
 
     media_dir: str = _setting(
         "media",
-        _text,
+        text,
         "folder of uploaded files: the same for web, worker and sweep, another for each database",
     )
 
     media_store: str = _setting(
         "disk",
-        _choice("disk", "s3"),
+        choice("disk", "s3"),
         "where files are: disk, in MEDIA_DIR; or s3, in a bucket (MEDIA_DIR receives them)",
     )
-    s3_bucket: str = _setting(
-        "", _text, "bucket of MEDIA_STORE=s3, which has to exist and must not be public"
-    )
-    s3_prefix: str = _setting("", _text, "what the names of objects in the bucket begin with; empty: nothing")
+    s3_bucket: str = _setting("", text, "bucket of MEDIA_STORE=s3, which has to exist and must not be public")
+    s3_prefix: str = _setting("", text, "what the names of objects in the bucket begin with; empty: nothing")
     s3_endpoint_url: str = _setting(
-        "", _text, "URL of a service other than Amazon's; clients have to reach it as well"
+        "", text, "URL of a service other than Amazon's; clients have to reach it as well"
     )
-    s3_region: str = _setting("us-east-1", _text, "region of the bucket")
-    s3_access_key_id: str = _setting("", _text, "access key of the bucket")
-    s3_secret_access_key: str = _setting("", _text, "secret of the access key")
+    s3_region: str = _setting("us-east-1", text, "region of the bucket")
+    s3_access_key_id: str = _setting("", text, "access key of the bucket")
+    s3_secret_access_key: str = _setting("", text, "secret of the access key")
     s3_addressing: str = _setting(
         "path",
-        _choice("path", "virtual"),
+        choice("path", "virtual"),
         "where the name of the bucket is: in the path, or in the host name (virtual)",
     )
     media_accel_path: str = _setting(
         "",
-        _text,
+        text,
         "location of nginx that has MEDIA_DIR, such as /stored: files are sent by nginx (X-Accel-Redirect); empty: by us",
     )
     file_link_seconds: int = _setting(
         "600",
-        _whole(30, 86_400),
+        whole(30, 86_400),
         "seconds for which a link to a file is good at least; at most twice as long",
     )
-    file_max_mb: int = _setting("100", _whole(1, 2_000), "megabytes of a file of a lesson")
-    video_max_mb: int = _setting("1024", _whole(1, 2_000), "megabytes of a video of a lesson")
-    course_quota_mb: int = _setting("20480", _whole(1), "megabytes of the files of one course")
-    user_quota_mb: int = _setting("51200", _whole(1), "megabytes of the files that one user has uploaded")
+    file_max_mb: int = _setting("100", whole(1, 2_000), "megabytes of a file of a lesson")
+    video_max_mb: int = _setting("1024", whole(1, 2_000), "megabytes of a video of a lesson")
+    course_quota_mb: int = _setting("20480", whole(1), "megabytes of the files of one course")
+    user_quota_mb: int = _setting("51200", whole(1), "megabytes of the files that one user has uploaded")
     organization_name: str = _setting(
-        "Rollcall", _single_line, "name of the organization that issues the certificates"
+        "Rollcall", single_line, "name of the organization that issues the certificates"
     )
     certificate_logo: str = _setting(
         "",
-        _picture,
+        picture,
         "path of the logo on certificates, an SVG, PNG or JPEG of at most 200 KiB; empty: Rollcall's",
     )
-    certificate_color: str = _setting("#00586f", _color, "color of the heading of certificates")
-    certificate_line_color: str = _setting("#d99a1c", _color, "color of the margin line of certificates")
+    certificate_color: str = _setting("#00586f", color, "color of the heading of certificates")
+    certificate_line_color: str = _setting("#d99a1c", color, "color of the margin line of certificates")
     badge_signing_key: str = _setting(
         "",
-        _signing_key,
+        signing_key,
         "Ed25519 private key that signs Open Badges, 32 bytes in base64; empty: none are issued in production, and in"
         " development the key is derived from SECRET_KEY",
     )
     badge_former_keys: tuple[str, ...] = _setting(
         "",
-        _public_keys,
+        public_keys,
         "Ed25519 public keys in base64, separated by commas, whose badges are still to be verified",
     )
 
     notice_lease_seconds: float = _setting(
-        "60", _seconds, "seconds for which a worker leases a notice; at least twice MAIL_TIMEOUT_SECONDS"
+        "60", seconds, "seconds for which a worker leases a notice; at least twice MAIL_TIMEOUT_SECONDS"
     )
     notice_retry_seconds: tuple[int, ...] = _setting(
         "30,60,120,300,600,1800,3600,3600,7200",
-        _ladder,
+        ladder,
         "seconds between attempts at a mail, separated by commas; after the last a notice is FAILED",
     )
     notice_nudge_seconds: float = _setting(
         "60",
-        _seconds,
+        seconds,
         "seconds after which a due notice is enqueued again, if no job in the queue is about it",
     )
     run_lease_seconds: float = _setting(
         "6",
-        _seconds,
+        seconds,
         "seconds for which a worker leases a bulk run; another worker goes on with an abandoned one after them",
     )
-    sweep_interval_seconds: float = _setting("5", _seconds, "seconds between two sweeps of the outbox")
-    redis_timeout_seconds: float = _setting("0.2", _seconds, "seconds that a request waits for Redis")
+    sweep_interval_seconds: float = _setting("5", seconds, "seconds between two sweeps of the outbox")
+    redis_timeout_seconds: float = _setting("0.2", seconds, "seconds that a request waits for Redis")
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""

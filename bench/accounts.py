@@ -28,8 +28,9 @@ from app.db.session import db, transaction
 from app.models.user import User
 from app.services.auth import sessions
 from bench import platform
-from config import Config, Rate
+from config import Config
 from environment import config_from
+from setting_parsers import Rate
 
 OPEN_SESAME = "Analytical-Engine-1843"
 PEOPLE = 200

@@ -20,7 +20,8 @@ from app.db.session import Model, db, transaction
 from app.observability import alarms
 from app.services.learning import enrollment_notices
 from app.web import problems
-from config import Config, Rate
+from config import Config
+from setting_parsers import Rate
 from tests.support.factories import Factory
 from tests.support.http import Client, OpenApiWitness
 from tests.support.watching import WatchingClient, WatchingHandler

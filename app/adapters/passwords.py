@@ -20,7 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.errors.requests import Unavailable
 from app.settings import settings
-from config import Rate
+from setting_parsers import Rate
 
 SHORTEST, LONGEST = 8, 128
 AT_ONCE = max(1, (os.cpu_count() or 1) - 1)

@@ -23,7 +23,8 @@ from app.adapters import client_addresses, redis
 from app.errors.requests import Throttled
 from app.settings import settings
 from app.web.application import Application, Noted, Response
-from config import Config, Rate
+from config import Config
+from setting_parsers import Rate
 
 View = TypeVar("View", bound=Callable[..., object])
 

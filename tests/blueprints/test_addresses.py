@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.db.session import transaction
 from app.models import MailToken, User
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import data_of
 
 PASSWORD = "Analytical-Engine-1843"

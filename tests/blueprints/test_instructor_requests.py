@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from app.db.session import db, transaction
 from app.models import InstructorRequest
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
 from tests.support.races import at_once, outcomes

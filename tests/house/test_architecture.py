@@ -12,7 +12,17 @@ from tests.support.paths import ROOT
 FOLDERS = ("app", "bench", "demo", "deploy", "migrations", "tests", "tools")
 PYTHON = [
     *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
-    *(ROOT / name for name in ("config.py", "dev.py", "environment.py", "production.py", "wsgi.py")),
+    *(
+        ROOT / name
+        for name in (
+            "config.py",
+            "dev.py",
+            "environment.py",
+            "production.py",
+            "setting_parsers.py",
+            "wsgi.py",
+        )
+    ),
 ]
 SERVICES = sorted((ROOT / "app" / "services").rglob("*.py"))
 BLUEPRINTS = sorted((ROOT / "app" / "blueprints").glob("*.py"))

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, cast, literal, select, text
 from app.db.session import db, transaction
 from app.observability.alarms import Alarm
 from app.services.catalogue import categories
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once, outcomes
 

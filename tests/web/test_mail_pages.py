@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.models import User
 from app.services.messaging import kinds
 from app.web.mail_pages import MOST_BYTES, PAGES
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import data_of
 
 PASSWORD = "Analytical-Engine-1843"

@@ -12,7 +12,7 @@ from redis import Redis
 
 from app import create_app
 from app.db.session import db
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import PREFIX, Client, assert_refused, data_of
 from tests.support.races import at_once, outcomes
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.blueprints import ALL
-from config import Rate
+from setting_parsers import Rate
 from tests.corpus.generated import good_body, operations_of
 from tests.corpus.harness import Platform
 from tests.support.good_requests import REQUESTS, path_of

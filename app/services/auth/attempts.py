@@ -32,7 +32,7 @@ from app.errors.requests import Throttled
 from app.observability import alarms
 from app.observability.alarms import Alarm
 from app.settings import settings
-from config import Rate
+from setting_parsers import Rate
 
 
 @dataclass(frozen=True)

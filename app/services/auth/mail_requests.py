@@ -20,7 +20,7 @@ from app.services.auth import attempts
 from app.services.auth.attempts import Quota
 from app.services.messaging import account_notices, mail_tokens
 from app.settings import settings
-from config import Rate
+from setting_parsers import Rate
 
 ANSWER_SECONDS = 0.03
 

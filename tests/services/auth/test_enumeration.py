@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.adapters import passwords
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import data_of
 
 PASSWORD = "Analytical-Engine-1843"

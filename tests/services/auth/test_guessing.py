@@ -19,7 +19,7 @@ from app.models.known_place import KnownPlace
 from app.services.auth import attempts
 from app.services.auth.attempts import Quota
 from app.services.retention import retention
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import assert_refused, data_of
 from tests.support.mail import token_in
 from tests.support.races import at_once, outcomes

@@ -11,7 +11,7 @@ from app.adapters import passwords
 from app.adapters.passwords import HashingLimiter
 from app.db.session import db
 from app.errors.requests import Unavailable
-from config import Rate
+from setting_parsers import Rate
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once, outcomes
 
