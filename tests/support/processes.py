@@ -34,6 +34,7 @@ def environment(config, sink):
         "SWEEP_INTERVAL_SECONDS": "0.2",
         "LOG_LEVEL": "WARNING",
         "RATELIMIT_ENABLED": "off",
+        "MEDIA_DIR": config.media_dir,
     }
 
 
