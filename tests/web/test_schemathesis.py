@@ -40,7 +40,7 @@ CHECKS = [
 CALLERS = ("student", "owner", "admin")
 ROLES = ("anonymous", *CALLERS)
 SEEDS = (1, 2, 3, 4, 5)
-FEW, MORE = 6, 9
+FEW, MORE = 4, 9
 STORIES, STEPS = 40, 8
 
 ENDS_SESSIONS = ["log_out", "log_out_everywhere", "end_session"]
