@@ -15,7 +15,7 @@ from redis import Redis
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
-from app.adapters import cache
+from app.adapters import cache, queue
 from app.db.session import db
 from demo.people import PASSWORD
 from tests.support import servers
@@ -58,6 +58,9 @@ class DemoSite:
         servers.copy_database(self._template, self._database)
         self.config = dataclasses.replace(self.config, database_url=_for_sqlalchemy(self._database))
         self.app = create_app(self.config)
+        with self.app.app_context():
+            # Hundreds of certificates, half a minute; those that are asked for are rendered then.
+            queue.certificates().empty()
         self._answer, self.app.wsgi_app = self.app.wsgi_app, self._watch
         self._is_changed = False
 
