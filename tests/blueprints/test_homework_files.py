@@ -16,7 +16,7 @@ from app.enums import EnrollmentStatus, FileKind, LessonType, PaymentStatus, Rol
 from app.jobs import periodic
 from app.models import File
 from tests.support.http import assert_refused, data_of
-from tests.support.races import at_once, outcomes
+from tests.support.races import Started, at_once, holding, outcomes
 
 MEGABYTE = 1024 * 1024
 GRADE = {"points": 8.5, "max_points": 10, "feedback": "Right order."}
@@ -153,19 +153,22 @@ def test_of_submissions_at_once_with_one_file_the_last_has_it(homework):
     ]
 
 
-def test_a_file_that_is_deleted_while_it_is_handed_in_is_in_one_place_or_none(homework, shelf):
+def test_a_file_that_is_being_handed_in_is_neither_deleted_nor_swept(homework, app, config, shelf, _janitor):
     task = homework()
-    for _ in range(4):
-        file_id = task.file()
-        before = len(data_of(task.learner.get(task.path)))
+    submission, file_id = data_of(task.submit(text="Mine."), 201), task.file()
+    with _janitor.connect() as connection:
+        forgotten = text("UPDATE files SET created_at = created_at - interval '25 hours' WHERE id = :id")
+        connection.execute(forgotten, {"id": file_id})
+    handing_in = "UPDATE files SET submission_id = :submission WHERE id = :id"
 
-        submitted, deleted = at_once(
-            lambda file_id=file_id: task.submit(file_id),
-            lambda file_id=file_id: task.learner.delete(f"/files/{file_id}"),
-        )
+    with holding(config, handing_in, commits=True, submission=submission["id"], id=file_id) as wait_for:
+        deleting = Started(lambda: task.learner.delete(f"/files/{file_id}"))
+        wait_for(1)
+        _sweep(app)
 
-        assert (submitted.status_code, deleted.status_code) in {(201, 409), (422, 204)}
-        assert len(data_of(task.learner.get(task.path))) - before == (submitted.status_code == 201)
+    assert_refused(deleting.finish(), 409, "file_submitted")
+    assert ids_in(data_of(task.learner.get(f"/submissions/{submission['id']}"))) == [file_id]
+    assert len(shelf()) == 1
 
 
 def test_files_are_taken_as_homework_itself_is(homework, api, make, setting):
@@ -278,8 +281,7 @@ def test_a_file_that_is_not_handed_in_for_a_day_is_swept(homework, app, shelf, s
             {"a": submitted, "b": forgotten},
         )
 
-    with app.app_context():
-        next(chore for chore in periodic.CHORES if chore.name == "files").run()
+    _sweep(app)
 
     assert {str(file.id) for file in stored(select(File))} == {submitted, fresh}
     assert len(shelf()) == 2
@@ -310,3 +312,8 @@ def test_homework_is_no_change_of_the_course(homework):
     task.file()
 
     assert_refused(task.grader.post(versions, json={"note": "None."}), 409, "course_unchanged")
+
+
+def _sweep(app):
+    with app.app_context():
+        next(chore for chore in periodic.CHORES if chore.name == "files").run()
