@@ -6,7 +6,7 @@ from uuid import UUID
 from app.enums import Role
 from app.errors.base import Forbidden, NotFound
 from app.errors.catalogue import CourseUnderReview, QuotaExceeded, TooManyFiles
-from app.errors.learning import NotEnrolled, PaymentRequired
+from app.errors.learning import FileSubmitted, NotEnrolled, PaymentRequired
 from app.errors.requests import StorageFull
 from app.schemas.files import FileSchema, LessonFileSchema, LessonVideoSchema
 from app.services.content import files, files_read
@@ -60,9 +60,13 @@ def show_file(file_id: UUID):
 
 
 @blp.delete("/files/<uuid:file_id>")
-@requires(Role.INSTRUCTOR, Role.ADMIN)
+@requires()
 @blp.response(204)
-@blp.refuses(Forbidden, CourseUnderReview)
+@blp.refuses(Forbidden, CourseUnderReview, FileSubmitted)
 def delete_file(file_id: UUID):
-    """Delete a file or the video of a lesson."""
+    """Delete a file.
+
+    A file or the video of a lesson, by the instructor of the course and admins; a file for homework by the learner who
+    uploaded it, unless it was handed in.
+    """
     files.remove(caller(), file_id)

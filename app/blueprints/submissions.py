@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.enums import Role
 from app.errors.base import Forbidden
+from app.errors.catalogue import QuotaExceeded, TooManyFiles
 from app.errors.learning import (
     AlreadyGraded,
     LessonLocked,
@@ -13,6 +14,8 @@ from app.errors.learning import (
     PaymentRequired,
     SubmissionReplaced,
 )
+from app.errors.requests import StorageFull
+from app.schemas.files import FileSchema, LessonFileSchema
 from app.schemas.submissions import (
     GradeSubmissionSchema,
     HomeworkSchema,
@@ -20,9 +23,11 @@ from app.schemas.submissions import (
     SubmissionRowSchema,
     SubmissionSchema,
 )
+from app.services.content import homework_files
 from app.services.learning import submissions, submissions_read
 from app.web.access import caller, requires
 from app.web.api import Blueprint
+from app.web.rate_limits import UPLOADS, throttled
 
 blp = Blueprint("submissions", __name__, description="Homework that learners hand in, and its grades.")
 
@@ -35,10 +40,26 @@ blp = Blueprint("submissions", __name__, description="Homework that learners han
 def submit_homework(body: dict[str, Any], lesson_id: UUID):
     """Submit homework.
 
-    For a lesson of type ASSIGNMENT. Until it is graded, another submission replaces it. The lesson is then done; with
+    For a lesson of type ASSIGNMENT: a text, files that were uploaded for it, or both. Until it is graded, another submission replaces it. The lesson is then done; with
     `HOMEWORK_COMPLETES=graded` it is once the submission is graded.
     """
     return submissions.submit(caller(), lesson_id, **body)
+
+
+@blp.post("/lessons/<uuid:lesson_id>/submissions/files")
+@requires()
+@throttled(UPLOADS)
+@blp.arguments(LessonFileSchema, location="files")
+@blp.response(201, FileSchema, message="File added.")
+@blp.refuses(NotEnrolled, PaymentRequired, LessonLocked, NotHomework, AlreadyGraded)
+@blp.refuses(QuotaExceeded, TooManyFiles, StorageFull)
+def add_homework_file(upload: dict[str, Any], lesson_id: UUID):
+    """Upload a file for homework.
+
+    It is handed in with the submission that names it in `file_ids`; otherwise it is deleted after a day. At most 20 files
+    of a lesson wait to be handed in.
+    """
+    return homework_files.add(caller(), lesson_id, **upload)
 
 
 @blp.get("/lessons/<uuid:lesson_id>/submissions")

@@ -106,7 +106,9 @@ class QuotaExceeded(TooLarge):
 
 
 class TooManyFiles(InvalidRequest):
-    """A lesson has at most 100 files, because its page lists them all."""
+    """A lesson has at most 100 files, because its page lists them all. For homework a learner has at most 20 files waiting to
+    be handed in: submit them, or delete one.
+    """
 
     code = "too_many_files"
     title = "This lesson has 100 files: delete one first."

@@ -99,6 +99,15 @@ class NotHomework(Conflict):
     title = "Nothing can be submitted for this lesson."
 
 
+class FileSubmitted(Conflict):
+    """A file that belongs to a submission is part of what was handed in, and stays with it. Until the submission is graded,
+    submit again without the file.
+    """
+
+    code = "file_submitted"
+    title = "This file was handed in: submit again without it."
+
+
 class SubmissionRequired(Conflict):
     """A lesson of type ASSIGNMENT is done by a submission: `POST /lessons/{id}/submissions`."""
 

@@ -17,10 +17,11 @@ VIDEO = "kind = 'LESSON_VIDEO'"
 
 
 class File(Identified, Model):
-    """The record of a file, which never changes: another file is another row. `stored_as` is its name in the store.
+    """The record of a file: another file is another row. `stored_as` is its name in the store.
 
     `media_type` follows from its content; `name` is what the uploader called it, and is only shown. `duration_seconds` is
-    what the container of a video says.
+    what the container of a video says. `submission_id` is of homework that was handed in; until then it is null, and a
+    learner who submits again may move the file to the new submission.
     """
 
     __tablename__ = "files"
@@ -37,13 +38,16 @@ class File(Identified, Model):
     duration_seconds: Mapped[int | None]
     stored_as: Mapped[str] = mapped_column(String(100), unique=True)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    submission_id: Mapped[UUID | None] = mapped_column(ForeignKey("submissions.id", ondelete="RESTRICT"))
 
     __table_args__ = (
         Index("ix_files_lesson_id", "lesson_id", "kind", "id"),
         Index("ix_files_course_id", "course_id", postgresql_include=["size", "lesson_id", "kind"]),
         Index("ix_files_uploaded_by_id", "uploaded_by_id", postgresql_include=["size", "lesson_id"]),
+        Index("ix_files_submission_id", "submission_id", "id"),
         Index(ONE_VIDEO_PER_LESSON, "lesson_id", unique=True, postgresql_where=text(VIDEO)),
         CheckConstraint(one_of("kind", FileKind), "kind"),
         CheckConstraint("size > 0", "size"),
         CheckConstraint("duration_seconds > 0", "duration"),
+        CheckConstraint("submission_id IS NULL OR kind = 'SUBMISSION_FILE'", "submission"),
     )

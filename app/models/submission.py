@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db.columns import one_of, word
 from app.db.session import Identified, Model
 from app.enums import SubmissionState
+from app.models.file import File
 from app.models.lesson import Lesson
 from app.models.user import User
 
@@ -46,6 +47,11 @@ class Submission(Identified, Model):
 
     lesson: Mapped[Lesson] = relationship(lazy="raise", viewonly=True)
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise", viewonly=True)
+    files: Mapped[list[File]] = relationship(order_by=File.id, lazy="raise", viewonly=True)
+
+    @property
+    def file_count(self) -> int:
+        return len(self.files)
 
     __table_args__ = (
         Index(

@@ -45,8 +45,8 @@ class LessonVideoSchema(Schema):
     )
 
 
-class AttachmentSchema(Schema):
-    """A file of a lesson."""
+class DocumentSchema(Schema):
+    """A file of a submission."""
 
     id = fields.Id()
     name = fields.Text(max_length=255)
@@ -54,6 +54,11 @@ class AttachmentSchema(Schema):
         max_length=100, metadata={"description": "From its content.", "example": "application/pdf"}
     )
     size = fields.Whole(metadata={"description": "In bytes.", "example": 48213})
+
+
+class AttachmentSchema(DocumentSchema):
+    """A file of a lesson."""
+
     duration_seconds = fields.Whole(
         allow_none=True, metadata={"description": "How long a video plays, where it says so.", "example": 95}
     )

@@ -1,17 +1,20 @@
 """Submissions in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import marshmallow as ma
 from marshmallow import validates_schema
-from marshmallow.fields import Nested
+from marshmallow.fields import List, Nested
 
 from app.enums import SubmissionState
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering, search_term
 from app.schemas.enrollments import LearnerSchema
+from app.schemas.files import DocumentSchema
+
+MOST_FILES = 20
 
 
 class SubmissionLessonSchema(Schema):
@@ -20,7 +23,7 @@ class SubmissionLessonSchema(Schema):
 
 
 class SubmissionRowSchema(Schema):
-    """A submission in the grading queue, without its text."""
+    """A submission in the grading queue, without its text and files."""
 
     id = fields.Id()
     course_id = fields.Id()
@@ -36,6 +39,7 @@ class SubmissionRowSchema(Schema):
     max_points = fields.Points(allow_none=True, metadata={"example": 10})
     graded_by_id = fields.Id(allow_none=True)
     graded_at = fields.Instant(allow_none=True)
+    file_count = fields.Whole(metadata={"description": "How many files it has.", "example": 1})
 
 
 class SubmissionSchema(SubmissionRowSchema):
@@ -45,16 +49,35 @@ class SubmissionSchema(SubmissionRowSchema):
 
     text = fields.Text(max_length=20_000)
     feedback = fields.Text(max_length=5000)
+    files = List(Nested(DocumentSchema))
 
 
 class HomeworkSchema(Schema):
-    """The homework. It is plain text; it is shown as it was written."""
+    """The homework: text, files or both. Text is plain, and is shown as it was written."""
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {
         "text": "I would warn the others first, then call for help, and only then fight the fire."
     }
 
-    text = fields.Text(max_length=20_000, min_length=1, required=True)
+    SOME_OF: ClassVar[Sequence[str]] = ("text", "file_ids")
+
+    text = fields.Text(max_length=20_000, load_default="")
+    file_ids = List(
+        fields.Id(),
+        load_default=list,
+        validate=fields.Length(max=MOST_FILES),
+        metadata={
+            "description": "Files that you have uploaded for this lesson, or that the submission has which this one"
+            " replaces; each once."
+        },
+    )
+
+    @validates_schema
+    def check_content(self, given: Mapping[str, Any], **_: Any) -> None:
+        if not given["text"] and not given["file_ids"]:
+            raise ma.ValidationError("Write a text or give a file.", "text")
+        if len(set(given["file_ids"])) < len(given["file_ids"]):
+            raise ma.ValidationError("Give each file once.", "file_ids")
 
 
 class GradeSubmissionSchema(Schema):

@@ -1,4 +1,4 @@
-// A button that sends a file: its progress, a way to stop it, and the refusal in the server's words.
+// A button that sends files, one after the other: their progress, a way to stop it, and refusals in the server's words.
 
 import { fill, h } from "../lib/dom.js";
 import { percent } from "../lib/format.js";
@@ -8,9 +8,13 @@ import { flat } from "./form.js";
 import { icon } from "./icons.js";
 import { messageOf, notice, traceOf } from "./states.js";
 
-/** `{ label, accept, method, path, onDone(data) }`; answers an element whose `set({ label, isDisabled })` draws it again. */
-export function uploader({ label, accept = null, method, path, onDone }) {
-  const input = h("input", { type: "file", accept, hidden: true, "aria-label": label });
+/**
+ * `{ label, accept, method, path, onDone(data), most() }`: `most` says how many files may be chosen at once, by default one.
+ *
+ * Answers an element whose `set({ label, isDisabled })` draws it again; `isSending()` says whether a file is on its way.
+ */
+export function uploader({ label, accept = null, method, path, onDone, most = null }) {
+  const input = h("input", { type: "file", accept, multiple: Boolean(most), hidden: true, "aria-label": label });
   const word = h("span", label);
   const button = h("button.btn", { type: "button", onclick: () => input.click() }, icon("upload"), word);
   const bar = h("progress", { max: 1, value: 0, "aria-label": label });
@@ -20,12 +24,13 @@ export function uploader({ label, accept = null, method, path, onDone }) {
   const refusal = h("div");
 
   input.addEventListener("change", async () => {
-    const [file] = input.files;
+    const files = [...input.files].slice(0, most?.() ?? 1);
     input.value = "";
-    if (!file) return;
+    if (!files.length) return;
     const control = new AbortController();
     stop.onclick = () => control.abort();
-    const show = (share) => {
+    const show = (sent, at = 0) => {
+      const share = (at + sent) / files.length;
       bar.value = share;
       status.textContent = share < 1 ? percent(Math.floor(share * 100)) : t("common.checking");
     };
@@ -33,7 +38,9 @@ export function uploader({ label, accept = null, method, path, onDone }) {
     show(0);
     [button.hidden, going.hidden] = [true, false];
     try {
-      onDone(await upload(method, path, file, { onProgress: show, signal: control.signal }));
+      for (const [at, file] of files.entries()) {
+        onDone(await upload(method, path, file, { onProgress: (sent) => show(sent, at), signal: control.signal }));
+      }
     } catch (error) {
       if (error.name !== "AbortError") fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
     } finally {
@@ -44,6 +51,7 @@ export function uploader({ label, accept = null, method, path, onDone }) {
 
   const element = h("div.stack.tight", h("div.row", button, going, input), refusal);
   return Object.assign(element, {
+    isSending: () => !going.hidden,
     set({ label: text, isDisabled = false }) {
       word.textContent = text;
       button.disabled = isDisabled;

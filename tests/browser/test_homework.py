@@ -52,6 +52,38 @@ def test_homework_is_submitted_graded_by_keyboard_and_read(site, course, visit):
     assert axe(learner) == []
 
 
+def test_files_are_handed_in_listed_and_downloaded(site, course, visit, tmp_path):
+    paths = [tmp_path / name for name in ("door.txt", "draft.txt", "second.txt")]
+    for path in paths:
+        path.write_text(f"A drawing: {path.stem}.")
+    learner = visit(role="student4")
+    open_(learner, f"/courses/{course['slug']}/learn")
+    learner.get_by_role("button", name="Submit", exact=True).click()
+    learner.get_by_role("link", name="Write a text or add a file.").wait_for()
+
+    learner.locator(".homework input[type=file]").set_input_files(paths[:2])
+    learner.get_by_role("button", name="Remove \u2068draft.txt\u2069").click()
+    learner.get_by_text("draft.txt").wait_for(state="detached")
+    assert axe(learner) == []
+    learner.get_by_role("button", name="Submit", exact=True).click()
+    learner.get_by_role("heading", name="Course completed").wait_for()
+    learner.get_by_role("button", name="Change it").click()
+    learner.locator(".homework input[type=file]").set_input_files(paths[2])
+    learner.get_by_text("second.txt").wait_for()
+    learner.get_by_role("button", name="Submit again").click()
+    learner.get_by_role("button", name="second.txt").wait_for()
+    learner.get_by_role("button", name="door.txt").wait_for()
+    assert axe(learner) == []
+
+    grader = visit(role="instructor2")
+    open_(grader, f"/teach/courses/{course['id']}/submissions")
+    grader.get_by_role("button", name="Sofia Student").get_by_text("2 files").wait_for()
+    assert axe(grader) == []
+    with grader.expect_download() as received:
+        grader.get_by_role("button", name="door.txt").click()
+    assert received.value.path().read_text() == "A drawing: door."
+
+
 def test_the_queue_is_walked_with_the_arrow_keys(site, course, visit):
     body = {"emails": ["student3@example.org"], "notify": False}
     site.call("admin", "POST", f"/courses/{course['id']}/assign-multiple", json=body)

@@ -14,7 +14,7 @@ POLICY = """
 POST   /lessons/{lesson_id}/files                | IA | lesson | owner+admin | FROZEN
 PUT    /lessons/{lesson_id}/video                | IA | lesson | owner+admin | FROZEN
 GET    /files/{file_id}                          | P  | file | owner+admin+enrolled+preview
-DELETE /files/{file_id}                          | IA | file | owner+admin | FROZEN
+DELETE /files/{file_id}                          | U  | file | owner+admin | FROZEN
 """
 
 WRITABLE = """

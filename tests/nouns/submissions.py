@@ -10,6 +10,7 @@ from tests.support.rows import add
 AFTER = ("enrollments", "lessons")
 
 POLICY = """
+POST   /lessons/{lesson_id}/submissions/files    | U  | lesson | enrolled | not_homework if enrolled
 POST   /lessons/{lesson_id}/submissions          | U  | lesson | enrolled | not_homework if enrolled
 GET    /lessons/{lesson_id}/submissions          | U  | lesson | enrolled
 GET    /courses/{course_id}/submissions          | IA | course | owner+admin
@@ -18,11 +19,13 @@ POST   /submissions/{submission_id}/grade        | IA | submission | owner+admin
 """
 
 WRITABLE = """
-POST /lessons/{lesson_id}/submissions: text
+POST /lessons/{lesson_id}/submissions/files: file
+POST /lessons/{lesson_id}/submissions: file_ids text
 POST /submissions/{submission_id}/grade: feedback max_points points regrade
 """
 
 REQUESTS = {
+    "POST /lessons/{lesson_id}/submissions/files": request(lesson_id="task", file=b"My notes."),
     "POST /lessons/{lesson_id}/submissions": request(lesson_id="task"),
     "GET /lessons/{lesson_id}/submissions": request(lesson_id="task"),
     "GET /courses/{course_id}/submissions": request(course_id="course"),

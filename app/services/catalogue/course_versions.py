@@ -37,7 +37,7 @@ _CONTENT = """
         FROM lessons JOIN sections ON sections.id = lessons.section_id
         CROSS JOIN LATERAL (
             SELECT string_agg(concat_ws(chr(29), kind, name, stored_as), chr(30) ORDER BY files.id) AS files
-            FROM files WHERE files.lesson_id = lessons.id
+            FROM files WHERE files.lesson_id = lessons.id AND files.kind <> 'SUBMISSION_FILE'
         ) AS stored
         LEFT JOIN LATERAL (
             SELECT concat_ws(chr(29), pass_percentage, max_attempts, time_limit_seconds) AS terms
@@ -55,7 +55,7 @@ _CONTENT = """
     ) AS found
     WHERE courses.id = :course_id
 """
-"""The content of a course now. A lesson without files and questions has the digest that migration 0051 computed:
+"""The content of a course now, without what learners hand in. A lesson without files and questions has the digest that migration 0051 computed:
 `concat_ws` leaves out what is NULL.
 """
 

@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, delete, func, select
 from app.adapters import media_types, storage, video_files
 from app.adapters.received_files import ReceivedFile
 from app.db.session import after_commit, checkpoint, db, lock_name, refusing
-from app.enums import FileKind
-from app.errors.base import NotFound
+from app.enums import FileKind, Role
+from app.errors.base import Forbidden, NotFound
 from app.errors.catalogue import QuotaExceeded, TooManyFiles
+from app.errors.learning import FileSubmitted
 from app.errors.requests import Unavailable, UnsupportedMediaType
 from app.models.caller import Actor
 from app.models.file import File
@@ -41,6 +42,9 @@ UNREFERENCED_FOR = timedelta(hours=1)
 
 KEPT_AFTER_LESSON = timedelta(days=30)
 """How long the files of a deleted lesson are kept. They do not count towards a quota."""
+
+KEPT_UNSUBMITTED = timedelta(days=1)
+"""How long a file is kept that a learner uploads for homework and does not hand in."""
 
 SWEPT_AT_ONCE = 500
 
@@ -67,13 +71,18 @@ def put_video(actor: Actor, lesson_id: UUID, *, file: ReceivedFile) -> LinkedFil
 
 
 def remove(actor: Actor, file_id: UUID) -> None:
-    """Delete a file. A transfer of it that has begun goes on."""
+    """Delete a file of a lesson, or one's own that was not handed in. A transfer of it that has begun goes on."""
     file = db.session.get(File, file_id)
+    if file is not None and file.kind == FileKind.SUBMISSION_FILE:
+        return _remove_unsubmitted(actor, file_id)
     if file is None or file.kind not in {FileKind.LESSON_FILE, FileKind.LESSON_VIDEO}:
         raise NotFound
     course, _ = lessons.lock_for_edit(actor, file.lesson_id)
+    if actor.role not in {Role.INSTRUCTOR, Role.ADMIN}:
+        raise Forbidden
     _remove(File.id == file_id)
     courses.record_edit(actor, course, ["lessons"])
+    return None
 
 
 def check_type(kind: FileKind, file: ReceivedFile) -> None:
@@ -142,7 +151,7 @@ def lock_uploads_of(user_id: UUID) -> None:
 
 
 def delete_unreferenced() -> bool:
-    """Delete what no reader can have any more: of deleted lessons, of commits that failed, of crashes.
+    """Delete what no reader needs: of deleted lessons, not handed in, of commits that failed, of crashes.
 
     If no row names a file, none is removed: it may be a new database with an old folder. Whether there may be more.
     """
@@ -150,13 +159,37 @@ def delete_unreferenced() -> bool:
     gone = select(File.id).join(Lesson, Lesson.id == File.lesson_id)
     gone = gone.where(long_ago, File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)
     swept = _remove(File.id.in_(gone))
+    forgotten = _remove_forgotten()
     named = set(db.session.scalars(select(File.stored_as)))
     removed = storage.remove_drafts()
     if named:
         removed += storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)
-    if removed or swept:
-        log.info("removed %d files of deleted lessons, and %d that no row names", swept, removed)
-    return swept == SWEPT_AT_ONCE
+    if removed or swept or forgotten:
+        log.info(
+            "removed %d files of deleted lessons, %d not handed in, %d that no row names",
+            swept,
+            forgotten,
+            removed,
+        )
+    return SWEPT_AT_ONCE in {swept, forgotten}
+
+
+def _remove_unsubmitted(learner: Actor, file_id: UUID) -> None:
+    """Locked first: the file may be handed in, or deleted, at this moment."""
+    own = select(File.submission_id).where(File.id == file_id, File.uploaded_by_id == learner.id)
+    found = db.session.execute(own.with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound
+    if found.submission_id is not None:
+        raise FileSubmitted
+    _remove(File.id == file_id)
+
+
+def _remove_forgotten() -> int:
+    unsubmitted = (File.kind == FileKind.SUBMISSION_FILE) & File.submission_id.is_(None)
+    old = select(File.id).where(unsubmitted, File.created_at < func.now() - KEPT_UNSUBMITTED)
+    # One that is being handed in is locked, and left alone.
+    return _remove(File.id.in_(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)), unsubmitted)
 
 
 def _check_managed(actor: Actor, lesson_id: UUID) -> None:

@@ -2,20 +2,21 @@
 
 Submitting and grading lock the enrollment's row first, as progress does. A submission replaces the one before it, unless
 that is graded: the partial unique index allows one per learner and lesson that is not replaced. Of two graders the second
-is refused by the condition of the UPDATE.
+is refused by the condition of the UPDATE. The lock of the enrollment also decides which of two submissions gets a file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, func, select, update
+from sqlalchemy import Row, Uuid, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db, refusing
-from app.enums import LessonType, NoticeKind, SubmissionState
-from app.errors.base import Forbidden
+from app.enums import FileKind, LessonType, NoticeKind, SubmissionState
+from app.errors.base import Forbidden, InvalidRequest
 from app.errors.learning import (
     AlreadyGraded,
     NotHomework,
@@ -24,14 +25,15 @@ from app.errors.learning import (
 )
 from app.models import Course, Enrollment, Lesson, LessonProgress, Submission, User
 from app.models.caller import Actor
+from app.models.file import File
 from app.services.learning import completion, homework, lesson_order, progress, submissions_read
 from app.services.messaging import outbox
 
 
-def submit(learner: Actor, lesson_id: UUID, *, text: str) -> Submission:
+def submit(learner: Actor, lesson_id: UUID, *, text: str = "", file_ids: Sequence[UUID] = ()) -> Submission:
     """Hand in homework, or replace what was handed in and is not graded yet."""
     enrollment = _lock_own(learner, lesson_id)
-    replaced = (
+    replacing = (
         update(Submission)
         .where(
             Submission.enrollment_id == enrollment.id,
@@ -39,9 +41,10 @@ def submit(learner: Actor, lesson_id: UUID, *, text: str) -> Submission:
             Submission.state == SubmissionState.SUBMITTED,
         )
         .values(state=SubmissionState.REPLACED)
+        .returning(Submission.id)
         .execution_options(synchronize_session=False)
     )
-    db.session.execute(replaced)
+    replaced_id = db.session.scalar(replacing)
     submission = Submission(
         enrollment_id=enrollment.id,
         lesson_id=lesson_id,
@@ -51,8 +54,17 @@ def submit(learner: Actor, lesson_id: UUID, *, text: str) -> Submission:
     )
     with refusing({Submission.ONE_CURRENT: AlreadyGraded()}):
         db.session.add(submission)
+    if file_ids:
+        _attach(submission, file_ids, replaced_id)
     progress.record(learner, lesson_id, completed=True if homework.completes_when_submitted() else None)
     return submissions_read.get_visible(learner, submission.id)
+
+
+def lock_open(learner: Actor, lesson_id: UUID) -> None:
+    """Lock the learner's enrollment, if they could submit homework for the lesson now."""
+    enrollment = _lock_own(learner, lesson_id)
+    if db.session.scalar(select(homework.current_state(enrollment.id, lesson_id))) == SubmissionState.GRADED:
+        raise AlreadyGraded
 
 
 def grade(
@@ -123,6 +135,23 @@ def _lock_own(learner: Actor, lesson_id: UUID) -> Row[UUID, UUID, LessonType, bo
     if found.enforce_order:
         lesson_order.refuse_skipping(found.course_id, found.id, lesson_id)
     return found
+
+
+def _attach(submission: Submission, file_ids: Sequence[UUID], replaced_id: UUID | None) -> None:
+    """Attach the learner's files for this lesson that were not handed in, or were with the submission that is replaced."""
+    is_free = or_(File.submission_id.is_(None), File.submission_id == replaced_id)
+    attached = db.session.scalars(
+        update(File)
+        .where(File.id.in_(file_ids), File.kind == FileKind.SUBMISSION_FILE, is_free)
+        .where(File.uploaded_by_id == submission.user_id, File.lesson_id == submission.lesson_id)
+        .values(submission_id=submission.id)
+        .returning(File.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    missing = [str(file_id) for file_id in file_ids if file_id not in set(attached)]
+    if missing:
+        wrong = f"No files of yours that can be handed in for this lesson: {', '.join(missing)}."
+        raise InvalidRequest(details={"file_ids": [wrong]})
 
 
 def _lock(enrollment_id: UUID) -> None:

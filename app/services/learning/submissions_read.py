@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from app.db.fulltext import naming
 from app.db.listings import Listing, narrowed_by, ordered_by
@@ -32,6 +32,7 @@ def get_visible(viewer: Actor, submission_id: UUID) -> Submission:
         select(Submission)
         .options(joinedload(Submission.lesson).load_only(Lesson.title))
         .options(joinedload(Submission.user).load_only(*_LEARNER))
+        .options(selectinload(Submission.files))
         .where(Submission.id == submission_id, submission_visible_to(viewer))
         .execution_options(populate_existing=True)
     )
@@ -103,4 +104,5 @@ def _shown() -> Select[Submission]:
         .join(User, User.id == Submission.user_id)
         .options(contains_eager(Submission.lesson).load_only(Lesson.title))
         .options(contains_eager(Submission.user).load_only(*_LEARNER))
+        .options(selectinload(Submission.files))
     )

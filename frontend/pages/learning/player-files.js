@@ -1,4 +1,4 @@
-// The files of a lesson: each with its kind and size; a link is asked for when one is opened, since links are short-lived.
+// The files of a lesson or a submission: each with its kind and size; a link is asked for when one is opened, since links are short-lived.
 
 import { get } from "../../lib/api.js";
 import { bdi, fill, h } from "../../lib/dom.js";
@@ -11,8 +11,13 @@ import { messageOf, notice, traceOf } from "../../parts/states.js";
 const SHOWN = /^(image\/(?!svg)|audio\/|application\/pdf)/;
 
 export function files(lesson) {
+  return h("section.lesson-files", { "aria-labelledby": "lesson-files" }, h("h2#lesson-files", t("learning.files")), fileList(lesson.files, t("learning.files")));
+}
+
+/** The list, and below it the refusal of a file that cannot be opened. */
+export function fileList(files, label) {
   const refusal = h("div");
-  return h("section.lesson-files", { "aria-labelledby": "lesson-files" }, h("h2#lesson-files", t("learning.files")), h("ul.files", lesson.files.map((file) => row(file, refusal))), refusal);
+  return [h("ul.files", { "aria-label": label }, files.map((file) => row(file, refusal))), refusal];
 }
 
 function row(file, refusal) {

@@ -1,4 +1,4 @@
-// Homework below its lesson: write and submit it, change it until it is graded, read the points and the feedback.
+// Homework below its lesson: write it, add files and submit it, change it until it is graded, read the points and the feedback.
 
 import { get, post } from "../../lib/api.js";
 import { fill, h } from "../../lib/dom.js";
@@ -7,6 +7,8 @@ import { t } from "../../lib/strings.js";
 import { field, form } from "../../parts/form.js";
 import { notice, region } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { fileList } from "./player-files.js";
+import { homeworkFiles } from "./player-homework-files.js";
 
 const LONGEST = 20000;
 
@@ -35,21 +37,27 @@ export function homework({ lesson, state, error }, onChange) {
     };
     return [
       isGraded ? graded(submission) : notice("act", h("p", h("b", t("learning.homework_waits"))), h("p", t("learning.homework_waits_text", { time: time(submission.submitted_at) }))),
-      h("blockquote.homework-text", { dir: "auto" }, submission.text),
+      submission.text && h("blockquote.homework-text", { dir: "auto" }, submission.text),
+      submission.files.length > 0 && fileList(submission.files, t("learning.homework_files")),
       !isGraded && h("div.row", h("button.btn", { type: "button", onclick: edit }, t("learning.homework_change"))),
     ];
   }
 
   function writing(before = null) {
-    const text = field({ name: "text", label: t("learning.homework_text"), type: "textarea", value: before?.text, required: true, hint: t("learning.homework_hint"), attributes: { maxlength: LONGEST, rows: 10, dir: "auto" } });
+    const text = field({ name: "text", label: t("learning.homework_text"), type: "textarea", value: before?.text, isOptional: false, hint: t("learning.homework_hint"), attributes: { maxlength: LONGEST, rows: 10, dir: "auto" } });
+    const files = homeworkFiles(path, before?.files);
+    const check = ({ text: written }) => {
+      if (files.isSending()) return { text: t("learning.homework_sending") };
+      return written || files.ids().length ? {} : { text: t("learning.homework_missing") };
+    };
     const onSubmit = async (values) => {
-      const { data } = await post(path, values);
+      const { data } = await post(path, { ...values, file_ids: files.ids() });
       toast(t("learning.homework_sent"));
       show(data, true);
       place.querySelector(".notice")?.scrollIntoView({ block: "nearest" });
     };
     const back = before && h("button.btn", { type: "button", onclick: () => show(before) }, t("common.cancel"));
-    return form({ fields: [text], submit: t(before ? "learning.homework_again" : "learning.homework_send"), busyText: t("learning.sending"), onSubmit, extra: back });
+    return form({ fields: [text, files], check, submit: t(before ? "learning.homework_again" : "learning.homework_send"), busyText: t("learning.sending"), onSubmit, extra: back });
   }
 
   const { element } = region(load);

@@ -11,6 +11,7 @@ import { choice, list, searchBox } from "../../parts/list.js";
 import { badge, person } from "../../parts/marks.js";
 import { empty, failed, loading, notice } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { fileList } from "../learning/player-files.js";
 import { courseHead, courseMarks } from "./head.js";
 
 const FILTERS = ["search", "state", "lesson"];
@@ -53,7 +54,7 @@ function desk(rows, signal) {
   const pane = h("div.grading-pane", { "aria-live": "polite" });
   const buttons = rows.map((row) => {
     const mark = h("span.grading-mark", stateOf(row));
-    const button = h("button.grading-row", { type: "button", "aria-current": "false", onclick: () => open(row) }, person(row.user, row.lesson.title), h("span.soft.small", time(row.submitted_at)), mark);
+    const button = h("button.grading-row", { type: "button", "aria-current": "false", onclick: () => open(row) }, person(row.user, row.lesson.title), h("span.soft.small", time(row.submitted_at), row.file_count > 0 && [" · ", t("teaching.submission_files", { count: row.file_count })]), mark);
     return Object.assign(button, { mark });
   });
 
@@ -75,7 +76,8 @@ function desk(rows, signal) {
       pane,
       h("h2", { tabindex: "-1" }, submission.user.full_name),
       h("p.soft", { dir: "auto" }, submission.lesson.title, " · ", time(submission.submitted_at)),
-      h("blockquote.homework-text", { dir: "auto" }, submission.text),
+      submission.text && h("blockquote.homework-text", { dir: "auto" }, submission.text),
+      submission.files.length > 0 && fileList(submission.files, t("teaching.submission_files", { count: submission.file_count })),
       submission.state === "REPLACED" ? notice("warn", h("p", t("teaching.submission_replaced"))) : grading(submission, at),
     );
   }

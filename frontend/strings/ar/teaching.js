@@ -315,6 +315,7 @@ export default {
   submission_GRADED: "مُقيّم",
   submission_REPLACED: "مُستبدل",
   submission_SUBMITTED: "للتقييم",
+  submission_files: { zero: "بلا ملفات", one: "ملف واحد", two: "ملفان", few: "{count} ملفات", many: "{count} ملفًا", other: "{count} ملف" },
   submission_graded: "قُيّم واجب {name}.",
   submission_replaced: "أرسل المتعلم مرة أخرى: قيّم الإرسال الأحدث.",
   submissions: "الواجبات",

@@ -315,6 +315,7 @@ export default {
   submission_GRADED: "Bewertet",
   submission_REPLACED: "Ersetzt",
   submission_SUBMITTED: "Zu bewerten",
+  submission_files: { one: "{count} Datei", other: "{count} Dateien" },
   submission_graded: "Hausarbeit von {name} bewertet.",
   submission_replaced: "Es gibt eine neuere Abgabe: Bewerten Sie diese.",
   submissions: "Hausarbeiten",

@@ -315,6 +315,7 @@ export default {
   submission_GRADED: "Graded",
   submission_REPLACED: "Replaced",
   submission_SUBMITTED: "To grade",
+  submission_files: { one: "{count} file", other: "{count} files" },
   submission_graded: "Homework of {name} graded.",
   submission_replaced: "The learner has submitted again: grade the newer submission.",
   submissions: "Homework",

@@ -307,6 +307,7 @@ _LEARNING = {
     "list_progress": _at("enrollment"),
     "list_own_progress": _in(COURSE),
     "explain_completion": _at("enrollment"),
+    "add_homework_file": _at("homework"),
     "submit_homework": _at("homework"),
     "list_own_submissions": _at("homework"),
     "list_submissions": _at(
@@ -451,6 +452,7 @@ FILES = {
     "unassign_people": _SHEET,
     "create_assignment": "email,course\nstudent3@example.org,first-aid-at-work\n",
     "add_file": "Every entry has two sides.\n",
+    "add_homework_file": "The window is behind the screen.\n",
     "replace_video": "ledger.mp4",
     "import_questions": "::Debits::Assets are debits.{T}\n",
     "import_users": "email,first_name,last_name\nlinus@example.org,Linus,Example\n",
