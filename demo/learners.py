@@ -9,24 +9,23 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.adapters import storage
 from app.db.session import db
-from app.enums import Channel, FileKind, LessonType, Mode, NoticeKind, QuestionType
+from app.enums import Channel, LessonType, Mode, NoticeKind, QuestionType
 from app.models.certificate import Certificate
 from app.models.enrollment import Enrollment
-from app.models.file import File
 from app.models.lesson import Lesson
 from app.models.notice import Notice
 from app.models.user import User
 from app.services.assigning import assignments
 from app.services.catalogue import course_versions, courses_workflow
 from app.services.catalogue.courses_read import CoursePage
-from app.services.content import files, lessons
+from app.services.content import lessons
 from app.services.learning import enrolling, progress, reviews, submissions
 from app.services.quizzes import questions, quiz_attempts, quiz_attempts_start
 from app.values.people import People
 from app.values.terms import Terms
 from app.web.openapi.examples.ids import CERTIFICATE_NUMBER, id_of
+from demo import materials
 from demo.load import person
 from demo.named import Named
 from demo.people import ADMIN, INSTRUCTORS, STUDENTS
@@ -122,18 +121,7 @@ class Learners(Named):
     def _files(self, lesson: Lesson) -> None:
         for name, called in (("file", "checklist.txt"), ("file to delete", "old-checklist.txt")):
             content = b"Look for danger. Ask whether the person hears you. Call for help.\n"
-            row = File(
-                kind=FileKind.LESSON_FILE,
-                course_id=lesson.course_id,
-                lesson_id=lesson.id,
-                uploaded_by_id=self.admin.id,
-                name=called,
-                media_type="text/plain",
-                size=len(content),
-                stored_as=storage.keep(files.FOLDER, content, suffix=files.SUFFIX),
-            )
-            db.session.add(row)
-            db.session.flush()
+            row = materials.attach(lesson, self.admin, called, "text/plain", content)
             self.named[name] = row.id
 
     def _reviews(self, main: CoursePage, edited: CoursePage, first: User) -> None:

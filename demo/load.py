@@ -31,7 +31,7 @@ from app.services.people import users_provision
 from app.services.people.users_provision import Person
 from app.values.people import People
 from app.values.terms import Terms
-from demo import quizzes, totals
+from demo import materials, quizzes, totals
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
 from demo.records import SMALL, CourseRecord, LearnerRecord, course_codes, read_courses
@@ -144,8 +144,10 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[CoursePage, dict
         instructor_id=owner.id,
         class_starts=record.starts_on,
     )
+    subject = _SUBJECTS[record.module]
+    materials.write(owner, course.id, title=record.title, subject=subject, days=record.length)
     lesson_ids = _write_lessons(owner, course.id, record)
-    quizzes.write(owner, _quiz_of(owner, course.id), _SUBJECTS[record.module])
+    quizzes.write(owner, _quiz_of(owner, course.id), subject)
     courses_workflow.submit(owner, course.id, at=opened)
     courses_workflow.review(admin, course.id, status=CourseStatus.APPROVED, at=opened)
     courses_workflow.publish(owner, course.id, at=opened)

@@ -1,5 +1,7 @@
 """The import of real records keeps its promises: it adds up, continues where it stopped, and leaves no way in."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -217,3 +219,23 @@ def _counts(app):
 
 def _stop(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_an_imported_course_begins_with_a_text_a_guide_and_a_film(app, api, load_demo, of_one_course):
+    load_demo()
+    login = api.post("/auth/login", json={"email": people.ADMIN.email, "password": people.PASSWORD})
+    admin = api.with_token(data_of(login)["tokens"]["access"])
+    first, *_ = data_of(admin.get("/courses/AAA-2014J"))["sections"]
+
+    text, film = (data_of(admin.get(f"/lessons/{each['id']}")) for each in first["lessons"][:2])
+    (guide,) = text["files"]
+    sent = {}
+    for file in (guide, film["video"]):
+        url = urlsplit(data_of(admin.get(f"/files/{file['id']}"))["url"])
+        with app.test_client().get(f"{url.path}?{url.query}") as response:
+            sent[file["name"]] = response.data
+
+    assert "Module AAA" in text["content"]
+    assert sent["study-guide.pdf"].startswith(b"%PDF-")
+    assert sent["film.mp4"][4:8] == b"ftyp"
+    assert not {each["is_required"] for each in (text, film)} - {False}
