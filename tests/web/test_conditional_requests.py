@@ -341,3 +341,13 @@ def test_an_edit_of_the_same_microsecond_is_another_version(config, make):
         with pytest.raises(DBAPIError, match="another version"):
             mine.execute(text(edit), {"words": "Mine", "at": moment, "id": category.id})
     engine.dispose()
+
+
+@pytest.mark.parametrize("path", ["/courses/{id}", "/dashboard/stats"])
+def test_a_read_of_another_version_is_refused_without_the_body_of_the_read(api, make, path):
+    course, client = make.course(title="Not to be sent"), api.as_(make.admin())
+
+    refused = client.get(path.format(id=course.id), headers={"If-Match": '"another"'})
+
+    assert_refused(refused, 412, "precondition_failed")
+    assert refused.get_json()["data"] is None
