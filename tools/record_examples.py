@@ -48,6 +48,8 @@ MONTH = re.compile(r"20\d\d-\d\d")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 CURSOR = re.compile(r"after=[^&]+")
 NUMBER = re.compile(r"RC-[0-9A-F]{32}")
+LINK = re.compile(r"expires=\d+&signature=[\w-]+")
+PLAN = re.compile(r'"plan_etag": "(\d+)-[0-9a-f]{32}"')
 PICTURE = re.compile(r"(pictures|thumbnails)/\w+/[0-9a-f]+")
 FIXED = str(id_of(""))[:15]
 
@@ -169,6 +171,8 @@ def steady(value: Any) -> Any:
     text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
     text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
     text = PICTURE.sub(r"\1/a1/recorded", text)
+    text = LINK.sub("expires=1796076000&signature=recorded", text)
+    text = PLAN.sub(lambda found: f'"plan_etag": "{found[1]}-{1:032}"', text)
     text = TOKEN.sub("eyJhbGciOiJIUzI1NiJ9.…", text)
     return json.loads(CURSOR.sub("after=cursor", text))
 

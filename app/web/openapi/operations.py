@@ -137,7 +137,7 @@ class Operation:
             *([NotFound] if self.takes_path else []),
             *(_OF_BODIES if self.takes_body else []),
             *([StorageFull] if self.takes_files else []),
-            *([PreconditionFailed] if self.checks_version else []),
+            *([PreconditionFailed] if self.checks_version or self.is_conditional else []),
             *([PreconditionRequired] if self.checks_version and acted_on(self.view) is None else []),
             *([IdempotencyKeyReused, RequestInFlight] if self.is_idempotent else []),
         }
