@@ -25,6 +25,7 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
 
   input.addEventListener("change", async () => {
     const files = [...input.files].slice(0, most?.() ?? 1);
+    const left = input.files.length - files.length;
     input.value = "";
     if (!files.length) return;
     const control = new AbortController();
@@ -41,6 +42,7 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
       for (const [at, file] of files.entries()) {
         onDone(await upload(method, path, file, { onProgress: (sent) => show(sent, at), signal: control.signal }));
       }
+      if (left) fill(refusal, notice("warn", h("p", t("common.files_left_out", { count: left }))));
     } catch (error) {
       if (error.name !== "AbortError") fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
     } finally {

@@ -84,6 +84,20 @@ def test_files_are_handed_in_listed_and_downloaded(site, course, visit, tmp_path
     assert received.value.path().read_text() == "A drawing: door."
 
 
+def test_files_beyond_the_limit_are_said_to_be_left_out(course, visit, tmp_path):
+    paths = [tmp_path / f"page-{number}.txt" for number in range(1, 22)]
+    for path in paths:
+        path.write_text(f"A drawing: {path.stem}.")
+    page = visit(role="student4")
+    open_(page, f"/courses/{course['slug']}/learn")
+
+    page.locator(".homework input[type=file]").set_input_files(paths)
+
+    page.get_by_text("1 file was left out: there is no room for more.").wait_for()
+    assert page.get_by_role("button", name="Remove").count() == 20
+    assert page.get_by_role("button", name="Add files").is_disabled()
+
+
 def test_the_queue_is_walked_with_the_arrow_keys(site, course, visit):
     body = {"emails": ["student3@example.org"], "notify": False}
     site.call("admin", "POST", f"/courses/{course['id']}/assign-multiple", json=body)
