@@ -121,10 +121,11 @@ def axe(page, *, within=None, without=()):
     :param within: a CSS selector; the whole document without it
     :param without: rules to leave out, each for a reason that the test gives
     """
-    session = page.context.new_cdp_session(page)
-    # Through the debugger, which the policy of the page does not bind.
-    session.send("Runtime.evaluate", {"expression": _axe_source()})
-    session.detach()
+    if not page.evaluate("'axe' in window"):
+        session = page.context.new_cdp_session(page)
+        # Through the debugger, which the policy of the page does not bind.
+        session.send("Runtime.evaluate", {"expression": _axe_source()})
+        session.detach()
     options = {
         "runOnly": RULES,
         "resultTypes": ["violations"],
