@@ -23,11 +23,14 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 DOCS_VENV = ROOT / ".venv-docs"
+S3_VENV = ROOT / ".venv-s3"
+"""What the tests of files in a bucket start: a server that speaks S3."""
 STAMP = "installed.json"
 
 RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
 ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
 DOCS_LOCKS = ("requirements-docs.txt",)
+S3_LOCKS = ("requirements-s3.txt",)
 
 OLDEST_PYTHON = (3, 11)
 PYTHON_NAMES = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11", "python3")
@@ -55,7 +58,17 @@ def command_install(_: list[str]) -> None:
 def command_clean(_: list[str]) -> None:
     if PYTHON.exists():
         subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
-    names = (".venv", ".venv-docs", ".venv.lock", "site", ".cache", ".hypothesis", ".coverage", "sbom.json")
+    names = (
+        ".venv",
+        ".venv-docs",
+        ".venv-s3",
+        ".venv.lock",
+        "site",
+        ".cache",
+        ".hypothesis",
+        ".coverage",
+        "sbom.json",
+    )
     for made in (*(ROOT / name for name in names), *ROOT.glob(".*_cache"), *ROOT.rglob("__pycache__")):
         if made.is_dir():
             shutil.rmtree(made)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.locks import LOCKS
+from tools.locks import GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOUND, UNCHECKED = 1, 2
@@ -45,7 +46,18 @@ def _some(names: list[str]) -> str:
 
 
 def ask(arguments: list[str]) -> tuple[list[str], int]:
-    locks = [part for lock in LOCKS for part in ("--requirement", lock)]
+    packages = []
+    for group in GROUPS:
+        found, why = _packages_of(group, arguments)
+        if why:
+            return [f"The audit did not come about: {why[:300]}"], UNCHECKED
+        packages += found
+    return judge(packages)
+
+
+def _packages_of(group: Sequence[str], arguments: list[str]) -> tuple[list[dict[str, Any]], str]:
+    """The packages of these locks with their advisories, or why there is no answer."""
+    locks = [part for lock in group for part in ("--requirement", lock)]
     options = ("--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json")
     asked = subprocess.run(
         [sys.executable, "-m", "pip_audit", *options, *locks, *arguments],
@@ -55,11 +67,9 @@ def ask(arguments: list[str]) -> tuple[list[str], int]:
         check=False,
     )
     try:
-        packages = json.loads(asked.stdout)["dependencies"]
+        return json.loads(asked.stdout)["dependencies"], ""
     except ValueError:
-        last = (asked.stderr.strip().splitlines() or ["no output"])[-1]
-        return [f"The audit did not come about: {last[:300]}"], UNCHECKED
-    return judge(packages)
+        return [], (asked.stderr.strip().splitlines() or ["no output"])[-1]
 
 
 def main() -> int:

@@ -25,8 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TOGETHER = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
 """What `.venv` holds."""
 
-LOCKS = (*TOGETHER, "requirements-docs.txt")
-"""The last has an environment of its own."""
+GROUPS = ((*TOGETHER, "requirements-docs.txt"), ("requirements-s3.txt",))
+"""Packages that locks of a group share have one version: pip-audit refuses to read two."""
+
+LOCKS = tuple(lock for group in GROUPS for lock in group)
+"""The last two have environments of their own."""
 
 OLDEST_PIP = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2", (3, 14): "25.2"}
 """The pip that the first release of each Python bundles."""

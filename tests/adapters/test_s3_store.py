@@ -1,13 +1,12 @@
 """Files in a bucket: against a server that speaks S3, on this machine.
 
-moto needs an older python-dateutil than the platform has, so it is in an environment of its own, whose Python
-`ROLLCALL_MOTO` names: `python3 -m venv moto && moto/bin/pip install "moto[server]"`. Without it these tests are skipped.
+moto needs an older python-dateutil than the platform has, so `requirements-s3.txt` is installed into an environment of its
+own.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import re
 import socket
 import subprocess
@@ -22,24 +21,33 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+import dev
 from app.adapters import s3_store, storage
 from app.errors.requests import Unavailable
 from tests.support.http import assert_refused, data_of
 from tests.support.waiting import until
 
-MOTO = os.environ.get("ROLLCALL_MOTO", "")
 PUBLIC = "http://rollcall.test"
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
 def endpoint():
-    if not MOTO:
-        pytest.skip("ROLLCALL_MOTO names no Python that has moto.")
+    dev.install(dev.S3_LOCKS, dev.S3_VENV)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     # moto.server is a threaded server of development; it keeps everything in memory.
-    command = [MOTO, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [
+        dev.S3_VENV / "bin" / "python",
+        "-W",
+        "ignore",
+        "-m",
+        "moto.server",
+        "-H",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def answers():

@@ -1,9 +1,10 @@
 """A lock that is not closed breaks on the day when a newer release is published."""
 
+import pytest
 from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
-from tools.locks import LOCKS, gaps, gaps_in_report, pins_of
+from tools.locks import GROUPS, LOCKS, gaps, gaps_in_report, pins_of
 
 METADATA = {"pytest-cov": ["coverage[toml]>=7.10.6", "pluggy>=1.2", "virtualenv ; extra == 'testing'"]}
 
@@ -61,9 +62,10 @@ def test_every_locked_package_is_pinned_to_one_version_and_has_a_hash():
         assert {len(pin.specifier) for pin in pins_of(text)} == {1}, lock
 
 
-def test_a_package_of_several_locks_has_one_version():
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_package_of_several_locks_has_one_version(group):
     versions = {}
-    for lock in LOCKS:
+    for lock in group:
         for pin in pins_of((ROOT / lock).read_text(encoding="utf-8")):
             versions.setdefault(pin.name, set()).add(str(pin.specifier))
 
