@@ -159,6 +159,7 @@ def test_an_instructor_writes_a_question_and_reads_how_it_went(site, quiz, visit
     open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")
     page.locator("button.name", has_text="A wedge is allowed.").wait_for()
     picture(page, "quiz-editor")
+    assert page.locator("button.name", has_text="A wedge is allowed.").bounding_box()["height"] < 80
     assert axe(page) == []
 
     page.get_by_role("button", name="Add a question").click()
