@@ -26,6 +26,7 @@ ENV PATH=/opt/rollcall/bin:$PATH \
     PORT=8000 \
     WEB_CONCURRENCY=2 \
     WEB_THREADS=4 \
+    DRAIN_SECONDS=5 \
     PROMETHEUS_MULTIPROC_DIR=/dev/shm/rollcall-counts
 
 USER rollcall

@@ -223,6 +223,12 @@ class Config:
     client_patience_seconds: float = _setting(
         "20", seconds, "seconds that a client has to send a request, and one more for each 10 kB received"
     )
+    drain_seconds: int = _setting(
+        "0",
+        whole(0, 300),
+        "seconds that the web server serves on after SIGTERM while /readyz is 503, so that a load balancer notices; the"
+        " image: 5",
+    )
     ratelimit_hashing: Rate = _setting(
         "600/minute",
         rate,

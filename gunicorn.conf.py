@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from deploy import web_drain
 from environment import load, read_environment
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 # Invalid settings end the process before it opens a port or forks a worker.
-load()
+_settings = load()
 
 _environment = read_environment()
 _is_folder_ours = not _environment.get(_METRICS_DIR)
@@ -90,6 +91,10 @@ def on_starting(_server: Any) -> None:
     _folder.mkdir(parents=True, exist_ok=True)
     for counts in _folder.glob("*.db"):
         counts.unlink()
+
+
+def when_ready(server: Any) -> None:
+    web_drain.arrange(server, _settings.drain_seconds)
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -8,6 +8,7 @@ more clients (docs/operating.md).
 from __future__ import annotations
 
 import contextlib
+import select
 import selectors
 import socket
 from functools import partial
@@ -27,6 +28,7 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from deploy import web_drain
 from deploy.web_intake import BodyLimitFor, Incoming, Progress
 from environment import load
 
@@ -145,6 +147,10 @@ class Worker(ThreadWorker):
         self._looked_at = 0.0
         self.most_unfinished = max(1, self.worker_connections // 2)
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self._application.is_draining = web_drain.is_draining
+
     def enqueue_req(self, conn: TConn) -> None:
         """Wait for a request on this connection."""
         if not isinstance(conn.sock, Client):
@@ -232,13 +238,26 @@ class Worker(ThreadWorker):
             self._give_up(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Called at a graceful shutdown."""
+        """Called at a graceful shutdown, once new connections are no longer accepted."""
+        self._close_listeners()
         super()._cap_keepalive(deadline)
         for client in self.unfinished.values():
             client.due_at = min(client.due_at, deadline)
 
+    def _close_listeners(self) -> None:
+        """Serve who has connected, and refuse others at once: gunicorn would let them wait, and reset them at the end."""
+        for listener in self.sockets:
+            waiting = select.poll()
+            waiting.register(listener, select.POLLIN)
+            for _ in range(self.cfg.backlog):
+                if not waiting.poll(0):
+                    break
+                self.accept(listener)
+            listener.close()
+
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        if conn.sock.incoming.is_cut:
+        # Of a server that is leaving, proxies keep no connections.
+        if conn.sock.incoming.is_cut or web_drain.is_draining():
             req.force_close()
         return super().handle_request(req, conn)
 

@@ -9,13 +9,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from redis.exceptions import RedisError
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import redis
 from app.db.session import db
 from app.settings import settings
+from app.web import reception
 
 probes = Blueprint("health", __name__)
+
+_LIMITS = text(
+    "SELECT current_setting('statement_timeout') <> '0', current_setting('TimeZone') IN ('UTC', 'Etc/UTC', 'GMT')"
+)
+"""Whether statements are limited, and days begin in UTC. A pooler that drops `options` drops both (PgBouncer)."""
 
 
 def init_app(app: Flask) -> None:
@@ -30,8 +37,10 @@ def is_alive() -> Response:
 
 @probes.get("/readyz")
 def is_ready() -> Response:
-    """Readiness: 503 where requests would fail, without the database or before its migrations. Redis is optional."""
+    """Readiness: 503 where requests would fail, and where the web server is about to stop. Redis is optional."""
     checks = {"database": _database(), "redis": _redis()}
+    if reception.is_draining():
+        return _response("draining", 503, checks)
     if checks["database"] != "ok":
         return _response("unavailable", 503, checks)
     return _response("ok" if checks["redis"] == "ok" else "degraded", 200, checks)
@@ -47,8 +56,11 @@ def _database() -> str:
     try:
         with db.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
+            limits = connection.execute(_LIMITS).one()
     except SQLAlchemyError:
         return "unreachable"
+    if limits != (True, True):
+        return "limits not in force"
     is_behind = current is None or current in _older_revisions(current_app.config["MIGRATIONS_DIR"])
     return "not migrated" if is_behind else "ok"
 

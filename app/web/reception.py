@@ -1,13 +1,15 @@
 """Early decisions about a request, for the web server, before a thread is assigned to it.
 
-They are how long a body may be, and the response for a request that cannot be passed to a thread.
+They are how long a body may be, and the response for a request that cannot be passed to a thread. In the other direction
+the web server reports here that it is about to stop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
-from flask import Response
+from flask import Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from app.errors.base import catalogue
@@ -23,6 +25,8 @@ class Reception:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._routes = app.url_map.bind("")
+        self.is_draining: Callable[[], bool] = lambda: False
+        """Whether the web server is about to stop. A server that can drain replaces it."""
 
     def body_limit_for(self, method: str, target: str, authorization: str) -> int:
         """The longest body that the endpoint takes from this caller, in bytes; 0 where it will not be read."""
@@ -47,6 +51,11 @@ class Reception:
 
 def init_app(app: Application) -> None:
     app.extensions[EXTENSION] = Reception(app)
+
+
+def is_draining() -> bool:
+    reception: Reception = current_app.extensions[EXTENSION]
+    return reception.is_draining()
 
 
 def _written(response: Response) -> bytes:

@@ -4,7 +4,7 @@ import dataclasses
 import shutil
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app import create_app
 from app.db.session import db, transaction
@@ -54,6 +54,26 @@ def at_revision(app):
     returned = []
     yield lambda revision: returned.append(move(revision))
     move(returned[0])
+
+
+@pytest.fixture
+def readiness_after(config):
+    """What an application says of itself whose connections have executed this first, as a pooler's would."""
+    made = create_app(config)
+
+    def ask(statement):
+        def execute(connection, _entry):
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+            connection.commit()
+
+        with made.app_context():
+            event.listen(db.engine, "connect", execute)
+        return made.test_client().get("/readyz")
+
+    yield ask
+    with made.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -130,3 +150,21 @@ def test_the_migrations_are_read_once(readiness_with, tmp_path):
     shutil.rmtree(folder)
 
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "lost", ["SET statement_timeout = 0", "SET timezone = 'Europe/Zurich'", "SET timezone = 'America/Lima'"]
+)
+def test_without_the_limits_of_its_sessions_it_is_not_ready(readiness_after, lost):
+    """PgBouncer drops them without a word: statements would never end, and days begin at another hour."""
+    response = readiness_after(lost)
+
+    assert response.status_code == 503
+    assert response.get_json()["checks"]["database"] == "limits not in force"
+
+
+@pytest.mark.parametrize(
+    "given", ["SET statement_timeout = '15s'", "SET statement_timeout = '1min'", "SET timezone = 'Etc/UTC'"]
+)
+def test_limits_of_the_role_or_the_database_are_as_good(readiness_after, given):
+    assert readiness_after(given).status_code == 200

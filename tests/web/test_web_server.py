@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ import pytest
 from tests.support.http import assert_refused
 from tests.support.paths import ROOT
 from tests.support.processes import await_answer
+from tests.support.waiting import until
 from tools.run import Platform
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -206,3 +210,74 @@ def test_what_names_a_host_as_it_may_is_answered(web):
     answers = {name: say(web, *lines).status_code for name, lines in A_HOST.items()}
 
     assert answers == dict.fromkeys(A_HOST, 200)
+
+
+class Stopping:
+    """A web server that was told to stop."""
+
+    def __init__(self, start, environment, *, drain_seconds):
+        environment["DRAIN_SECONDS"] = str(drain_seconds)
+        self.address = ("127.0.0.1", free_port())
+        self.process = start(
+            *("-m", "gunicorn", "wsgi:app", "--bind", ":".join(map(str, self.address)), "-w", "1"),
+            says="Booting worker",
+        )
+        await_answer(self.address)
+
+    def stop(self):
+        self.process.terminate()
+
+    def get(self, path):
+        with contextlib.closing(HTTPConnection(*self.address, timeout=30)) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.body = response.read()
+            return response
+
+    def refuses(self):
+        """Whether a connection is refused at once: neither accepted nor left waiting."""
+        try:
+            socket.create_connection(self.address, timeout=2).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+
+def test_a_server_that_is_told_to_stop_serves_on_until_a_load_balancer_has_noticed(start, environment):
+    server = Stopping(start, environment, drain_seconds=300)
+    assert server.get("/readyz").status == 200
+
+    server.stop()
+
+    until(lambda: server.get("/readyz").status == 503)
+    assert json.loads(server.get("/readyz").body)["status"] == "draining"
+    with ThreadPoolExecutor(4) as clients:
+        answers = list(clients.map(server.get, ["/api/v1/courses"] * 20))
+    assert {each.status for each in answers} == {200}
+    # A proxy that keeps its connections would send the next request on one that is about to close.
+    assert {each.headers["Connection"] for each in answers} == {"close"}
+    server.stop()
+    assert server.process.wait(timeout=60) == 0
+
+
+def test_a_server_that_has_drained_stops_by_itself(start, environment):
+    server = Stopping(start, environment, drain_seconds=1)
+
+    server.stop()
+
+    assert server.process.wait(timeout=60) == 0
+
+
+def test_connections_are_refused_while_running_requests_end(start, environment):
+    """They would otherwise wait for as long as those take, and then be reset."""
+    server = Stopping(start, environment, drain_seconds=0)
+    with socket.create_connection(server.address) as unfinished:
+        unfinished.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        until(lambda: server.get("/healthz").status == 200)
+
+        server.stop()
+
+        until(server.refuses)
+        unfinished.sendall(b"\r\n")
+        assert unfinished.recv(64).startswith(b"HTTP/1.1 200 OK")
+    assert server.process.wait(timeout=60) == 0
