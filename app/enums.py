@@ -33,7 +33,7 @@ class LessonType(StrEnum):
 
 
 class SubmissionState(StrEnum):
-    """REPLACED: the learner has submitted again before it was graded."""
+    """REPLACED: the learner has submitted again before it was graded, or has to after a renewal of the course."""
 
     SUBMITTED = "SUBMITTED"
     GRADED = "GRADED"

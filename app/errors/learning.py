@@ -130,10 +130,10 @@ class AlreadyGraded(Conflict):
 
 
 class SubmissionReplaced(Conflict):
-    """The learner has submitted again since: grade the newer submission."""
+    """The learner has submitted again since, or has to after a renewal: grade the newer submission."""
 
     code = "submission_replaced"
-    title = "The learner has submitted again: grade the newer submission."
+    title = "This submission no longer counts: grade the newer one."
 
 
 class NotWatched(Conflict):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Sequence, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Sequence, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.db.columns import one_of, word
 from app.db.session import Identified, Model
+from app.enums import Grade
 from app.models.course_version import CourseVersion
 from app.models.enrollment import Enrollment
 
@@ -36,6 +38,7 @@ class Certificate(Identified, Model):
     )
     course_title: Mapped[str] = mapped_column(String(200))
     full_name: Mapped[str] = mapped_column(String(201))
+    grade: Mapped[Grade | None] = mapped_column(word(Grade))
     issued_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
@@ -50,6 +53,7 @@ class Certificate(Identified, Model):
         UniqueConstraint("enrollment_id", "completion_number", name=ONE_PER_COMPLETION),
         UniqueConstraint("status_index", name="uq_certificates_status_index"),
         UniqueConstraint("number", name="uq_certificates_number"),
+        CheckConstraint(one_of("grade", Grade), "grade"),
     )
 
     @property

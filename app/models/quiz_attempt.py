@@ -31,6 +31,7 @@ class QuizAttempt(Identified, Model):
 
     `version_ids` are in the order in which the questions are shown, and `orders` has, by question, the ids of its answers
     as they are shown. `responses` and `results` are by question, too. All is written under the lock of the enrollment.
+    A superseded one no longer counts: a later version of the course asked for the quiz to be done again.
     """
 
     __tablename__ = "quiz_attempts"
@@ -55,6 +56,7 @@ class QuizAttempt(Identified, Model):
     score: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     is_passed: Mapped[bool | None]
     graded_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"), onupdate=text("now()"))
 
     __table_args__ = (
@@ -74,6 +76,11 @@ class QuizAttempt(Identified, Model):
             "num_nulls(submitted_at, results, points, max_points, score, is_passed) IN (0, 6)", "graded"
         ),
     )
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """Whether it counts towards the limit of attempts and the best score."""
+        return cls.superseded_at.is_(None)
 
     @property
     def state(self) -> QuizAttemptState:

@@ -19,7 +19,9 @@ from app.models.user import User
 
 
 class Submission(Identified, Model):
-    """A row per submission. A learner has one in a lesson that is not REPLACED; a GRADED one is never replaced.
+    """A row per submission. A learner has one in a lesson that is not REPLACED.
+
+    A GRADED one is replaced only by a later version of the course that asks for the homework to be done again.
 
     `course_id` and `user_id` are those of the enrollment, which never change: the queue and the search read no other
     table. `grading_id` names one grading, so that the notice of a grade that was corrected is no longer about this row.
@@ -67,7 +69,9 @@ class Submission(Identified, Model):
         Index("ix_submissions_user_id", "user_id"),
         Index("uq_submissions_grading", "grading_id", unique=True),
         CheckConstraint(one_of("state", SubmissionState), "state"),
-        CheckConstraint("(state = 'GRADED') = (graded_at IS NOT NULL)", "graded_has_time"),
+        CheckConstraint(
+            "state = 'REPLACED' OR (state = 'GRADED') = (graded_at IS NOT NULL)", "graded_has_time"
+        ),
         CheckConstraint("(graded_at IS NULL) = (graded_by_id IS NULL)", "graded_has_grader"),
         CheckConstraint("(graded_at IS NULL) = (grading_id IS NULL)", "graded_has_grading"),
         CheckConstraint(

@@ -46,6 +46,9 @@ class User(Identified, Timestamped, Model):
     ONE_PER_EMAIL = "uq_users_email"
     ONE_PER_USERNAME = "uq_users_username"
     ONE_PER_EXTERNAL_ID = "uq_users_external_id"
+
+    DELETION = "deletion of people"
+    """The advisory lock that a deletion holds exclusively, and that bulk runs and renewals share."""
     HAS_MANAGER = "fk_users_manager_id"
     NOT_OWN_MANAGER = "ck_users_not_own_manager"
 

@@ -32,7 +32,9 @@ class SubmissionRowSchema(Schema):
     user = Nested(LearnerSchema)
     state = fields.Choice(
         SubmissionState,
-        metadata={"description": "`REPLACED`: the learner has submitted again since."},
+        metadata={
+            "description": "`REPLACED`: the learner has submitted again since, or has to, because a later version of the course asks for it."
+        },
     )
     submitted_at = fields.Instant()
     points = fields.Points(allow_none=True, metadata={"example": 8.5})

@@ -334,6 +334,29 @@ def test_the_files_of_a_deleted_lesson_are_kept_for_a_while(app, owner, add, les
     assert shelf() == set()
 
 
+def test_so_are_the_files_of_a_deleted_course(app, api, make, owner, add, lesson, shelf, _janitor):
+    data_of(add(owner), 201)
+    assert api.as_(make.admin()).delete(f"/courses/{lesson.course_id}").status_code == 204
+    _sweep(app, *shelf())
+    assert len(shelf()) == 1
+
+    with _janitor.connect() as connection:
+        connection.execute(text("UPDATE courses SET deleted_at = deleted_at - interval '31 days'"))
+    _sweep(app, *shelf())
+
+    assert shelf() == set()
+
+
+def test_the_files_of_a_deleted_course_leave_the_quota(api, make, owner, add, lesson, instructor, setting):
+    """Their owner could not delete them one by one."""
+    setting(user_quota_mb=1)
+    data_of(add(owner, bytes(MEGABYTE)), 201)
+    assert api.as_(make.admin()).delete(f"/courses/{lesson.course_id}").status_code == 204
+    other = make.lesson(make.section(make.course(instructor=instructor)))
+
+    data_of(add(owner, b"x", to=other), 201)
+
+
 def _sweep(app, *files):
     """What the sweep does about files, some hours after these were written."""
     for file in files:

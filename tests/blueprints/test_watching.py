@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.enums import FileKind, LessonType
 from tests.support.http import assert_refused, data_of
-from tests.support.races import at_once
+from tests.support.races import Started, at_once, holding
 
 
 @pytest.fixture
@@ -206,3 +206,21 @@ def test_who_is_not_enrolled_watches_nothing(api, make, lesson):
     assert_refused(
         stranger.put(f"/lessons/{lesson.id}/progress", json={"watched": [[0, 5]]}), 403, "not_enrolled"
     )
+
+
+def test_of_two_reports_at_once_the_first_is_not_lost(report, wait, config, _janitor):
+    """The one on pause and the one on leaving the page. The second adds little: hardly any time has passed since."""
+    report((0, 1))
+    wait(100)
+
+    with holding(config, "SELECT id FROM enrollments FOR UPDATE") as wait_for:
+        first = Started(lambda: report((10, 20)))
+        wait_for(1)
+        second = Started(lambda: report((30, 40)))
+        wait_for(2)
+
+    data_of(first.finish())
+    data_of(second.finish())
+    with _janitor.connect() as connection:
+        watched = connection.scalar(text("SELECT watched @> '[10,20)'::int4range FROM lesson_progress"))
+    assert watched

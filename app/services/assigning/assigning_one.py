@@ -63,7 +63,6 @@ from app.services.learning import payments
 from app.services.learning.enrollment_rows import EnrollmentRow, select_shown
 from app.services.messaging import outbox
 from app.services.messaging.outbox import MailBatch
-from app.services.people.users_delete import DELETION
 from app.settings import settings
 from app.values.identifiers import PARSERS, as_id
 from app.values.people import People, storable
@@ -139,7 +138,7 @@ def _locking(*, is_by_id: bool, is_admin: bool) -> Statement[UUID]:
     """Keep people from being deleted, and then lock the course's row, if the actor may change it."""
 
     def build() -> Select[UUID]:
-        locked = select(locked_name(DELETION, is_shared=True).is_not(None).label("is_locked"))
+        locked = select(locked_name(User.DELETION, is_shared=True).is_not(None).label("is_locked"))
         held = locked.cte("held").prefix_with("MATERIALIZED")
         course = select(Course.id).select_from(held).join(Course, held.c.is_locked)
         return course.where(_is_managed(is_by_id=is_by_id, is_admin=is_admin)).with_for_update(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from app.adapters import media_types, storage, video_files
 from app.adapters.received_files import ReceivedFile
@@ -24,6 +24,7 @@ from app.errors.catalogue import QuotaExceeded, TooManyFiles
 from app.errors.learning import FileSubmitted
 from app.errors.requests import Unavailable, UnsupportedMediaType
 from app.models.caller import Actor
+from app.models.course import Course
 from app.models.file import File
 from app.models.lesson import Lesson
 from app.services.catalogue import courses
@@ -151,22 +152,22 @@ def lock_uploads_of(user_id: UUID) -> None:
 
 
 def delete_unreferenced() -> bool:
-    """Delete what no reader needs: of deleted lessons, not handed in, of commits that failed, of crashes.
+    """Delete what no reader needs: of deleted lessons and courses, not handed in, of commits that failed, of crashes.
 
-    If no row names a file, none is removed: it may be a new database with an old folder. Whether there may be more.
+    If no row names a file, none is removed: it may be a new database with an old folder. The rows are gone before the
+    store is asked, which may fail, and takes its time without a transaction. Whether there may be more.
     """
-    long_ago = Lesson.deleted_at < func.now() - KEPT_AFTER_LESSON
-    gone = select(File.id).join(Lesson, Lesson.id == File.lesson_id)
-    gone = gone.where(long_ago, File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)
-    swept = _remove(File.id.in_(gone))
+    swept = _remove_deleted()
     forgotten = _remove_forgotten()
+    checkpoint()
     named = set(db.session.scalars(select(File.stored_as)))
+    checkpoint()
     removed = storage.remove_drafts()
     if named:
         removed += storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)
     if removed or swept or forgotten:
         log.info(
-            "removed %d files of deleted lessons, %d not handed in, %d that no row names",
+            "removed %d files of deleted lessons and courses, %d not handed in, %d that no row names",
             swept,
             forgotten,
             removed,
@@ -183,6 +184,14 @@ def _remove_unsubmitted(learner: Actor, file_id: UUID) -> None:
     if found.submission_id is not None:
         raise FileSubmitted
     _remove(File.id == file_id)
+
+
+def _remove_deleted() -> int:
+    """Those of lessons and courses that were deleted long ago. Homework stays: it is the work of its learner."""
+    long_ago = func.now() - KEPT_AFTER_LESSON
+    gone = select(File.id).join(Lesson, Lesson.id == File.lesson_id).join(Course, Course.id == File.course_id)
+    gone = gone.where(or_(Lesson.deleted_at < long_ago, Course.deleted_at < long_ago))
+    return _remove(File.id.in_(gone.where(File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)))
 
 
 def _remove_forgotten() -> int:
@@ -214,9 +223,11 @@ def _number_in(lesson_id: UUID) -> int:
 
 
 def _check_quota(file: ReceivedFile, whose: ColumnElement[bool], megabytes: int) -> None:
-    """The files of deleted lessons do not count."""
+    """The files of deleted lessons and courses do not count."""
     used = select(func.coalesce(func.sum(File.size), 0)).join(Lesson, Lesson.id == File.lesson_id)
-    taken = int(db.session.scalar(used.where(whose, Lesson.deleted_at.is_(None))) or 0)
+    used = used.join(Course, Course.id == File.course_id).where(whose)
+    is_present = and_(Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
+    taken = int(db.session.scalar(used.where(is_present)) or 0)
     room = max(0, megabytes * MEGABYTE - taken)
     if file.size > room:
         raise QuotaExceeded(f"There is room for {room:,} more bytes: delete files that are no longer needed.")

@@ -20,6 +20,7 @@ from app.db.session import db
 from app.errors.base import NotFound
 from app.errors.learning import BadgesDisabled, CertificateRevoked, NameWithheld
 from app.models import Certificate, Course, Enrollment, User
+from app.services.learning import certificates
 from app.services.learning.certificates_pdf import page_url
 from app.settings import settings
 
@@ -134,8 +135,8 @@ def _find(number: str) -> tuple[Certificate, Course]:
         .join(Certificate.enrollment)
         .join(Enrollment.user)
         .join(Course, Course.id == Enrollment.course_id)
-        .options(owner.load_only(User.deleted_at))
-        .where(Certificate.number == number.upper())
+        .options(owner.load_only(User.deleted_at), certificates.with_version())
+        .where(certificates.has_number(number))
     )
     found = db.session.execute(statement).one_or_none()
     if found is None:
@@ -174,6 +175,7 @@ def _credential(certificate: Certificate, course: Course) -> dict[str, Any]:
                 "type": ["Achievement"],
                 "achievementType": "Course",
                 "name": certificate.course_title,
+                **_version(certificate.version_number),
                 "description": f"Completion of the course {certificate.course_title}, certified by {organization}.",
                 "humanCode": course.code,
                 "criteria": {
@@ -192,6 +194,10 @@ def _credential(certificate: Certificate, course: Course) -> dict[str, Any]:
         "credentialStatus": _status_entry(certificate.status_index),
         "credentialSchema": [{"id": _SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
     }
+
+
+def _version(number: int | None) -> dict[str, str]:
+    return {} if number is None else {"version": str(number)}
 
 
 def _status_entry(index: int) -> dict[str, str]:

@@ -24,7 +24,7 @@ def list_own(user: Actor, *, ordering: str) -> Listing:
         select(Certificate)
         .join(Certificate.enrollment)
         .where(Enrollment.user_id == user.id)
-        .options(_version())
+        .options(with_version())
     )
     return Listing(statement, ordered_by(ordering, _ORDERINGS, Certificate.id))
 
@@ -41,13 +41,23 @@ def verify(number: str) -> Certificate:
         select(Certificate)
         .join(Certificate.enrollment)
         .join(Enrollment.user)
-        .options(owner.load_only(User.deleted_at), _version())
-        .where(Certificate.number == number.upper())
+        .options(owner.load_only(User.deleted_at), with_version())
+        .where(has_number(number))
     )
     certificate = db.session.scalar(found)
     if certificate is None:
         raise NotFound
     return certificate
+
+
+def has_number(number: str) -> ColumnElement[bool]:
+    """Whether a certificate has this number, in any case.
+
+    :raises NotFound: it contains characters that no number has
+    """
+    if not (number.isascii() and number.isprintable()):
+        raise NotFound
+    return Certificate.number == number.upper()
 
 
 def revoke(admin: Actor, certificate_id: UUID, *, reason: str) -> Certificate:
@@ -66,7 +76,7 @@ def revoke(admin: Actor, certificate_id: UUID, *, reason: str) -> Certificate:
 
 
 def _find(*conditions: ColumnElement[bool]) -> Certificate:
-    certificate = db.session.scalar(select(Certificate).where(*conditions).options(_version()))
+    certificate = db.session.scalar(select(Certificate).where(*conditions).options(with_version()))
     if certificate is None:
         raise NotFound
     return certificate
@@ -76,5 +86,5 @@ def _belongs_to(user: Actor) -> ColumnElement[bool]:
     return Certificate.enrollment.has(Enrollment.user_id == user.id)
 
 
-def _version() -> ORMOption:
+def with_version() -> ORMOption:
     return joinedload(Certificate.course_version).load_only(CourseVersion.number)

@@ -71,7 +71,7 @@ def _sheets(chosen: ColumnElement[bool]) -> list[CertificateSheet]:
         Certificate.revoked_at,
         Certificate.superseded_at,
         CourseVersion.number.label("version"),
-        Enrollment.grade,
+        Certificate.grade,
         User.deleted_at,
     )
     statement = select(*columns).join(Certificate.enrollment).join(Enrollment.user)

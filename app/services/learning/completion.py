@@ -181,6 +181,7 @@ def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> Sequence[UU
             Enrollment.course_version_id,
             Course.title,
             full_name,
+            Enrollment.grade,
             issued_at,
         )
         .join(Course, Course.id == Enrollment.course_id)
@@ -193,6 +194,7 @@ def _certify(enrollment_ids: Sequence[UUID], at: datetime | None) -> Sequence[UU
         "course_version_id",
         "course_title",
         "full_name",
+        "grade",
         "issued_at",
     ]
     issued = (

@@ -43,13 +43,13 @@ def notify_completed(enrollment_ids: Sequence[UUID], *, suppressed: str | None =
 
 
 def notify_renewal(enrollment_ids: Sequence[UUID]) -> None:
-    """Notify the learners that their completions have to be renewed."""
+    """Notify the learners, unless they have left, that their completions have to be renewed."""
     made = outbox.write(
         NoticeKind.RENEWAL_REQUIRED,
         select()
         .select_from(Enrollment)
         .join(User, User.id == Enrollment.user_id)
-        .where(among(Enrollment.id, enrollment_ids)),
+        .where(among(Enrollment.id, enrollment_ids), Enrollment.holds_seat()),
         enrollment_id=Enrollment.id,
         course_id=Enrollment.course_id,
         completion_number=Enrollment.completion_number,

@@ -15,7 +15,7 @@ from app.errors.learning import (
     AssignedByAdmin,
     EnrollmentCancelled,
 )
-from app.models import Course, Enrollment
+from app.models import Certificate, Course, Enrollment
 from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.learning import completion, enrollments_read
@@ -39,11 +39,17 @@ def leave(actor: Actor, enrollment_id: UUID) -> EnrollmentRow:
 
 
 def grade(manager: Actor, enrollment_id: UUID, *, grade: Grade | None) -> EnrollmentRow:
-    """Set or clear the grade, which is independent of completion."""
+    """Set or clear the grade, which is independent of completion. The certificate of the latest one shows it."""
     course = courses.lock(enrollments_read.get_visible(manager, enrollment_id).course_id, even_deleted=True)
     if not course.managed_by(manager):
         raise Forbidden
     _lock_uncancelled(enrollment_id).grade = grade
+    db.session.execute(
+        update(Certificate)
+        .where(Certificate.enrollment_id == enrollment_id, Certificate.superseded_at.is_(None))
+        .values(grade=grade)
+        .execution_options(synchronize_session=False)
+    )
     return enrollments_read.reread(enrollment_id)
 
 

@@ -86,9 +86,9 @@ def record(
         "watched": watched,
     }
     statement = _writing(settings().paid_enrollment, settings().homework_completes)
-    row = statement.first_behind(_LOCKING, {**values, "completed": True}) if may_complete else None
+    row = statement.first_behind(LOCKING, {**values, "completed": True}) if may_complete else None
     if row is None:
-        row = statement.first_behind(_LOCKING, values)
+        row = statement.first_behind(LOCKING, values)
     if row is None:
         _refuse(user, lesson_id, completed=bool(completed))
     return _settled(row, at)
@@ -165,7 +165,7 @@ def refuse_outsider(user: Actor, lesson_id: UUID) -> NoReturn:
 
 
 # Concurrent requests about lessons of one enrollment are served one after the other.
-_LOCKING: Statement[UUID] = Statement(
+LOCKING: Statement[UUID] = Statement(
     lambda: (
         select(Enrollment.id)
         .join(Lesson, Lesson.course_id == Enrollment.course_id)

@@ -1,8 +1,9 @@
 """Renewals: a version of a course makes the completions of earlier versions void, and their learners complete it again.
 
-The enrollment is ACTIVE again, with a due date of its own; progress in unchanged lessons stays. What was completed is no
-less true: the former certificate stays verifiable and says that it is superseded, and the next completion has a
-certificate of its own. Set-based: the same few statements for any number of learners.
+The enrollment is ACTIVE again, with a due date of its own and without a grade; progress in unchanged lessons stays. What
+was completed is no less true: the former certificate stays verifiable and says that it is superseded, and the next
+completion has a certificate of its own. Who has left the course since renews it if they come back. Set-based: the same
+few statements for any number of learners.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, update
 
 from app.db.listings import Listing, ordered_by
 from app.db.session import among, db, lock_name
@@ -44,7 +45,8 @@ class Voiding:
 
 
 # A lesson is done again if the version of the completion did not have it as it is now. Where that leaves nothing that
-# counts, or the version is unknown, all lessons are.
+# counts, or the version is unknown, all lessons are. What was done in it no longer counts: the mark, what was watched of
+# its video, submitted attempts at its quiz, and homework.
 _REOPENED = text(
     """
     WITH held AS (
@@ -66,15 +68,33 @@ _REOPENED = text(
         LEFT JOIN LATERAL jsonb_array_elements(former.outline) AS old ON (old ->> 'id')::uuid = present.id
         WHERE (new ->> 'digest') IS DISTINCT FROM (old ->> 'digest')
     ),
-    decisive AS (SELECT DISTINCT version_id FROM changed WHERE is_counted)
-    UPDATE lesson_progress SET completed_at = NULL, updated_at = now()
-    FROM held
-    WHERE lesson_progress.enrollment_id = held.id AND lesson_progress.completed_at IS NOT NULL AND (
-        :all_lessons
-        OR held.course_version_id IS NULL
-        OR held.course_version_id NOT IN (SELECT version_id FROM decisive)
-        OR (held.course_version_id, lesson_progress.lesson_id) IN (SELECT version_id, lesson_id FROM changed)
+    decisive AS (SELECT DISTINCT version_id FROM changed WHERE is_counted),
+    again AS (
+        SELECT held.id AS enrollment_id, present.id AS lesson_id
+        FROM held CROSS JOIN present
+        WHERE :all_lessons
+            OR held.course_version_id IS NULL
+            OR held.course_version_id NOT IN (SELECT version_id FROM decisive)
+            OR (held.course_version_id, present.id) IN (SELECT version_id, lesson_id FROM changed)
+    ),
+    unscored AS (
+        DELETE FROM quiz_scores USING again
+        WHERE quiz_scores.enrollment_id = again.enrollment_id AND quiz_scores.lesson_id = again.lesson_id
+    ),
+    superseded AS (
+        UPDATE quiz_attempts SET superseded_at = now() FROM again
+        WHERE quiz_attempts.enrollment_id = again.enrollment_id AND quiz_attempts.lesson_id = again.lesson_id
+            AND quiz_attempts.submitted_at IS NOT NULL AND quiz_attempts.superseded_at IS NULL
+    ),
+    replaced AS (
+        UPDATE submissions SET state = 'REPLACED' FROM again
+        WHERE submissions.enrollment_id = again.enrollment_id AND submissions.lesson_id = again.lesson_id
+            AND submissions.state <> 'REPLACED'
     )
+    UPDATE lesson_progress SET completed_at = NULL, watched = '{}', watched_at = NULL, updated_at = now()
+    FROM again
+    WHERE lesson_progress.enrollment_id = again.enrollment_id AND lesson_progress.lesson_id = again.lesson_id
+        AND (lesson_progress.completed_at IS NOT NULL OR lesson_progress.watched_at IS NOT NULL)
     """
 )
 
@@ -114,8 +134,10 @@ def void(
 ) -> Voiding:
     """Make the completions of earlier versions void, up to 10,000 of them, or preview it.
 
-    The course is locked first, as bulk runs do, and then its completions: one that is being made is waited for, and the
-    next one names this version or a later one.
+    Deletions are held off and the course is locked first, as bulk runs do, and then its completions: one that is being
+    made is waited for, and the next one names this version or a later one. A completion that another transaction has
+    locked, for a grade or a payment, is not waited for, because that one may wait for the lock of the completions: it
+    counts as remaining.
     """
     if due_in_days is not None:
         due_at = days.in_days(due_in_days, since=datetime.now(UTC))
@@ -123,6 +145,7 @@ def void(
     if mode == Mode.PREVIEW:
         count, tag = _counted(version.course_id, version.number)
         return Voiding(version.course_id, version.number, AssignmentState.PREVIEW, count, count, due_at, tag)
+    lock_name(User.DELETION, is_shared=True)
     course = courses.lock_managed(admin, version.course_id)
     lock_name(completion.lock_of(course.id))
     db.session.refresh(version, ["voided_at", "voided_by_id", "void_reason", "voided_completions"])
@@ -137,7 +160,7 @@ def void(
     if version.voided_at is None:
         courses.record_change(course, admin, "completions_voided", notes=reason)
     _record(version, admin, reason, len(hit))
-    remaining = count - len(hit)
+    remaining, tag = _counted(course.id, version.number)
     return Voiding(course.id, version.number, AssignmentState.APPLIED, len(hit), remaining, due_at, tag)
 
 
@@ -159,15 +182,17 @@ def _reopen(version: CourseVersion, hit: Sequence[UUID], due_at: datetime | None
         "all_lessons": redo == Redo.ALL,
     }
     db.session.execute(_REOPENED, values)
+    is_held = Enrollment.holds_seat()
     reopened = (
         update(Enrollment)
         .where(among(Enrollment.id, hit))
         .values(
-            status=EnrollmentStatus.ACTIVE,
+            status=case((is_held, EnrollmentStatus.ACTIVE), else_=Enrollment.status),
             completed_at=None,
             renewal_required_at=func.now(),
             resume_lesson_id=None,
-            due_at=due_at,
+            grade=None,
+            due_at=case((is_held, due_at), else_=Enrollment.due_at),
         )
         .execution_options(synchronize_session=False)
     )
@@ -187,6 +212,7 @@ def _counted(course_id: UUID, number: int) -> tuple[int, str]:
     """How many are affected, and a hash of who they are."""
     ordered = (
         select(Enrollment.id, Enrollment.completion_number)
+        .join(User, User.id == Enrollment.user_id)
         .outerjoin(CourseVersion, CourseVersion.id == Enrollment.course_version_id)
         .where(*_is_void(course_id, number))
         .order_by(Enrollment.id)
@@ -202,18 +228,23 @@ def _counted(course_id: UUID, number: int) -> tuple[int, str]:
 def _hit(course_id: UUID, number: int) -> Select[UUID]:
     return (
         select(Enrollment.id)
+        .join(User, User.id == Enrollment.user_id)
         .outerjoin(CourseVersion, CourseVersion.id == Enrollment.course_version_id)
         .where(*_is_void(course_id, number))
         .order_by(Enrollment.id)
         .limit(MOST_AT_ONCE)
-        .with_for_update(key_share=True, of=Enrollment)
+        .with_for_update(key_share=True, of=Enrollment, skip_locked=True)
     )
 
 
 def _is_void(course_id: UUID, number: int) -> list[ColumnElement[bool]]:
-    """Completed on an earlier version, or before there were versions."""
+    """Completed on an earlier version, or before there were versions, by a user who is not deleted.
+
+    Who has completed the course and left it comes back to a completion that is as void as the others.
+    """
     return [
         Enrollment.course_id == course_id,
-        Enrollment.status == EnrollmentStatus.COMPLETED,
+        Enrollment.completed_at.is_not(None),
+        User.deleted_at.is_(None),
         or_(CourseVersion.number.is_(None), CourseVersion.number < number),
     ]

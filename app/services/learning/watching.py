@@ -49,7 +49,7 @@ def record(
         if completed:
             check_may_be_marked(user, lesson_id)
         return progress.record(user, lesson_id, completed=completed, position_seconds=position_seconds)
-    known = _LOCKING.first({"user_id": user.id, "lesson_id": lesson_id})
+    known = _known(user, lesson_id)
     if known is None:
         # Not a learner of the course: the refusal is that of any progress.
         return progress.record(user, lesson_id, completed=completed, position_seconds=position_seconds)
@@ -73,7 +73,7 @@ def check_may_be_marked(user: Actor, lesson_id: UUID) -> None:
     """Refuse to mark the lesson of a video as done that was not watched, where VIDEO_COMPLETION asks for it."""
     if settings().video_completion != "watched":
         return
-    known = _LOCKING.first({"user_id": user.id, "lesson_id": lesson_id})
+    known = _known(user, lesson_id)
     if known is None or known.length is None or known.is_completed:
         return
     seen = ranges.from_database(known.watched or "")
@@ -82,12 +82,16 @@ def check_may_be_marked(user: Actor, lesson_id: UUID) -> None:
         raise NotWatched(f"Watch the video first: {percent} % of {settings().watched_percent} % are watched.")
 
 
+def _known(user: Actor, lesson_id: UUID) -> _Known | None:
+    """Behind the lock of the enrollment: what reports of one learner add is decided one after the other."""
+    return _READING.first_behind(progress.LOCKING, {"user_id": user.id, "lesson_id": lesson_id})
+
+
 def _is_enough(seen: Sequence[Range], length: int | None) -> bool:
     return length is not None and 100 * ranges.seconds_in(seen) >= settings().watched_percent * length
 
 
 def _select_known() -> Select[*tuple[Any, ...]]:
-    """Locks the enrollment: what reports of one learner add is decided one after the other."""
     mine = and_(LessonProgress.enrollment_id == Enrollment.id, LessonProgress.lesson_id == Lesson.id)
     video = and_(
         File.lesson_id == Lesson.id, File.kind == FileKind.LESSON_VIDEO, Lesson.type == LessonType.VIDEO
@@ -109,8 +113,7 @@ def _select_known() -> Select[*tuple[Any, ...]]:
             Lesson.id == bindparam("lesson_id", type_=UuidType()),
             Lesson.deleted_at.is_(None),
         )
-        .with_for_update(key_share=True, of=Enrollment)
     )
 
 
-_LOCKING: Statement[_Known] = Statement(_select_known, _Known)
+_READING: Statement[_Known] = Statement(_select_known, _Known)

@@ -30,18 +30,15 @@ from app.services.auth import sessions
 from app.services.people import users_roles
 from app.services.search import courses_search
 
-DELETION = "deletion of people"
-"""The advisory lock that a deletion holds exclusively, and that bulk runs share."""
-
 
 def prevent_deletions() -> None:
     """Block deletions of accounts until the commit. A deletion cancels the enrollments that it sees, and must see all."""
-    lock_name(DELETION, is_shared=True)
+    lock_name(User.DELETION, is_shared=True)
 
 
 def erase(admin: Actor, user_id: UUID) -> None:
     """Deactivate and anonymize an account. It cannot be undone."""
-    lock_name(DELETION)
+    lock_name(User.DELETION)
     user = users_roles.lock_with_admins(admin, user_id, keeps_admin=False)
     _refuse_with_courses(user)
     if user.profile_picture:

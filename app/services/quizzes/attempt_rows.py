@@ -153,7 +153,9 @@ def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
         select(func.count())
         .select_from(others)
         .where(
-            others.c.enrollment_id == QuizAttempt.enrollment_id, others.c.lesson_id == QuizAttempt.lesson_id
+            others.c.enrollment_id == QuizAttempt.enrollment_id,
+            others.c.lesson_id == QuizAttempt.lesson_id,
+            others.c.superseded_at.is_(None),
         )
         .correlate(QuizAttempt)
         .scalar_subquery()

@@ -38,6 +38,7 @@ class _Before(NamedTuple):
     """The attempts of the learner so far."""
 
     number: int
+    used: int
     open_id: UUID | None
 
 
@@ -50,7 +51,7 @@ def start(learner: Actor, lesson_id: UUID) -> AttemptView:
     before = _before(enrollment_id, lesson_id)
     if before.open_id is not None and not closing.close_own(before.open_id):
         raise AttemptOpen(details={"attempt_id": [str(before.open_id)]})
-    if attempts_left(terms, before.number) == 0:
+    if attempts_left(terms, before.used) == 0:
         raise AttemptsUsedUp
     attempt = _attempt(enrollment_id, lesson_id, before.number + 1, terms)
     refusals = {QuizAttempt.ONE_OPEN: AttemptOpen(), QuizAttempt.ONE_PER_NUMBER: AttemptOpen()}
@@ -95,7 +96,8 @@ def _before(enrollment_id: UUID, lesson_id: UUID) -> _Before:
     own = and_(QuizAttempt.enrollment_id == enrollment_id, QuizAttempt.lesson_id == lesson_id)
     open_id = select(QuizAttempt.id).where(own, QuizAttempt.submitted_at.is_(None)).scalar_subquery()
     highest = select(func.coalesce(func.max(QuizAttempt.number), 0)).where(own).scalar_subquery()
-    return _Before(*db.session.execute(select(highest, open_id)).one())
+    used = select(func.count()).where(own, QuizAttempt.counts()).scalar_subquery()
+    return _Before(*db.session.execute(select(highest, used, open_id)).one())
 
 
 def _attempt(enrollment_id: UUID, lesson_id: UUID, number: int, terms: QuizTerms) -> QuizAttempt:

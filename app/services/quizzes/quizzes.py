@@ -120,7 +120,7 @@ def _facts(lesson_id: UUID, viewer: Actor) -> Select[*tuple[Any, ...]]:
     columns: dict[str, Select[Any]] = {
         "question_count": select(func.count()).where(present),
         "total_points": select(func.coalesce(func.sum(Question.points), 0)).where(present),
-        "attempts_used": select(func.count()).where(attempts),
+        "attempts_used": select(func.count()).where(attempts, QuizAttempt.counts()),
         "best_score": select(QuizScore.best_score).where(score),
         "is_passed": select(func.count() > 0).where(score, QuizScore.passed_at.is_not(None)),
         "open_attempt_id": select(QuizAttempt.id).where(attempts, QuizAttempt.submitted_at.is_(None)),

@@ -6,7 +6,7 @@ longer passes keeps what was completed. A deleted question keeps its results. At
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -125,6 +125,7 @@ def _attempts(lesson_id: UUID) -> Sequence[Row[Any]]:
         .join(Enrollment, Enrollment.id == QuizAttempt.enrollment_id)
         .join(User, User.id == Enrollment.user_id)
         .where(QuizAttempt.lesson_id == lesson_id, QuizAttempt.submitted_at.is_not(None))
+        .where(QuizAttempt.counts())
         .order_by(User.last_name, User.first_name, QuizAttempt.enrollment_id, QuizAttempt.number)
     ).all()
 
@@ -178,8 +179,17 @@ def _write(lesson: Lesson, changed: Sequence[Row[Any]], outcomes: Mapping[UUID, 
         )
         .execution_options(synchronize_session=False)
     )
+    enrollment_ids = {row.enrollment_id for row in changed}
+    newly = enrollment_ids.difference(_passed(lesson.id, enrollment_ids))
     _score_again(lesson.id)
-    return len(closing.complete(_passing(lesson.id, [row.enrollment_id for row in changed])))
+    return len(closing.complete(_passing(lesson.id, newly)))
+
+
+def _passed(lesson_id: UUID, enrollment_ids: Iterable[UUID]) -> Sequence[UUID]:
+    """Those of these enrollments that have passed. Whether the lesson of such a one is completed is their own decision."""
+    score = (QuizScore.lesson_id == lesson_id, QuizScore.passed_at.is_not(None))
+    found = select(QuizScore.enrollment_id).where(*score, among(QuizScore.enrollment_id, enrollment_ids))
+    return db.session.scalars(found).all()
 
 
 def _score_again(lesson_id: UUID) -> None:
@@ -191,6 +201,7 @@ def _score_again(lesson_id: UUID) -> None:
             func.min(QuizAttempt.submitted_at).filter(QuizAttempt.is_passed.is_(True)).label("passed_at"),
         )
         .where(QuizAttempt.lesson_id == lesson_id, QuizAttempt.submitted_at.is_not(None))
+        .where(QuizAttempt.counts())
         .group_by(QuizAttempt.enrollment_id)
         .subquery()
     )
@@ -202,7 +213,7 @@ def _score_again(lesson_id: UUID) -> None:
     )
 
 
-def _passing(lesson_id: UUID, enrollment_ids: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _passing(lesson_id: UUID, enrollment_ids: Iterable[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Those of these enrollments that have passed, and whose lesson is not completed."""
     is_done = and_(
         LessonProgress.enrollment_id == QuizScore.enrollment_id,
