@@ -113,6 +113,12 @@ def carrier() -> Iterator[Carrier]:
             smtp.hang_up()
 
 
+def check_server() -> None:
+    """Connect to the SMTP server and log in, as for a mail. MailDeferred says why that fails."""
+    smtp = _Smtp(settings())
+    smtp.try_out()
+
+
 def compose(mail: Mail) -> Message:
     """The complete mail, in text and HTML. An invalid address is rejected."""
     from_name, from_address = parseaddr(settings().mail_from)
@@ -214,6 +220,11 @@ class _Smtp:
                 # An error of this program, or the end of the job: the server may still be in the middle of this mail.
                 self._drop()
                 raise
+
+    def try_out(self) -> None:
+        with self._limited() as limit:
+            self._connect(limit)
+        self.hang_up()
 
     def hang_up(self) -> None:
         with suppress(smtplib.SMTPException, OSError), self._limited():

@@ -72,6 +72,12 @@ class Bucket:
         verb: Any = method
         return str(obstore.sign(self._store, verb, name, timedelta(seconds=seconds)))
 
+    def exists(self, name: str) -> bool:
+        with suppress(FileNotFoundError), _answering():
+            obstore.head(self._store, name)
+            return True
+        return False
+
     def remove(self, name: str) -> None:
         with suppress(FileNotFoundError), _answering():
             obstore.delete(self._store, name)

@@ -93,6 +93,8 @@ class Store(Protocol):
     def link(self, name: str, *, method: str, seconds: int) -> str | None:
         """A URL at which a client gets the file from the store itself; None where the application sends it."""
 
+    def exists(self, name: str) -> bool: ...
+
     def remove(self, name: str) -> None: ...
 
     def older_than(self, age: timedelta, folder: str) -> Iterator[str]: ...
@@ -138,6 +140,9 @@ class Disk:
     def link(self, _name: str, *, method: str, seconds: int) -> str | None:
         del method, seconds
         return None
+
+    def exists(self, name: str) -> bool:
+        return (self.root / name).is_file()
 
     def remove(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
@@ -208,6 +213,11 @@ def open_file(name: str) -> BinaryIO | None:
 def link(name: str, *, method: str, seconds: int) -> str | None:
     """A short-lived URL at which the store itself sends the file, where it does."""
     return _store().link(name, method=method, seconds=seconds)
+
+
+def exists(name: str) -> bool:
+    """Whether the file is there; on a disk, on that of this machine."""
+    return _NAME.fullmatch(name) is not None and _store().exists(name)
 
 
 def remove(name: str) -> None:

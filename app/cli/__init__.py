@@ -4,13 +4,14 @@ from click import Command, Group
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.cli import collections, courses, demo, stats, users, work
+from app.cli import collections, courses, demo, doctor, stats, users, work
 from app.db.session import connect_directly
 
 GROUPS: list[Command] = [
     collections.group,
     courses.group,
     demo.group,
+    doctor.doctor,
     stats.group,
     users.group,
     work.worker,

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import redis
@@ -20,9 +20,8 @@ from app.web import reception
 probes = Blueprint("health", __name__)
 
 _LIMITS = text(
-    "SELECT current_setting('statement_timeout') <> '0', current_setting('TimeZone') IN ('UTC', 'Etc/UTC', 'GMT')"
+    "SELECT current_setting('statement_timeout') <> '0' AND current_setting('TimeZone') IN ('UTC', 'Etc/UTC', 'GMT')"
 )
-"""Whether statements are limited, and days begin in UTC. A pooler that drops `options` drops both (PgBouncer)."""
 
 
 def init_app(app: Flask) -> None:
@@ -55,14 +54,22 @@ def _response(status: str, code: int, checks: Mapping[str, str]) -> Response:
 def _database() -> str:
     try:
         with db.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            limits = connection.execute(_LIMITS).one()
+            if not is_migrated(connection):
+                return "not migrated"
+            return "ok" if has_limits(connection) else "limits not in force"
     except SQLAlchemyError:
         return "unreachable"
-    if limits != (True, True):
-        return "limits not in force"
-    is_behind = current is None or current in _older_revisions(current_app.config["MIGRATIONS_DIR"])
-    return "not migrated" if is_behind else "ok"
+
+
+def is_migrated(connection: Connection) -> bool:
+    """Whether the database has every migration of this code, or newer ones."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current is not None and current not in _older_revisions(current_app.config["MIGRATIONS_DIR"])
+
+
+def has_limits(connection: Connection) -> bool:
+    """Whether statements are limited, and days begin in UTC. A pooler that drops `options` drops both (PgBouncer)."""
+    return bool(connection.scalar(_LIMITS))
 
 
 @cache
