@@ -14,6 +14,7 @@ from tests.support.browsing import (
     tab_stops,
     transfers,
 )
+from tests.support.paths import ROOT
 
 FIRST_PAGE = 100_000
 """Bytes, headers included: the goal for the first page that is opened, with an empty cache."""
@@ -30,6 +31,28 @@ def test_the_first_page_stands_at_once_and_fits(visit, width, theme):
     assert page.title()
     assert layout_shift(page) == []
     assert overflow(page) == 0
+
+
+def test_every_module_parses(page):
+    """Those of other languages and of pages that no other test opens, too."""
+    open_(page, "/")
+    folder = ROOT / "frontend"
+    ours = [
+        each for each in folder.rglob("*.js") if "vendor" not in each.parts and each.stem != "service-worker"
+    ]
+    names = [str(each.relative_to(folder)) for each in ours if each.name != "app.js"]
+
+    broken = page.evaluate(
+        """async (names) => {
+            const main = document.querySelector("script[type=module]").src;
+            const of = (name) => import(new URL(name, main)).then(() => null, (error) => `${name}: ${error.message}`);
+            return (await Promise.all(names.map(of))).filter(Boolean);
+        }""",
+        names,
+    )
+
+    assert len(names) > 100
+    assert broken == []
 
 
 def test_a_filter_of_the_catalogue_is_a_step_that_back_undoes(page):

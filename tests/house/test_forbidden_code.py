@@ -335,3 +335,12 @@ def test_a_pickle_that_an_attacker_put_into_the_queue_is_not_loaded(app, start, 
     assert not sign.exists()
     with app.app_context():
         assert queue.jobs(Lane.BULK).count == 0
+
+
+def test_no_file_holds_the_marks_of_a_merge():
+    marks = ["git", "grep", "--untracked", "-lE", "^(<{7}|>{7}) "]
+    found = subprocess.run(marks, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode > 1:
+        pytest.skip("this is no working copy of git")
+
+    assert found.stdout == ""

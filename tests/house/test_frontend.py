@@ -34,6 +34,7 @@ def texts(language, area):
             assert key not in found, f"{area}.{key} stands twice in {language}"
             found[key] = start[2]
         else:
+            assert re.match(r"    |  \}|  //", line), f"{language}/{area}.js: {line}"
             found[key] += line
     return found
 

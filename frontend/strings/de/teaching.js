@@ -320,10 +320,8 @@ export default {
   submission_replaced: "Es gibt eine neuere Abgabe: Bewerten Sie diese.",
   submissions: "Hausarbeiten",
   submissions_found: { one: "{count} Abgabe", other: "{count} Abgaben" },
-  thumbnail_why: "JPEG, PNG oder WebP, am besten 1280 × 720. Der Katalog zeigt die Mitte.",
-=======
   submissions_of: "Hausarbeiten: {title}",
->>>>>>> doors
+  thumbnail_why: "JPEG, PNG oder WebP, am besten 1280 × 720. Der Katalog zeigt die Mitte.",
   title: "Meine Kurse als Lehrende",
   to_grade: "Zu bewerten",
   too_many: "Höchstens {count} Lektionen auf einmal.",
