@@ -11,7 +11,7 @@ from rollcall_client.api.admin_assign import assign_people, list_assignment_item
 from rollcall_client.api.auth import log_in
 from rollcall_client.api.courses import show_course
 from rollcall_client.api.progress import complete_lesson
-from rollcall_client.models import AssignMultiple, Error, Login
+from rollcall_client.models import AssignMultiple, Error, Login, ReportAnswer
 
 Answer = TypeVar("Answer")
 
@@ -38,8 +38,10 @@ def main(base_url: str, password: str) -> None:
         due_in_days=30,
         reason="Yearly training",
     )
-    report = answered(assign_people.sync(course.code, client=admin, body=order)).data
-    items = answered(list_assignment_items.sync(report.assignment_id, client=admin))
+    report = assign_people.sync(course.code, client=admin, body=order)
+    if not isinstance(report, ReportAnswer):  # 202: a worker carries a run of more than 10,000 lines
+        raise SystemExit(f"refused, or not applied yet: {report}")
+    items = answered(list_assignment_items.sync(report.data.assignment_id, client=admin))
     outcomes: list[str] = [item.outcome.value for item in items.data]
     enrollment = answered(complete_lesson.sync(lessons[0].id, client=student)).data
     progress: float = enrollment.completion_percentage
