@@ -6,16 +6,21 @@ import re
 import socket
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from app.models import Session
+from app.db.session import db, transaction
+from app.models import Session, User
+from app.services.auth import sessions
+from app.web import reception
 from tests.support.paths import ROOT
 from tests.web.test_slow_clients import UNFINISHED, crowd, post, status_of
 from tools import nginx
 
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 
 needs_nginx = pytest.mark.skipif(nginx.program() is None, reason="nginx is not installed")
 
@@ -46,6 +51,39 @@ def test_compose_restarts_the_proxy_with_the_web_servers_whose_address_it_keeps(
     assert re.search(
         r"depends_on:\n +web:\n +condition: service_started\n(?: +#.*\n)* +restart: true\n", proxy
     )
+
+
+def test_the_proxy_takes_whatever_the_application_takes(app, tokens_of):
+    """Its own refusal of a longer body is a page of HTML."""
+    largest = size_of("client_max_body_size", PROXY.partition("server {")[0])
+    locations = re.findall(r"location ~ (\S+) \{([^}]*)\}", PROXY)
+    limits = {re.compile(pattern): size_of("client_max_body_size", block) for pattern, block in locations}
+    taken = app.extensions[reception.EXTENSION].body_limit_for
+
+    short = {}
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}:
+            path = re.sub(r"<[^>]*>", str(uuid4()), rule.rule)
+            wanted = max(taken(method, path, f"Bearer {token}") for token in tokens_of)
+            allowed = next((size for form, size in limits.items() if form.search(path)), largest)
+            if wanted > allowed:
+                short[f"{method} {rule.rule}"] = wanted
+
+    assert len(limits) >= 2
+    assert short == {}
+
+
+def size_of(directive, text):
+    (megabytes,) = re.findall(rf"{directive} (\d+)m;", text)
+    return int(megabytes) * 1024 * 1024
+
+
+@pytest.fixture
+def tokens_of(app, make):
+    """A token of each role: how much is read of a body depends on who sends it."""
+    people = (make.student(), make.instructor(), make.admin())
+    with app.app_context(), transaction():
+        return [sessions.open_session(db.session.get(User, person.id)).access for person in people]
 
 
 @needs_nginx
