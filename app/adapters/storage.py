@@ -111,7 +111,7 @@ class Disk:
         draft = Draft(self.root / DRAFTS)
         try:
             with refusing_when_full():
-                draft.file.write(content)
+                draft.write(content)
             self.take(name, draft, {})
         finally:
             draft.close()

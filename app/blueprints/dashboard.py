@@ -90,6 +90,6 @@ def verify_counters():
     """Recompute every stored counter.
 
     `differences` lists the counters whose stored number differs from the rows; it is empty when all agree. Nothing is
-    changed. Where one counter takes more than a minute the answer is 503; `flask stats verify` has more time.
+    changed. Where that takes more than a minute the answer is 503; `flask stats verify` has more time.
     """
     return verification.verify_in_request()

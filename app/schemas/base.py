@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +11,8 @@ from marshmallow import validates_schema
 
 from app.schemas.fields import OneOf, Text, Whole
 from app.schemas.fields.messages import OF_SCHEMAS, reword
+
+LARGEST_BIG_INTEGER = 9_223_372_036_854_775_807
 
 
 class Schema(ma.Schema):
@@ -71,12 +74,21 @@ def _give_one_of(names: Sequence[str]) -> str:
     return f"Give exactly one of {', '.join(names)}."
 
 
+class PageNumber(Whole):
+    """The number of a page. No list has a page of more digits than a column holds, and it is looked for in vain."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{19,3000}", value):
+            value = str(min(int(value), LARGEST_BIG_INTEGER))
+        return super()._validated(value)
+
+
 class ListQuerySchema(Schema):
     """The paging parameters of a list."""
 
-    page = Whole(
+    page = PageNumber(
         minimum=1,
-        maximum=9_223_372_036_854_775_807,
+        maximum=LARGEST_BIG_INTEGER,
         load_default=1,
         strict=False,
         metadata={

@@ -82,3 +82,11 @@ def test_rendering_takes_time_in_proportion_to_the_text(unit):
 
     # Ten times the text is some ten times the work; where it grew with the square, it would be a hundred times.
     assert seconds_for(80_000) < 30 * seconds_for(8_000) + 0.5
+
+
+def test_what_costs_much_is_rendered_once():
+    """A lesson is read by many, and a preview lesson by anyone."""
+    source = "| a |\n| - |\n" + "| b |\n" * 500
+
+    assert markdown.render(source) is markdown.render(source)
+    assert markdown.render(source + " ") == markdown.render(source)

@@ -283,6 +283,8 @@ def test_a_page_past_the_end_of_a_short_list_is_not_found(api, make):
 
     assert_refused(api.get("/courses?page=2"), 404, "page_not_found")
     assert_refused(api.get("/courses?page=2000"), 404, "page_not_found")
+    assert_refused(api.get("/courses?page=9999999999999999999"), 404, "page_not_found")
+    assert_refused(api.get(f"/courses?page={10**40}"), 404, "page_not_found")
 
 
 def test_page_one_of_nothing_is_a_page(api):

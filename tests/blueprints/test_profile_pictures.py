@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import resource
 import struct
 import zlib
 from contextlib import contextmanager
@@ -321,6 +322,22 @@ def test_a_full_disk_is_reported_and_leaves_nothing_behind(client, shelf, monkey
     monkeypatch.setattr(os, "fsync", fail)
 
     assert_refused(send(client, picture()), 507, "storage_full")
+    assert data_of(client.get("/auth/me"))["profile_picture"] == kept
+    assert len(shelf()) == 1
+
+
+def test_a_disk_with_room_for_a_part_of_a_picture_keeps_none_of_it(client, shelf):
+    """A write without a buffer takes what there is room for, and only the next one fails."""
+    kept = data_of(send(client, picture()))["profile_picture"]
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, unlimited[1]))
+    try:
+        refused = send(client, picture())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    assert_refused(refused, 507, "storage_full")
     assert data_of(client.get("/auth/me"))["profile_picture"] == kept
     assert len(shelf()) == 1
 
