@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.processes import await_answer
 from tests.support.waiting import until
+from tests.web.test_proxy import refusal
 from tools import haproxy, ports
 
 needs_haproxy = pytest.mark.skipif(haproxy.program() is None, reason="HAProxy is not installed")
@@ -43,6 +44,12 @@ def test_haproxy_accepts_its_configuration(tmp_path):
 
     assert told.returncode == 0, told.stderr
     assert "WARNING" not in told.stderr
+
+
+@needs_haproxy
+def test_what_haproxy_cannot_pass_on_has_the_shape_of_all_errors(tmp_path):
+    with haproxy.running(tmp_path, [ports.pick(None), ports.pick(None)]) as port:
+        assert refusal(port, "GET", "/api/v1/courses", {}) == (503, "unavailable")
 
 
 @needs_haproxy

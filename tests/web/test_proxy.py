@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import socket
 import subprocess
 import sys
+from http.client import HTTPConnection
 from uuid import uuid4
 
 import pytest
@@ -17,7 +20,7 @@ from app.services.auth import sessions
 from app.web import reception
 from tests.support.paths import ROOT
 from tests.web.test_slow_clients import UNFINISHED, crowd, post, status_of
-from tools import nginx
+from tools import nginx, ports
 
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 PROXY = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
@@ -93,6 +96,31 @@ def test_nginx_accepts_its_configuration(tmp_path):
     told = subprocess.run([nginx.program(), "-t", "-c", file], capture_output=True, text=True, check=False)
 
     assert told.returncode == 0, told.stderr
+
+
+@needs_nginx
+def test_what_nginx_refuses_itself_has_the_shape_of_all_errors(tmp_path):
+    """A body beyond its limit, and a request that no web server takes."""
+    with nginx.running(tmp_path, ports.pick(None)) as port:
+        long = refusal(port, "POST", "/api/v1/auth/login", {"Content-Length": str(9 * 1024 * 1024)})
+        alone = refusal(port, "GET", "/api/v1/courses", {})
+
+    assert long == (413, "too_large")
+    assert alone == (503, "unavailable")
+
+
+def refusal(port, method, path, headers):
+    """Status and code of an error; what it must have besides is asserted."""
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        body = json.loads(response.read())
+    assert response.headers.get_content_type() == "application/json"
+    assert {*body} == {"success", "message", "data", "error"}
+    assert {*body["error"]} == {"code", "type", "status", "details", "request_id"}
+    assert body["error"]["status"] == response.status
+    assert body["error"]["request_id"]
+    return response.status, body["error"]["code"]
 
 
 @needs_nginx
