@@ -89,7 +89,12 @@ class Config:
         whole(0, 3_600),
         "seconds without an answer of its machine after which a connection to PostgreSQL is given up; 0: as the URL or the system says",
     )
-    redis_url: str = _setting(None, redis, "URL of Redis 6.2 or newer, for the job queue and the cache")
+    redis_url: str = _setting(
+        None,
+        redis,
+        "URL of Redis 6.2 or newer, for the job queue and the cache; of Sentinels:"
+        " redis+sentinel://:password@one:26379,two:26379/service/0",
+    )
     app_env: str = _setting(
         "development",
         choice("development", "production", "test"),
@@ -400,7 +405,9 @@ class Config:
         "seconds for which a worker leases a bulk run; another worker goes on with an abandoned one after them",
     )
     sweep_interval_seconds: float = _setting("5", seconds, "seconds between two sweeps of the outbox")
-    redis_timeout_seconds: float = _setting("0.2", seconds, "seconds that a request waits for Redis")
+    redis_timeout_seconds: float = _setting(
+        "0.2", seconds, "seconds that a request waits for Redis, with its Sentinels"
+    )
 
     def for_flask(self) -> dict[str, Any]:
         """The same settings under the names that Flask and its extensions read."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import make_url
 
 from config import Config
+from setting_parsers import is_of_sentinels, sentinel_url
 
 MINIMUM_SECRET_BYTES = 32
 MINIMUM_TOKEN_LENGTH = 16
@@ -168,14 +169,24 @@ def _servers(config: Config, _: Mapping[str, str]) -> Iterator[str]:
             yield f"{name.upper()} must have a password that is not a common one"
         if (database.database or "").startswith("rollcall_test_"):
             yield f"{name.upper()} must not name a database of the tests: they drop it"
-    redis = urlsplit(config.redis_url)
-    if _is_usual(redis.username, redis.password):
+    if any(_is_usual(*account) for account in _accounts_of_redis(config.redis_url)):
         yield "REDIS_URL must have a password that is not a common one"
 
 
+def _accounts_of_redis(url: str) -> Iterator[tuple[str | None, str | None]]:
+    """Names and passwords, of the servers and of the Sentinels."""
+    if is_of_sentinels(url):
+        read = sentinel_url(url)
+        yield read.username, read.password
+        yield read.options.get("sentinel_username"), read.options.get("sentinel_password")
+    else:
+        parts = urlsplit(url)
+        yield unquote(parts.username or ""), unquote(parts.password or "")
+
+
 def _is_usual(name: str | None, password: str | None) -> bool:
-    tried = unquote(password or "").lower()
-    return tried != "" and tried in {*_USUAL_PASSWORDS, unquote(name or "").lower()}
+    tried = (password or "").lower()
+    return tried != "" and tried in {*_USUAL_PASSWORDS, (name or "").lower()}
 
 
 _RULES: tuple[Callable[[Config, Mapping[str, str]], Iterator[str]], ...] = (

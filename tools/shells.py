@@ -6,12 +6,16 @@ import os
 import shutil
 import sys
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dotenv import load_dotenv
+from redis.sentinel import Sentinel
 
+from setting_parsers import is_of_sentinels, sentinel_url
 from tools import locate
 from tools.state import ROOT, RUNNING, State, open_state
+
+SENTINEL_SECONDS = 2.0
 
 
 def url_of(variable: str, state: State) -> str:
@@ -39,13 +43,24 @@ def psql(state: State, arguments: list[str]) -> NoReturn:
 
 
 def redis_cli(state: State, arguments: list[str]) -> NoReturn:
-    url = urlsplit(url_of("REDIS_URL", state))
+    url = urlsplit(of_primary(url_of("REDIS_URL", state)))
     program = locate.redis(state).path("redis-cli", "valkey-cli") or shutil.which("redis-cli")
     if program is None:
         raise SystemExit("No redis-cli was found; on this platform install Redis or Valkey for its shell.")
     number = url.path.lstrip("/") or "0"
     where = ["-h", url.hostname or "127.0.0.1", "-p", str(url.port or 6379), "-n", number]
     become(str(program), [*where, *arguments], {"REDISCLI_AUTH": unquote(url.password or "")})
+
+
+def of_primary(url: str) -> str:
+    """The URL of the primary that these Sentinels name; the URL of a server as it is."""
+    if not is_of_sentinels(url):
+        return url
+    read = sentinel_url(url)
+    account = {name: read.options.get(f"sentinel_{name}") for name in ("username", "password")}
+    sentinels = Sentinel(read.hosts, sentinel_kwargs={**account, "socket_timeout": SENTINEL_SECONDS})
+    host, port = sentinels.discover_master(read.service)
+    return f"redis://:{quote(read.password, safe='')}@{host}:{port}/{read.database}"
 
 
 def become(program: str, arguments: list[str], given: dict[str, str]) -> NoReturn:

@@ -8,6 +8,7 @@ import pytest
 
 from config import Config
 from environment import BadSettingError, config_from
+from setting_parsers import SentinelUrl, sentinel_url
 from tests.support.paths import ROOT
 from tools import settings
 
@@ -73,6 +74,16 @@ def test_a_missing_server_stops_the_start_by_name(name):
         ("DATABASE_URL", "postgresql://localhost:port/rollcall"),
         ("REDIS_URL", "memcached://localhost"),
         ("REDIS_URL", "redis://localhost:port"),
+        ("REDIS_URL", "redis://one,two/0"),
+        ("REDIS_URL", "sentinel://one:26379;sentinel://two:26379"),
+        ("REDIS_URL", "redis+sentinel://one:26379,two:26379"),
+        ("REDIS_URL", "redis+sentinel:///mymaster"),
+        ("REDIS_URL", "redis+sentinel://one,,two/mymaster"),
+        ("REDIS_URL", "redis+sentinel://one:port/mymaster"),
+        ("REDIS_URL", "redis+sentinel://one:70000/mymaster"),
+        ("REDIS_URL", "redis+sentinel://one/mymaster/zero"),
+        ("REDIS_URL", "redis+sentinel://one/mymaster/0/1"),
+        ("REDIS_URL", "redis+sentinel://one/mymaster?sentinel_secret=x"),
         ("PUBLIC_URL", "rollcall.example.org"),
         ("PUBLIC_URL", "https://"),
         ("PUBLIC_URL", "https://ada:secret@rollcall.example.org"),
@@ -91,6 +102,28 @@ def test_a_wrong_value_stops_the_start_by_name(name, value):
         config_from({**NEEDED, name: value})
 
 
+def test_a_wrong_list_of_sentinels_says_which_one_is_wrong():
+    with pytest.raises(BadSettingError, match="host:port, separated by commas, and number 2 is not one"):
+        config_from({**NEEDED, "REDIS_URL": "redis+sentinel://one:26379,two:none/mymaster"})
+
+
+def test_the_parts_of_a_url_of_sentinels():
+    url = "rediss+sentinel://ada:p%40ss%2F@one,two.internal:5000,[2001:db8::1]:26380/my%20master/3?sentinel_password=s"
+
+    config = config_from({**NEEDED, "REDIS_URL": url})
+
+    assert config.redis_url == url
+    assert sentinel_url(url) == SentinelUrl(
+        is_tls=True,
+        hosts=(("one", 26_379), ("two.internal", 5_000), ("2001:db8::1", 26_380)),
+        service="my master",
+        username="ada",
+        password="p@ss/",
+        database=3,
+        options={"sentinel_password": "s"},
+    )
+
+
 def test_all_that_is_wrong_is_reported_at_once_a_line_each():
     given = {"REDIS_URL": "redis://localhost", "APP_ENV": "staging", "MAIL_PORT": "smtp"}
 
@@ -103,7 +136,13 @@ def test_all_that_is_wrong_is_reported_at_once_a_line_each():
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "CORS_ORIGINS", "TRUSTED_HOSTS"])
 @pytest.mark.parametrize(
-    "value", ["https://ada:hunter2/@[", "postgresql://ada:hunter2/x@host:1/y", "hunter2 *"]
+    "value",
+    [
+        "https://ada:hunter2/@[",
+        "postgresql://ada:hunter2/x@host:1/y",
+        "redis+sentinel://ada:hunter2@one:port/x",
+        "hunter2 *",
+    ],
 )
 def test_what_is_wrong_is_not_repeated(name, value):
     """A password may stand in it, and the message goes to a log."""

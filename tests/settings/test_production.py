@@ -48,6 +48,14 @@ BAD = {
     "the name as password": ("DATABASE_URL", {"DATABASE_URL": "postgresql://lms:LMS@db.internal/rollcall"}),
     "a database of the tests": ("DATABASE_URL", {"DATABASE_URL": "postgresql:///rollcall_test_main_1"}),
     "the usual password of Redis": ("REDIS_URL", {"REDIS_URL": "redis://:changeme@cache.internal/0"}),
+    "the usual password behind Sentinels": (
+        "REDIS_URL",
+        {"REDIS_URL": "redis+sentinel://:changeme@one:26379,two:26379/mymaster"},
+    ),
+    "the usual password of the Sentinels": (
+        "REDIS_URL",
+        {"REDIS_URL": "redis+sentinel://one,two/mymaster?sentinel_password=redis"},
+    ),
     "debug": ("FLASK_DEBUG", {"FLASK_DEBUG": "1"}),
     "demo people": ("DEMO_DATA", {"DEMO_DATA": "1"}),
     "any origin": ("CORS_ORIGINS", {"CORS_ORIGINS": "*"}),
