@@ -29,6 +29,7 @@ from tests.support.watching import WatchingClient, WatchingHandler
 pytest_plugins = [
     "tests.support.servers",
     "tests.support.outages",
+    "tests.support.sentinels",
     "tests.support.mail",
     "tests.support.processes",
     "tests.support.alarms",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha1
 from time import monotonic
 from typing import Any, Self, TypeVar
@@ -21,6 +22,7 @@ from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as TooSlow
 from redis.retry import Retry
 
+from app.adapters import redis_pools
 from app.settings import settings
 
 FAILURES = 3
@@ -58,7 +60,8 @@ class CircuitBreaker:
 class _Guarded(Retry):
     """Wraps every command of a client, and connecting, in the circuit breaker.
 
-    After a broken connection the command is retried once: the server was restarted. After a timeout it is not.
+    After a broken connection the command is retried once: the server was restarted, or is a replica since a failover.
+    After a timeout it is not.
     """
 
     __hash__ = Retry.__hash__
@@ -78,7 +81,7 @@ class _Guarded(Retry):
         _check_request()
         self.breaker.check()
         try:
-            answer: Answer = super().call_with_retry(do, *rest, **options)
+            answer: Answer = super().call_with_retry(partial(redis_pools.of_primary, do), *rest, **options)
         except CircuitOpen:
             raise
         except (NotConnected, TooSlow) as error:
@@ -166,13 +169,14 @@ def init_app(app: Flask) -> None:
 
 def client(url: str, *, timeout: float) -> Redis:
     """A client with short timeouts and its own pool and circuit breaker."""
-    return Redis.from_url(
+    pool = redis_pools.pool(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=30,
         retry=_Guarded(),
     )
+    return Redis.from_pool(pool)
 
 
 def connection() -> Redis:
