@@ -15,6 +15,7 @@ from rq import Queue, Retry
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
+from app.adapters import redis_patience
 from app.adapters.known_jobs import (
     CARRY_RUN,
     CERTIFICATES_PER_JOB,
@@ -37,13 +38,17 @@ LONGEST_RUN_JOB = LONGEST_CERTIFICATES_JOB = 300
 PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
 """A job occupies its worker until it ends, and the next urgent mail waits for it."""
 
+WORKER_SECONDS = 45
+"""A worker that is idle beats every 30 s, for 60 s more than this, and one at work every 5 s, for 20 s more: whose key
+expires sooner has missed several beats."""
+
 LOOKED_AT = 20
 """Jobs at the head of the queue, at least one of which is expected to be on the allow-list."""
 
 
 def worker_connection() -> Redis:
-    """A separate pool for a worker, without a timeout: a worker blocks until its next job arrives."""
-    return Redis.from_url(settings().redis_url, socket_timeout=None, health_check_interval=30)
+    """A separate pool for a worker, without a timeout: a worker blocks until its next job arrives, or Redis is back."""
+    return redis_patience.client(settings().redis_url)
 
 
 def is_reachable() -> bool:
@@ -81,9 +86,11 @@ def depth(ours: Queue) -> dict[str, int]:
 
 
 def workers(ours: Queue) -> int:
-    """How many workers listen to this queue; one that was killed counts for two minutes more."""
-    keys = connection().smembers(f"rq:workers:{ours.name}")
-    return connection().exists(*keys) if keys else 0
+    """How many workers listen to this queue; one that was killed counts for up to a minute more."""
+    with connection().pipeline(transaction=False) as pipeline:
+        for key in connection().smembers(f"rq:workers:{ours.name}"):
+            pipeline.ttl(key)
+        return sum(seconds >= WORKER_SECONDS for seconds in pipeline.execute())
 
 
 def next_notices(lane: Lane) -> list[UUID]:

@@ -6,6 +6,7 @@ import signal
 import time
 from threading import Event
 from types import FrameType
+from typing import NoReturn
 
 import click
 from flask.cli import with_appcontext
@@ -27,15 +28,22 @@ from app.settings import settings
 @with_appcontext
 def worker(*, burst: bool, urgent: bool, runs: bool) -> None:
     """Send mail and carry bulk runs: urgent mail first, then runs, then bulk mail."""
+    # Until RQ has its own for it; the first process of a container would ignore the signal.
+    signal.signal(signal.SIGTERM, _end)
     chosen = [*([queue.NAMES[Lane.URGENT]] if urgent else []), *([queue.RUNS] if runs else [])]
     while not queue.is_reachable():
         click.echo("Redis does not answer yet; waiting.", err=True)
         time.sleep(1)
     # Our log escapes control characters, including those of colours.
     colorizer.notty = True
-    workers.build_worker(chosen or workers.EVERY_QUEUE).work(
-        burst=burst, with_scheduler=True, logging_level=settings().log_level
-    )
+    started = workers.build_worker(chosen or workers.EVERY_QUEUE)
+    started.work(burst=burst, with_scheduler=True, logging_level=settings().log_level)
+    if started.has_failed:
+        raise click.ClickException("The worker has ended by an error; its log says which.")
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit
 
 
 @click.command("sweep")

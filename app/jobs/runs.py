@@ -12,6 +12,7 @@ from time import monotonic
 from uuid import UUID
 
 from psycopg2 import errorcodes
+from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, ProgrammingError
 
 from app.adapters import queue
@@ -46,11 +47,15 @@ _OF_ROWS = (IntegrityError, DataError, ProgrammingError, InternalError)
 
 
 def work(run_id: str) -> None:
-    """The entry point for RQ."""
+    """The entry point for RQ. What cannot be enqueued while Redis is away is found by the sweep."""
     with application(), logs.about(assignment_id=run_id):
-        if carry(UUID(run_id), SLICE_SECONDS):
-            queue.carry_run(UUID(run_id))
-        enqueue_waiting()
+        has_more = carry(UUID(run_id), SLICE_SECONDS)
+        try:
+            if has_more:
+                queue.carry_run(UUID(run_id))
+            enqueue_waiting()
+        except RedisError as error:
+            log.warning("Redis is away; what waits is not enqueued: %s", type(error).__name__)
 
 
 def carry(run_id: UUID, seconds: float) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -38,6 +40,38 @@ def test_a_worker_sends_what_it_was_rung_for(command, app, make, sink, start):
     with app.app_context():
         [mail] = db.session.scalars(select(Notice).where(Notice.channel == Channel.EMAIL))
     assert mail.state == NoticeState.SENT
+
+
+@pytest.fixture
+def redis_without_lists(app, config, environment):
+    """Redis answers, and refuses what takes the next job."""
+    real, name = app.extensions["rollcall-redis"], f"worker{os.getpid()}"
+    refused = ["-blpop", "-blmove", "-brpoplpush", "-lmove", "-lpop"]
+    real.acl_setuser(name, enabled=True, nopass=True, categories=["+@all"], keys=["*"], channels=["*"])
+    real.execute_command("ACL", "SETUSER", name, *refused)
+    parts = urlsplit(config.redis_url)
+    environment["REDIS_URL"] = parts._replace(
+        netloc=f"{name}:any@{parts.hostname}:{parts.port or 6379}"
+    ).geturl()
+    yield
+    real.acl_deluser(name)
+
+
+@pytest.mark.usefixtures("redis_without_lists", "sink")
+def test_a_worker_that_ends_by_an_error_says_so_to_its_supervisor(start):
+    worker = start("-m", "flask", "--app", "wsgi", "worker")
+
+    assert worker.wait(timeout=120) == 1
+
+
+@pytest.mark.usefixtures("sink")
+def test_a_worker_that_still_waits_for_redis_ends_when_it_is_asked_to(start, environment, nowhere):
+    environment["REDIS_URL"] = nowhere
+    worker = start("-m", "flask", "--app", "wsgi", "worker", says="Redis does not answer yet")
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(timeout=20) == 0
 
 
 def test_a_sweep_ends_when_it_is_asked_to(start, environment, sink):

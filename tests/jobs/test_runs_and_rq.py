@@ -79,6 +79,7 @@ def test_asking_for_the_depth_puts_no_abandoned_job_back(app, make, crowd, enque
         assert ours.count == 0
 
 
+@pytest.mark.usefixtures("listening")
 def test_a_timeout_ends_the_job_and_not_the_run(app, admin, make, crowd, enqueue, work_off, monkeypatch):
     """`except Exception` would swallow the timeout that RQ raises in the middle of a chunk."""
     accepted = enqueue(make.course(), crowd(300))
@@ -103,6 +104,7 @@ def test_a_timeout_ends_the_job_and_not_the_run(app, admin, make, crowd, enqueue
     assert record(admin, accepted)["counts"]["assigned"] == 300
 
 
+@pytest.mark.usefixtures("listening")
 def test_a_job_that_lasts_gives_way_and_enqueues_the_run_again(
     app, admin, make, crowd, enqueue, work_off, monkeypatch
 ):
@@ -122,6 +124,16 @@ def test_a_job_that_lasts_gives_way_and_enqueues_the_run_again(
     assert {record(admin, each)["state"] for each in (first, second)} == {"APPLIED"}
 
 
+def test_a_job_that_loses_redis_on_the_way_has_not_failed(app, admin, make, crowd, enqueue, without_redis):
+    accepted = enqueue(make.course(), crowd(3))
+
+    with app.app_context():
+        runs.work(accepted["id"])
+
+    assert record(admin, accepted)["state"] == "APPLIED"
+
+
+@pytest.mark.usefixtures("listening")
 def test_the_sweep_enqueues_no_run_that_is_in_the_queue(app, make, crowd, enqueue):
     enqueue(make.course(), crowd(3))
     let_leases_expire(app)

@@ -167,6 +167,7 @@ def test_a_mail_that_waits_in_bulk_is_urgent_once_it_is_asked_for(app, api, make
 
 
 @pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.usefixtures("listening")
 def test_a_job_that_was_lost_is_rung_for_in_its_own_queue(app, api, ada, bulk, waiting, lane, age):
     bulk(1)
     data_of(api.post("/auth/forgot-password", json={"email": "ada@example.org"}))
@@ -181,6 +182,7 @@ def test_a_job_that_was_lost_is_rung_for_in_its_own_queue(app, api, ada, bulk, w
     assert waiting() == {"urgent": 1, "bulk": 1}
 
 
+@pytest.mark.usefixtures("listening")
 def test_a_sweep_does_some_and_says_that_there_is_more(app, bulk, monkeypatch, age, waiting):
     monkeypatch.setattr(periodic, "ENQUEUED_AT_ONCE", 2)
     bulk(5)
@@ -201,6 +203,7 @@ def test_what_waits_is_counted_by_queue(app, api, ada, bulk, age):
     with app.app_context():
         redis.connection().sadd("rq:workers:rollcall-urgent", "rq:worker:one", "rq:worker:gone")
         redis.connection().hset("rq:worker:one", "birth", "now")
+        redis.connection().expire("rq:worker:one", 100)
 
     samples = samples_of(app.test_client().get("/metrics").text)
 
