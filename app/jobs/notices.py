@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.adapters import mailer
 from app.adapters.mailer import Carrier, MailDeferred, MailRejected
 from app.db.session import transaction
+from app.enums import Lane
 from app.jobs.context import application
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
@@ -61,12 +62,17 @@ def send_due(notice_ids: Sequence[UUID]) -> int:
     return deferred
 
 
-def send_for(seconds: float) -> bool:
-    """Send due mail for some seconds without a queue, urgent mail first; whether more may be due."""
+def send_for(seconds: float, lanes: Sequence[Lane]) -> bool:
+    """Send due mail of these lanes for some seconds without a queue; whether more may be due.
+
+    Before each mail the lanes are looked at in their order.
+    """
+    if not lanes:
+        return False
     until = monotonic() + seconds
     with mailer.carrier() as carrier:
         while monotonic() < until:
-            mail = _next_mail(notices_delivery.lease_any)
+            mail = _next_mail(partial(notices_delivery.lease_any, lanes))
             if mail is None:
                 return False
             deferral = _deliver(carrier, mail)

@@ -61,26 +61,33 @@ class Chore:
 
 
 def sweep_notices() -> bool:
-    """Enqueue mail that is due and in no job; send it directly while Redis does not answer.
+    """Enqueue mail that is due and in no job; send it directly where no worker listens, or while Redis does not answer.
 
     A limited number, so that it ends however much comes in meanwhile. Whether there may be more.
     """
+    alone: list[Lane] = []
+    more = False
     try:
-        more = [_enqueue_overdue(lane) for lane in Lane]
-        return any(more)
+        for lane in Lane:
+            if queue.workers(queue.jobs(lane)):
+                more = _enqueue_overdue(lane) or more
+            else:
+                alone.append(lane)
     except RedisError as error:
         # It does not answer; or it does and takes nothing: full, or read-only.
         log.info("Redis is away; sending notices from here: %s", type(error).__name__)
-        return send_for(DIRECT_SENDING_SECONDS)
+        alone = list(Lane)
+    return send_for(DIRECT_SENDING_SECONDS, alone) or more
 
 
 def sweep_runs() -> bool:
-    """Enqueue bulk runs that wait for a worker or were abandoned; carry them from here while Redis does not answer."""
+    """Enqueue bulk runs that wait for a worker or were abandoned; carry them from here where no worker listens."""
     try:
-        return runs.enqueue_waiting() == runs.ENQUEUED_AT_ONCE
+        if queue.workers(queue.runs()):
+            return runs.enqueue_waiting() == runs.ENQUEUED_AT_ONCE
     except RedisError as error:
         log.info("Redis is away; carrying runs from here: %s", type(error).__name__)
-        return runs.carry_waiting(DIRECT_SENDING_SECONDS)
+    return runs.carry_waiting(DIRECT_SENDING_SECONDS)
 
 
 def _enqueue_overdue(lane: Lane) -> bool:
@@ -117,8 +124,8 @@ def _hourly(name: str, service: Callable[[], bool | None]) -> Chore:
 
 
 CHORES = (
-    Chore("runs", lambda: settings().sweep_interval_seconds, sweep_runs),
     Chore("notices", lambda: settings().sweep_interval_seconds, sweep_notices),
+    Chore("runs", lambda: settings().sweep_interval_seconds, sweep_runs),
     Chore("names", lambda: HOURLY, erase_names),
     Chore(
         "quiz attempts", lambda: settings().sweep_interval_seconds, partial(_committed, closing.close_expired)

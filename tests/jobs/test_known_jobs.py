@@ -161,11 +161,12 @@ def test_a_key_that_holds_no_job_is_passed_over(app, plant, notify_completed, ma
 
 @pytest.mark.parametrize("fields", REFUSED.values(), ids=REFUSED)
 def test_the_sweep_reads_the_queue_past_what_is_no_job_of_ours(
-    app, fields, plant, notify_completed, make, age
+    app, fields, plant, notify_completed, make, age, listening
 ):
     plant(**fields)
     notify_completed(make.enrollment(make.course()))
     age(61)
+    listening()
 
     with app.app_context():
         periodic.sweep_notices()

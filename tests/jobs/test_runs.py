@@ -229,12 +229,13 @@ def test_a_running_run_stops_at_its_next_chunk(app, admin, make, crowd, enqueue,
 
 
 def test_an_abandoned_run_is_found_by_the_sweep_and_goes_on_at_its_cursor(
-    app, admin, make, crowd, enqueue, work_off, stored
+    app, admin, make, crowd, enqueue, work_off, stored, listening
 ):
     accepted = enqueue(make.course(), crowd(600))
     one_chunk(app, accepted, gives_back=False)
     with app.app_context():
         queue.connection().flushdb()
+        listening()
         periodic.sweep_runs()
         assert queue.runs().count == 0, "its lease has not expired"
 

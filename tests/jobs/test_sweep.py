@@ -40,10 +40,11 @@ def change(app):
 
 
 @pytest.fixture
-def sweep(app):
+def sweep(app, listening):
     """One sweep, and how many jobs RQ holds after it."""
 
     def run():
+        listening()
         with app.app_context():
             periodic.sweep_notices()
             return len(queue.jobs(Lane.BULK)) if queue.is_reachable() else None

@@ -74,6 +74,7 @@ def test_a_worker_undoes_a_run_in_chunks(app, admin, applied, stored):
     assert_verified(app)
 
 
+@pytest.mark.usefixtures("listening")
 def test_an_abandoned_undo_goes_on_at_its_cursor(app, admin, applied, work_off, stored):
     _, first = applied()
     accepted = undo_by_worker(admin, first)

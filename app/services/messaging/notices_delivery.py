@@ -47,9 +47,9 @@ def lease(notice_ids: Sequence[UUID]) -> Lease | None:
     return _lease_first(among(Notice.id, notice_ids))
 
 
-def lease_any() -> Lease | None:
-    """Lease the first notice that is due and that no worker has leased: an urgent one before all others."""
-    return _lease_first(Notice.is_in(Lane.URGENT)) or _lease_first(Notice.is_in(Lane.BULK))
+def lease_any(lanes: Sequence[Lane]) -> Lease | None:
+    """Lease the first notice of these lanes that is due and that no worker has leased, in the order of the lanes."""
+    return next(filter(None, (_lease_first(Notice.is_in(lane)) for lane in lanes)), None)
 
 
 def _lease_first(which: ColumnElement[bool]) -> Lease | None:
