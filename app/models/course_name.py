@@ -61,5 +61,6 @@ class CourseName(Model):
     @staticmethod
     def spelled(name: str) -> str:
         """A slug or a code as the names are stored; empty for one that no course can have."""
-        # Names are ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them.
-        return name.lower() if name.isascii() else ""
+        # Names are printable ASCII. Beyond it are letters that PostgreSQL or Python would fold to one of them, and NUL,
+        # which PostgreSQL takes in no text.
+        return name.lower() if name.isascii() and name.isprintable() else ""

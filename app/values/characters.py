@@ -15,6 +15,7 @@ _NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
 )
 _NEVER = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_BIDI}{_NON_CHARACTERS}]")
 _HALF = re.compile("[\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\r\u2028\u2029]")
 _LONGEST_COMPOSED = 1_000
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -66,3 +67,8 @@ def is_blank(text: str) -> bool:
 def is_writable(text: str) -> bool:
     """Whether it can be written in UTF-8."""
     return _HALF.search(text) is None
+
+
+def storable(text: str) -> str:
+    """The text with a replacement character for what PostgreSQL stores in no text: NUL, and halves of surrogate pairs."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from app.errors.bulk import TooManyPeople
+from app.values import characters
 from app.values.identifiers import MOST_ROWS, PARSERS
 
 LONGEST_STORED_INPUT = 400
@@ -64,5 +65,13 @@ class People:
 
 
 def storable(text: str) -> str:
-    """PostgreSQL stores no NUL, and an input longer than any identifier is cut."""
-    return text[:LONGEST_STORED_INPUT].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """The input as PostgreSQL can store it. What is longer than any identifier is cut, so that it cannot be read as one."""
+    return shortened(characters.storable(text), LONGEST_STORED_INPUT)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters. What is cut ends in an ellipsis: its beginning, sent again, is not taken for the whole."""
+    if len(text) <= most:
+        return text
+    stripped = text.strip()
+    return stripped if len(stripped) <= most else f"{stripped[: most - 1]}…"

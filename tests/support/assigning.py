@@ -12,6 +12,7 @@ from app.models import Assignment, Enrollment
 from tests.support.http import data_of
 
 ASYNC = {"Prefer": "respond-async"}
+NDJSON, CSV = "application/x-ndjson", "text/csv"
 
 
 def ids(*people):

@@ -57,8 +57,8 @@ class SheetStream:
             value = cell if _is_plain(cell) else clean(cell, is_identifier=column.is_identifier)
             if not value or characters.is_blank(value):
                 continue
-            values[column.name] = value
-            if damage_in(value, is_identifier=column.is_identifier):
+            values[column.name] = stored = characters.storable(value)
+            if stored != value or damage_in(value, is_identifier=column.is_identifier):
                 damaged.append(column.name)
         return StreamedRow(values, damaged, header.is_stray(cells))
 

@@ -26,13 +26,15 @@ class CourseRefs:
         self._known: dict[str, UUID | None] = {}
 
     def learn(self, refs: Iterable[str]) -> None:
-        new = {ref for ref in refs if ref not in self._known}
+        """Look up what is not known yet. Afterwards at least these are known, and earlier ones as far as there is room."""
+        asked = set(refs)
+        new = asked - self._known.keys()
         if not new:
             return
         if len(self._known) + len(new) > MOST_REMEMBERED:
-            self._known.clear()
+            self._known = {ref: found for ref, found in self._known.items() if ref in asked}
         ids = {ref: found for ref in new if (found := as_id(ref))}
-        names = {ref: ref.lower() for ref in new if ref not in ids and ref.isascii()}
+        names = {ref: name for ref in new if ref not in ids and (name := CourseName.spelled(ref))}
         by_name = self._by_name(set(names.values()))
         present = self._manageable({*ids.values(), *by_name.values()})
         for ref in new:

@@ -21,7 +21,7 @@ from app.services.assigning.course_refs import CourseRefs
 from app.services.assigning.staging import StagedLine, Staging
 from app.values import moments
 from app.values.identifiers import PARSERS
-from app.values.people import storable
+from app.values.people import shortened, storable
 from app.values.sheet_file import SheetFile
 
 MOST_LINES = 1_000_000
@@ -106,7 +106,7 @@ class SheetLines:
                 yield each, line._replace(row=row + place)
             return
         course_id = None if ref is None else self._refs[ref]
-        line = line._replace(sent_course=ref and storable(ref[:LONGEST_COURSE]))
+        line = line._replace(sent_course=ref and shortened(ref, LONGEST_COURSE))
         if self._is_one_course and course_id != courses[0]:
             yield courses[0], _refused(line, "another_course")
         elif course_id is None:
@@ -136,7 +136,7 @@ def _line(row: int, found: StreamedRow) -> StagedLine:
         kind,
         PARSERS[kind](sent),
         moment.isoformat() if moment else None,
-        due and storable(due[:LONGEST_DUE]),
+        due and shortened(due, LONGEST_DUE),
         other=_others(found, identifiers),
     )
     if found.is_stray:

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from tests.support.assigning import NDJSON
 from tests.support.http import data_of
 
 
@@ -54,5 +55,16 @@ def send(admin):
         form = {"file": (io.BytesIO(content), "people.csv"), **options}
         path = f"/courses/{course.id}/{verb}-multiple" if course else "/assignments"
         return client.post(path, data=form, headers=headers or {})
+
+    return post
+
+
+@pytest.fixture
+def send_raw(admin):
+    """Send a sheet as the body; the response."""
+
+    def post(content, kind=NDJSON, course=None, query="action=assign"):
+        path = f"/courses/{course.id}/assign-multiple" if course else f"/assignments?{query}"
+        return admin.post(path, data=content, content_type=kind)
 
     return post
