@@ -47,6 +47,10 @@ class SheetStream:
     def blank_rows(self) -> int:
         return 0
 
+    def has_column(self, name: str) -> bool:
+        """Whether a row may have a value in this column. May read rows: the stream is of no other use then."""
+        return name in self.columns
+
     def _row(self, header: titles.Header, cells: Sequence[str]) -> StreamedRow:
         values: dict[str, str] = {}
         damaged: list[str] = []
@@ -97,6 +101,10 @@ class NdjsonStream(SheetStream):
     @property
     def blank_rows(self) -> int:
         return self._blank
+
+    def has_column(self, name: str) -> bool:
+        """Read up to the first object with such a key: the last line may be the first to have it."""
+        return any(name in self.columns for _ in self)
 
     def __iter__(self) -> Iterator[StreamedRow]:
         self._file.seek(0)

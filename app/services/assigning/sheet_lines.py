@@ -53,9 +53,10 @@ class SheetLines:
 
     def stage(self, run: Assignment, first_row: int) -> None:
         """Stage every row, numbered from `first_row`; where no row names a course, course by course."""
+        is_by_course = len(self._courses) > 1 and not self._open().has_column("course")
         stream = self._open()
-        row = self._stage(stream, first_row, self._courses[:1])
-        if "course" not in stream.columns:
+        row = self._stage(stream, first_row, self._courses[:1] if is_by_course else self._courses)
+        if is_by_course:
             for course_id in self._courses[1:]:
                 row = self._stage(self._open(), row, [course_id])
         self._refuse_unusable(stream)
@@ -80,14 +81,13 @@ class SheetLines:
         while found := list(islice(rows, ROWS_AT_ONCE)):
             names = [each.values["course"] for each in found if "course" in each.values]
             self._refs.learn(names)
-            wanted = self._courses if names or "course" in stream.columns else courses
             self._rows += len(found)
-            if not names and len(wanted) == 1:
-                self._staging.add(wanted[0], [_line(row + place, each) for place, each in enumerate(found)])
+            if not names and len(courses) == 1:
+                self._staging.add(courses[0], [_line(row + place, each) for place, each in enumerate(found)])
                 row += len(found)
                 found = []
             for each in found:
-                for course_id, line in self._lines(row, each, wanted):
+                for course_id, line in self._lines(row, each, courses):
                     self._staging.add(course_id, (line,))
                     row += 1
             if row > MOST_LINES + 1:
