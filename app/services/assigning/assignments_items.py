@@ -41,6 +41,11 @@ class SheetRow(NamedTuple):
     after: Any
 
 
+_UNNAMED = ("identifiers_disagree", "extra_cells")
+"""Codes of rows whose identifier is left out. One of two that disagree would be taken for the whole truth, and one of a
+row that was split at the wrong place for what its column says: sent again, each would name a user nobody meant."""
+
+
 def list_items(
     viewer: Actor,
     assignment_id: UUID,
@@ -109,14 +114,13 @@ def _as_row(item: AssignmentItem, *, sees_people: bool) -> SheetRow:
         "username": user.username if user else None,
         "external_id": user.external_id if user else None,
     }
-    # What was sent is kept, but not one of two identifiers that disagree: alone, it would be taken for the whole truth.
-    if item.kind in known and not known[item.kind] and item.code != "identifiers_disagree":
+    if item.kind in known and not known[item.kind] and item.code not in _UNNAMED:
         known[item.kind] = item.input
     return SheetRow(
         item.row,
         item.input,
         **known,
-        course=item.course.code if item.course else item.sent_course,
+        course=_course_named_by(item),
         due_at=item.sent_due_at,
         course_id=item.course_id,
         outcome=item.outcome,
@@ -125,3 +129,9 @@ def _as_row(item: AssignmentItem, *, sees_people: bool) -> SheetRow:
         before=item.before,
         after=item.after,
     )
+
+
+def _course_named_by(item: AssignmentItem) -> str | None:
+    """The course as the row names it: a row that was refused because it names another one must not name that of the call."""
+    is_another = item.code == "another_course"
+    return item.sent_course if is_another or item.course is None else item.course.code
