@@ -36,6 +36,26 @@ lines AS MATERIALIZED (
 
 _IS_WRITTEN = "written IN ('assigned', 'reactivated', 'due_updated', 'unassigned')"
 
+# Work that is no visit: attempts at a quiz, and homework that was handed in or graded. All of it is written under the lock
+# of the enrollment. A new enrollment has none from before the run; a reactivated one may.
+_HAS_WORKED = """(
+                    EXISTS (
+                        SELECT FROM quiz_attempts
+                        WHERE quiz_attempts.enrollment_id = held.id AND (
+                            written = 'assigned'
+                            OR greatest(started_at, submitted_at) >= coalesce(acted_at, held.reactivated_at)
+                            OR submitted_at IS NULL AND updated_at >= coalesce(acted_at, held.reactivated_at)
+                        )
+                    )
+                    OR EXISTS (
+                        SELECT FROM submissions
+                        WHERE submissions.enrollment_id = held.id AND (
+                            written = 'assigned'
+                            OR greatest(submitted_at, graded_at) >= coalesce(acted_at, held.reactivated_at)
+                        )
+                    )
+                )"""
+
 # Each line is looked up by index, and LIMIT keeps that from becoming a join: the planner does not know how few they are.
 # The last two are compared only where the run recorded them: older ledgers have less.
 _DECIDED = """,
@@ -62,6 +82,7 @@ judged AS MATERIALIZED (
             WHEN held.grade IS DISTINCT FROM former ->> 'grade'
                 OR held.last_accessed IS DISTINCT FROM CAST(former ->> 'last_accessed' AS timestamptz)
                 OR reviewed_at IS DISTINCT FROM CAST(former ->> 'reviewed_at' AS timestamptz)
+                OR {has_worked}
             THEN 'kept_started'
             WHEN held.source <> after_source OR held.due_at IS DISTINCT FROM after_due_at
                 OR (written = 'assigned' AND held.reactivated_at IS NOT NULL)
@@ -241,7 +262,7 @@ WHERE earlier.assignment_id = :retry_of AND earlier.outcome IN ('no_seat', 'skip
 
 
 def _statement(sql: str) -> TextClause:
-    sql = sql.replace("{is_written}", _IS_WRITTEN)
+    sql = sql.replace("{is_written}", _IS_WRITTEN).replace("{has_worked}", _HAS_WORKED)
     names = ("assignment_id", "undo_of", "course_id", "instructor_id", "retry_of")
     named: list[BindParameter[Any]] = [bindparam(name, type_=Uuid()) for name in names if f":{name}" in sql]
     if ":enrollment_ids" in sql:

@@ -147,3 +147,22 @@ def test_an_admin_who_ends_enrollments_meets_an_undo(admin, make, crowd, seats, 
     kept = data_of(report)["counts"]["kept_changed"]
     assert outcomes(answers).get("200", 0) == kept
     assert seats(course) == 0
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_a_learner_who_starts_a_quiz_at_that_moment_is_kept_or_refused(app, api, admin, make, seats, _round):
+    course = make.course()
+    quiz = make.quiz(course, questions=1)
+    learners = [make.student() for _ in range(6)]
+    clients = [api.as_(learner) for learner in learners]
+    first = data_of(bulk(admin, course, [str(learner.id) for learner in learners])())
+
+    report, *answers = at_once(
+        undoing(admin, first), *[calling(each, f"/lessons/{quiz.id}/attempts") for each in clients]
+    )
+
+    decided = by_person(data_of(report))
+    for learner, answer in zip(learners, answers, strict=True):
+        assert decided[str(learner.id)] in {"kept_started", "undone"}
+        assert answer.status_code == (201 if decided[str(learner.id)] == "kept_started" else 403)
+    assert seats(course) == sum(outcome == "kept_started" for outcome in decided.values())
