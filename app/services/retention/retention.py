@@ -30,7 +30,7 @@ from sqlalchemy import inspect as mapper_of
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.session import Model, among, db
-from app.enums import AssignmentState, MailTokenPurpose
+from app.enums import MailTokenPurpose
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
 from app.models.attempt import Attempts
@@ -99,8 +99,11 @@ def purge_email_changes() -> bool:
 
 
 def purge_previews() -> bool:
-    """Purge the ledgers of expired previews; their records later, so that a late commit gets the reason meanwhile."""
-    is_expired = (Assignment.state == AssignmentState.PREVIEW, Assignment.expires_at < func.now())
+    """Purge the ledgers of expired previews; their records later, so that a late commit gets the reason meanwhile.
+
+    One that was cancelled or failed is a preview, too, and expires as well.
+    """
+    is_expired = (Assignment.is_preview.is_(True), Assignment.expires_at < func.now())
     forgotten = Assignment.expires_at < func.now() - PREVIEWS_REMEMBERED
     is_more = _purge(Assignment, *is_expired, forgotten, batch=PREVIEWS_AT_ONCE)
     picked = (

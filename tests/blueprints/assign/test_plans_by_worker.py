@@ -143,3 +143,22 @@ def test_another_instructors_plan_is_unknown(api, make, plan):
     preview = plan(make.course(), make.student())
 
     assert_refused(commit(api.as_(make.instructor()), preview), 404, "not_found")
+
+
+def test_a_preview_that_was_cancelled_expires_as_any(app, admin, make, work_off, stored):
+    body = {"user_ids": [str(make.student().id)], "mode": "preview"}
+    path = f"/courses/{make.course().id}/assign-multiple"
+    accepted = data_of(admin.post(path, json=body, headers=ASYNC), 202)
+    admin.post(f"/assignments/{accepted['id']}/cancel")
+    work_off()
+    with app.app_context(), transaction():
+        retention.purge_previews()
+    assert stored(select(AssignmentItem.outcome)) == ["skipped"], "it has not expired"
+
+    for time, left in (({"hours": 25}, 1), ({"days": 30}, 0)):
+        let_expire(app, **time)
+        with app.app_context(), transaction():
+            retention.purge_previews()
+            assert verification.verify().differences == []
+        assert stored(select(AssignmentItem.row)) == []
+        assert len(stored(select(Assignment.id))) == left
