@@ -179,6 +179,30 @@ def test_a_preview_by_a_worker_counts_seats_across_chunks(app, admin, make, crow
     assert_verified(app)
 
 
+@pytest.mark.parametrize("is_asynchronous", [True, False])
+def test_the_retry_of_a_cancelled_preview_can_be_committed(
+    app, admin, make, crowd, work_off, stored, is_asynchronous
+):
+    course, people = make.course(), crowd(600)
+    sent = {"user_ids": people, "usernames": ["nobody"], "notify": False}
+    first = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=sent))
+    accepted = undo_by_worker(admin, first, mode="preview")
+    one_chunk(app, accepted)
+    admin.post(f"/assignments/{accepted['id']}/cancel")
+    work_off()
+    plan = data_of(admin.post(f"/assignments/{accepted['id']}/retry"))
+    assert (plan["state"], counted(plan)) == ("PREVIEW", {"undone": 350})
+
+    headers = {"If-Match": plan["plan_etag"], **(ASYNC if is_asynchronous else {})}
+    admin.post(f"/assignments/{plan['id']}/commit", headers=headers)
+    work_off()
+
+    run = record(admin, plan)
+    assert (run["state"], counted(run), run["job"]["last_error"]) == ("APPLIED", {"undone": 350}, None)
+    assert stored(select(func.count()).where(Enrollment.status == "ACTIVE")) == [250]
+    assert_verified(app)
+
+
 def test_an_undo_follows_the_runs_on_its_course(app, admin, applied, crowd, enqueue):
     course, first = applied()
     earlier = enqueue(course, crowd(5, "e"))

@@ -26,7 +26,7 @@ def stage(plan: Assignment) -> Assignment:
     )  # fmt: skip
     present.sheet, present.undo_of_id = plan.sheet, plan.undo_of_id
     if plan.action == AssignmentAction.UNDO:
-        undo_staging.stage(present)
+        undo_staging.stage_plan(present, plan)
     else:
         staging.stage_plan(present, plan)
     return present

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from uuid import UUID
+
+from sqlalchemy import TextClause, exists, select
 
 from app.db.session import db
 from app.errors.base import Forbidden
@@ -16,12 +18,20 @@ from app.services.assigning.staging import BATCH_LINES
 
 def stage(run: Assignment) -> None:
     """Stage every line of the run that this one undoes, under its own number."""
-    _stage(run, {"undo_of": run.undo_of_id})
+    _stage(run, undo_statements.STAGE, {})
 
 
 def stage_again(run: Assignment, earlier: Assignment) -> None:
     """Stage the lines that another undo of the same run found no seat for or did not reach; rows are numbered from 1."""
-    _stage(run, {"undo_of": run.undo_of_id, "retry_of": earlier.id})
+    _stage(run, undo_statements.STAGE_AGAIN, {"lines_of": earlier.id})
+
+
+def stage_plan(run: Assignment, plan: Assignment) -> None:
+    """Stage all lines of the plan of an undo under their own numbers. That of a retry has some of the first run's lines."""
+    if plan.retry_of_id is None:
+        stage(run)
+    else:
+        _stage(run, undo_statements.STAGE_RETRY, {"lines_of": plan.id})
 
 
 def refuse_foreign(actor: Actor, run: Assignment) -> None:
@@ -35,8 +45,12 @@ def refuse_foreign(actor: Actor, run: Assignment) -> None:
         raise Forbidden
 
 
-def _stage(run: Assignment, lines: dict[str, object]) -> None:
-    statement = undo_statements.STAGE_AGAIN if "retry_of" in lines else undo_statements.STAGE
-    parameters = {**lines, "assignment_id": run.id, "batch_lines": BATCH_LINES}
+def _stage(run: Assignment, statement: TextClause, lines: dict[str, UUID]) -> None:
+    parameters = {
+        **lines,
+        "undo_of": run.undo_of_id,
+        "assignment_id": run.id,
+        "batch_lines": BATCH_LINES,
+    }
     run.batches, run.requested = db.session.execute(statement, parameters).one()
     db.session.flush()

@@ -251,19 +251,25 @@ SELECT count(*), coalesce(sum(size), 0) FROM batches
 """
 
 _ALL = "SELECT row, row AS of_row, course_id FROM assignment_items WHERE assignment_id = :undo_of"
-_LEFT_OUT = """
-SELECT row_number() OVER (ORDER BY earlier.row) AS row, first.row AS of_row, first.course_id
-FROM assignment_items AS earlier
+
+# The lines of another undo of the same run. Those of a retry have numbers of their own: the enrollment says which is which.
+_OF_UNDO = """
+SELECT {row} AS row, first.row AS of_row, first.course_id
+FROM assignment_items AS undoing
 JOIN (
     SELECT row, course_id, enrollment_id, outcome AS written FROM assignment_items WHERE assignment_id = :undo_of
-) AS first ON first.enrollment_id = earlier.enrollment_id AND {is_written}
-WHERE earlier.assignment_id = :retry_of AND earlier.outcome IN ('no_seat', 'skipped')
+) AS first ON first.enrollment_id = undoing.enrollment_id AND {is_written}
+WHERE undoing.assignment_id = :lines_of
 """
+_LEFT_OUT = (
+    _OF_UNDO.replace("{row}", "row_number() OVER (ORDER BY undoing.row)")
+    + " AND undoing.outcome IN ('no_seat', 'skipped')"
+)
 
 
 def _statement(sql: str) -> TextClause:
     sql = sql.replace("{is_written}", _IS_WRITTEN).replace("{has_worked}", _HAS_WORKED)
-    names = ("assignment_id", "undo_of", "course_id", "instructor_id", "retry_of")
+    names = ("assignment_id", "undo_of", "course_id", "instructor_id", "lines_of")
     named: list[BindParameter[Any]] = [bindparam(name, type_=Uuid()) for name in names if f":{name}" in sql]
     if ":enrollment_ids" in sql:
         named.append(bindparam("enrollment_ids", type_=ARRAY(Uuid())))
@@ -277,3 +283,4 @@ APPLY = _statement(_APPLIED)
 SUPPRESS = _statement(_SUPPRESSED)
 STAGE = _statement(_STAGED_LINES.replace("{lines}", _ALL))
 STAGE_AGAIN = _statement(_STAGED_LINES.replace("{lines}", _LEFT_OUT))
+STAGE_RETRY = _statement(_STAGED_LINES.replace("{lines}", _OF_UNDO.replace("{row}", "undoing.row")))
