@@ -42,6 +42,20 @@ FROM sent
 """
 ).bindparams(bindparam("assignment_id", type_=Uuid()))
 
+_CLOSED_BY_COURSE = text(
+    """
+UPDATE assignment_courses
+SET counts = counts || jsonb_build_object('skipped', coalesce(CAST(counts ->> 'skipped' AS integer), 0) + closed.lines)
+FROM (
+    SELECT course_id, sum(size) AS lines
+    FROM assignment_batches
+    WHERE assignment_id = :assignment_id AND number BETWEEN :batch AND :last_batch
+    GROUP BY course_id
+) AS closed
+WHERE assignment_courses.assignment_id = :assignment_id AND assignment_courses.course_id = closed.course_id
+"""
+).bindparams(bindparam("assignment_id", type_=Uuid()))
+
 
 def advance(run: Assignment, lines: int) -> None:
     """Write the next chunk of about so many lines. The run's row is locked by the caller."""
@@ -225,6 +239,8 @@ def _close(run: Assignment) -> None:
     else:
         db.session.execute(_CLOSED, closed)
     run.counts = _added(run.counts, {Outcome.SKIPPED.value: chunk.size})
+    if run.course_id is None:
+        db.session.execute(_CLOSED_BY_COURSE, closed)
     unique = run.unique
     run.unique = unique + chunk.size
     run.next_batch, run.stalls = chunk.last + 1, 0
