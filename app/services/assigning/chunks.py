@@ -127,6 +127,8 @@ def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     if not run.is_preview:
         users_delete.prevent_deletions()
+    if run.action == AssignmentAction.UNDO and not run.is_preview and chunk.last == run.batches:
+        undo_chunks.lock_first(run)
     actor = chunk_scope.actor_of(run)
     course = None if chunk.course_id is None else chunk_scope.course_of(run, actor, chunk.course_id)
     if run.action == AssignmentAction.UNDO:

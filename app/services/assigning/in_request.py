@@ -12,12 +12,13 @@ from operator import itemgetter
 from sqlalchemy import Text, cast, select
 
 from app.db.session import db
+from app.enums import AssignmentAction
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentCourse
 from app.models.course import Course
 from app.models.user import User
-from app.services.assigning import chunks, plans
+from app.services.assigning import chunks, plans, undo_chunks
 from app.services.assigning.assignments_ledger import LedgerLine
 from app.services.assigning.assignments_runs import RunReport, courses_of
 from app.services.people import users_delete
@@ -35,8 +36,10 @@ def carry_whole(run: Assignment) -> None:
     """Write every line of the run; of an atomic one all or none."""
     courses: Sequence[Course] = []
     if not run.is_preview:
-        # Before the courses, as a deletion takes its locks.
+        # Before the courses, as a deletion takes its locks, and a retry of a run that is undone.
         users_delete.prevent_deletions()
+        if run.action == AssignmentAction.UNDO:
+            undo_chunks.lock_first(run)
         courses = _lock_courses(run)
     decide(run)
     if run.options["atomic"]:

@@ -77,13 +77,19 @@ def close(run: Assignment, lines: dict[str, Any]) -> None:
     db.session.execute(undo_statements.CLOSE, {**lines, "undo_of": run.undo_of_id})
 
 
+def lock_first(run: Assignment) -> Assignment | None:
+    """The first run, locked. Before any course, as a retry of that run takes these locks: `end` changes its row."""
+    locked = select(Assignment).where(Assignment.id == run.undo_of_id).with_for_update(key_share=True)
+    return db.session.scalar(locked.execution_options(populate_existing=True))
+
+
 def end(run: Assignment) -> None:
-    """The first run is UNDONE when nothing of it was kept."""
+    """The first run is UNDONE when nothing of it was kept. Its row is locked by the caller, before the courses."""
     if _kept(run) or run.undo_of_id is None:
         return
-    locked = select(Assignment).where(Assignment.id == run.undo_of_id).with_for_update(key_share=True)
-    first = db.session.scalars(locked.execution_options(populate_existing=True)).one()
-    first.state = AssignmentState.UNDONE
+    first = lock_first(run)
+    if first is not None:
+        first.state = AssignmentState.UNDONE
 
 
 def _kept(run: Assignment) -> int:
