@@ -35,6 +35,9 @@ CERTIFICATES = "rollcall-certificates"
 LONGEST_RUN_JOB = LONGEST_CERTIFICATES_JOB = 300
 """Seconds. The job ends by itself long before; RQ then ends one that hangs."""
 
+LONGEST_WHOLE_RUN_JOB = 3_600
+"""Seconds. One transaction cannot end before its last line: at the limit, all of it would be rolled back and repeated."""
+
 PER_JOB = {Lane.URGENT: 10, Lane.BULK: NOTICES_PER_JOB}
 """A job occupies its worker until it ends, and the next urgent mail waits for it."""
 
@@ -118,14 +121,17 @@ def next_runs(most: int) -> list[UUID]:
     return [UUID(job.args[0]) for job in found if isinstance(job, KnownJob) and job.refusal is None]
 
 
-def carry_run(run_id: UUID) -> None:
-    """Enqueue a job that carries this run. RQ does not retry it: the sweep enqueues a run that was abandoned."""
+def carry_run(run_id: UUID, *, is_whole: bool = False) -> None:
+    """Enqueue a job that carries this run. RQ does not retry it: the sweep enqueues a run that was abandoned.
+
+    :param is_whole: the run is written in one transaction
+    """
     runs().enqueue_call(
         CARRY_RUN,
         args=[str(run_id)],
         job_id=f"run-{run_id}-{secrets.token_hex(3)}",
         description=f"bulk run {run_id}",
-        timeout=LONGEST_RUN_JOB,
+        timeout=LONGEST_WHOLE_RUN_JOB if is_whole else LONGEST_RUN_JOB,
         result_ttl=0,
         failure_ttl=FAILED_JOBS_KEPT_SECONDS,
     )

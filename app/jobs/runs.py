@@ -82,8 +82,8 @@ def enqueue_waiting() -> int:
     queued = queue.next_runs(ENQUEUED_AT_ONCE)
     with transaction():
         waiting = leases.take_waiting(ENQUEUED_AT_ONCE, queued=queued)
-    for run_id in waiting:
-        queue.carry_run(run_id)
+    for run in waiting:
+        queue.carry_run(run.id, is_whole=run.is_whole)
     return len(waiting)
 
 
@@ -95,7 +95,7 @@ def carry_waiting(seconds: float) -> bool:
             waiting = leases.take_waiting(1)
         if not waiting:
             return False
-        carry(waiting[0], until - monotonic())
+        carry(waiting[0].id, until - monotonic())
     return True
 
 

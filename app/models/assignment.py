@@ -156,6 +156,15 @@ class Assignment(Identified, Model):
         return self.state in {AssignmentState.QUEUED, AssignmentState.RUNNING}
 
     @property
+    def is_whole(self) -> bool:
+        """A worker carries it in one transaction: all or nothing, or exactly a plan."""
+        return self.is_committing or bool(self.options.get("atomic"))
+
+    @property
+    def is_being_written_whole(self) -> bool:
+        return self.is_whole and self.state == AssignmentState.RUNNING
+
+    @property
     def progress(self) -> Progress:
         """How many lines are decided, and how fast; a rate is known while a worker carries the run."""
         percent = 100 if self.done >= self.requested else self.done * 100 // self.requested
@@ -174,7 +183,7 @@ class Assignment(Identified, Model):
         """The actions that its state allows. Who sees a run may take them."""
         return {
             "commit": self.state == AssignmentState.PREVIEW,
-            "cancel": self.is_unfinished,
+            "cancel": self.is_unfinished and not self.is_being_written_whole,
             "retry": self.is_retryable,
             "undo": self.is_undoable,
         }

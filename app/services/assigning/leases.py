@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from app.db.session import among, db, discard_plans
@@ -31,9 +43,20 @@ ENQUEUED_AGAIN = timedelta(seconds=2)
 STALLED = "No worker finished a part of this run in {attempts} attempts. See the log of the workers, then retry the run."
 
 
+class Waiting(NamedTuple):
+    """A run that waits for a worker."""
+
+    id: UUID
+    is_whole: bool
+
+
 def claim(run_id: UUID) -> UUID | None:
-    """Lease the run to the caller; None if it is finished, leased, or waits for an earlier run on one of its courses."""
+    """Lease the run to the caller; None if it is finished, leased, or waits for an earlier run on one of its courses.
+
+    It is RUNNING from here on: what writes a run whole shows nothing of that before its end.
+    """
     lease = uuid4()
+    is_queued = Assignment.state == AssignmentState.QUEUED
     claimed = db.session.scalar(
         update(Assignment)
         .where(Assignment.id == run_id, _is_claimable())
@@ -42,6 +65,7 @@ def claim(run_id: UUID) -> UUID | None:
             leased_until=_expiry(),
             attempts=Assignment.attempts + 1,
             stalls=Assignment.stalls + 1,
+            state=case((is_queued, AssignmentState.RUNNING.value), else_=Assignment.state),
             started_at=func.coalesce(Assignment.started_at, func.now()),
         )
         .returning(Assignment.stalls)
@@ -67,28 +91,33 @@ def hold(run_id: UUID, lease: UUID) -> Assignment | None:
 
 
 def release(run_id: UUID, lease: UUID) -> None:
-    """Give the run back, so that another worker may carry it at once."""
+    """Give the run back, so that another worker may carry it at once. The caller enqueues it."""
     db.session.execute(
         update(Assignment)
         .where(Assignment.id == run_id, Assignment.lease == lease)
-        .values(lease=null(), leased_until=null(), stalls=0)
+        .values(lease=null(), leased_until=null(), stalls=0, enqueued_at=func.now())
         .execution_options(synchronize_session=False)
     )
 
 
-def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[UUID]:
+def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[Waiting]:
     """Runs that a worker could carry now, oldest first, marked as enqueued: the caller enqueues a job for each.
 
-    :param queued: runs that are known to be in the queue
+    Jobs run in the order in which they were enqueued. A run that was enqueued a while before those at the head of the
+    queue is in the queue no more: a worker has had its job, or the job was lost.
+
+    :param queued: the runs at the head of the queue; empty when no job waits
     """
+    at_the_head = among(Assignment.id, queued)
+    oldest_enqueued = select(func.min(Assignment.enqueued_at)).where(at_the_head).scalar_subquery()
     is_due = or_(
         Assignment.enqueued_at.is_(None),
-        Assignment.enqueued_at < func.now() - ENQUEUED_AGAIN,
+        Assignment.enqueued_at < func.least(func.now(), oldest_enqueued) - ENQUEUED_AGAIN,
         Assignment.enqueued_at < Assignment.leased_until,
     )
     picked = (
         select(Assignment.id)
-        .where(_is_claimable(), is_due, ~among(Assignment.id, queued))
+        .where(_is_claimable(), is_due, ~at_the_head)
         .order_by(Assignment.id)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
@@ -98,10 +127,13 @@ def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[UUID]:
         update(Assignment)
         .where(Assignment.id == picked.c.id)
         .values(enqueued_at=func.now())
-        .returning(Assignment.id)
+        .returning(
+            Assignment.id,
+            or_(Assignment.is_committing, func.coalesce(Assignment.options["atomic"].as_boolean(), false())),
+        )
         .execution_options(synchronize_session=False)
     )
-    return sorted(db.session.scalars(marked))
+    return sorted(Waiting(*row) for row in db.session.execute(marked))
 
 
 def renew(run: Assignment) -> None:
@@ -120,15 +152,13 @@ def _is_claimable() -> ColumnElement[bool]:
 
 def _waits_for_another() -> ColumnElement[bool]:
     """Runs on one course follow each other in the order of their ids. Previews write nothing and wait for no run."""
-    earlier, ours, theirs = aliased(Assignment), aliased(AssignmentCourse), aliased(AssignmentCourse)
-    shares_course = (
+    earlier, staged = aliased(Assignment), aliased(AssignmentCourse)
+    shares_course = or_(
+        _is_about(Assignment, earlier.course_id),
+        _is_about(earlier, Assignment.course_id),
         exists()
-        .where(
-            ours.assignment_id == Assignment.id,
-            theirs.course_id == ours.course_id,
-            theirs.assignment_id == earlier.id,
-        )
-        .correlate(Assignment, earlier)
+        .where(staged.assignment_id == earlier.id, _is_staged_for(Assignment, staged.course_id))
+        .correlate_except(staged),
     )
     return and_(
         ~Assignment.is_preview,
@@ -143,3 +173,14 @@ def _waits_for_another() -> ColumnElement[bool]:
         )
         .correlate(Assignment),
     )
+
+
+def _is_about(run: type[Assignment], course_id: SQLColumnExpression[UUID | None]) -> ColumnElement[bool]:
+    """A run on one course names it; a plan that was made in its request has nothing staged."""
+    return or_(run.course_id == course_id, _is_staged_for(run, course_id))
+
+
+def _is_staged_for(run: type[Assignment], course_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    ours = aliased(AssignmentCourse)
+    found = select(ours.course_id).where(ours.assignment_id == run.id, ours.course_id == course_id)
+    return exists(found.correlate_except(ours))

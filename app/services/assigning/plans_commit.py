@@ -81,7 +81,7 @@ def _accept(actor: Actor, plan: Assignment) -> Accepted:
     plan.state, plan.is_preview, plan.is_committing = AssignmentState.QUEUED, False, True
     plan.batches, plan.next_batch = max(plan.batches, plan.next_batch), max(plan.batches, plan.next_batch)
     plan.expires_at, plan.last_error, plan.enqueued_at = null(), None, func.now()
-    after_commit(partial(queue.carry_run, plan.id))
+    after_commit(partial(queue.carry_run, plan.id, is_whole=True))
     return Accepted(runs.reread(plan))
 
 

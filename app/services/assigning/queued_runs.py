@@ -64,7 +64,7 @@ def accept(
     """Stage the run and enqueue it after the commit."""
     run = runs.begin(action, actor.id, course_id, mode=mode, reason=reason, is_queued=True, **options)
     staging.stage_people(run, people, [course_id])
-    after_commit(partial(queue.carry_run, run.id))
+    after_commit(partial(queue.carry_run, run.id, is_whole=run.is_whole))
     return Accepted(runs.reread(run))
 
 
@@ -74,7 +74,7 @@ def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
     if run.state not in leases.UNFINISHED:
         raise InvalidTransition("Only a run that is QUEUED or RUNNING can be cancelled.")
     chunks.stop(run, AssignmentState.CANCELLED)
-    after_commit(partial(queue.carry_run, run.id))
+    after_commit(partial(queue.carry_run, run.id, is_whole=run.is_whole))
     return runs.reread(run)
 
 
@@ -122,6 +122,6 @@ def _refuse_without_lines(run: Assignment) -> None:
 def start(run: Assignment, *, in_background: bool) -> RunReport | Accepted:
     """Carry a staged run in this request, or leave it to a worker when it is large or the client asks for that."""
     if run.requested > MOST_ROWS or in_background:
-        after_commit(partial(queue.carry_run, run.id))
+        after_commit(partial(queue.carry_run, run.id, is_whole=run.is_whole))
         return Accepted(runs.reread(run))
     return in_request.carry(run)
