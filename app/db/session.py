@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -151,6 +151,12 @@ def set_statement_timeout(milliseconds: int) -> None:
     db.session.execute(
         text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": str(milliseconds)}
     )
+
+
+def limit_lock_wait(longest: timedelta | None) -> None:
+    """Limit the wait of each further statement of this transaction for a lock; None removes the limit again."""
+    milliseconds = longest // timedelta(milliseconds=1) if longest else 0
+    db.session.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": str(milliseconds)})
 
 
 @contextmanager

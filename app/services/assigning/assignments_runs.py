@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.db.listings import Listing, narrowed_by, ordered_by
-from app.db.session import db, discard_plans
+from app.db.session import db, discard_plans, limit_lock_wait
 from app.enums import AssignmentAction, AssignmentState, EnrollmentStatus, Mode, Outcome
 from app.errors.base import NotFound
+from app.errors.catalogue import InvalidTransition
 from app.models.assignment import Assignment
 from app.models.assignment_stage import AssignmentCourse
 from app.models.caller import Actor
@@ -25,6 +28,14 @@ from app.models.visibility import assignment_owned_by, assignment_visible_to
 from app.services.assigning import assignments_ledger as ledger
 
 PREVIEW_LIFE = timedelta(hours=24)
+
+LONGEST_WAIT = timedelta(seconds=3)
+"""Many times as long as a chunk holds the row of its run."""
+
+BEING_WRITTEN = (
+    "This run, or an undo of it, is being written at this moment, in one transaction: it can no longer be cancelled."
+    " Wait for its end; then it can be undone."
+)
 
 _WITH_NAMES = (
     joinedload(Assignment.course).load_only(Course.code, Course.title, Course.slug),
@@ -197,17 +208,30 @@ def reread(run: Assignment) -> Assignment:
 
 
 def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
-    """The run as it is now, locked: no worker and no other request changes it until this transaction ends."""
-    run = get_visible(viewer, assignment_id)
-    locked = select(Assignment).where(Assignment.id == run.id).with_for_update(key_share=True)
-    return db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    """The run as it is now, locked: no worker and no other request changes it until this transaction ends.
+
+    Refused where the run is being written whole, which takes longer than a request may wait.
+    """
+    get_visible(viewer, assignment_id)
+    return _lock(assignment_visible_to(viewer), assignment_id)
 
 
 def lock_plan(viewer: Actor, assignment_id: UUID) -> Assignment:
     """The same, also of a preview that has expired."""
-    found = select(Assignment).where(Assignment.id == assignment_id, assignment_owned_by(viewer))
+    return _lock(assignment_owned_by(viewer), assignment_id)
+
+
+def _lock(is_allowed: ColumnElement[bool], assignment_id: UUID) -> Assignment:
+    found = select(Assignment).where(Assignment.id == assignment_id, is_allowed)
     locked = found.with_for_update(key_share=True).execution_options(populate_existing=True)
-    run = db.session.scalar(locked)
+    limit_lock_wait(LONGEST_WAIT)
+    try:
+        run = db.session.scalar(locked)
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise InvalidTransition(BEING_WRITTEN) from error
+    limit_lock_wait(None)
     if run is None:
         raise NotFound
     return run

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
-from sqlalchemy import ColumnElement, and_, func, null, select, text, update
+from sqlalchemy import ColumnElement, and_, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
-from app.db.session import db
+from app.db.session import db, limit_lock_wait
 from app.errors.requests import IdempotencyKeyReused, RequestInFlight
 from app.models.caller import Actor
 from app.models.idempotency_key import IdempotencyKey
@@ -65,19 +65,15 @@ def take(user: Actor, operation: str, key: str, *, request_hash: bytes) -> Answe
 
 def _execute(taken: Any) -> Any:
     """Insert the key. While a twin holds it, wait for a limited time: its answer may take longer than a client waits."""
-    _limit_wait(f"{TWIN_WAIT_SECONDS}s")
+    limit_lock_wait(timedelta(seconds=TWIN_WAIT_SECONDS))
     try:
         first = db.session.execute(taken).first()
     except OperationalError as error:
         if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
             raise
         raise RequestInFlight from error
-    _limit_wait("0")
+    limit_lock_wait(None)
     return first
-
-
-def _limit_wait(limit: str) -> None:
-    db.session.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": limit})
 
 
 def keep(user: Actor, operation: str, key: str, answer: Answer) -> None:

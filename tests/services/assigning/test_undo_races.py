@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
 from app.db.session import db
 from app.enums import EnrollmentStatus
+from app.jobs import runs
 from app.models import Certificate, Enrollment, LessonProgress
+from app.services.assigning import assignments_runs
 from app.services.counters import verification
 from tests.services.assigning.test_assignments_races import (
     admin,
@@ -18,6 +23,7 @@ from tests.services.assigning.test_assignments_races import (
     seats,
     total,
 )  # fmt: skip
+from tests.support.assigning import ASYNC
 from tests.support.http import data_of
 from tests.support.races import Started, at_once, holding, outcomes
 
@@ -166,3 +172,28 @@ def test_a_learner_who_starts_a_quiz_at_that_moment_is_kept_or_refused(app, api,
         assert decided[str(learner.id)] in {"kept_started", "undone"}
         assert answer.status_code == (201 if decided[str(learner.id)] == "kept_started" else 403)
     assert seats(course) == sum(outcome == "kept_started" for outcome in decided.values())
+
+
+def test_a_retry_and_the_last_chunk_of_an_undo_lock_in_one_order(config, app, admin, make, monkeypatch):
+    """The row of the first run before the course: otherwise each would wait for what the other holds."""
+    monkeypatch.setattr(assignments_runs, "LONGEST_WAIT", timedelta(minutes=1))
+    course = make.course(total_seats=1)
+    first = data_of(bulk(admin, course, [str(make.student().id) for _ in range(2)])())
+    admin.patch(f"/courses/{course.id}", json={"total_seats": 10})
+    accepted = data_of(admin.post(f"/assignments/{first['id']}/undo", json={}, headers=ASYNC), 202)
+
+    def carry():
+        with app.app_context():
+            runs.carry(UUID(accepted["id"]), 60)
+
+    with holding(
+        config, "SELECT FROM assignments WHERE id = :id FOR NO KEY UPDATE", id=first["id"]
+    ) as waiting:
+        retry = Started(lambda: admin.post(f"/assignments/{first['id']}/retry"))
+        waiting(1)
+        worker = Started(carry)
+        waiting(2)
+
+    assert data_of(retry.finish())["counts"]["assigned"] == 1
+    worker.finish()
+    assert data_of(admin.get(f"/assignments/{first['id']}"))["state"] == "UNDONE"

@@ -1,0 +1,108 @@
+"""Runs that a worker writes in one transaction: what their records say meanwhile, and that no request hangs on them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from app.db.session import transaction
+from app.jobs import runs
+from app.services.assigning import leases
+from tests.jobs.test_runs import admin, crowd, record
+from tests.support.assigning import ASYNC, commit, commit_by_worker, counted, undo
+from tests.support.http import assert_refused, data_of
+from tests.support.races import Started, holding
+
+__all__ = ["admin", "crowd"]
+
+HELD = "SELECT FROM courses WHERE id = :id FOR UPDATE"
+
+
+@pytest.fixture
+def course(make):
+    return make.course()
+
+
+@pytest.fixture(params=["atomic", "commit"])
+def accepted(request, admin, course, crowd):
+    body = {"user_ids": crowd(3), "notify": False}
+    path = f"/courses/{course.id}/assign-multiple"
+    if request.param == "atomic":
+        return data_of(admin.post(path, json={**body, "atomic": True}, headers=ASYNC), 202)
+    plan = data_of(admin.post(path, json={**body, "mode": "preview"}))
+    return data_of(commit_by_worker(admin, plan), 202)
+
+
+def carrying(app, accepted):
+    """A worker that carries this run, in a thread."""
+
+    def carry():
+        with app.app_context():
+            runs.carry(UUID(accepted["id"]), 60)
+
+    return Started(carry)
+
+
+def test_a_run_that_is_being_written_whole_says_so_and_is_not_cancelled(config, app, admin, course, accepted):
+    with holding(config, HELD, id=course.id) as waiting:
+        worker = carrying(app, accepted)
+        waiting(1)
+        meanwhile = record(admin, accepted)
+        refused = admin.post(f"/assignments/{accepted['id']}/cancel")
+    worker.finish()
+
+    assert (meanwhile["state"], meanwhile["can"]["cancel"]) == ("RUNNING", False)
+    assert_refused(refused, 409, "invalid_transition")
+    assert "can no longer be cancelled" in refused.get_json()["message"]
+    run = record(admin, accepted)
+    assert (run["state"], counted(run)) == ("APPLIED", {"assigned": 3})
+
+
+@pytest.mark.parametrize("act", ["retry", "undo"])
+def test_no_other_request_hangs_on_it(config, app, admin, course, accepted, act):
+    with holding(config, HELD, id=course.id) as waiting:
+        worker = carrying(app, accepted)
+        waiting(1)
+        refused = admin.post(f"/assignments/{accepted['id']}/{act}", json={} if act == "undo" else None)
+    worker.finish()
+
+    assert_refused(refused, 409, "invalid_transition")
+
+
+def test_a_second_commit_does_not_hang_on_the_first(config, app, admin, course, crowd):
+    body = {"user_ids": crowd(3), "notify": False, "mode": "preview"}
+    plan = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+    accepted = data_of(commit_by_worker(admin, plan), 202)
+
+    with holding(config, HELD, id=course.id) as waiting:
+        worker = carrying(app, accepted)
+        waiting(1)
+        refused = commit(admin, plan)
+    worker.finish()
+
+    assert_refused(refused, 409, "invalid_transition")
+
+
+def test_a_run_whose_worker_died_before_it_wrote_anything_can_be_cancelled(app, admin, accepted):
+    with app.app_context(), transaction():
+        leases.claim(UUID(accepted["id"]))
+
+    answer = data_of(admin.post(f"/assignments/{accepted['id']}/cancel"))
+
+    assert answer["state"] in {"CANCELLED", "PREVIEW"}
+
+
+def test_the_undo_of_a_run_whose_undo_is_being_committed_is_refused(config, app, admin, course, crowd):
+    body = {"user_ids": crowd(3), "notify": False}
+    first = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+    accepted = data_of(commit_by_worker(admin, data_of(undo(admin, first, mode="preview"))), 202)
+
+    with holding(config, HELD, id=course.id) as waiting:
+        worker = carrying(app, accepted)
+        waiting(1)
+        refused = undo(admin, first)
+    worker.finish()
+
+    assert_refused(refused, 409, "invalid_transition")
+    assert record(admin, first)["state"] == "UNDONE"
