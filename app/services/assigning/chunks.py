@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, null, select, text, update
+from sqlalchemy import bindparam, delete, func, null, select, text
 from sqlalchemy.types import Uuid
 
 from app.db.session import db, discard_plans
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, OnExisting, Outcome
 from app.models.assignment import Assignment
-from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
+from app.models.assignment_stage import AssignmentBatch
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
-from app.services.assigning import chunk_scope, decided_rows, plans, undo_chunks
+from app.services.assigning import decided_rows, plans, undo_chunks
 from app.services.assigning.assignments_runs import PREVIEW_LIFE
-from app.services.assigning.chunk_scope import Chunk, ChunkOutcome
+from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, Scope, Staged, WholeScope, added
 from app.services.assigning.ledger_rows import STAGED
 from app.services.assigning.ledger_statements import OF_CHUNKS
-from app.services.learning import enrollment_notices
-from app.services.people import users_delete
 from app.settings import settings
 from app.values.terms import Terms
 
-MOST_BATCHES = 40
 LINES_CLOSED_AT_ONCE = 20_000
 
 _CLOSED = text(
@@ -62,15 +59,26 @@ def advance(run: Assignment, lines: int) -> None:
     # What changes in the run's row is written once, at the end of the chunk.
     with db.session.no_autoflush:
         if run.state in {AssignmentState.QUEUED, AssignmentState.RUNNING}:
-            _write(run, _next(run, lines))
+            _write(run, lines, Scope(run))
         else:
             _close(run)
     db.session.flush()
 
 
-def _write(run: Assignment, chunk: Chunk) -> None:
-    found = _decide(run, chunk)
-    _count(run, chunk, found)
+def carry_all(run: Assignment, lines: int, courses: Sequence[Course]) -> None:
+    """Write all chunks in this transaction. The courses are locked by the caller, unless the run only previews."""
+    with db.session.no_autoflush:
+        scope = WholeScope(run, courses)
+        while run.next_batch <= run.batches:
+            _write(run, lines, scope)
+        scope.finish()
+    db.session.flush()
+
+
+def _write(run: Assignment, lines: int, scope: Scope) -> None:
+    chunk = _next(scope.batches(), lines)
+    found = _decide(run, chunk, scope)
+    _count(run, chunk, found, scope)
     run.state = AssignmentState.RUNNING
     run.next_batch, run.stalls = chunk.last + 1, 0
     if run.next_batch > run.batches:
@@ -93,19 +101,8 @@ def stop(run: Assignment, state: AssignmentState, *, reason: str | None = None) 
     db.session.flush()
 
 
-def _next(run: Assignment, lines: int) -> Chunk:
+def _next(batches: Sequence[Staged], lines: int) -> Chunk:
     """As many batches of one course as fit, at least one."""
-    batches = db.session.execute(
-        select(
-            AssignmentBatch.number,
-            AssignmentBatch.course_id,
-            AssignmentBatch.size,
-            AssignmentBatch.others.is_not(None),
-        )
-        .where(AssignmentBatch.assignment_id == run.id, AssignmentBatch.number >= run.next_batch)
-        .order_by(AssignmentBatch.number)
-        .limit(MOST_BATCHES)
-    ).all()
     number, course_id, size, is_cross_checked = batches[0]
     chunk = Chunk(course_id, number, number, size, is_cross_checked)
     for number, course_id, size, is_cross_checked in batches[1:]:
@@ -119,25 +116,22 @@ def _next(run: Assignment, lines: int) -> Chunk:
     return chunk
 
 
-def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
+def _decide(run: Assignment, chunk: Chunk, scope: Scope) -> Sequence[ChunkOutcome]:
     if chunk.last.bit_length() > (chunk.first - 1).bit_length():
         # The run has doubled since the last time, and with it perhaps its tables.
         discard_plans()
-    # A young table looks cheaper to read whole than to look into, for every line: it grows while the chunks go on.
-    db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    if not run.is_preview:
-        users_delete.prevent_deletions()
+    scope.prepare()
     if run.action == AssignmentAction.UNDO and not run.is_preview and chunk.last == run.batches:
         undo_chunks.lock_first(run)
-    actor = chunk_scope.actor_of(run)
-    course = None if chunk.course_id is None else chunk_scope.course_of(run, actor, chunk.course_id)
+    actor = scope.actor
+    course = None if chunk.course_id is None else scope.course(chunk.course_id, actor)
     if run.action == AssignmentAction.UNDO:
-        return undo_chunks.decide(run, chunk, course)
+        return undo_chunks.decide(run, chunk, course, scope)
     terms = Terms.of_json(run.options)
     assigns = run.action == AssignmentAction.ASSIGN
     of_assigning = {
         "instructor_id": course and course.instructor_id,
-        "free_seats": course and _free_seats(run, course, terms),
+        "free_seats": course and _free_seats(run, course, terms, scope),
         "due_at": terms.due_date(run.created_at),
         "payment": course and effects.payment_of(course, actor),
         "updates_due": terms.on_existing == OnExisting.UPDATE_DUE,
@@ -162,7 +156,9 @@ def _decide(run: Assignment, chunk: Chunk) -> Sequence[ChunkOutcome]:
     ).all()
     outcomes = [ChunkOutcome(*row) for row in found]
     if course is not None and _writes(run):
-        _apply(run, course, actor, outcomes, notify=assigns and terms.notify)
+        rows = _apply(run, course, actor, outcomes)
+        if assigns and terms.notify and rows:
+            scope.notify(rows)
     return outcomes
 
 
@@ -175,29 +171,26 @@ def _is_open(course: Course) -> bool:
     return course.status == CourseStatus.PUBLISHED and course.deleted_at is None
 
 
-def _free_seats(run: Assignment, course: Course, terms: Terms) -> int | None:
+def _free_seats(run: Assignment, course: Course, terms: Terms, scope: Scope) -> int | None:
     if terms.override_seats or course.available_seats is None:
         return None
     if _writes(run):
         return course.available_seats
-    taken = chunk_scope.planned(run, course.id, Outcome.ASSIGNED, Outcome.REACTIVATED)
+    taken = scope.planned(course.id, Outcome.ASSIGNED, Outcome.REACTIVATED)
     return max(0, course.available_seats - taken)
 
 
-def _apply(
-    run: Assignment, course: Course, actor: Actor, outcomes: Sequence[ChunkOutcome], *, notify: bool
-) -> None:
+def _apply(run: Assignment, course: Course, actor: Actor, outcomes: Sequence[ChunkOutcome]) -> Sequence[int]:
+    """Write what was decided. Returns the rows of those who joined or came back."""
     rows = {each.outcome: each.rows for each in outcomes if each.rows}
     reactivated = [each for found in outcomes for each in found.enrollment_ids or ()]
     decided_rows.write(run, course, actor, rows, reactivated)
-    notified = [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
-    if notify and notified:
-        enrollment_notices.notify_assigned(run.id, rows=notified)
+    return [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
 
 
-def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome]) -> None:
+def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome], scope: Scope) -> None:
     amounts = {each.outcome: each.amount for each in outcomes}
-    run.counts = _added(run.counts, amounts)
+    run.counts = added(run.counts, amounts)
     # The run's row is locked, so these are its latest figures.
     done, overdue = run.done, run.overdue
     run.done = done + chunk.size
@@ -205,17 +198,7 @@ def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome]) -> N
     run.unique = run.done - run.counts.get(Outcome.DUPLICATE, 0)
     # The counts of a run on one course are those of the course.
     if chunk.course_id is not None and run.course_id is None:
-        of_course = db.session.scalar(chunk_scope.counts_of(run, chunk.course_id)) or {}
-        db.session.execute(
-            update(AssignmentCourse)
-            .where(AssignmentCourse.assignment_id == run.id, AssignmentCourse.course_id == chunk.course_id)
-            .values(counts=_added(of_course, amounts))
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _added(counts: dict[str, int], amounts: dict[str, int]) -> dict[str, int]:
-    return {**counts, **{name: counts.get(name, 0) + amount for name, amount in amounts.items()}}
+        scope.count(chunk.course_id, amounts)
 
 
 def _finish(run: Assignment) -> None:
@@ -240,7 +223,7 @@ def _close(run: Assignment) -> None:
         undo_chunks.close(run, closed)
     else:
         db.session.execute(_CLOSED, closed)
-    run.counts = _added(run.counts, {Outcome.SKIPPED.value: chunk.size})
+    run.counts = added(run.counts, {Outcome.SKIPPED.value: chunk.size})
     if run.course_id is None:
         db.session.execute(_CLOSED_BY_COURSE, closed)
     unique = run.unique

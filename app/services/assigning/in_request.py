@@ -34,23 +34,22 @@ def carry(run: Assignment) -> RunReport:
 
 def carry_whole(run: Assignment) -> None:
     """Write every line of the run; of an atomic one all or none."""
-    courses: Sequence[Course] = []
     if not run.is_preview:
         # Before the courses, as a deletion takes its locks, and a retry of a run that is undone.
         users_delete.prevent_deletions()
         if run.action == AssignmentAction.UNDO:
             undo_chunks.lock_first(run)
-        courses = _lock_courses(run)
-    decide(run)
+    courses = _courses_of(run)
+    decide(run, courses)
     if run.options["atomic"]:
         _settle(run, courses)
         db.session.refresh(run)
 
 
-def decide(run: Assignment) -> None:
-    """Carry all staged lines, chunk by chunk."""
-    while run.next_batch <= run.batches:
-        chunks.advance(run, LINES_AT_ONCE)
+def decide(run: Assignment, courses: Sequence[Course]) -> None:
+    """Carry all staged lines, chunk by chunk. The courses are locked, unless the run only previews."""
+    if run.next_batch <= run.batches:
+        chunks.carry_all(run, LINES_AT_ONCE, courses)
     db.session.refresh(run)
 
 
@@ -85,7 +84,9 @@ def _settle(run: Assignment, courses: Sequence[Course]) -> None:
         plans.apply(run, actor, courses)
 
 
-def _lock_courses(run: Assignment) -> Sequence[Course]:
+def _courses_of(run: Assignment) -> Sequence[Course]:
+    """The courses of the run as they are now; locked, unless it only previews."""
     of_run = select(AssignmentCourse.course_id).where(AssignmentCourse.assignment_id == run.id)
-    locked = select(Course).where(Course.id.in_(of_run)).order_by(Course.id).with_for_update(key_share=True)
+    found = select(Course).where(Course.id.in_(of_run)).order_by(Course.id)
+    locked = found if run.is_preview else found.with_for_update(key_share=True)
     return db.session.scalars(locked.execution_options(populate_existing=True)).all()

@@ -91,7 +91,7 @@ def _write(actor: Actor, plan: Assignment) -> None:
     present = plans_compared.stage(plan)
     users_delete.prevent_deletions()
     courses = _lock_courses(actor, plan)
-    plans_compared.refuse_changed(plan, present)
+    plans_compared.refuse_changed(plan, present, courses)
     plan.is_preview, plan.expires_at, plan.finished_at = False, null(), func.clock_timestamp()
     is_refused = bool(plan.options["atomic"]) and plans.has_refusals(plan)
     plan.state = AssignmentState.REFUSED if is_refused else AssignmentState.APPLIED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, text, update
@@ -12,6 +13,7 @@ from app.enums import AssignmentAction, Mode
 from app.errors.bulk import PlanChanged
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
+from app.models.course import Course
 from app.services.assigning import assignments_runs as runs
 from app.services.assigning import in_request, plans, staging, undo_staging
 
@@ -32,9 +34,12 @@ def stage(plan: Assignment) -> Assignment:
     return present
 
 
-def refuse_changed(plan: Assignment, present: Assignment) -> None:
-    """Decide about the staged lines, and refuse the plan if a decision differs. The staged run is deleted again."""
-    in_request.decide(present)
+def refuse_changed(plan: Assignment, present: Assignment, courses: Sequence[Course]) -> None:
+    """Decide about the staged lines, and refuse the plan if a decision differs. The staged run is deleted again.
+
+    :param courses: those of the plan, locked
+    """
+    in_request.decide(present, courses)
     if plan.options["atomic"] and plans.has_refusals(present):
         plans.refuse(present)
     planned_line, line = aliased(AssignmentItem), aliased(AssignmentItem)

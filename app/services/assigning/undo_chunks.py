@@ -18,8 +18,8 @@ from app.models.assignment import Assignment
 from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning import chunk_scope, undo_statements
-from app.services.assigning.chunk_scope import Chunk, ChunkOutcome
+from app.services.assigning import undo_statements
+from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, Scope
 from app.services.learning import completion, enrollment_notices
 
 KEPT = (Outcome.KEPT_STARTED, Outcome.KEPT_COMPLETED, Outcome.KEPT_CHANGED)
@@ -27,7 +27,7 @@ LEFT_OUT = (Outcome.NO_SEAT, Outcome.SKIPPED)
 """Outcomes that a retry of the undo takes up."""
 
 
-def decide(run: Assignment, chunk: Chunk, course: Course | None) -> Sequence[ChunkOutcome]:
+def decide(run: Assignment, chunk: Chunk, course: Course | None, scope: Scope) -> Sequence[ChunkOutcome]:
     """Decide about the lines of this chunk, record it in the ledger, and put back what can be."""
     lines = {
         "assignment_id": run.id,
@@ -43,7 +43,7 @@ def decide(run: Assignment, chunk: Chunk, course: Course | None) -> Sequence[Chu
             **lines,
             "instructor_id": course and course.instructor_id,
             "is_deleted": course is not None and course.is_deleted,
-            "free_seats": course and _free_seats(run, course),
+            "free_seats": course and _free_seats(run, course, scope),
         },
     ).all()
     outcomes = [ChunkOutcome(*row) for row in found]
@@ -103,12 +103,12 @@ def _kept(run: Assignment) -> int:
     return kept
 
 
-def _free_seats(run: Assignment, course: Course) -> int | None:
+def _free_seats(run: Assignment, course: Course, scope: Scope) -> int | None:
     """Seats for those who were unassigned; an undone assignment takes none."""
     if course.available_seats is None or not run.is_preview:
         return course.available_seats
     restores = _first_of(run).action == AssignmentAction.UNASSIGN
-    planned = chunk_scope.planned(run, course.id, Outcome.UNDONE) if restores else 0
+    planned = scope.planned(course.id, Outcome.UNDONE) if restores else 0
     return max(0, course.available_seats - planned)
 
 
