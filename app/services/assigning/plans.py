@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, func, null, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.session import db
 from app.enums import AssignmentAction, AssignmentState, Outcome
@@ -25,6 +26,9 @@ from app.services.assigning import decided_rows, undo_chunks
 from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.learning import enrollment_notices
 from app.values.terms import Terms
+
+LINES_AT_ONCE = 20_000
+"""A plan of a million lines is written in so many parts that the numbers of one part take no memory to speak of."""
 
 
 def has_refusals(run: Assignment) -> bool:
@@ -65,26 +69,36 @@ def refuse(run: Assignment) -> None:
 
 
 def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
-    """Write exactly what the ledger says, course by course."""
-    lines = _lines_by_course(run)
-    for course in courses:
-        _apply(run, actor, course, lines.get(course.id, {}))
+    """Write exactly what the ledger says, part by part, and in each part course by course."""
+    by_id = {course.id: course for course in courses}
+    for first in range(1, run.requested + 1, LINES_AT_ONCE):
+        for course_id, lines in _lines_by_course(run, first).items():
+            _apply(run, actor, by_id[course_id], lines)
     if run.action == AssignmentAction.UNDO:
         undo_chunks.end(run)
     elif run.action == AssignmentAction.ASSIGN and Terms.of_json(run.options).notify:
         enrollment_notices.notify_assigned(run.id)
 
 
-def _lines_by_course(run: Assignment) -> dict[UUID | None, dict[Outcome, Sequence[int]]]:
-    """The rows to write, by course and outcome. The ledger, which is not ordered by course, is read once for all."""
+def _lines_by_course(run: Assignment, first: int) -> dict[UUID, dict[Outcome, Sequence[int]]]:
+    """The rows to write of one part, by course and outcome. The ledger, which is not ordered by course, is read once."""
     found = db.session.execute(
-        select(AssignmentItem.course_id, AssignmentItem.outcome, func.array_agg(AssignmentItem.row))
-        .where(effects.lines_of(run, *WRITTEN, Outcome.UNDONE))
+        select(
+            AssignmentItem.course_id,
+            AssignmentItem.outcome,
+            func.array_agg(aggregate_order_by(AssignmentItem.row, AssignmentItem.row)),
+        )
+        .where(
+            effects.lines_of(run, *WRITTEN, Outcome.UNDONE),
+            AssignmentItem.row.between(first, first + LINES_AT_ONCE - 1),
+        )
         .group_by(AssignmentItem.course_id, AssignmentItem.outcome)
+        .order_by(AssignmentItem.course_id)
     )
-    by_course: dict[UUID | None, dict[Outcome, Sequence[int]]] = {}
+    by_course: dict[UUID, dict[Outcome, Sequence[int]]] = {}
     for course_id, outcome, rows in found:
-        by_course.setdefault(course_id, {})[outcome] = rows
+        if course_id is not None:
+            by_course.setdefault(course_id, {})[outcome] = rows
     return by_course
 
 
@@ -100,10 +114,12 @@ def _apply(run: Assignment, actor: Actor, course: Course, lines: Mapping[Outcome
         _complete(run, Outcome.ASSIGNED, lines, columns)
     if Outcome.UNASSIGNED in lines:
         _complete(run, Outcome.UNASSIGNED, lines, {"acted_at": func.now()})
-    returned = select(AssignmentItem.enrollment_id).where(
-        effects.lines_of(run, Outcome.REACTIVATED, rows=lines.get(Outcome.REACTIVATED, []))
-    )
-    reactivated = [each for each in db.session.scalars(returned) if each]
+    reactivated: list[UUID] = []
+    if Outcome.REACTIVATED in lines:
+        returned = select(AssignmentItem.enrollment_id).where(
+            effects.lines_of(run, Outcome.REACTIVATED, rows=lines[Outcome.REACTIVATED])
+        )
+        reactivated = [each for each in db.session.scalars(returned) if each]
     rows = {outcome.value: numbers for outcome, numbers in lines.items()}
     decided_rows.write(run, course, actor, rows, reactivated)
 

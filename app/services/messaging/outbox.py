@@ -43,6 +43,10 @@ URGENT_AT_ONCE = 1
 """More than these of an urgent kind, written at once, are bulk mail: the invitation of one user is urgent, and the
 invitations of an import are not."""
 
+MOST_ENQUEUED = 10_000
+"""Mails that are enqueued at once. A million ids would take the memory of the process and of Redis, and a worker needs
+minutes for the first thousands."""
+
 
 @dataclass(frozen=True)
 class MailBatch:
@@ -64,10 +68,11 @@ def write(
     """Write a row per recipient and channel of the kind, in one statement whatever the number of recipients.
 
     `suppressed` is the reason to record the notices and send none. `on_channel` is a column of `recipients` with the one
-    channel that each is notified on.
+    channel that each is notified on. Of very many mails the sweep enqueues those that are not in the returned batch.
     """
     made = writing(kind, recipients, suppressed=suppressed, order_by=order_by, on_channel=on_channel, **cause)
     to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
+    to_send = to_send.limit(MOST_ENQUEUED)
     written = db.session.execute(to_send).all()
     is_urgent = written[0].is_urgent if written else KINDS[kind].is_urgent
     return MailBatch([notice_id for notice_id, _ in written], Lane.URGENT if is_urgent else Lane.BULK)
