@@ -43,7 +43,7 @@ class SheetRow(NamedTuple):
 
 _UNNAMED = ("identifiers_disagree", "extra_cells")
 """Codes of rows whose identifier is left out. One of two that disagree would be taken for the whole truth, and one of a
-row that was split at the wrong place for what its column says: sent again, each would name a user nobody meant."""
+row that was split at the wrong place for what its column says: sent again, each could name another user than the row did."""
 
 
 def list_items(

@@ -51,7 +51,7 @@ Staged = Row[int, UUID | None, int, bool]
 """The number, course and size of a batch, and whether rows have further identifiers."""
 
 
-class Scope:
+class ChunkScope:
     """That of one chunk, in a transaction of its own."""
 
     def __init__(self, run: Assignment) -> None:
@@ -104,7 +104,7 @@ class Scope:
         enrollment_notices.notify_assigned(self._run.id, rows=rows)
 
 
-class WholeScope(Scope):
+class WholeRunScope(ChunkScope):
     """That of all chunks of a run in one transaction. The first chunk of a course finds it as it was locked.
 
     :param held: the courses of the run, as they are now; locked by the caller, unless the run only previews

@@ -20,7 +20,7 @@ from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import decided_rows, plans, undo_chunks
 from app.services.assigning.assignments_runs import PREVIEW_LIFE
-from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, Scope, Staged, WholeScope, added
+from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, ChunkScope, Staged, WholeRunScope, added
 from app.services.assigning.ledger_rows import STAGED
 from app.services.assigning.ledger_statements import OF_CHUNKS
 from app.settings import settings
@@ -59,7 +59,7 @@ def advance(run: Assignment, lines: int) -> None:
     # What changes in the run's row is written once, at the end of the chunk.
     with db.session.no_autoflush:
         if run.state in {AssignmentState.QUEUED, AssignmentState.RUNNING}:
-            _write(run, lines, Scope(run))
+            _write(run, lines, ChunkScope(run))
         else:
             _close(run)
     db.session.flush()
@@ -68,14 +68,14 @@ def advance(run: Assignment, lines: int) -> None:
 def carry_all(run: Assignment, lines: int, courses: Sequence[Course]) -> None:
     """Write all chunks in this transaction. The courses are locked by the caller, unless the run only previews."""
     with db.session.no_autoflush:
-        scope = WholeScope(run, courses)
+        scope = WholeRunScope(run, courses)
         while run.next_batch <= run.batches:
             _write(run, lines, scope)
         scope.finish()
     db.session.flush()
 
 
-def _write(run: Assignment, lines: int, scope: Scope) -> None:
+def _write(run: Assignment, lines: int, scope: ChunkScope) -> None:
     chunk = _next(scope.batches(), lines)
     found = _decide(run, chunk, scope)
     _count(run, chunk, found, scope)
@@ -116,7 +116,7 @@ def _next(batches: Sequence[Staged], lines: int) -> Chunk:
     return chunk
 
 
-def _decide(run: Assignment, chunk: Chunk, scope: Scope) -> Sequence[ChunkOutcome]:
+def _decide(run: Assignment, chunk: Chunk, scope: ChunkScope) -> Sequence[ChunkOutcome]:
     if chunk.last.bit_length() > (chunk.first - 1).bit_length():
         # The run has doubled since the last time, and with it perhaps its tables.
         discard_plans()
@@ -171,7 +171,7 @@ def _is_open(course: Course) -> bool:
     return course.status == CourseStatus.PUBLISHED and course.deleted_at is None
 
 
-def _free_seats(run: Assignment, course: Course, terms: Terms, scope: Scope) -> int | None:
+def _free_seats(run: Assignment, course: Course, terms: Terms, scope: ChunkScope) -> int | None:
     if terms.override_seats or course.available_seats is None:
         return None
     if _writes(run):
@@ -188,7 +188,7 @@ def _apply(run: Assignment, course: Course, actor: Actor, outcomes: Sequence[Chu
     return [*rows.get(Outcome.ASSIGNED, []), *rows.get(Outcome.REACTIVATED, [])]
 
 
-def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome], scope: Scope) -> None:
+def _count(run: Assignment, chunk: Chunk, outcomes: Sequence[ChunkOutcome], scope: ChunkScope) -> None:
     amounts = {each.outcome: each.amount for each in outcomes}
     run.counts = added(run.counts, amounts)
     # The run's row is locked, so these are its latest figures.

@@ -43,7 +43,7 @@ ENQUEUED_AGAIN = timedelta(seconds=2)
 STALLED = "No worker finished a part of this run in {attempts} attempts. See the log of the workers, then retry the run."
 
 
-class Waiting(NamedTuple):
+class WaitingRun(NamedTuple):
     """A run that waits for a worker."""
 
     id: UUID
@@ -100,7 +100,7 @@ def release(run_id: UUID, lease: UUID) -> None:
     )
 
 
-def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[Waiting]:
+def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[WaitingRun]:
     """Runs that a worker could carry now, oldest first, marked as enqueued: the caller enqueues a job for each.
 
     Jobs run in the order in which they were enqueued. A run that was enqueued a while before those at the head of the
@@ -133,7 +133,7 @@ def take_waiting(limit: int, *, queued: Collection[UUID] = ()) -> list[Waiting]:
         )
         .execution_options(synchronize_session=False)
     )
-    return sorted(Waiting(*row) for row in db.session.execute(marked))
+    return sorted(WaitingRun(*row) for row in db.session.execute(marked))
 
 
 def renew(run: Assignment) -> None:

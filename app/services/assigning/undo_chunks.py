@@ -19,7 +19,7 @@ from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
 from app.services.assigning import undo_statements
-from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, Scope
+from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, ChunkScope
 from app.services.learning import completion, enrollment_notices
 
 KEPT = (Outcome.KEPT_STARTED, Outcome.KEPT_COMPLETED, Outcome.KEPT_CHANGED)
@@ -27,7 +27,7 @@ LEFT_OUT = (Outcome.NO_SEAT, Outcome.SKIPPED)
 """Outcomes that a retry of the undo takes up."""
 
 
-def decide(run: Assignment, chunk: Chunk, course: Course | None, scope: Scope) -> Sequence[ChunkOutcome]:
+def decide(run: Assignment, chunk: Chunk, course: Course | None, scope: ChunkScope) -> Sequence[ChunkOutcome]:
     """Decide about the lines of this chunk, record it in the ledger, and put back what can be."""
     lines = {
         "assignment_id": run.id,
@@ -103,7 +103,7 @@ def _kept(run: Assignment) -> int:
     return kept
 
 
-def _free_seats(run: Assignment, course: Course, scope: Scope) -> int | None:
+def _free_seats(run: Assignment, course: Course, scope: ChunkScope) -> int | None:
     """Seats for those who were unassigned; an undone assignment takes none."""
     if course.available_seats is None or not run.is_preview:
         return course.available_seats
