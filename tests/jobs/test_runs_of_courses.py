@@ -89,6 +89,24 @@ def test_a_commit_waits_for_an_earlier_run_on_its_course(app, admin, make, crowd
     assert claims(committing) == [True]
 
 
+def test_the_commit_of_an_older_preview_waits_while_a_later_run_is_carried(
+    app, admin, make, crowd, enqueue, claims
+):
+    """It would hold the course for its whole length, and each chunk of the other run would wait for that."""
+    course, people = make.course(), crowd(300)
+    plan = planned(admin, course, people)
+    later = enqueue(course, people)
+    run_id = UUID(later["id"])
+    with app.app_context(), transaction():
+        lease = leases.claim(run_id)
+    committing = data_of(commit_by_worker(admin, plan), 202)
+
+    assert claims(committing) == [False]
+    with app.app_context(), transaction():
+        leases.release(run_id, lease)
+    assert claims(later, committing, later) == [False, True, False]
+
+
 def planned(admin, course, people):
     body = {"user_ids": people, "notify": False, "mode": "preview"}
     return data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))

@@ -151,24 +151,29 @@ def _is_claimable() -> ColumnElement[bool]:
 
 
 def _waits_for_another() -> ColumnElement[bool]:
-    """Runs on one course follow each other in the order of their ids. Previews write nothing and wait for no run."""
-    earlier, staged = aliased(Assignment), aliased(AssignmentCourse)
+    """Runs on one course follow each other in the order of their ids. Previews write nothing and wait for no run.
+
+    The commit of an older preview also waits for a later run as long as a worker carries that one.
+    """
+    other, staged = aliased(Assignment), aliased(AssignmentCourse)
     shares_course = or_(
-        _is_about(Assignment, earlier.course_id),
-        _is_about(earlier, Assignment.course_id),
+        _is_about(Assignment, other.course_id),
+        _is_about(other, Assignment.course_id),
         exists()
-        .where(staged.assignment_id == earlier.id, _is_staged_for(Assignment, staged.course_id))
+        .where(staged.assignment_id == other.id, _is_staged_for(Assignment, staged.course_id))
         .correlate_except(staged),
     )
+    is_carried = and_(other.id > Assignment.id, other.leased_until > func.clock_timestamp())
+    is_first = or_(other.id < Assignment.id, is_carried)
     return and_(
         ~Assignment.is_preview,
         Assignment.state.in_(UNFINISHED),
         exists()
         .where(
-            earlier.id < Assignment.id,
-            earlier.next_batch <= earlier.batches,
-            earlier.state.in_(UNFINISHED),
-            ~earlier.is_preview,
+            is_first,
+            other.next_batch <= other.batches,
+            other.state.in_(UNFINISHED),
+            ~other.is_preview,
             shares_course,
         )
         .correlate(Assignment),
