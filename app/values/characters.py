@@ -71,4 +71,5 @@ def is_writable(text: str) -> bool:
 
 def storable(text: str) -> str:
     """The text with a replacement character for what PostgreSQL stores in no text: NUL, and halves of surrogate pairs."""
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    # A shortcut: neither is printable, and nearly every text is.
+    return text if text.isprintable() else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
