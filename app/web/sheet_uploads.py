@@ -7,6 +7,7 @@ Their options come as fields of the form or in the query, as text: lists are sep
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, BinaryIO
@@ -153,5 +154,5 @@ def _typed(field: ma.fields.Field[Any] | None, name: str, values: list[str]) -> 
     if isinstance(field, ma.fields.Boolean) or name == "strict":
         return _FLAGS.get(value.strip().lower(), value)
     if isinstance(field, ma.fields.Integer):
-        return int(value) if value.strip().isdigit() and len(value) < 20 else value
+        return int(value) if re.fullmatch(r"\s*[0-9]{1,19}\s*", value) else value
     return value

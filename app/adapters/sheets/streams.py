@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from app.adapters.sheets import titles
 from app.adapters.sheets.cells import clean, damage_in
@@ -19,6 +19,9 @@ from app.values import characters
 
 _AT_ONCE = 1024 * 1024
 _LONGEST_LINE = 100_000
+
+_HEADERS_KEPT = 1_000
+"""Sets of keys, in their orders, whose columns are remembered."""
 
 
 class StreamedRow(NamedTuple):
@@ -96,6 +99,7 @@ class NdjsonStream(SheetStream):
         super().__init__(columns)
         self._file, self._one_of = file, one_of
         self._headers: dict[tuple[str, ...], titles.Header] = {}
+        self._keys: dict[str, None] = {}
         self._blank = 0
 
     @property
@@ -119,22 +123,44 @@ class NdjsonStream(SheetStream):
 
     def _read(self, number: int, line: bytes) -> StreamedRow:
         try:
-            members = json.loads(line)
+            members = json.loads(line.decode(), object_pairs_hook=_members)
+        except _RepeatedKeyError as error:
+            raise MalformedBody(f"Line {number} has the same key twice.") from error
         except (ValueError, RecursionError):
             members = None
         if not isinstance(members, dict):
-            raise MalformedBody(f"Line {number} is not a JSON object.")
+            raise MalformedBody(f"Line {number} is not a JSON object in UTF-8.")
         keys = tuple(members)
-        if keys not in self._headers:
-            self._headers[keys] = self._match(keys)
-        return self._row(self._headers[keys], [_text(value) for value in members.values()])
+        header = self._headers.get(keys)
+        if header is None:
+            header = self._match(number, keys)
+        return self._row(header, [_text(value) for value in members.values()])
 
-    def _match(self, keys: Sequence[str]) -> titles.Header:
+    def _match(self, number: int, keys: tuple[str, ...]) -> titles.Header:
+        """Match the keys of an object, which are remembered: nearly all objects of a file have those of the one before."""
+        self._keys |= dict.fromkeys(keys)
+        if len(self._keys) > titles.MOST_COLUMNS:
+            raise MalformedBody(
+                f"The objects up to line {number} have more than {titles.MOST_COLUMNS} different keys."
+            )
         header = titles.match(keys, self._columns, one_of=())
         self.columns = {**header.titles, **self.columns}
-        new = [title for title in header.ignored if title not in self.ignored_columns]
-        self.ignored_columns = [*self.ignored_columns, *new]
+        self.ignored_columns = list(dict.fromkeys([*self.ignored_columns, *header.ignored]))
+        if len(self._headers) >= _HEADERS_KEPT:
+            self._headers.clear()
+        self._headers[keys] = header
         return header
+
+
+class _RepeatedKeyError(ValueError):
+    """Of two members with one key a parser would silently take the last."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _RepeatedKeyError
+    return members
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.errors.base import InvalidRequest
 from app.values import characters
 
-_MOST_COLUMNS = 500
+MOST_COLUMNS = 500
 _MOST_ERRORS = 20
 _REMARK = re.compile(r"[\[(][^\[\]()]*[\])]")
 
@@ -90,8 +90,8 @@ def match(cells: Sequence[str], columns: Sequence[Column], *, one_of: Collection
 
 def _refuse_wide(width: int) -> None:
     """Each row is compared with every column, including those without a title."""
-    if width > _MOST_COLUMNS:
-        raise _refused(f"The first line has more than {_MOST_COLUMNS} columns.")
+    if width > MOST_COLUMNS:
+        raise _refused(f"The first line has more than {MOST_COLUMNS} columns.")
 
 
 def _refuse_twice(column: Column, titles: Sequence[str]) -> None:

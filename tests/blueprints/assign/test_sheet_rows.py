@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -69,3 +70,42 @@ def test_more_courses_than_are_remembered_are_looked_up_again(send_raw, make, ad
     known = [line["row"] for line in report["results"] if line["course_id"] == str(course.id)]
     assert known == [1, 1_001, 2_001]
     assert {line["code"] for line in report["results"] if line["row"] not in known} == {"course_not_found"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"email": "ada@example.org", "email": "bob@example.org"}', "Line 2 has the same key twice."),
+        ('{"email": "ada@example.org", "more": {"a": 1, "a": 2}}', "Line 2 has the same key twice."),
+        (b'{"email": "\xed\xa0\x80@example.org"}', "Line 2 is not a JSON object in UTF-8."),
+        ('{"email": "ada@example.org"}'.encode("utf-16-le"), "Line 2 is not a JSON object in UTF-8."),
+    ],
+    ids=["a key twice", "a key twice below", "half a pair", "UTF-16"],
+)
+def test_an_object_that_could_be_read_in_two_ways_is_refused(send_raw, make, line, said):
+    first = b'{"email": "eve@example.org"}\n'
+    line = line if isinstance(line, bytes) else line.encode()
+
+    refused = send_raw(first + line, NDJSON, make.course())
+
+    assert_refused(refused, 400, "invalid_request")
+    assert refused.get_json()["message"] == said
+
+
+def test_objects_with_ever_new_keys_are_refused(send_raw, make):
+    """Each would have made the next ones slower, and be kept."""
+    lines = "".join(json.dumps({"email": "ada@example.org", f"trace_{n}": n}) + "\n" for n in range(600))
+
+    refused = send_raw(lines, NDJSON, make.course())
+
+    assert_refused(refused, 400, "invalid_request")
+    assert "more than 500 different keys" in refused.get_json()["message"]
+
+
+@pytest.mark.parametrize("digits", ["\u00b2", "\u0663", "1" * 30])
+def test_an_option_in_other_digits_is_no_number(admin, make, digits):
+    path = f"/courses/{make.course().id}/assign-multiple?{urlencode({'due_in_days': digits})}"
+
+    assert_refused(
+        admin.post(path, data="email\nada@example.org\n", content_type=CSV), 422, "invalid_request"
+    )
