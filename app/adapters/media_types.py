@@ -76,8 +76,10 @@ _NAMED = {
 }
 """Endings that promise a type, as people and programs rely on it."""
 
+# Possessive, and no comment is read past its end: no beginning of a file makes it backtrack.
 _MARKUP = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(!doctype\s+)?([a-z][a-z0-9:]*)", re.IGNORECASE | re.DOTALL
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(!doctype\s++)?+([a-z][a-z0-9:]*+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _HTML_TAGS = {
     b"html", b"head", b"body", b"script", b"iframe", b"title", b"meta", b"style", b"table", b"div", b"a", b"p", b"h1",
