@@ -61,7 +61,7 @@ class QuizSettingsSchema(Schema):
         metadata={
             "description": "What a learner sees of a submitted attempt. SCORE: the score alone. CORRECTNESS: the points of each"
             " question and the feedback on what was chosen. WHEN_DONE: the answers and explanations as well, once the quiz is"
-            " passed or no attempt is left. ANSWERS: these at once."
+            " passed or no attempt is left. ANSWERS: these at once. While another attempt is in progress, they are held back."
         },
     )
 

@@ -23,7 +23,19 @@ def test_markup_is_found_behind_comments(content, kind):
 
 @pytest.mark.parametrize(
     "unit",
-    [b"<!---->", b"<!---->\n", b"<!--", b"-->", b"<!-->", b"<!--->", b"<?xml>", b"<?xml", b"<!doctype ", b"<", b" "],
+    [
+        b"<!---->",
+        b"<!---->\n",
+        b"<!--",
+        b"-->",
+        b"<!-->",
+        b"<!--->",
+        b"<?xml>",
+        b"<?xml",
+        b"<!doctype ",
+        b"<",
+        b" ",
+    ],
 )
 def test_no_beginning_takes_long_to_recognise(unit):
     content = (unit * media_types.LOOKED_AT)[: media_types.LOOKED_AT - 1] + b"1"

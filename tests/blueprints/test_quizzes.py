@@ -539,6 +539,27 @@ def test_the_last_attempt_reveals_the_answers(taking):
     assert second["questions"][0]["explanation"] is not None
 
 
+@pytest.mark.parametrize(
+    ("reveal", "first_text", "max_attempts"),
+    [(Reveal.WHEN_DONE, "Wrong", 2), (Reveal.WHEN_DONE, "Right", None), (Reveal.ANSWERS, "Wrong", None)],
+)
+def test_no_attempt_shows_the_key_while_another_is_in_progress(taking, reveal, first_text, max_attempts):
+    client, quiz, _ = taking(reveal=reveal, max_attempts=max_attempts)
+    first = take(client, quiz, with_text=first_text)
+    second = begin(client, quiz)
+
+    (meanwhile,) = data_of(client.get(f"/attempts/{first['id']}"))["questions"]
+    data_of(client.post(f"/attempts/{second['id']}/submit", json={}))
+    (afterwards,) = data_of(client.get(f"/attempts/{first['id']}"))["questions"]
+
+    assert meanwhile["credit"] is not None
+    assert (meanwhile["explanation"], {each["is_correct"] for each in meanwhile["choices"]}) == (None, {None})
+    assert (afterwards["explanation"], {each["is_correct"] for each in afterwards["choices"]}) == (
+        "",
+        {True, False},
+    )
+
+
 # Regrading
 
 

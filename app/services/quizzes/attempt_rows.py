@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, false, func, select
+from sqlalchemy import Select, and_, any_, exists, false, func, select
 
 from app.db.session import db
 from app.enums import QuizAttemptState
@@ -27,7 +27,10 @@ from app.services.quizzes.quizzes import QuizTerms
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptRow:
-    """An attempt, and what decides about it. `now` is the time at which its transaction began."""
+    """An attempt, and what decides about it. `now` is the time at which its transaction began.
+
+    `has_open`: whether an attempt of the learner at this quiz, this one or another, is in progress.
+    """
 
     id: UUID
     lesson_id: UUID
@@ -55,6 +58,7 @@ class AttemptRow:
     terms: QuizTerms
     contents: list[Content]
     attempts_used: int
+    has_open: bool
     has_passed: bool
     now: datetime
 
@@ -136,6 +140,7 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
         terms=QuizTerms.of(row["Quiz"]),
         contents=[versions[str(each)] for each in row["version_ids"]],
         attempts_used=row["attempts_used"],
+        has_open=row["has_open"],
         has_passed=row["has_passed"],
         now=row["now"],
     )
@@ -149,17 +154,14 @@ def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     others = QuizAttempt.__table__.alias("others")
-    used = (
-        select(func.count())
-        .select_from(others)
-        .where(
-            others.c.enrollment_id == QuizAttempt.enrollment_id,
-            others.c.lesson_id == QuizAttempt.lesson_id,
-            others.c.superseded_at.is_(None),
-        )
-        .correlate(QuizAttempt)
-        .scalar_subquery()
+    of_quiz = and_(
+        others.c.enrollment_id == QuizAttempt.enrollment_id, others.c.lesson_id == QuizAttempt.lesson_id
     )
+    counts = others.c.superseded_at.is_(None)
+    used = (
+        select(func.count()).select_from(others).where(of_quiz, counts).correlate(QuizAttempt).scalar_subquery()
+    )
+    has_open = exists().where(of_quiz, others.c.submitted_at.is_(None)).correlate(QuizAttempt)
     has_passed = QuizScore.is_passed_by(QuizAttempt.enrollment_id, QuizAttempt.lesson_id)
     return (
         select(
@@ -175,6 +177,7 @@ def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
             Quiz,
             versions.label("versions"),
             used.label("attempts_used"),
+            has_open.label("has_open"),
             func.coalesce(has_passed, false()).label("has_passed"),
             func.now().label("now"),
         )

@@ -81,12 +81,14 @@ def _shown(row: AttemptRow) -> Shown:
     if row.submitted_at is None:
         return Shown.QUESTION
     is_done = row.has_passed or attempts_left(row.terms, row.attempts_used) == 0
-    return {
+    revealed = {
         Reveal.SCORE: Shown.QUESTION,
         Reveal.CORRECTNESS: Shown.RESULT,
         Reveal.WHEN_DONE: Shown.KEY if is_done else Shown.RESULT,
         Reveal.ANSWERS: Shown.KEY,
     }[row.terms.reveal]
+    # The key of an earlier attempt is the key of the one in progress.
+    return min(revealed, Shown.RESULT) if row.has_open else revealed
 
 
 def _seconds_left(row: AttemptRow) -> int | None:

@@ -77,5 +77,6 @@ def _submitted(row: AttemptRow, outcome: grading.AttemptResult, responses: Mappi
         submitted_at=row.expires_at if row.is_over else row.now,
         is_timed_out=row.is_over,
         updated_at=row.now,
+        has_open=False,
         has_passed=row.has_passed or outcome.is_passed,
     )
