@@ -7,9 +7,14 @@ import unicodedata
 from decimal import Decimal, InvalidOperation, localcontext
 
 LONGEST_RESPONSE = 1_000
+ANY_NUMBER = "*"
+"""What a key has for every other number."""
+MOST_DIGITS = 40
+"""Before the decimals of a number, and of these."""
 
 _NUMBER = re.compile(
-    r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d{1,40}(?:[eE][+-]?\d{1,3})?"
+    rf"[+-]?\d{{1,{MOST_DIGITS}}}(?:\.\d{{0,{MOST_DIGITS}}})?(?:[eE][+-]?\d{{1,3}})?"
+    rf"|[+-]?\.\d{{1,{MOST_DIGITS}}}(?:[eE][+-]?\d{{1,3}})?"
 )
 _DIGITS = 120
 """More than two numbers of this form have between them, so that their difference is exact enough."""
@@ -29,6 +34,15 @@ def number_of(text: str) -> Decimal | None:
         return Decimal(written)
     except InvalidOperation:  # digits of two scripts in one number
         return None
+
+
+def in_digits(text: str) -> str:
+    """The number of a text with a point and without an exponent, as other programs read it; one that is long as it is."""
+    number = number_of(text)
+    if number is None:
+        return text
+    written = f"{number:f}" if abs(number.adjusted()) <= MOST_DIGITS else ""
+    return written if number_of(written) == number else text
 
 
 def is_near(given: Decimal, expected: Decimal, tolerance: Decimal) -> bool:

@@ -152,6 +152,26 @@ QUESTIONS = [
     },
     {"type": "SHORT_TEXT", "answers": [{"text": r"5 \* 2"}, {"text": "ten*", "credit": Decimal(50)}]},
     {"type": "NUMERIC", "answers": [{"text": "-3.5", "tolerance": Decimal("0.5"), "feedback": "#1"}]},
+    {
+        "type": "NUMERIC",
+        "answers": [{"text": "3"}, {"text": "*", "credit": Decimal(0), "feedback": "No."}],
+    },
+    {"type": "NUMERIC", "answers": [{"text": "3"}, {"text": "*", "credit": Decimal(50)}]},
+    {"type": "NUMERIC", "answers": [{"text": "2e999", "tolerance": Decimal("1E-10")}]},
+    {
+        "type": "SINGLE",
+        "answers": [
+            {"text": "%50% of it", "is_correct": True, "feedback": "[html] <b>"},
+            {"text": "%100%"},
+            {"text": "[html]<p>"},
+        ],
+    },
+    {"type": "SINGLE", "answers": [{"text": "a", "credit": Decimal("99.5")}, {"text": "b"}]},
+    {"type": "SINGLE", "answers": [{"text": "a -> b", "is_correct": True}, {"text": "c"}]},
+    {"type": "MULTIPLE", "answers": [{"text": "%5% a", "credit": Decimal(100)}, {"text": "b -> c"}]},
+    {"type": "SHORT_TEXT", "answers": [{"text": "%50% of it"}, {"text": "half"}]},
+    {"type": "SHORT_TEXT", "answers": [{"text": "a -> b"}, {"text": "c -> d", "credit": Decimal(50)}]},
+    {"type": "SHORT_TEXT", "answers": [{"text": "one\u2028\u2028two"}, {"text": "=T"}]},
 ]
 
 
@@ -183,6 +203,30 @@ def test_what_is_written_is_read_as_the_same(form, asked):
     assert [strip(each) for each in again] == [strip(each) for each in question["answers"]]
 
 
+@pytest.mark.parametrize(
+    ("write", "read"),
+    [
+        (gift_writer.write, gift_reader.read),
+        (moodle_writer.write, lambda text: moodle_reader.read(text.encode())),
+    ],
+)
+@pytest.mark.parametrize(("typed", "read_as"), [("3,14", "3.14"), ("٣٫١٤", "3.14"), ("1.5e2", "150")])
+def test_a_number_is_written_as_other_programs_read_it(write, read, typed, read_as):
+    answers = stored_answers(QuestionType.NUMERIC, [{"text": typed}])
+    rest = {"type": QuestionType.NUMERIC, "name": "", "text": "?", "explanation": "", "points": "1"}
+
+    (found,) = read(write([{**rest, "answers": answers}]))
+
+    assert answers_of(found) == [(read_as, 100, "")]
+
+
+def test_any_other_number_is_read_as_other_programs_write_it():
+    """Moodle writes an asterisk, and its documentation a mark without a number."""
+    (found,) = gift_reader.read("Pi? {#=3.14:0.01 =%50%*:0#Rather 3. ~#No.}")
+
+    assert answers_of(found) == [("3.14", 100, ""), ("*", 50, "Rather 3."), ("*", 0, "No.")]
+
+
 def strip(answer):
     """Without what a file cannot say: no tolerance is one of zero."""
     return {**answer, "tolerance": Decimal(answer["tolerance"] or 0)}
@@ -208,6 +252,52 @@ OUTSIDE = '<!DOCTYPE quiz [<!ENTITY x SYSTEM "file:///etc/passwd">]><quiz><quest
 def test_xml_that_attacks_the_reader_is_refused(content):
     with pytest.raises(UnreadableFileError):
         moodle_reader.read(content.encode())
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "shift_jis", "utf-7", "no-such", "rot13", "hex", "idna"])
+def test_xml_in_an_encoding_that_is_not_read_is_refused(encoding):
+    with pytest.raises(UnreadableFileError, match="UTF-8"):
+        moodle_reader.read(f'<?xml version="1.0" encoding="{encoding}"?><quiz></quiz>'.encode())
+
+
+NUMBERS = [
+    "1e999999999",
+    "1e-999999999",
+    "NaN",
+    "sNaN",
+    "Infinity",
+    "-Infinity",
+    "1__0",
+    "9" * 5_000,
+    "1e999",
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Q {{#{0}}}",
+        "Q {{#1:{0}}}",
+        "Q {{#1..{0}}}",
+        "Q {{#%{0}%1}}",
+        "<answer fraction='{0}'><text>1</text></answer>",
+        "<answer fraction='100'><text>{0}</text></answer>",
+        "<answer fraction='100'><text>1</text><tolerance>{0}</tolerance></answer>",
+        "<defaultgrade>{0}</defaultgrade><answer fraction='100'><text>1</text></answer>",
+    ],
+)
+def test_no_number_takes_long_or_breaks_the_reader(number, form):
+    content = form.format(number)
+    if form.startswith("<"):
+        asked = f"<questiontext><text>Q</text></questiontext>{content}"
+        document = f"<quiz><question type='numerical'>{asked}</question></quiz>".encode()
+        (found,) = moodle_reader.read(document)
+    else:
+        (found,) = gift_reader.read(content)
+
+    assert found.reason in {"broken", None}
+    assert all(len(each["text"]) <= 5_000 for each in (found.fields or {}).get("answers", []))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,21 @@ def test_what_is_exported_can_be_imported(api, make, quiz, teacher, form, kind):
         assert after[name] == before[name]
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "NaN", "1e999", "0.01000000000000000020816681711721685"])
+def test_every_number_of_a_file_is_judged(api, quiz, teacher, number):
+    answer = f"<answer fraction='100'><text>1</text><tolerance>{number}</tolerance></answer>"
+    asked = f"<questiontext><text>Q</text></questiontext>{answer}"
+    client = api.as_(teacher)
+
+    report = data_of(
+        send(client, quiz, f"<quiz><question type='numerical'>{asked}</question></quiz>".encode())
+    )
+    made = data_of(client.get(f"/lessons/{quiz.id}/questions"))
+
+    assert (report["created"], report["skipped"]) == (len(made), 1 - len(made))
+    assert [each["answers"][0]["tolerance"] for each in made] == ([0.01] if number[0] == "0" else [])
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"<!DOCTYPE quiz><quiz/>", b"<quiz>", b"<html/>"])
 def test_a_file_that_is_neither_is_refused(api, quiz, teacher, content):
     response = send(api.as_(teacher), quiz, content)

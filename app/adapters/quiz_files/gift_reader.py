@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from app.adapters.quiz_files import FileQuestion
 from app.adapters.quiz_files.html_text import text_in
 from app.enums import QuestionType
+from app.values.responses import ANY_NUMBER, in_digits, number_of
 
 _ESCAPES = {"n": "\n"}
 _FORM = re.compile(r"\A\s*\[(html|moodle|plain|markdown)\]")
-_CREDIT = re.compile(r"\A%(-?\d{1,3}(?:\.\d{1,10})?)%")
+_CREDIT = re.compile(r"\A%(-?[0-9]{1,3}(?:\.[0-9]{1,10})?)%")
+_LINE_END = re.compile(r"\r\n|[\r\n]")
 _TRUTH = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 _GAP = "\\_\\_\\_\\_\\_"
 _RANGE = re.compile(r"\A\s*(-?[\d.]{1,40})\s*\.\.\s*(-?[\d.]{1,40})\s*\Z")
@@ -43,7 +45,7 @@ def read(text: str) -> list[FileQuestion]:
 
 def _blocks(text: str) -> Iterator[str]:
     lines: list[str] = []
-    for line in [*text.splitlines(), ""]:
+    for line in [*_LINE_END.split(text), ""]:
         if line.lstrip().startswith("//"):
             continue
         if line.strip() and not line.lstrip().startswith("$CATEGORY:"):
@@ -148,27 +150,30 @@ def _numbers(inside: str) -> list[str]:
 def _number(text: str, form: str) -> Answer:
     value, _, feedback = text.partition("#")
     credit, value = _credit_in(value.strip())
-    if not value:
+    written, _, near = value.partition(":")
+    if written.strip() in {"", ANY_NUMBER}:
         # Any other number: what is left is the feedback on it.
-        return {"text": "*", "credit": Decimal(credit or 0), "feedback": _worded(feedback, form)}
+        return {"text": ANY_NUMBER, "credit": Decimal(credit or 0), "feedback": _worded(feedback, form)}
     among = _RANGE.match(value)
-    try:
-        if among:
-            low, high = Decimal(among[1]), Decimal(among[2])
-            number, tolerance = (low + high) / 2, abs(high - low) / 2
-        else:
-            written, _, near = value.partition(":")
-            number, tolerance = Decimal(written.strip()), Decimal(near.strip() or 0)
-    except InvalidOperation:
-        raise _LeftOutError("broken") from None
-    if not (number.is_finite() and tolerance.is_finite()):
-        raise _LeftOutError("broken")
+    if among:
+        low, high = _number_in(among[1]), _number_in(among[2])
+        number, tolerance = f"{(low + high) / 2:f}", abs(high - low) / 2
+    else:
+        _number_in(written)
+        number, tolerance = in_digits(written.strip()), abs(_number_in(near.strip() or "0"))
     return {
-        "text": f"{number:f}",
-        "tolerance": abs(tolerance),
+        "text": number,
+        "tolerance": tolerance,
         "credit": Decimal(100) if credit is None else credit,
         "feedback": _worded(feedback, form),
     }
+
+
+def _number_in(text: str) -> Decimal:
+    found = number_of(text)
+    if found is None:
+        raise _LeftOutError("broken")
+    return found
 
 
 def _listed(inside: str, form: str) -> dict[str, Any]:
@@ -177,9 +182,9 @@ def _listed(inside: str, form: str) -> dict[str, Any]:
         # One accepted text may be written without its mark.
         marks = ["=", inside]
     pairs = list(zip(marks[::2], marks[1::2], strict=False))
-    if any(mark == "=" and "->" in text for mark, text in pairs):
-        raise _LeftOutError("matching")
     is_typed = all(mark == "=" for mark, _ in pairs)
+    if is_typed and all("->" in text and _credit_in(text.strip())[0] is None for _, text in pairs):
+        raise _LeftOutError("matching")
     answers = [_answer(mark, text, form, is_typed=is_typed) for mark, text in pairs]
     if is_typed:
         return {"type": QuestionType.SHORT_TEXT, "answers": answers}

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.enums import QuestionType
+from app.values.responses import ANY_NUMBER, in_digits
 
 _TRUE = "true"
+_FORM = "[markdown]"
 
 
 def write(questions: Iterable[Mapping[str, Any]]) -> str:
@@ -18,39 +20,54 @@ def write(questions: Iterable[Mapping[str, Any]]) -> str:
 
 def _question(question: Mapping[str, Any]) -> str:
     name = f"::{_escaped(question['name'])}::" if question["name"] else ""
-    explanation = f"####{_escaped(question['explanation'])}" if question["explanation"] else ""
+    explanation = f"####{_worded(question['explanation'])}" if question["explanation"] else ""
     answers = _WRITERS[question["type"]](question["answers"])
-    return f"{name}[markdown]{_escaped(question['text'])}{{{answers}{explanation}}}"
+    return f"{name}{_FORM}{_escaped(question['text'])}{{{answers}{explanation}}}"
 
 
 def _true_false(answers: list[Mapping[str, Any]]) -> str:
-    by_credit = sorted(answers, key=lambda each: Decimal(each["credit"]))
+    by_credit = sorted(answers, key=_credit_of)
     wrong, right = by_credit[0], by_credit[-1]
-    on_wrong = f"#{_escaped(wrong['feedback'])}" if wrong["feedback"] or right["feedback"] else ""
+    on_wrong = f"#{_worded(wrong['feedback'])}" if wrong["feedback"] or right["feedback"] else ""
     return ("TRUE" if right["text"] == _TRUE else "FALSE") + on_wrong + _feedback(right)
 
 
 def _numeric(answers: list[Mapping[str, Any]]) -> str:
-    return "#" + " ".join(
-        f"={_credit(each)}{each['text']}:{each.get('tolerance') or 0}{_feedback(each)}" for each in answers
-    )
+    return "#" + " ".join(f"={_credit(each)}{_number(each)}{_feedback(each)}" for each in answers)
+
+
+def _number(answer: Mapping[str, Any]) -> str:
+    is_any = answer["text"] == ANY_NUMBER
+    return ANY_NUMBER if is_any else f"{in_digits(answer['text'])}:{answer.get('tolerance') or 0}"
 
 
 def _short(answers: list[Mapping[str, Any]]) -> str:
-    return " ".join(f"={_credit(each)}{_escaped(each['text'])}{_feedback(each)}" for each in answers)
+    return " ".join(
+        f"={_credit(each, is_needed=_needs_credit(each))}{_escaped(each['text'])}{_feedback(each)}"
+        for each in answers
+    )
+
+
+def _needs_credit(answer: Mapping[str, Any]) -> bool:
+    """Whether the text would be read as a credit, or as one half of a matching question."""
+    return answer["text"].lstrip().startswith("%") or "->" in answer["text"]
 
 
 def _single(answers: list[Mapping[str, Any]]) -> str:
+    most = max(map(_credit_of, answers))
     written = []
     for each in answers:
-        is_right = Decimal(each["credit"]) == 100
-        credit = "" if is_right or not Decimal(each["credit"]) else f"%{each['credit']}%"
-        written.append(f"{'=' if is_right else '~'}{credit}{_escaped(each['text'])}{_feedback(each)}")
+        is_right = _credit_of(each) == most
+        is_usual = _credit_of(each) == (100 if is_right else 0)
+        credit = _credit(each, is_needed=not is_usual or each["text"].lstrip().startswith("%"))
+        written.append(f"{'=' if is_right else '~'}{credit}{_worded(each['text'])}{_feedback(each)}")
     return " ".join(written)
 
 
 def _multiple(answers: list[Mapping[str, Any]]) -> str:
-    return " ".join(f"~%{each['credit']}%{_escaped(each['text'])}{_feedback(each)}" for each in answers)
+    return " ".join(
+        f"~{_credit(each, is_needed=True)}{_worded(each['text'])}{_feedback(each)}" for each in answers
+    )
 
 
 _WRITERS = {
@@ -62,12 +79,23 @@ _WRITERS = {
 }
 
 
-def _credit(answer: Mapping[str, Any]) -> str:
-    return "" if Decimal(answer["credit"]) == 100 else f"%{answer['credit']}%"
+def _credit_of(answer: Mapping[str, Any]) -> Decimal:
+    return Decimal(answer["credit"])
+
+
+def _credit(answer: Mapping[str, Any], *, is_needed: bool = False) -> str:
+    """The credit of an answer, unless it is what its mark says."""
+    is_written = is_needed or (_credit_of(answer) != 100)
+    return f"%{answer['credit']}%" if is_written else ""
 
 
 def _feedback(answer: Mapping[str, Any]) -> str:
-    return f"#{_escaped(answer['feedback'])}" if answer["feedback"] else ""
+    return f"#{_worded(answer['feedback'])}" if answer["feedback"] else ""
+
+
+def _worded(text: str) -> str:
+    """A text whose beginning is not read as the name of a format."""
+    return f"{_FORM if text.lstrip().startswith('[') else ''}{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:

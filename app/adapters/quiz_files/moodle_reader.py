@@ -14,6 +14,7 @@ from xml.parsers import expat
 from app.adapters.quiz_files import FileQuestion, UnreadableFileError
 from app.adapters.quiz_files.html_text import markdown_of, text_in
 from app.enums import QuestionType
+from app.values.responses import number_of
 
 _IS_LAST = True
 DEEPEST = 30
@@ -80,6 +81,10 @@ class _Builder:
             parser.Parse(content, _IS_LAST)
         except expat.ExpatError as error:
             raise UnreadableFileError(f"The XML is broken in line {error.lineno}.") from error
+        except UnreadableFileError:
+            raise
+        except (LookupError, ValueError):
+            raise UnreadableFileError("The XML has an encoding that is not read: save it in UTF-8.") from None
         if self.root is None or self.root.name != "quiz":
             raise UnreadableFileError("The XML is no Moodle quiz.")
         return self.root
@@ -118,7 +123,7 @@ def _question(row: int, element: _Element) -> FileQuestion:
         return FileQuestion(row, name, reason=kind or "broken")
     try:
         return FileQuestion(row, name, fields={"name": name, **_fields(element, kind)})
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError):  # a number beyond what is kept, or none
         return FileQuestion(row, name, reason="broken")
 
 
@@ -136,19 +141,26 @@ def _fields(element: _Element, kind: str) -> dict[str, Any]:
 
 def _points(element: _Element) -> Decimal:
     """A grade of zero, which Moodle allows, would be no points: one instead."""
-    grade = Decimal(element.said("defaultgrade") or element.said("defaultmark") or 1)
-    return round(grade, 2) if grade.is_finite() and grade >= Decimal("0.01") else Decimal(1)
+    grade = _number(element.said("defaultgrade") or element.said("defaultmark") or "1")
+    return round(grade, 2) if grade >= Decimal("0.01") else Decimal(1)
 
 
 def _answers(element: _Element, kind: str) -> Iterator[dict[str, Any]]:
     for answer in element.all("answer"):
-        credit = Decimal(answer.attributes.get("fraction") or answer.said("fraction") or 0)
+        credit = _number(answer.attributes.get("fraction") or answer.said("fraction") or "0")
         yield {
             "text": _answer_text(answer, kind),
             "credit": round(credit, 5),
             "feedback": answer.worded("feedback"),
-            **({"tolerance": abs(Decimal(answer.said("tolerance") or 0))} if kind == "numerical" else {}),
+            **({"tolerance": abs(_number(answer.said("tolerance") or "0"))} if kind == "numerical" else {}),
         }
+
+
+def _number(text: str) -> Decimal:
+    found = number_of(text)
+    if found is None:
+        raise ValueError("no number")
+    return found
 
 
 def _answer_text(answer: _Element, kind: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from app.enums import QuestionType
+from app.values.responses import in_digits
 
 _TYPES = {
     QuestionType.SINGLE: "multichoice",
@@ -41,7 +42,8 @@ def _parts(question: Mapping[str, Any]) -> Iterator[str]:
     if question["type"] == QuestionType.SHORT_TEXT:
         yield f"<usecase>{int(question['case_sensitive'])}</usecase>"
     for each in question["answers"]:
-        yield _answer(each)
+        is_number = question["type"] == QuestionType.NUMERIC
+        yield _answer({**each, "text": in_digits(each["text"])} if is_number else each)
 
 
 def _answer(answer: Mapping[str, Any]) -> str:

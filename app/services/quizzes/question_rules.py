@@ -14,11 +14,12 @@ from typing import Any
 
 from app.enums import QuestionType
 from app.errors.base import InvalidRequest
-from app.values.responses import number_of
+from app.values.responses import ANY_NUMBER, number_of
 
 Answer = dict[str, Any]
 
 MOST_ANSWERS = 50
+TOLERANCE_PLACES = 10
 FULL = Decimal(100)
 _NEARLY_FULL = Decimal(99)
 _PLACES = Decimal("0.00001")
@@ -67,7 +68,7 @@ def _wrong_with_each(kind: QuestionType, given: Sequence[Mapping[str, Any]]) -> 
 def _wrong_text(kind: QuestionType, path: str, text: str) -> Iterator[tuple[str, str]]:
     if kind == QuestionType.TRUE_FALSE and text.lower() not in _TRUTH:
         yield f"{path}.text", "Must be true or false."
-    if kind == QuestionType.NUMERIC and text != "*" and number_of(text) is None:
+    if kind == QuestionType.NUMERIC and text != ANY_NUMBER and number_of(text) is None:
         yield f"{path}.text", "Must be a number such as 3.14, or * for any other number."
 
 
@@ -77,7 +78,7 @@ def _answer(given: Mapping[str, Any]) -> Answer:
         "id": given.get("id"),
         "text": given["text"],
         "feedback": given.get("feedback") or "",
-        "tolerance": None if tolerance is None else str(tolerance),
+        "tolerance": None if tolerance is None else f"{round(tolerance, TOLERANCE_PLACES).normalize():f}",
     }
 
 
