@@ -35,6 +35,8 @@ Size = tuple[int, int]
 """Width and height to cut the picture to; with a height of 0, the longest side, and nothing is cut off."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_WIDE = ("I;16", "I;16B", "I;16L", "I")
+"""The modes of gray of 16 bits."""
 _ROWS = 16
 _ORIENTATION = 0x0112
 _TURNED = {5, 6, 7, 8}
@@ -99,15 +101,23 @@ def _shrunk(picture: Image.Image, box: tuple[int, int, int, int], wanted: Size) 
     A few rows at a time: a copy of the whole picture in other colors would need its memory twice.
     """
     picture.load()
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    is_wide = picture.mode in _WIDE
+    mode = "RGBA" if picture.has_transparency_data and not is_wide else "RGB"
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     factor = max(1, width // wanted[0] if wanted[1] else max(width, height) // (2 * wanted[0]))
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
     for row in range(top, bottom, factor * _ROWS):
-        rows = picture.crop((left, row, right, min(row + factor * _ROWS, bottom))).convert(mode)
+        rows = picture.crop((left, row, right, min(row + factor * _ROWS, bottom)))
+        rows = (_narrowed(rows) if is_wide else rows).convert(mode)
         small.paste(rows.reduce(factor), (0, (row - top) // factor))
     return small
+
+
+def _narrowed(picture: Image.Image) -> Image.Image:
+    """Gray of 16 bits as gray of 8; what is only converted becomes white. One gray may be transparent there: it is not kept."""
+    picture.info.pop("transparency", None)
+    return picture.convert("I").point(lambda gray: gray * (1 / 257) + 0.5).convert("L")
 
 
 def _within(picture: Image.Image, longest_side: int) -> Image.Image:

@@ -129,6 +129,7 @@ BOMBS = {
 
 
 HEAVY = {
+    "gray png of 16 bits": lambda: png(5000, 5000, color=0, depth=16),
     "palette of 25 million pixels": lambda: png(5000, 5000, color=3),
     "jpeg of 25 million pixels": lambda: saved("JPEG", (5000, 5000)),
     "jpeg that is a line": lambda: saved("JPEG", (60_000, 400)),
@@ -302,6 +303,15 @@ def test_a_photo_with_a_film_behind_it_is_taken(client):
     film = random.Random(7).randbytes(4 * MEGABYTE)
 
     assert data_of(send(client, two_in_one(saved("JPEG", (640, 480), progressive=True)) + film))
+
+
+@pytest.mark.parametrize("chunks", [[], [(b"tRNS", b"\0\0")]], ids=["opaque", "one gray transparent"])
+@pytest.mark.parametrize(("gray", "shown"), [(0, 0), (1_000, 4), (32_768, 128), (65_535, 255)])
+def test_gray_of_16_bits_keeps_its_shades(chunks, gray, shown):
+    row = b"\0" + struct.pack(">H", gray) * 64
+    (drawn,) = image_process.drawn(png(64, 64, *chunks, color=0, depth=16, row=row), [(32, 0)])
+
+    assert Image.open(io.BytesIO(drawn)).convert("RGB").getpixel((9, 9)) == pytest.approx((shown,) * 3, abs=2)
 
 
 def test_who_meets_another_picture_is_asked_to_come_back(client, files):
