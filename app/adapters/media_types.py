@@ -57,6 +57,9 @@ _IN_OLE = {
     "ppt": "application/vnd.ms-powerpoint",
 }
 _IN_TEXT = {"csv": "text/csv", "md": "text/markdown", "json": "application/json", "vtt": "text/vtt"}
+_SMALL_BOXES = {b"wide", b"free", b"skip", b"pnot"}
+_SHORTEST_TEXT = 0x09
+"""The first character that text may have."""
 _MP4_SOUND = {b"M4A ", b"M4B "}
 _NAMED = {
     "png": ("image/png",),
@@ -100,8 +103,8 @@ def of(file: BinaryIO, name: str) -> str:
 
 def of_beginning(beginning: bytes, ending: str) -> str:
     """:param ending: of the name, in lower case and without the dot"""
-    if beginning[4:8] == b"ftyp":
-        return _of_mp4(beginning[8:12])
+    if beginning[4:8] == b"ftyp" or _is_old_quicktime(beginning):
+        return _of_boxes(beginning)
     if beginning.startswith(b"\x1a\x45\xdf\xa3"):
         return WEBM if b"webm" in beginning[:64] else "video/x-matroska"
     if beginning.startswith(b"RIFF"):
@@ -141,12 +144,24 @@ def ending_of(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
-def _of_mp4(brand: bytes) -> str:
+def _of_boxes(beginning: bytes) -> str:
+    if beginning[4:8] != b"ftyp":
+        return QUICKTIME
+    brand = beginning[8:12]
     if brand in _MP4_SOUND:
         return "audio/mp4"
     if brand in {b"avif", b"heic", b"mif1"}:
         return UNKNOWN
     return QUICKTIME if brand == b"qt  " else MP4
+
+
+def _is_old_quicktime(beginning: bytes) -> bool:
+    """Whether it begins with another box than `ftyp`, as cameras and older programs write it.
+
+    Text may have the names of the small ones in this place, but never the length of a small one before them.
+    """
+    name = beginning[4:8]
+    return name in {b"moov", b"mdat"} or (name in _SMALL_BOXES and beginning[0] < _SHORTEST_TEXT)
 
 
 def _of_text(beginning: bytes, ending: str) -> str:

@@ -154,8 +154,8 @@ def test_a_file_that_is_not_what_its_name_promises_is_refused(owner, add, shelf,
 
 @pytest.mark.parametrize(
     "content",
-    [b"MZ\x90\0" + bytes(400), HTML, b"%PDF-1.7", b"\x1a\x45\xdf\xa3" + bytes(80), FILM[:-1], FILM[:2000], FILM + b"\0", FILM[:32]],
-    ids=["exe", "html", "pdf", "matroska", "cut", "cut early", "longer", "head only"],
+    [b"MZ\x90\0" + bytes(400), HTML, b"%PDF-1.7", b"\x1a\x45\xdf\xa3" + bytes(80), FILM[:-1], FILM[:2000], FILM + b"\0", FILM[:32], FILM[:32] + b"\0\0\0\1mdat"],
+    ids=["exe", "html", "pdf", "matroska", "cut", "cut early", "longer", "head only", "cut in a length"],
 )  # fmt: skip
 def test_what_is_no_video_is_refused(owner, film, shelf, content):
     assert_refused(film(owner, content, "film"), 415, "unsupported_media_type")
