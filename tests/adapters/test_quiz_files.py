@@ -11,6 +11,7 @@ from app.adapters.quiz_files import (
     moodle_reader,
     moodle_writer,
 )
+from app.adapters.quiz_files.html_text import markdown_of
 from app.enums import QuestionType
 from app.services.quizzes.question_rules import stored_answers
 from tests.support.effort import seconds
@@ -301,9 +302,60 @@ def test_no_number_takes_long_or_breaks_the_reader(number, form):
 
 
 @pytest.mark.parametrize(
-    "unit", ["{", "}", "\\", "~", "=", "#", "::", "{=a", "%50%", "//\n", "\n\n", "->", "[html]", "<p>", "&"]
+    ("content", "markdown"),
+    [
+        ("<p>One <b>two</b></p>\n<p>three<br/>four</p>", "One **two**\n\nthree\nfour"),
+        ("<ul><li>a</li><LI class='x>y'>b</LI></ul>", "- a\n- b"),
+        ('<img src="a.png" title="alt=no" ALT="a &gt; b">!', "a > b!"),
+        ("<img alt=bare><img>", "bare"),
+        ("a<!-- <b>no</b> -->b<![if x]>c<?php d ?>e</ f>g<!doctype x>", "abceg"),
+        ("<script>if (a < b) '</p>'</script>a<STYLE>b", "a"),
+        ("5 < 6 &amp;&lt; 7 <3 > 2 <é>", "5 < 6 &< 7 <3 > 2 <é>"),
+        ("if a <b and so on", "if a <b and so on"),
+        ("a <!-- b", "a <!-- b"),
+        ("<![<![", "<![<!["),
+        ("&#65; &#x42; &#" + "9" * 5_000 + "; &#" + "0" * 5_000 + "65;", "A B \ufffd \ufffd"),
+        ('<a href="1>2">x</a> <a b="y>z', "x z"),
+    ],
+)
+def test_html_becomes_markdown(content, markdown):
+    assert markdown_of(content) == markdown
+
+
+UNITS = [
+    "<a ",
+    "<![",
+    "<!--",
+    "<script>",
+    '<a b="',
+    "<a b='",
+    "<a =",
+    "&#",
+    "&#x9",
+    "<img alt=",
+    "</",
+    "<",
+    "=' ",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("end", ["", ">", "-->", '">', "'>", "</script>"])
+def test_no_html_is_slow(unit, end):
+    content = (unit * 100_000)[:100_000] + end
+
+    assert seconds(lambda: markdown_of(content), enough=0.3) < 1
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("{", "}", "\\", "~", "=", "#", "::", "{=a", "%50%", "//\n", "\n\n", "->", "[html]", "<p>", "&"),
+        *UNITS,
+    ],
 )
 def test_no_gift_is_slow(unit):
-    text = (unit * 200_000)[:200_000]
+    text = (unit * 100_000)[:100_000]
 
     assert seconds(lambda: gift_reader.read(text), enough=0.5) < 3
+    assert seconds(lambda: gift_reader.read(f"{text}{{=a}}"), enough=0.5) < 3
