@@ -39,9 +39,8 @@ class AnswerInputSchema(Schema):
 
     id = fields.Whole(
         minimum=1,
-        maximum=10_000,
         metadata={
-            "description": "Of an answer that the question has already: send it, so that a regrade finds it."
+            "description": "Of an answer that the question has already: send it, so that a regrade finds it. Any other is replaced."
         },
     )
     text = fields.Text(

@@ -7,7 +7,7 @@ before can be graded by the mended key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -27,17 +27,20 @@ _CHOSEN = (QuestionType.SINGLE, QuestionType.MULTIPLE)
 _TRUTH = {"true": 1, "false": 2}
 
 
-def stored_answers(kind: QuestionType, given: Sequence[Mapping[str, Any]]) -> list[Answer]:
+def stored_answers(
+    kind: QuestionType, given: Sequence[Mapping[str, Any]], *, known: Collection[int] = ()
+) -> list[Answer]:
     """The answers as they are stored, or a refusal that names what is wrong with which.
 
     :param given: `text`, and optionally `id`, `is_correct` or `credit`, `feedback` and `tolerance`
+    :param known: the ids that answers of the question have or have had
     """
     _refuse(_wrong_with_each(kind, given))
     answers = [_answer(each) for each in given]
     if kind == QuestionType.TRUE_FALSE:
         answers = _both(answers)
     else:
-        _identify(answers)
+        _identify(answers, known)
     _give_credit(kind, given, answers)
     _refuse(_wrong_with_all(kind, answers))
     return [{**each, "credit": f"{each['credit'].normalize():f}"} for each in answers]
@@ -89,18 +92,14 @@ def _both(answers: list[Answer]) -> list[Answer]:
     return [{**by_text.get(text, blank), "id": key, "text": text} for text, key in _TRUTH.items()]
 
 
-def _identify(answers: Sequence[Answer]) -> None:
-    """New answers get ids that no other has; an id that is given twice counts once."""
+def _identify(answers: Sequence[Answer], known: Collection[int]) -> None:
+    """Keep the known ids, each once. Every other answer gets one that none has had: an attempt may have chosen that one."""
     taken: set[int] = set()
+    free = count(max(known, default=0) + 1)
     for each in answers:
-        if each["id"] in taken:
-            each["id"] = None
-        if each["id"] is not None:
-            taken.add(each["id"])
-    free = count(max(taken, default=0) + 1)
-    for each in answers:
-        if each["id"] is None:
+        if each["id"] in taken or each["id"] not in known:
             each["id"] = next(free)
+        taken.add(each["id"])
 
 
 def _give_credit(kind: QuestionType, given: Sequence[Mapping[str, Any]], answers: Sequence[Answer]) -> None:

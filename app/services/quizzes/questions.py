@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import BigInteger, cast, func, insert, select, true
 
 from app.db.keyset import SortKey
 from app.db.listings import Listing
@@ -88,7 +88,8 @@ def update(actor: Actor, question_id: UUID, **changes: Any) -> Question:
     if changes.get("type", question.type) != question.type:
         raise InvalidRequest(details={"type": ["The type of a question stays: create another question."]})
     if "answers" in changes:
-        changes["answers"] = question_rules.stored_answers(question.type, changes["answers"])
+        known = _known_answers(question)
+        changes["answers"] = question_rules.stored_answers(question.type, changes["answers"], known=known)
     changed = {name: value for name, value in changes.items() if getattr(question, name) != value}
     if not changed:
         return question
@@ -160,6 +161,14 @@ def _lock_question(actor: Actor, question_id: UUID) -> tuple[Course, Question]:
     if question is None:
         raise NotFound
     return course, question
+
+
+def _known_answers(question: Question) -> set[int]:
+    """The ids of the answers in every version of a question: attempts refer to them."""
+    answers = func.jsonb_array_elements(QuestionVersion.content["answers"]).table_valued("value").lateral()
+    found = select(cast(answers.c.value.op("->>")("id"), BigInteger)).select_from(QuestionVersion)
+    of_question = QuestionVersion.question_id == question.id
+    return set(db.session.scalars(found.join(answers, true()).where(of_question).distinct()))
 
 
 def _make_versions(questions: Sequence[Question]) -> None:
