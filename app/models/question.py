@@ -77,5 +77,7 @@ class QuestionVersion(Identified, Model):
 
     @classmethod
     def identified(cls) -> ColumnElement[dict[str, Any]]:
-        """The content with the id of its question."""
-        return cls.content.concat(func.jsonb_build_object("question_id", cls.question_id))
+        """The content with its own id and that of its question."""
+        return cls.content.concat(
+            func.jsonb_build_object("question_id", cls.question_id, "version_id", cls.id)
+        )

@@ -597,6 +597,77 @@ def test_a_regrade_shows_and_then_makes_who_changes(api, taking, make, course, t
     assert len(stored(select(LessonProgress).where(LessonProgress.completed_at.is_not(None)))) == 2
 
 
+def test_a_regraded_attempt_shows_the_mended_key(api, taking, teacher):
+    client, quiz, _ = taking()
+    author = api.as_(teacher)
+    wrong, right = take(client, quiz, with_text="Wrong"), take(client, quiz, with_text="Right")
+    (question,) = data_of(author.get(f"/lessons/{quiz.id}/questions"))
+    mended = [
+        {
+            "id": each["id"],
+            "text": f"New {each['text']}",
+            "is_correct": each["text"] == "Wrong",
+            "feedback": "New",
+        }
+        for each in question["answers"]
+    ]
+    changes = {"answers": mended, "explanation": "New", "points": 2}
+    data_of(author.patch(f"/questions/{question['id']}", json=changes))
+
+    before = data_of(client.get(f"/attempts/{wrong['id']}"))["questions"][0]
+    data_of(author.post(f"/lessons/{quiz.id}/regrade", json={}))
+    shown = [data_of(client.get(f"/attempts/{each['id']}"))["questions"][0] for each in (wrong, right)]
+
+    assert {each["text"]: each["is_correct"] for each in before["choices"]} == {"Right": True, "Wrong": False}
+    assert [(each["credit"], each["points"], each["explanation"]) for each in shown] == [
+        (100, 2, "New"),
+        (0, 2, "New"),
+    ]
+    for each in shown:
+        keys = {choice["text"]: (choice["is_correct"], choice["feedback"]) for choice in each["choices"]}
+        assert keys == {"Right": (False, "New"), "Wrong": (True, "New")}
+
+
+def test_a_regrade_that_changes_no_points_still_shows_the_mended_key(api, make, taking, teacher):
+    client, quiz, _ = taking(questions=0, reveal=Reveal.ANSWERS)
+    author = api.as_(teacher)
+    sent = {"type": "NUMERIC", "text": "Pi?", "answers": [{"text": "3.41"}]}
+    question = data_of(author.post(f"/lessons/{quiz.id}/questions", json=sent), 201)
+    attempt = begin(client, quiz)
+    body = {"responses": [{"question_id": question["id"], "text": "4"}]}
+    data_of(client.post(f"/attempts/{attempt['id']}/submit", json=body))
+    data_of(author.patch(f"/questions/{question['id']}", json={"answers": [{"text": "3.14"}]}))
+
+    report = data_of(author.post(f"/lessons/{quiz.id}/regrade", json={}))
+
+    assert (report["attempts"], report["changed"], report["changes"]) == (1, 0, [])
+    assert data_of(client.get(f"/attempts/{attempt['id']}"))["questions"][0]["accepted"] == ["3.14"]
+
+
+def test_a_regrade_credits_no_answer_that_the_learner_never_saw(api, make, taking, teacher):
+    """The answer that was chosen is removed, and a new one is the last now."""
+    client, quiz, _ = taking(questions=0)
+    author = api.as_(teacher)
+    answers = [{"text": "A", "is_correct": True}, {"text": "B"}, {"text": "C"}]
+    sent = {"type": "SINGLE", "text": "?", "answers": answers}
+    question = data_of(author.post(f"/lessons/{quiz.id}/questions", json=sent), 201)
+    attempt = take(client, quiz, with_text="C")
+    first, second, third = question["answers"]
+    replaced = {"id": first["id"], "text": "A"}, {"id": second["id"], "text": "B"}
+    for answers in (
+        [{**replaced[0], "is_correct": True}, replaced[1]],
+        [*replaced, {"text": "D", "is_correct": True}],
+    ):
+        data_of(author.patch(f"/questions/{question['id']}", json={"answers": answers}))
+
+    report = data_of(author.post(f"/lessons/{quiz.id}/regrade", json={}))
+    shown = data_of(client.get(f"/attempts/{attempt['id']}"))["questions"][0]
+    (now,) = data_of(author.get(f"/lessons/{quiz.id}/questions"))
+
+    assert (report["newly_passed"], shown["credit"]) == (0, 0)
+    assert now["answers"][2]["id"] > third["id"]
+
+
 def test_an_attempt_in_progress_keeps_its_key_and_is_counted(api, taking, teacher):
     client, quiz, _ = taking()
     attempt, author = begin(client, quiz), api.as_(teacher)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, any_, exists, false, func, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, any_, cast, exists, false, func, select
 
 from app.db.session import db
 from app.enums import QuizAttemptState
@@ -21,7 +21,7 @@ from app.models.enrollment import SEAT_HOLDERS
 from app.models.visibility import quiz_attempt_visible_to
 from app.services.catalogue.course_rows import PersonBrief
 from app.services.learning import completion
-from app.services.quizzes.grading import Content
+from app.services.quizzes.grading import GRADED_BY, Content
 from app.services.quizzes.quizzes import QuizTerms
 
 
@@ -29,6 +29,7 @@ from app.services.quizzes.quizzes import QuizTerms
 class AttemptRow:
     """An attempt, and what decides about it. `now` is the time at which its transaction began.
 
+    `contents` are the questions as the attempt has them, and `keys`, by question, the versions by which they were graded.
     `has_open`: whether an attempt of the learner at this quiz, this one or another, is in progress.
     """
 
@@ -57,6 +58,7 @@ class AttemptRow:
     is_managed: bool
     terms: QuizTerms
     contents: list[Content]
+    keys: Mapping[str, Content]
     attempts_used: int
     has_open: bool
     has_passed: bool
@@ -130,6 +132,7 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
     if row is None:
         raise NotFound
     versions = row["versions"] or {}
+    contents = [versions[str(each)] for each in row["version_ids"]]
     return AttemptRow(
         **{name: row[name] for name in _OF_ATTEMPT},
         course_id=row["course_id"],
@@ -138,7 +141,11 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
         is_paid=row["is_paid"],
         is_managed=viewer.is_admin or row["instructor_id"] == viewer.id,
         terms=QuizTerms.of(row["Quiz"]),
-        contents=[versions[str(each)] for each in row["version_ids"]],
+        contents=contents,
+        keys={
+            each["question_id"]: versions.get(_graded_by(row["results"], each["question_id"]), each)
+            for each in contents
+        },
         attempts_used=row["attempts_used"],
         has_open=row["has_open"],
         has_passed=row["has_passed"],
@@ -146,10 +153,19 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
     )
 
 
+def _graded_by(results: Mapping[str, Mapping[str, str]] | None, question_id: str) -> str:
+    """The id of the version, if a regrade named one."""
+    return (results or {}).get(question_id, {}).get(GRADED_BY, "")
+
+
 def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
+    regraded = func.jsonb_path_query_array(QuizAttempt.results, f"$.*.{GRADED_BY}")
+    named = func.jsonb_array_elements_text(regraded).table_valued("value")
+    graded_by = select(cast(named.c.value, Uuid)).select_from(named).correlate(QuizAttempt).scalar_subquery()
+    wanted = func.array_cat(QuizAttempt.version_ids, func.array(graded_by, type_=ARRAY(Uuid)))
     versions = (
         select(func.jsonb_object_agg(QuestionVersion.id, QuestionVersion.identified()))
-        .where(QuestionVersion.id == any_(QuizAttempt.version_ids))
+        .where(QuestionVersion.id == any_(wanted))
         .correlate(QuizAttempt)
         .scalar_subquery()
     )

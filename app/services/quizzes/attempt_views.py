@@ -98,47 +98,56 @@ def _seconds_left(row: AttemptRow) -> int | None:
 
 
 def _question(row: AttemptRow, content: grading.Content, shown: Shown) -> ShownQuestion:
-    key = content["question_id"]
-    response = row.responses.get(key, {})
-    result = (row.results or {}).get(key)
+    """As the attempt has it; what belongs to the key, from the version by which it was graded."""
+    question_id = content["question_id"]
+    response = row.responses.get(question_id, {})
+    result = (row.results or {}).get(question_id)
+    key = row.keys[question_id]
     is_typed = content["type"] in TYPED
     return ShownQuestion(
-        id=UUID(key),
+        id=UUID(question_id),
         type=QuestionType(content["type"]),
         text=content["text"],
-        points=Decimal(content["points"]),
+        points=Decimal(result["of"] if result else content["points"]),
         image_id=content["image_id"],
-        choices=[] if is_typed else _choices(content, row.orders[key], response, shown),
+        choices=[] if is_typed else _choices(row, content, response, shown),
         response_text=response.get("text"),
         earned_points=_cents(result["points"]) if result and shown >= Shown.RESULT else None,
         credit=_cents(result["credit"]) if result and shown >= Shown.RESULT else None,
-        feedback=_typed_feedback(content, response) if is_typed and shown >= Shown.RESULT else None,
-        accepted=_accepted(content) if is_typed and shown == Shown.KEY else None,
-        explanation=content["explanation"] if shown == Shown.KEY else None,
+        feedback=_typed_feedback(key, response) if is_typed and shown >= Shown.RESULT else None,
+        accepted=_accepted(key) if is_typed and shown == Shown.KEY else None,
+        explanation=key["explanation"] if shown == Shown.KEY else None,
     )
 
 
 def _choices(
-    content: grading.Content, order: list[int], response: Mapping[str, Any], shown: Shown
+    row: AttemptRow, content: grading.Content, response: Mapping[str, Any], shown: Shown
 ) -> list[ShownChoice]:
-    answers = {each["id"]: each for each in content["answers"]}
+    question_id = content["question_id"]
+    texts = {each["id"]: each["text"] for each in content["answers"]}
+    answers = {each["id"]: each for each in row.keys[question_id]["answers"]}
     chosen = set(response.get("choices", ()))
     return [
         ShownChoice(
             id=number,
-            text=answers[key]["text"],
+            text=texts[key],
             is_chosen=key in chosen,
-            is_correct=Decimal(answers[key]["credit"]) > 0 if shown == Shown.KEY else None,
-            feedback=_feedback_on(answers[key], is_chosen=key in chosen, shown=shown),
+            is_correct=_is_right(answers.get(key)) if shown == Shown.KEY else None,
+            feedback=_feedback_on(answers.get(key), is_chosen=key in chosen, shown=shown),
         )
-        for number, key in enumerate(order, start=1)
+        for number, key in enumerate(row.orders[question_id], start=1)
     ]
 
 
-def _feedback_on(answer: Mapping[str, Any], *, is_chosen: bool, shown: Shown) -> str | None:
+def _is_right(answer: Mapping[str, Any] | None) -> bool:
+    """One that the mended key has no more earns nothing."""
+    return answer is not None and Decimal(answer["credit"]) > 0
+
+
+def _feedback_on(answer: Mapping[str, Any] | None, *, is_chosen: bool, shown: Shown) -> str | None:
     """On what was chosen; on the others it would be part of the key."""
     is_shown = shown == Shown.KEY or (is_chosen and shown == Shown.RESULT)
-    return answer["feedback"] if is_shown else None
+    return (answer or {}).get("feedback", "") if is_shown else None
 
 
 def _typed_feedback(content: grading.Content, response: Mapping[str, Any]) -> str | None:

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from app.enums import QuestionType
-from app.services.quizzes.question_rules import FULL
+from app.services.quizzes.question_rules import MOST_ANSWERS
 from app.values.responses import is_near, matches, number_of
 
 Content = Mapping[str, Any]
 Response = Mapping[str, Any]
 
 _CENT = Decimal("0.01")
+_PLACES = Decimal("0.00001")
+_DIGITS = 80
+_SUM_PLACES = 40
+"""Sums of fractions of up to fifty parts that differ do so within these places."""
+
 NOTHING = Decimal(0)
+_NONE, _ALL = Fraction(0), Fraction(1)
+GRADED_BY = "version_id"
+"""What a result has besides, where it was graded by another version of the question than the attempt has."""
 
 
 @dataclass(frozen=True)
@@ -33,39 +43,50 @@ class AttemptResult:
 
 
 def credit_for(content: Content, response: Response | None) -> Decimal:
-    """The share of the points that the response earns, from 0 to 100."""
+    """The share of the points that the response earns, from 0 to 100, to five decimals."""
+    return _decimal(share_for(content, response) * 100).quantize(_PLACES)
+
+
+def share_for(content: Content, response: Response | None) -> Fraction:
+    """The same from 0 to 1, and exact: two of three right choices earn two thirds."""
     if not response:
-        return NOTHING
+        return _NONE
     kind = QuestionType(content["type"])
     if kind == QuestionType.MULTIPLE:
         earned = _of_several(content, response.get("choices") or ())
     elif kind in (QuestionType.SINGLE, QuestionType.TRUE_FALSE):
         chosen = set(response.get("choices") or ())
-        earned = max((_credit(each) for each in content["answers"] if each["id"] in chosen), default=NOTHING)
+        earned = max((_share(each) for each in content["answers"] if each["id"] in chosen), default=_NONE)
     else:
         earned = _of_typed(content, response.get("text") or "")
-    return min(max(earned, NOTHING), FULL)
+    return min(max(earned, _NONE), _ALL)
 
 
 def earned_answer(content: Content, response: Response | None) -> Mapping[str, Any] | None:
     """The accepted answer that a typed response matches, the one with the most credit."""
     text = (response or {}).get("text") or ""
     accepted = [each for each in content["answers"] if _accepts(content, each, text)]
-    return max(accepted, key=_credit, default=None)
+    return max(accepted, key=_share, default=None)
 
 
 def result_of(content: Content, response: Response | None) -> dict[str, str]:
     """The result of one question, as it is stored."""
-    credit, of = credit_for(content, response), Decimal(content["points"])
-    return {"credit": f"{credit.normalize():f}", "points": str(of * credit / FULL), "of": str(of)}
+    share, of = share_for(content, response), Decimal(content["points"])
+    return {
+        "credit": f"{_decimal(share * 100).quantize(_PLACES).normalize():f}",
+        "points": f"{_decimal(share * Fraction(of)):f}",
+        "of": str(of),
+    }
 
 
 def sum_up(results: dict[str, dict[str, str]], pass_percentage: Decimal) -> AttemptResult:
     """The score is cut, not rounded, after two decimals: it reaches the pass mark only where the points do."""
-    points = sum((Decimal(each["points"]) for each in results.values()), NOTHING)
-    most = sum((Decimal(each["of"]) for each in results.values()), NOTHING)
-    score = (points * 100 / most).quantize(_CENT, ROUND_DOWN) if most else NOTHING
-    is_passed = points * 100 >= pass_percentage * most
+    with localcontext(prec=_DIGITS):
+        # Thirds are stored with so many digits that their sum, rounded once, is the one of the fractions.
+        points = round(sum((Decimal(each["points"]) for each in results.values()), NOTHING), _SUM_PLACES)
+        most = sum((Decimal(each["of"]) for each in results.values()), NOTHING)
+        score = (points * 100 / most).quantize(_CENT, ROUND_DOWN) if most else NOTHING
+        is_passed = points * 100 >= pass_percentage * most
     return AttemptResult(results, points.quantize(_CENT, ROUND_HALF_UP), most, score, is_passed)
 
 
@@ -77,24 +98,35 @@ def grade(
     return sum_up(results, pass_percentage)
 
 
-def _credit(answer: Mapping[str, Any]) -> Decimal:
-    return Decimal(answer["credit"])
+def _share(answer: Mapping[str, Any]) -> Fraction:
+    return _fraction(answer["credit"])
 
 
-def _of_several(content: Content, choices: Iterable[int]) -> Decimal:
+@lru_cache(maxsize=1_024)
+def _fraction(credit: str) -> Fraction:
+    """The fraction that a credit of five decimals stands for: 33.33333 is a third, and 33.3 is 33.3."""
+    exact = Fraction(credit) / 100
+    simple = exact.limit_denominator(MOST_ANSWERS)
+    return simple if abs(simple - exact) * 100 * 2 <= Fraction(_PLACES) else exact
+
+
+def _decimal(number: Fraction) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return Decimal(number.numerator) / number.denominator
+
+
+def _of_several(content: Content, choices: Iterable[int]) -> Fraction:
     chosen = set(choices)
-    right = {each["id"] for each in content["answers"] if _credit(each) > 0}
+    right = {each["id"] for each in content["answers"] if _share(each) > 0}
     if chosen == right:
-        return FULL
+        return _ALL
     if not content["partial_credit"]:
-        return NOTHING
-    return sum((_credit(each) for each in content["answers"] if each["id"] in chosen), NOTHING)
+        return _NONE
+    return sum((_share(each) for each in content["answers"] if each["id"] in chosen), _NONE)
 
 
-def _of_typed(content: Content, text: str) -> Decimal:
-    return max(
-        (_credit(each) for each in content["answers"] if _accepts(content, each, text)), default=NOTHING
-    )
+def _of_typed(content: Content, text: str) -> Fraction:
+    return max((_share(each) for each in content["answers"] if _accepts(content, each, text)), default=_NONE)
 
 
 def _accepts(content: Content, answer: Mapping[str, Any], text: str) -> bool:

@@ -2,6 +2,7 @@
 
 A preview runs the same code and writes nothing. Who passes now completes the lesson, as of when they submitted; who no
 longer passes keeps what was completed. A deleted question keeps its results. Attempts are read and written as a set.
+A result names the version by which it was graded, so that the learner is shown that key.
 """
 
 from __future__ import annotations
@@ -83,9 +84,9 @@ def regrade(actor: Actor, lesson_id: UUID, *, mode: Mode) -> Regrade:
         _lock(lesson.id)
     rows = _attempts(lesson.id)
     outcomes = _outcomes(lesson.id, rows)
-    changed = [row for row in rows if _differs(row, outcomes[row.id])]
-    changes = [_change(row, outcomes[row.id]) for row in changed]
-    completed = _write(lesson, changed, outcomes) if mode == Mode.RUN and changed else 0
+    written = [row for row in rows if _is_new(row, outcomes[row.id])]
+    changes = [_change(row, outcomes[row.id]) for row in written if _differs(row, outcomes[row.id])]
+    completed = _write(lesson, written, outcomes) if mode == Mode.RUN and written else 0
     is_open = and_(QuizAttempt.lesson_id == lesson.id, QuizAttempt.submitted_at.is_(None))
     open_attempts = db.session.scalar(select(func.count()).where(is_open)) or 0
     return Regrade(mode, len(rows), open_attempts, changes, completed)
@@ -111,6 +112,7 @@ def _attempts(lesson_id: UUID) -> Sequence[Row[Any]]:
             QuizAttempt.enrollment_id,
             QuizAttempt.lesson_id,
             QuizAttempt.number,
+            QuizAttempt.version_ids,
             QuizAttempt.responses,
             QuizAttempt.results,
             QuizAttempt.score,
@@ -144,13 +146,33 @@ def _outcomes(lesson_id: UUID, rows: Sequence[Row[Any]]) -> dict[UUID, AttemptRe
 
 def _results(row: Row[Any], current: Mapping[str, grading.Content]) -> dict[str, dict[str, str]]:
     return {
-        key: grading.result_of(current[key], row.responses.get(key)) if key in current else before
+        key: _result(row, current[key], row.responses.get(key)) if key in current else before
         for key, before in row.results.items()
     }
 
 
-def _differs(row: Row[Any], outcome: AttemptResult) -> bool:
+def _result(row: Row[Any], content: grading.Content, response: grading.Response | None) -> dict[str, str]:
+    """The result, with the version of the question by which it was graded, if the attempt has another."""
+    result = grading.result_of(content, response)
+    is_own = UUID(content["version_id"]) in row.version_ids
+    return result if is_own else {**result, grading.GRADED_BY: content["version_id"]}
+
+
+def _is_new(row: Row[Any], outcome: AttemptResult) -> bool:
+    """Whether anything has to be written: the learner sees the key of the version, whatever it makes of the result."""
     return bool(row.results != outcome.results or row.is_passed != outcome.is_passed)
+
+
+def _differs(row: Row[Any], outcome: AttemptResult) -> bool:
+    """Whether the learner has other points than before, to the hundredth as they are shown."""
+    before, after = (
+        {
+            key: [round(Decimal(each[name]), 2) for name in ("credit", "points", "of")]
+            for key, each in graded.items()
+        }
+        for graded in (row.results, outcome.results)
+    )
+    return bool(before != after or row.is_passed != outcome.is_passed)
 
 
 def _change(row: Row[Any], outcome: AttemptResult) -> Change:
@@ -165,10 +187,8 @@ def _change(row: Row[Any], outcome: AttemptResult) -> Change:
     )
 
 
-def _write(lesson: Lesson, changed: Sequence[Row[Any]], outcomes: Mapping[UUID, AttemptResult]) -> int:
-    given = recording.table_of(
-        {"id": str(row.id), **recording.columns_of(outcomes[row.id])} for row in changed
-    )
+def _write(lesson: Lesson, rows: Sequence[Row[Any]], outcomes: Mapping[UUID, AttemptResult]) -> int:
+    given = recording.table_of({"id": str(row.id), **recording.columns_of(outcomes[row.id])} for row in rows)
     db.session.execute(
         update(QuizAttempt)
         .where(QuizAttempt.id == given.c.id)
@@ -179,7 +199,7 @@ def _write(lesson: Lesson, changed: Sequence[Row[Any]], outcomes: Mapping[UUID, 
         )
         .execution_options(synchronize_session=False)
     )
-    enrollment_ids = {row.enrollment_id for row in changed}
+    enrollment_ids = {row.enrollment_id for row in rows}
     newly = enrollment_ids.difference(_passed(lesson.id, enrollment_ids))
     _score_again(lesson.id)
     return len(closing.complete(_passing(lesson.id, newly)))

@@ -68,7 +68,8 @@ NUMBER = question(
         (STRICT, {"choices": [1, 2]}, 100),
         (STRICT, {"choices": [1]}, 0),
         (THIRDS, {"choices": [1, 2, 3]}, 100),
-        (THIRDS, {"choices": [1, 2]}, Decimal("66.66666")),
+        (THIRDS, {"choices": [1, 2]}, Decimal("66.66667")),
+        (THIRDS, {"choices": [1, 2, 4]}, Decimal("33.33333")),
         (TRUTH, {"choices": [1]}, 0),
         (TRUTH, {"choices": [2]}, 100),
         (WORD, {"text": "  paris "}, 100),
@@ -105,6 +106,45 @@ def test_the_score_reaches_the_pass_mark_only_where_the_points_do():
     assert grading.grade(contents, responses, Decimal("66.66")).is_passed
 
 
+def parts(number, of, *, points, chosen, taken=0):
+    """A question of so many parts as right answers, of which some are chosen, beside as many wrong ones."""
+    answers = [*(right(f"{place}") for place in range(of)), *(wrong(f"-{place}") for place in range(of))]
+    content = {**question(QuestionType.MULTIPLE, *answers, points=points), "question_id": str(number)}
+    return content, {"choices": [*range(1, chosen + 1), *range(of + 1, of + taken + 1)]}
+
+
+@pytest.mark.parametrize(
+    ("taken", "score"),
+    [
+        ([parts(1, 3, points=3, chosen=2), parts(2, 1, points=1, chosen=1)], 75),
+        ([parts(1, 3, points=3, chosen=3, taken=1), parts(2, 1, points=1, chosen=1)], 75),
+        ([*(parts(number, 3, points=1, chosen=1) for number in range(3)), parts(9, 1, points=1, chosen=0)], 25),
+        ([*(parts(number, 7, points=1, chosen=3) for number in range(7)), parts(9, 1, points=5, chosen=0)], 25),
+        ([parts(1, 7, points=1, chosen=5), parts(2, 3, points=1, chosen=2), parts(3, 21, points=1, chosen=13)],
+         Decimal("66.66")),
+    ],
+)  # fmt: skip
+def test_thirds_reach_the_mark_that_their_fractions_are(taken, score):
+    contents = [content for content, _ in taken]
+    responses = {content["question_id"]: response for content, response in taken}
+
+    at, above = (
+        grading.grade(contents, responses, mark) for mark in (Decimal(score), score + Decimal("0.01"))
+    )
+
+    assert (at.score, at.is_passed, above.is_passed) == (score, True, False)
+
+
+def test_a_third_that_a_file_gives_is_a_third():
+    """Other platforms write 33.33333; who types 33.33 means that."""
+    for credit, points in (("33.33333", 1), ("66.66667", 2), ("33.33", Decimal("0.9999"))):
+        asked = question(QuestionType.SINGLE, right("a"), {"text": "b", "credit": Decimal(credit)}, points=3)
+
+        assert grading.grade([asked], {"SINGLE": {"choices": [2]}}, Decimal(0)).results["SINGLE"][
+            "points"
+        ] == str(points)
+
+
 @pytest.mark.parametrize(
     ("kind", "answers", "where"),
     [
@@ -136,10 +176,17 @@ def test_an_answer_keeps_its_id_and_a_new_one_gets_a_new_id():
     before = stored_answers(QuestionType.SINGLE, [right("a"), wrong("b")])
 
     after = stored_answers(
-        QuestionType.SINGLE, [wrong("new"), {**right("b"), "id": before[1]["id"]}, {**wrong("a"), "id": 1}]
+        QuestionType.SINGLE,
+        [
+            wrong("new"),
+            {**right("b"), "id": before[1]["id"]},
+            {**wrong("a"), "id": 1},
+            {**wrong("c"), "id": 9},
+        ],
+        known={1, 2, 5},
     )
 
-    assert [(each["id"], each["text"]) for each in after] == [(3, "new"), (2, "b"), (1, "a")]
+    assert [(each["id"], each["text"]) for each in after] == [(6, "new"), (2, "b"), (1, "a"), (7, "c")]
 
 
 @pytest.mark.parametrize(
