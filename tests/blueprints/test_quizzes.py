@@ -495,6 +495,37 @@ def test_an_attempt_that_was_never_submitted_is_closed_and_may_pass(app, taking,
     assert data_of(client.get(f"/enrollments/{enrollment.id}"))["status"] == "COMPLETED"
 
 
+@pytest.mark.parametrize("obstacle", ["order", "payment", "left", "optional"])
+def test_an_attempt_that_is_closed_completes_what_the_learner_could_complete(
+    app, api, make, taking, sql, setting, teacher, obstacle
+):
+    """The author puts a lesson before the quiz, the payment is taken back, or the learner leaves, while it is in progress."""
+    course = make.course(instructor=teacher, enforce_order=True, price=10)
+    section = make.section(course)
+    client, quiz, enrollment = taking(in_course=course, section=section, time_limit_seconds=60)
+    attempt = begin(client, quiz)
+    data_of(client.put(f"/attempts/{attempt['id']}", json=answered(attempt)))
+    age(sql, attempt, 600)
+    if obstacle in {"order", "optional"}:
+        first = make.lesson(section, is_required=obstacle == "order")
+        order = {"order": [str(first.id), str(quiz.id)]}
+        data_of(api.as_(teacher).post(f"/sections/{section.id}/lessons/reorder", json=order))
+    setting(paid_enrollment="require")
+    paid = "UNPAID" if obstacle == "payment" else "PAID"
+    sql("UPDATE enrollments SET payment_status = :paid WHERE id = :id", paid=paid, id=enrollment.id)
+    if obstacle == "left":
+        data_of(client.delete(f"/enrollments/{enrollment.id}"))
+
+    with app.app_context(), transaction():
+        closing.close_expired()
+
+    with app.app_context():
+        done = db.session.scalars(select(LessonProgress.completed_at)).all()
+        passed = db.session.scalars(select(QuizScore.passed_at)).all()
+    assert passed != [None]
+    assert ([each for each in done if each] != []) == (obstacle == "optional")
+
+
 def test_the_next_attempt_closes_one_whose_time_is_over(taking, sql):
     client, quiz, _ = taking(time_limit_seconds=60, grace_seconds=0)
     first = begin(client, quiz)
@@ -728,6 +759,27 @@ def test_statistics_of_the_first_attempts(api, make, course, teacher):
     assert [each["facility"] for each in figures["questions"]] == [75, 50]
     # Of (1, 1, 1, 0) with (1, 0, 1, 0): 0.25 / (sqrt(0.75) * 1) = 1 / sqrt(3).
     assert [each["discrimination"] for each in figures["questions"]] == [57.74, 57.74]
+
+
+def test_a_quiz_of_one_question_has_no_discrimination(api, make, course, teacher):
+    """Thirds: there are no other points, however they are rounded."""
+    quiz, author = make.quiz(course, questions=0), api.as_(teacher)
+    answers = [{"text": each, "is_correct": each != "D"} for each in "ABCD"]
+    sent = {"type": "MULTIPLE", "text": "?", "answers": answers}
+    data_of(author.post(f"/lessons/{quiz.id}/questions", json=sent), 201)
+    for texts in ("A", "AB", "ABC", "D"):
+        learner = make.student()
+        make.enrollment(course, learner)
+        learning = api.as_(learner)
+        attempt = begin(learning, quiz)
+        (question,) = attempt["questions"]
+        chosen = [each["id"] for each in question["choices"] if each["text"] in texts]
+        body = {"responses": [{"question_id": question["id"], "choices": chosen}]}
+        data_of(learning.post(f"/attempts/{attempt['id']}/submit", json=body))
+
+    (figures,) = data_of(author.get(f"/lessons/{quiz.id}/statistics"))["questions"]
+
+    assert (figures["facility"], figures["discrimination"]) == (50, None)
 
 
 def test_statistics_of_a_quiz_that_was_not_taken_are_null(api, make, course, teacher):

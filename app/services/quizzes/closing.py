@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, func, select
 
 from app.db.session import among, db
-from app.models import Enrollment, Lesson, QuestionVersion, Quiz, QuizAttempt
-from app.services.learning import completion, progress_import
+from app.models import Course, Enrollment, Lesson, QuestionVersion, Quiz, QuizAttempt, Section
+from app.services.learning import completion, lesson_order, progress_import
+from app.services.learning.progress_import import CompletedLesson
 from app.services.quizzes import grading, recording
 from app.services.quizzes.quizzes import QuizTerms
 from app.services.quizzes.recording import Graded
@@ -52,14 +53,34 @@ def _close(which: ColumnElement[bool], *, skip_locked: bool) -> int:
 def complete(rows: Sequence[Any]) -> list[UUID]:
     """Complete the lesson of each of these attempts, which were passed and whose enrollments are locked, when it was submitted. Returns the completed enrollments.
 
+    A lesson that the learner could not mark now, by the order of the course, its payment or their leaving, is not completed.
+
     :param rows: with `course_id`, `enrollment_id`, `lesson_id` and `submitted_at`
     """
     completed: list[UUID] = []
     for course_id, some in groupby(sorted(rows, key=_course_of), key=_course_of):
-        done = [(each.enrollment_id, each.lesson_id, each.submitted_at) for each in some]
-        progress_import.complete_many(course_id, done, is_held=True)
-        completed += completion.settle_held(course_id, enrollment_ids=[each[0] for each in done])
+        passed = [(each.enrollment_id, each.lesson_id, each.submitted_at) for each in some]
+        may_be = _to_complete(course_id, passed)
+        done = [each for each in passed if each[:2] in may_be]
+        if done:
+            progress_import.complete_many(course_id, done, is_held=True)
+            completed += completion.settle_held(course_id, enrollment_ids=[each[0] for each in done])
     return completed
+
+
+def _to_complete(course_id: UUID, passed: Sequence[CompletedLesson]) -> set[tuple[UUID, UUID]]:
+    """Enrollments and lessons as `progress` would complete them now, for learners who have passed."""
+    enrollment_ids, lesson_ids, _ = zip(*passed, strict=True)
+    found = (
+        select(Enrollment.id, Lesson.id)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(Lesson, Lesson.course_id == Course.id)
+        .join(Section, Section.id == Lesson.section_id)
+        .where(Course.deleted_at.is_(None), Lesson.deleted_at.is_(None))
+        .where(among(Enrollment.id, set(enrollment_ids)), among(Lesson.id, set(lesson_ids)))
+        .where(Enrollment.holds_seat(), completion.is_paid(), lesson_order.is_open(course_id))
+    )
+    return set(map(tuple, db.session.execute(found)))
 
 
 def _course_of(row: Any) -> UUID:
