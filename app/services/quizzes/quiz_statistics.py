@@ -49,7 +49,7 @@ def statistics(actor: Actor, lesson_id: UUID) -> QuizStatistics:
 
 def _first_attempts(lesson_id: UUID) -> CTE:
     return (
-        select(QuizAttempt.id, QuizAttempt.results, QuizAttempt.points, QuizAttempt.score)
+        select(QuizAttempt.id, QuizAttempt.results, QuizAttempt.score)
         .where(QuizAttempt.lesson_id == lesson_id, QuizAttempt.submitted_at.is_not(None))
         .ext(distinct_on(QuizAttempt.enrollment_id))
         .order_by(QuizAttempt.enrollment_id, QuizAttempt.number)
@@ -80,7 +80,7 @@ def _by_question(lesson_id: UUID, first: CTE) -> Sequence[Row[Any]]:
             cast(result.c.key, Uuid).label("question_id"),
             earned.label("earned"),
             cast(result.c.value.op("->>")("of"), Numeric).label("of"),
-            (first.c.points - earned).label("others"),
+            (func.sum(earned).over(partition_by=first.c.id) - earned).label("others"),
         )
         .select_from(first)
         .join(result, true())
