@@ -86,7 +86,13 @@ def test_a_file_that_is_neither_is_refused(api, quiz, teacher, content):
     assert set(assert_refused(response, 422, "invalid_request")) == {"file"}
 
 
-def test_a_file_of_more_questions_than_a_quiz_holds_is_refused(api, quiz, teacher):
-    response = send(api.as_(teacher), quiz, b"So?{T}\n\n" * 201)
+@pytest.mark.parametrize("mode", ["preview", "run"])
+def test_a_file_of_more_questions_than_the_quiz_has_room_for_is_refused(api, make, quiz, teacher, mode):
+    make.question(quiz)
+    client, left_out = api.as_(teacher), b"Write.{}\n\n" * 5
 
-    assert_refused(response, 422, "quiz_too_large")
+    refused = send(client, quiz, left_out + b"So?{T}\n\n" * 200, mode=mode)
+    taken = send(client, quiz, left_out + b"So?{T}\n\n" * 199, mode=mode)
+
+    assert_refused(refused, 422, "quiz_too_large")
+    assert data_of(taken)["created"] == 199

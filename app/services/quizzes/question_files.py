@@ -21,7 +21,6 @@ from app.adapters.quiz_files import (
 from app.db.session import db
 from app.enums import Mode, QuestionFileFormat, QuestionOutcome
 from app.errors.base import InvalidRequest
-from app.errors.learning import QuizTooLarge
 from app.models import Question
 from app.models.caller import Actor
 from app.services.quizzes import question_rules, questions
@@ -67,10 +66,9 @@ def read_in(actor: Actor, lesson_id: UUID, *, file: bytes, mode: Mode) -> Questi
         else questions.get_managed_quiz(actor, lesson_id)
     )
     form, found = _read(file)
-    if len(found) > questions.MOST_QUESTIONS:
-        raise QuizTooLarge
     judged = [_judged(each) for each in found]
     wanted = [fields for _, fields in judged if fields is not None]
+    questions.refuse_too_many(lesson, len(wanted))
     made = iter(questions.add_many(lesson, wanted) if mode == Mode.RUN and wanted else ())
     results = [
         replace(result, question_id=getattr(next(made, None), "id", None)) if fields else result

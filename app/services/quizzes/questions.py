@@ -41,13 +41,17 @@ def create(actor: Actor, lesson_id: UUID, *, position: int | None = None, **fiel
     return question
 
 
+def refuse_too_many(lesson: Lesson, added: int) -> None:
+    """Refuse what a quiz has no room for, in a preview as well."""
+    present = db.session.scalar(select(func.count()).where(*_in_quiz(lesson.id))) or 0
+    if present + added > MOST_QUESTIONS:
+        raise QuizTooLarge
+
+
 def add_many(lesson: Lesson, many: Sequence[Mapping[str, Any]]) -> list[Question]:
     """Add questions to the quiz of a locked lesson, in a constant number of statements."""
-    last, present = db.session.execute(
-        select(func.max(Question.position), func.count()).where(*_in_quiz(lesson.id))
-    ).one()
-    if present + len(many) > MOST_QUESTIONS:
-        raise QuizTooLarge
+    refuse_too_many(lesson, len(many))
+    last = db.session.scalar(select(func.max(Question.position)).where(*_in_quiz(lesson.id)))
     rows = [
         {
             **{name: each[name] for name in FIELDS if name in each},
