@@ -207,7 +207,7 @@ _STATEMENTS = (
     """
     INSERT INTO question_versions (id, question_id, content)
     SELECT version_id, id, jsonb_build_object('type', type, 'text', text, 'points', '1', 'answers', answers,
-        'explanation', '', 'partial_credit', true, 'case_sensitive', false, 'image_id', NULL)
+        'explanation', '', 'partial_credit', true, 'case_sensitive', false)
     FROM questions
     """,
     """

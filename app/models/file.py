@@ -1,4 +1,4 @@
-"""An uploaded file that belongs to a lesson: a document, a video, the work of a learner, the picture of a question."""
+"""An uploaded file that belongs to a lesson: a document, a video, the work of a learner."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Question(Identified, Timestamped, Model):
     """Positions count from 1 within the lesson; a deleted question keeps its versions and loses its place.
 
     `answers` is the key, a list of `{id, text, credit, feedback, tolerance}`: `services/quizzes/question_rules.py` has the
-    rules of each type. `text` is the Markdown as written. `image_id` names a stored file.
+    rules of each type. `text` is the Markdown as written. `image_id` is read by nothing: earlier releases, which may still run, write it.
     """
 
     __tablename__ = "questions"

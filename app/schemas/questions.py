@@ -90,7 +90,6 @@ class QuestionSchema(Schema):
     explanation = fields.Text(max_length=5_000)
     partial_credit = fields.Flag()
     case_sensitive = fields.Flag()
-    image_id = fields.Id(allow_none=True)
     created_at = fields.Instant()
     updated_at = fields.Instant()
 
@@ -115,7 +114,9 @@ class QuestionInputSchema(Schema):
         max_length=10_000,
         trim=False,
         required=True,
-        metadata={"description": "The question in Markdown; HTML is shown as text."},
+        metadata={
+            "description": "The question in Markdown, pictures by their https address included; HTML is shown as text."
+        },
     )
     answers = List(Nested(AnswerInputSchema), required=True, validate=fields.Length(min=1, max=MOST_ANSWERS))
     name = fields.Text(
@@ -135,9 +136,6 @@ class QuestionInputSchema(Schema):
         metadata={"description": "MULTIPLE: false earns points for exactly the right choices only."},
     )
     case_sensitive = fields.Flag(load_default=False, metadata={"description": "SHORT_TEXT: A is not a."})
-    image_id = fields.Id(
-        allow_none=True, load_default=None, metadata={"description": "The stored file of an image."}
-    )
     position = fields.Whole(
         minimum=1,
         maximum=LAST_PLACE,

@@ -66,7 +66,6 @@ class AttemptQuestionSchema(Schema):
     type = fields.Choice(QuestionType)
     text = fields.Text(max_length=10_000)
     points = fields.Amount(minimum=0, above=True, maximum=1_000, places=2)
-    image_id = fields.Id(allow_none=True)
     choices = List(Nested(AttemptChoiceSchema))
     response_text = fields.Text(max_length=LONGEST_RESPONSE, allow_none=True)
     earned_points = fields.Amount(minimum=0, maximum=1_000, places=2, allow_none=True)

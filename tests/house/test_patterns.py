@@ -83,6 +83,7 @@ UNITS = [
         "%%",
         "\u00e9",
     ),
+    *("<!---->", "<!--", "-->", "<a ", '="', "&#", "<"),
     *("2026-01-01T", "00000000-", "127.0.0.1", "http://", "\r\n", "\u2028", "\u0301", "&:*", "| !", "<->"),
 ]
 ENDINGS = ["", "!", "\x00", "\n", "@"]
@@ -128,7 +129,7 @@ def compiled(call, names):
     written = call.args[0]
     if isinstance(written, ast.JoinedStr):
         source = "".join(
-            names[part.value.id] if hasattr(part.value, "id") else part.value for part in written.values
+            str(names[part.value.id]) if hasattr(part.value, "id") else part.value for part in written.values
         )
     else:
         source = ast.literal_eval(written)

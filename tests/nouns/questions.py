@@ -24,13 +24,13 @@ DELETE /questions/{question_id}                  | IA | question | owner+admin |
 """
 
 WRITABLE = """
-POST /lessons/{lesson_id}/questions: answers case_sensitive explanation image_id name partial_credit points position
+POST /lessons/{lesson_id}/questions: answers case_sensitive explanation name partial_credit points position
     text type
 PUT /lessons/{lesson_id}/questions/order: order
 POST /lessons/{lesson_id}/questions/import: file mode
-PUT /questions/{question_id}: answers case_sensitive explanation image_id name partial_credit points position text
+PUT /questions/{question_id}: answers case_sensitive explanation name partial_credit points position text
     type
-PATCH /questions/{question_id}: answers case_sensitive explanation image_id name partial_credit points position text
+PATCH /questions/{question_id}: answers case_sensitive explanation name partial_credit points position text
     type
 """
 
@@ -99,11 +99,7 @@ def _row(lesson, **values):
     content = {name: getattr(question, name) for name in columns}
     version = QuestionVersion(
         question_id=question.id,
-        content={
-            **content,
-            "points": str(question.points),
-            "image_id": None,
-        },
+        content={**content, "points": str(question.points)},
     )
     question.version_id = add(version).id
     db.session.flush()

@@ -19,8 +19,9 @@ _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']
 _BEGINS = re.compile(r"<[a-zA-Z!?/]")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>]*+))?+""")
 _SILENT_ENDS = {
-    name: re.compile(rf"</{name}(?![^\s/>])", re.IGNORECASE) for name in ("script", "style")
-}  # fmt: skip
+    "script": re.compile(r"</script(?![^\s/>])", re.IGNORECASE),
+    "style": re.compile(r"</style(?![^\s/>])", re.IGNORECASE),
+}
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{20,}+|[xX][0-9a-fA-F]{20,}+);?")
 """Of no character, and possibly of more digits than Python reads."""
 

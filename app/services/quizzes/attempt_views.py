@@ -43,7 +43,6 @@ class ShownQuestion:
     type: QuestionType
     text: str
     points: Decimal
-    image_id: UUID | None
     choices: list[ShownChoice]
     response_text: str | None
     earned_points: Decimal | None
@@ -109,7 +108,6 @@ def _question(row: AttemptRow, content: grading.Content, shown: Shown) -> ShownQ
         type=QuestionType(content["type"]),
         text=content["text"],
         points=Decimal(result["of"] if result else content["points"]),
-        image_id=content["image_id"],
         choices=[] if is_typed else _choices(row, content, response, shown),
         response_text=response.get("text"),
         earned_points=_cents(result["points"]) if result and shown >= Shown.RESULT else None,

@@ -80,7 +80,7 @@ def _to_complete(course_id: UUID, passed: Sequence[CompletedLesson]) -> set[tupl
         .where(among(Enrollment.id, set(enrollment_ids)), among(Lesson.id, set(lesson_ids)))
         .where(Enrollment.holds_seat(), completion.is_paid(), lesson_order.is_open(course_id))
     )
-    return set(map(tuple, db.session.execute(found)))
+    return {(row[0], row[1]) for row in db.session.execute(found)}
 
 
 def _course_of(row: Any) -> UUID:

@@ -104,7 +104,7 @@ def _share(answer: Mapping[str, Any]) -> Fraction:
 
 @lru_cache(maxsize=1_024)
 def _fraction(credit: str) -> Fraction:
-    """The fraction that a credit of five decimals stands for: 33.33333 is a third, and 33.3 is 33.3."""
+    """The fraction that a credit of five decimals means: 33.33333 is a third, and 33.3 is 33.3."""
     exact = Fraction(credit) / 100
     simple = exact.limit_denominator(MOST_ANSWERS)
     return simple if abs(simple - exact) * 100 * 2 <= Fraction(_PLACES) else exact

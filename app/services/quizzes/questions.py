@@ -28,7 +28,7 @@ from app.services.quizzes import question_rules
 MOST_QUESTIONS = 200
 """The limit per quiz. An attempt shows all of them."""
 
-CONTENT = ("type", "text", "points", "answers", "explanation", "partial_credit", "case_sensitive", "image_id")
+CONTENT = ("type", "text", "points", "answers", "explanation", "partial_credit", "case_sensitive")
 """What a version keeps of a question."""
 
 FIELDS = (*CONTENT, "name")
@@ -184,13 +184,7 @@ def _make_versions(questions: Sequence[Question]) -> None:
 
 
 def _content_of(question: Question) -> dict[str, Any]:
-    content = {name: getattr(question, name) for name in CONTENT}
-    image = question.image_id and str(question.image_id)
-    return {
-        **content,
-        "points": str(question.points),
-        "image_id": image,
-    }
+    return {**{name: getattr(question, name) for name in CONTENT}, "points": str(question.points)}
 
 
 def _present(question_id: UUID) -> Any:
