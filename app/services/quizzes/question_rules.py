@@ -81,8 +81,12 @@ def _answer(given: Mapping[str, Any]) -> Answer:
         "id": given.get("id"),
         "text": given["text"],
         "feedback": given.get("feedback") or "",
-        "tolerance": None if tolerance is None else f"{round(tolerance, TOLERANCE_PLACES).normalize():f}",
+        "tolerance": None if tolerance is None else _plain(Decimal(str(tolerance))),
     }
+
+
+def _plain(tolerance: Decimal) -> str:
+    return f"{round(tolerance, TOLERANCE_PLACES).normalize():f}"
 
 
 def _both(answers: list[Answer]) -> list[Answer]:
