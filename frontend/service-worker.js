@@ -14,8 +14,9 @@ const REFRESH = "/api/v1/auth/refresh";
 /** As long as the server calls a spent token `already_rotated`. */
 const HELD = 10000;
 const REFRESH_PATIENCE = 30000;
-const ROUTES = `${ASSETS}routes.json`;
-const ALWAYS = [ROUTES, `${ASSETS}icon.svg`, ...["en", "de", "ar"].map((language) => `${ASSETS}strings/${language}/common.js`)];
+/** The paths of the client's pages; all others are the server's: documentation, files, pages of a mail. */
+const PAGES = JSON.parse(`{{routes}}`).map((pathname) => new URLPattern({ pathname }));
+const ALWAYS = [`${ASSETS}icon.svg`, ...["en", "de", "ar"].map((language) => `${ASSETS}strings/${language}/common.js`)];
 
 addEventListener("install", (event) => event.waitUntil(keepVersion().then(() => skipWaiting())));
 addEventListener("activate", (event) => event.waitUntil(dropOthers().then(() => clients.claim())));
@@ -66,8 +67,9 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method === "POST" && url.origin === location.origin && url.pathname === REFRESH) event.respondWith(refresh(event));
   if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (request.mode === "navigate") event.respondWith(page(request, url));
-  else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
+  if (request.mode === "navigate") {
+    if (PAGES.some((page) => page.test({ pathname: url.pathname }))) event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
 });
 
 const exchanges = new Map();
@@ -94,19 +96,17 @@ async function exchange(url, options) {
   return { text: await response.text(), init: { status: response.status, headers: new Headers(response.headers) } };
 }
 
-async function page(request, url) {
+/** The limit is for the headers: a signal that stays on the response would cut its body short. */
+async function page(request) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), PATIENCE);
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
-  } catch (error) {
-    if (await isOurs(url)) return (await caches.match(SHELL, { cacheName: CACHE })) ?? Response.error();
-    throw error;
+    return await fetch(request, { signal: limit.signal });
+  } catch {
+    return (await caches.match(SHELL, { cacheName: CACHE })) ?? Response.error();
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-/** Whether the path is one of the client's pages, and not documentation or a page of a mail. */
-async function isOurs({ pathname }) {
-  const routes = await (await caches.match(ROUTES, { cacheName: CACHE }))?.json();
-  return (routes ?? []).some((path) => new URLPattern({ pathname: path }).test({ pathname }));
 }
 
 async function asset(request) {

@@ -14,14 +14,11 @@ from werkzeug.exceptions import NotFound
 
 from app.settings import settings
 from app.web import certificate_pages, compression, conditional_requests, problems, security_headers
-from app.web.frontend_files import AT_ROOT, MANIFEST, SERVICE_WORKER, SHELL, Asset, Files, Version
+from app.web.frontend_files import AT_ROOT, MANIFEST, ROUTES, SERVICE_WORKER, SHELL, Asset, Files, Version
 
 pages = Blueprint("frontend", __name__)
 
 EXTENSION = "rollcall-frontend"
-ROUTES = "routes.json"
-"""The paths of the client's pages, such as `/courses/:ref`."""
-
 _PAGE = "frontend.show_page"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _REVALIDATED = "no-cache"
@@ -29,7 +26,8 @@ _REVALIDATED = "no-cache"
 
 def init_app(app: Flask) -> None:
     folder = Path(app.root_path).parent / "frontend"
-    app.extensions[EXTENSION] = Files(folder)
+    with app.app_context():
+        app.extensions[EXTENSION] = Files(folder, timezone=settings().timezone.key)
     app.register_blueprint(pages)
     for path in json.loads((folder / ROUTES).read_text(encoding="utf-8")):
         app.add_url_rule(_rule(path), _PAGE, show_page)

@@ -12,7 +12,10 @@ from pathlib import Path
 from app.web import compression
 
 SHELL, SERVICE_WORKER, MANIFEST = AT_ROOT = ("index.html", "service-worker.js", "manifest.webmanifest")
-"""Served at the root, and with `{{version}}` replaced by the name of the version."""
+"""Served at the root, with the name of the version, the paths of the pages and the time zone of days put in."""
+
+ROUTES = "routes.json"
+"""The paths of the client's pages, such as `/courses/:ref`."""
 
 TYPES = {
     ".css": "text/css",
@@ -31,7 +34,6 @@ TYPES = {
 """What is served, by its ending; a file with another one is not."""
 
 _COMPRESSED_ALREADY = {".ico", ".jpg", ".png", ".webp", ".woff2"}
-_PLACEHOLDER = b"{{version}}"
 _LENGTH = 12
 
 
@@ -71,8 +73,10 @@ class Version:
 class Files:
     """The files of a folder, read when it is created, and again where they have been edited since."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, timezone: str = "UTC") -> None:
+        """`timezone` is the IANA name of the zone in which days begin and end."""
         self._path = path.resolve()
+        self._timezone = timezone
         self._stamps = self._look()
         self._version = self._read()
 
@@ -102,9 +106,15 @@ class Files:
         for name, content in contents.items():
             version.update(f"{name}\0{len(content)}\0".encode() + content)
         named = version.hexdigest()[:_LENGTH]
+        values = {
+            b"{{version}}": named.encode(),
+            b"{{routes}}": contents.get(ROUTES, b"[]"),
+            b"{{timezone}}": self._timezone.encode(),
+        }
         for name in AT_ROOT:
-            if name in contents:
-                contents[name] = contents[name].replace(_PLACEHOLDER, named.encode())
+            for placeholder, value in values.items():
+                if name in contents:
+                    contents[name] = contents[name].replace(placeholder, value)
         return Version(named, {name: Asset(name, content) for name, content in contents.items()})
 
     def _paths(self) -> Iterator[tuple[str, Path]]:

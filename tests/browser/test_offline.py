@@ -44,3 +44,14 @@ def wait_for_failure(page):
     """
     heading = "This did not load" if page.evaluate("navigator.onLine") else "You are offline."
     page.get_by_role("heading", level=1, name=heading).wait_for()
+
+
+def test_the_worker_leaves_what_is_no_page_of_the_client_to_the_server(visit):
+    page = visit()
+    open_(page, "/courses")
+    page.evaluate(REGISTER)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+    assert page.goto("/courses").from_service_worker
+    assert not page.goto("/developers").from_service_worker
+    assert not page.goto("/healthz").from_service_worker
