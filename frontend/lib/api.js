@@ -5,7 +5,10 @@ import * as session from "./session.js";
 export const API = "/api/v1";
 const PATIENCE = 30000;
 
-/** A refusal by the server, or no answer at all (status 0, code "offline" or "timeout"). */
+/** For a body that is a file: as long as the line to the server needs. */
+const FILE_PATIENCE = 600000;
+
+/** A refusal by the server, or no answer at all (status 0, code "offline", "timeout" or "file_changed"). */
 export class ApiError extends Error {
   constructor({ status, code, message, details = {}, requestId = null, retryAfter = null, data = null }) {
     super(message);
@@ -41,10 +44,10 @@ export const newKey = () => crypto.randomUUID();
 
 /** Download a file of the API under its own name (a plain link cannot carry the token). */
 export async function download(path, query, options = {}) {
-  const response = await answer("GET", path, { ...options, query, accept: "*/*" });
+  const response = await answer("GET", path, { patience: FILE_PATIENCE, ...options, query, accept: "*/*" });
   if (!response.ok) return read(response);
   const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? path.split("/").at(-1);
-  const url = URL.createObjectURL(await response.blob());
+  const url = URL.createObjectURL(await bodyOf(response, "blob"));
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
@@ -69,7 +72,7 @@ function unreachable(code) {
   throw new ApiError({ status: 0, code, message: code });
 }
 
-async function send(method, path, { query, body, headers = {}, signal, ifMatch, key, accept, patience = PATIENCE }, token) {
+async function send(method, path, { query, body, headers = {}, signal, ifMatch, key, accept, patience }, token) {
   const url = new URL(API + path, location.origin);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== "" && value !== false) url.searchParams.set(name, value);
@@ -80,7 +83,7 @@ async function send(method, path, { query, body, headers = {}, signal, ifMatch, 
   if (token) all.Authorization = `Bearer ${token}`;
   if (ifMatch) all["If-Match"] = ifMatch;
   if (key) all["Idempotency-Key"] = key;
-  const limit = AbortSignal.timeout(patience);
+  const limit = AbortSignal.timeout(patience ?? (filesOf(body).length ? FILE_PATIENCE : PATIENCE));
   try {
     return await fetch(url, {
       method,
@@ -91,15 +94,30 @@ async function send(method, path, { query, body, headers = {}, signal, ifMatch, 
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    return unreachable(limit.aborted ? "timeout" : "offline");
+    return unreachable(limit.aborted ? "timeout" : (await isChanged(body)) ? "file_changed" : "offline");
+  }
+}
+
+const filesOf = (body) => (body instanceof FormData ? [...body.values()] : [body]).filter((each) => each instanceof Blob);
+
+/** Whether a file was changed on the disk after it was chosen: a browser does not read it any longer, and does not say so. */
+export async function isChanged(body) {
+  const first = filesOf(body).map((file) => file.slice(0, 1).arrayBuffer());
+  return (await Promise.allSettled(first)).some(({ status }) => status === "rejected");
+}
+
+/** The body of an answer as `text` or `blob`. It may break off, or come too late, as the whole answer may. */
+async function bodyOf(response, kind) {
+  try {
+    return await response[kind]();
+  } catch (error) {
+    if (error.name === "AbortError") throw error; // the page was left
+    return unreachable(error.name === "TimeoutError" ? "timeout" : "offline");
   }
 }
 
 async function read(response) {
-  const answer = await response.json().catch((error) => {
-    if (error.name === "AbortError") throw error; // ended while the body came: no answer without data
-    return null;
-  });
+  const answer = parsed(await bodyOf(response, "text"), response.ok);
   const { headers, status } = response;
   if (status === 304 || (answer === null && response.ok)) return { data: null, meta: {}, status, headers, etag: headers.get("ETag") };
   if (response.ok) {
@@ -115,4 +133,14 @@ async function read(response) {
     retryAfter: Number(headers.get("Retry-After")) || null,
     data: answer?.data ?? null,
   });
+}
+
+/** Null for an empty body. Anything but JSON is a proxy's: then a success is none of this server's. */
+function parsed(text, isSuccess) {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return isSuccess ? unreachable("offline") : null;
+  }
 }

@@ -1,9 +1,11 @@
-// Numbers, money, dates and durations as the reader's locale writes them. The server's times are UTC; here they are local.
+// Numbers, money, dates and durations as the reader's locale writes them. The server's times are UTC; here they are local,
+// but for those that mean a day: a due date is the last second of a day in the zone of the server.
 
 const locale = () => {
   const { lang } = document.documentElement;
   return navigator.languages.find((tag) => tag.startsWith(lang)) ?? lang;
 };
+const ZONE = document.querySelector("meta[name=rollcall-timezone]")?.content || "UTC";
 const kept = new Map();
 
 function formatter(kind, options) {
@@ -32,6 +34,8 @@ export function money({ amount, currency }) {
 const parse = (value) => (value.length === 10 ? new Date(`${value}T00:00`) : new Date(value));
 
 export const day = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium" }).format(parse(value)) : "–");
+/** The day that a due date means, wherever the reader is. */
+export const dueDay = (value) => (value?.length > 10 ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeZone: ZONE }).format(parse(value)) : day(value));
 export const time = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(parse(value)) : "–");
 export const zoned = (value) =>
   formatter(Intl.DateTimeFormat, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(parse(value));
@@ -48,15 +52,21 @@ export function ago(value, now = Date.now()) {
   return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
 }
 
-/** Whole days from now to the end of a day or a time; negative once it has passed. */
-export const daysUntil = (value) => Math.ceil((parse(value) - Date.now()) / 86400000);
+/** Days from now to a time, begun ones included, or from today to a day; negative once it has passed. */
+export const daysUntil = (value) => (value.length === 10 ? (Date.parse(value) - Date.parse(today())) / 86400000 : Math.ceil((parse(value) - Date.now()) / 86400000));
 
-/** 2460 seconds as "41 min", 5400 as "1 hr 30 min". */
+/** The day that it is in the zone of the server, such as "2026-12-31". */
+const today = () => new Intl.DateTimeFormat("en-CA", { dateStyle: "short", timeZone: ZONE }).format();
+
+/** 2460 seconds as "41 min", 5400 as "1 hr 30 min", 90 as "1 min 30 sec": below ten minutes, seconds count. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "";
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.max(1, Math.round((seconds % 3600) / 60))];
+  const whole = Math.round(seconds);
+  const isExact = whole < 600 && whole % 60 > 0;
+  const minutes = isExact ? Math.floor(whole / 60) : Math.round(whole / 60);
+  const parts = [[Math.floor(minutes / 60), "hour"], [minutes % 60, "minute"], [isExact ? whole % 60 : 0, "second"]].filter(([value]) => value > 0);
   const unit = (value, name) => formatter(Intl.NumberFormat, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
-  return [hours ? unit(hours, "hour") : "", hours && !(seconds % 3600) ? "" : unit(minutes, "minute")].filter(Boolean).join(" ");
+  return parts.length ? parts.map(([value, name]) => unit(value, name)).join(" ") : unit(0, "minute");
 }
 
 /** 218000000 bytes as "218 MB". */

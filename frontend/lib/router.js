@@ -13,6 +13,7 @@ const main = document.querySelector("#main");
 const version = new URL(".", import.meta.url).pathname.split("/")[2];
 /** What browsers say of a module that could not be fetched; a browser may not ask for it again until the page is loaded again. */
 const UNFETCHED = /dynamically imported module|Importing a module script/;
+/** The page that stands, `{ url, update, control }`, and the controller of what was opened last; they differ while it loads. */
 let shown = null;
 let leaving = null;
 
@@ -49,7 +50,7 @@ export async function start() {
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null || event.formData) return;
     if (event.navigationType === "reload" || event.info === "again") return; // the document itself, and nothing in memory
     if (find(url.pathname).route === patterns.at(-1)) return; // a page of the server: documentation, mail pages
-    event.intercept({ handler: () => show(url, { signal: event.signal, isFirst: false, info: event.info }), focusReset: "manual", scroll: "manual" });
+    event.intercept({ handler: () => show(url, { isFirst: false, info: event.info, back: event.navigationType === "traverse" ? event : null }), focusReset: "manual", scroll: "manual" });
   });
   await show(new URL(location.href), { isFirst: true });
 }
@@ -74,18 +75,28 @@ export function setQuery(values, { replace = true } = {}) {
 /** Open the page again, with fresh data. */
 export const reopen = () => show(new URL(location.href), { isFirst: true, again: true });
 
-async function show(url, { signal, isFirst, info, again = false }) {
+/**
+ * Only a newer page ends the loading of one: a jump to a part of the page, or a query that is written, goes on beside it.
+ *
+ * `back` is the event of a navigation through the history, after which the page is scrolled to where it was left.
+ */
+async function show(url, { isFirst, info, again = false, back = null }) {
   const { route, params } = find(url.pathname);
   const query = Object.fromEntries(url.searchParams);
   if (info === "own") return;
-  if (!again && shown?.url.pathname === url.pathname && shown.update) {
+  const isAtRest = shown !== null && shown.control === leaving;
+  if (!again && isAtRest && shown.url.pathname === url.pathname && shown.update) {
     shown.url = url;
     await shown.update(query);
+    scrollBack(back);
     return;
   }
+  leaving?.abort();
+  const mine = (leaving = new AbortController());
   if (isUnknown()) await session.restore(get).catch(() => {});
+  if (mine !== leaving) return;
   if (route.needs && isUnknown()) {
-    place(unreachable(), { url, isFirst, route });
+    place(unreachable(), { url, isFirst, route, back, control: mine });
     return;
   }
   const refusal = refuse(route, url);
@@ -94,26 +105,23 @@ async function show(url, { signal, isFirst, info, again = false }) {
     queueMicrotask(() => go(refusal, { replace: true }));
     return;
   }
-  leaving?.abort();
-  leaving = new AbortController();
-  const mine = leaving;
   const timer = setTimeout(() => fill(main, loading()), 300);
   let page;
   try {
     const [module] = await Promise.all([route.load(), strings.load(...(route.strings ?? [])), ...(route.styles ?? []).map(style)]);
     page = route.needs && !isFor(route, session.user()) ? notYours() : await module.default({ params, query, url, user: session.user(), signal: mine.signal });
   } catch (error) {
-    if (mine.signal.aborted || signal?.aborted) return;
+    if (mine !== leaving) return;
     page = UNFETCHED.test(error.message) ? unreachable() : { title: t("common.failed"), main: failed(error, reopen, "h1") };
   } finally {
     clearTimeout(timer);
   }
-  if (mine !== leaving || signal?.aborted) return;
-  place(page, { url, isFirst, route });
+  if (mine !== leaving) return;
+  place(page, { url, isFirst, route, back, control: mine });
 }
 
-function place({ title, main: content, update, address = null, wide = false, bare = false }, { url, isFirst, route }) {
-  shown = { url, update };
+function place({ title, main: content, update, address = null, wide = false, bare = false }, { url, isFirst, route, back, control }) {
+  shown = { url, update, control };
   if (address && address !== url.pathname) rename(address);
   document.title = title ? `${title} · Rollcall` : "Rollcall";
   main.className = bare ? "" : wide ? "wrap wide" : "wrap";
@@ -125,10 +133,16 @@ function place({ title, main: content, update, address = null, wide = false, bar
   const target = url.hash && document.getElementById(url.hash.slice(1));
   if (target) target.scrollIntoView();
   else scrollTo(0, 0);
+  scrollBack(back);
   // A screen reader hears the new page's heading, and Tab goes on from the start of the page.
   const heading = main.querySelector("h1") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
+}
+
+/** Scroll to where the page was left, when the user came through the history; that navigation may have ended meanwhile. */
+function scrollBack(back) {
+  if (back && !back.signal.aborted) back.scroll();
 }
 
 /** Give the page that is open the address it is known by, once the navigation to it has ended. */

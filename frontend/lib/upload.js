@@ -1,6 +1,6 @@
 // A file on its way to the API, with its progress: fetch does not say how much of a body was sent.
 
-import { API, ApiError } from "./api.js";
+import { API, ApiError, isChanged } from "./api.js";
 import * as session from "./session.js";
 
 /** Send the file as a form. `onProgress(share)` hears how much has been sent, from 0 to 1. Answers the data; throws ApiError. */
@@ -22,7 +22,10 @@ function send(method, path, file, token, { onProgress, signal }) {
   signal.addEventListener("abort", () => request.abort());
   return new Promise((resolve, reject) => {
     request.addEventListener("load", () => resolve(request));
-    request.addEventListener("error", () => reject(new ApiError({ status: 0, code: "offline", message: "offline" })));
+    request.addEventListener("error", async () => {
+      const code = (await isChanged(file)) ? "file_changed" : "offline";
+      reject(new ApiError({ status: 0, code, message: code }));
+    });
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     request.send(form);
   });

@@ -56,12 +56,27 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
   }
 
   const reload = () => load((options) => get(path, whole(), options));
+  const KEPT = `list ${path}`;
   const turn = async (link) => {
+    navigation.updateCurrentEntry({ state: { ...navigation.currentEntry.getState(), [KEPT]: link } });
     await load((options) => follow(link, options));
     status.scrollIntoView({ block: "nearest" });
   };
+  /** Load the page of the list that was open when this entry of the history was left: its first one, if that is gone. */
+  function resume() {
+    const link = navigation.currentEntry?.getState()?.[KEPT];
+    if (!link) return reload();
+    return load((options) =>
+      follow(link, options).catch((error) => {
+        if (error.status >= 400 && error.status < 500) return get(path, whole(), options);
+        throw error;
+      }),
+    );
+  }
+
   /** A chosen filter is a step that Back undoes; the letters of a search are not. */
   const apply = debounce((isTyped) => {
+    if (signal.aborted) return;
     const values = new FormData(bar);
     query = Object.fromEntries(names.map((name) => [name, values.get(name)]).filter(([, value]) => value));
     setQuery(named(), { replace: isTyped });
@@ -96,7 +111,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
   write();
   return {
     parts: [h("search", bar), status, results],
-    ready: reload(),
+    ready: resume(),
     reload,
     again: () => load(last),
     choose,
@@ -104,7 +119,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     update(next) {
       query = next;
       write();
-      return reload();
+      return resume();
     },
   };
 }

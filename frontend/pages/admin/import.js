@@ -17,7 +17,7 @@ const SHOWN = 200;
 export default function importPeople() {
   let file = null;
   const chosen = h("p.soft", { role: "status" }, t("admin.import_none"));
-  const input = h("input.vh", { type: "file", id: "sheet", accept: ".csv,.txt,.tsv,text/csv", onchange: () => take(input.files[0]) });
+  const input = h("input.vh", { type: "file", id: "sheet", accept: ".csv,.txt,.tsv,text/csv", onchange: () => [take(input.files[0]), (input.value = "")] });
   const button = h("button.btn", { type: "button", "data-kind": "primary", onclick: send }, t("admin.import_send"));
   const isStrict = h("input", { type: "checkbox", id: "strict" });
   const byNumber = h("input", { type: "checkbox", id: "by-number" });

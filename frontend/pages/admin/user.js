@@ -2,7 +2,7 @@
 
 import { bdi, h } from "../../lib/dom.js";
 import { follow, get, patch, post, remove } from "../../lib/api.js";
-import { day, percent, time } from "../../lib/format.js";
+import { day, dueDay, percent, time } from "../../lib/format.js";
 import { go, reopen } from "../../lib/router.js";
 import * as session from "../../lib/session.js";
 import { t } from "../../lib/strings.js";
@@ -121,7 +121,7 @@ function courses(id) {
         h("th", { scope: "row" }, h("a", { href: `/courses/${each.course.slug}`, dir: "auto" }, each.course.title)),
         h("td", badge(t(`common.state_${each.status}`), TONES[each.status])),
         h("td.num", percent(each.completion_percentage)),
-        h("td.num", day(each.due_at)),
+        h("td.num", dueDay(each.due_at)),
         h("td.num", day(each.enrolled_at)),
       ),
     );

@@ -11,6 +11,7 @@ import { choice, list, searchBox, table } from "../../parts/list.js";
 import { badge, person } from "../../parts/marks.js";
 import { empty } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { keepChosen } from "../assignments/chosen.js";
 
 const ROLES = ["STUDENT", "INSTRUCTOR", "ADMIN"];
 const NAMES = ["search", "role", "is_active", "email_verified", "department", "ordering"];
@@ -131,7 +132,7 @@ export function stateOf(user) {
 }
 
 function assign(people) {
-  sessionStorage.setItem("assign-people", JSON.stringify(people.map(({ email }) => email)));
+  keepChosen(people.map(({ email }) => email));
   go("/admin/assign");
 }
 

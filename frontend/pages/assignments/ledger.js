@@ -2,7 +2,7 @@
 
 import { bdi, debounce, fill, h, hidden, uid } from "../../lib/dom.js";
 import { download, follow, get } from "../../lib/api.js";
-import { day, number } from "../../lib/format.js";
+import { dueDay, number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { busy } from "../../parts/dialog.js";
 import { icon } from "../../parts/icons.js";
@@ -63,6 +63,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
   const asked = () => ({ outcome: outcomes.join(","), search: search.value.trim(), course_id: courses.value, page_size: PAGE });
   const reload = () => load((options) => get(`${pathOf(run.id)}/items`, asked(), options));
   const apply = () => {
+    if (signal.aborted) return undefined;
     onFilter({ outcome: outcomes.join(","), search: search.value.trim() });
     return reload();
   };
@@ -156,6 +157,6 @@ function after(run, { after: state, before, outcome }, group) {
 const sameAs = (one, other) => !one || (other && one.status === other.status && one.due_at === other.due_at);
 
 function standing({ status, source, due_at: due }, withSource = false) {
-  const facts = [withSource && t(`assign.source_${source}`), due ? t("assign.due_on", { day: day(due) }) : withSource && t("assign.no_due")].filter(Boolean);
+  const facts = [withSource && t(`assign.source_${source}`), due ? t("assign.due_on", { day: dueDay(due) }) : withSource && t("assign.no_due")].filter(Boolean);
   return [h("span", t(`common.state_${status}`)), " ", h("small", facts.join(", ") || t("assign.no_due"))];
 }

@@ -6,6 +6,7 @@ import { list as joined, size } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { combobox } from "../../parts/combobox.js";
 import { icon } from "../../parts/icons.js";
+import { takeChosen } from "./chosen.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADERS = new Set(["email", "e-mail", "username", "external_id", "user_id", "id"]);
@@ -18,7 +19,9 @@ const COUNTED = 64 * 1024 * 1024;
  * `username`, or `auto`, where numbers are staff numbers. "Ada <ada@example.org>; …" as mail programs write it is read too.
  */
 export function identifiers(text, words = "auto") {
-  const pieces = text.split(/[\n\r;,\t]+/).map((piece) => (/<([^<>\s]+@[^<>\s]+)>/.exec(piece)?.[1] ?? piece).trim());
+  // Outlook writes "Lovelace, Ada <ada@example.org>; …": there a comma is part of a name.
+  const between = text.includes(";") && /<[^<>\s]+@[^<>\s]+>/.test(text) ? /[\n\r;]+/ : /[\n\r;,\t]+/;
+  const pieces = text.split(between).map((piece) => (/<([^<>\s]+@[^<>\s]+)>/.exec(piece)?.[1] ?? piece).trim());
   return pieces.filter((piece, at) => piece && !(at === 0 && HEADERS.has(piece.toLowerCase()))).map((value) => ({ kind: kindOf(value, words), value }));
 }
 
@@ -37,7 +40,7 @@ export function people({ user, onChange, onFile = () => {} }) {
   const wordsField = h("div.field", { hidden: true }, h("label", { for: `${id}-words` }, t("assign.words")), words);
   const count = h("span.soft.small", { id: `${id}-count`, role: "status" });
   const error = h("p.error", { id: `${id}-error`, hidden: true });
-  const input = h("input", { id: `${id}-file`, type: "file", accept: ".csv,.tsv,.txt,.ndjson,.jsonl", onchange: () => choose(input.files[0]) });
+  const input = h("input", { id: `${id}-file`, type: "file", accept: ".csv,.tsv,.txt,.ndjson,.jsonl", onchange: () => [choose(input.files[0]), (input.value = "")] });
   const card = h("div.sheet-card", { hidden: true });
   const finder = user.role === "ADMIN" && find(id, add);
   const typed = h("div.stack.tight", text, finder, wordsField);
@@ -72,7 +75,7 @@ export function people({ user, onChange, onFile = () => {} }) {
     if (mine === file && rows !== null) counted.textContent = `· ${t("assign.lines", { count: rows })}`;
   }
   function drop() {
-    [file, input.value] = [null, ""];
+    file = null;
     show();
     text.focus();
   }
@@ -91,9 +94,16 @@ export function people({ user, onChange, onFile = () => {} }) {
   text.addEventListener("input", debounce(announce));
   text.addEventListener("paste", (event) => pasteAtOnce(event, text));
   words.addEventListener("change", announce);
-  for (const kind of ["dragenter", "dragover"]) box.addEventListener(kind, (event) => [event.preventDefault(), box.toggleAttribute("data-over", true)]);
+  // A text that is dropped is the browser's: it puts it into the field.
+  const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+  for (const kind of ["dragenter", "dragover"]) box.addEventListener(kind, (event) => hasFiles(event) && [event.preventDefault(), box.toggleAttribute("data-over", true)]);
   for (const kind of ["dragleave", "drop"]) box.addEventListener(kind, () => box.removeAttribute("data-over"));
-  box.addEventListener("drop", (event) => [event.preventDefault(), choose(event.dataTransfer.files[0])]);
+  box.addEventListener("drop", (event) => hasFiles(event) && [event.preventDefault(), choose(event.dataTransfer.files[0])]);
+
+  if (user.role === "ADMIN") {
+    text.value = takeChosen();
+    announce();
+  }
 
   // The summary of errors leads to what can be mended: the list, or the button of the file.
   Object.defineProperty(box, "control", { get: () => (file ? input : text) });

@@ -1,7 +1,7 @@
 // One run: who, when, why and where, then the same result as in the console.
 
 import { bdi, fill, h } from "../../lib/dom.js";
-import { day, list, time } from "../../lib/format.js";
+import { dueDay, list, time } from "../../lib/format.js";
 import { go, setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
 import { titlesOf } from "./by-course.js";
@@ -61,7 +61,7 @@ function creator({ creator: { id, full_name: name } }, { role }) {
 function termsOf({ due_at: due, due_in_days: days, on_existing: existing, notify, override_seats: isOver, atomic }) {
   const dueIn = days === null ? t("assign.no_due") : t("assign.due_after", { count: days });
   return list([
-    due ? t("assign.due_on", { day: day(due) }) : dueIn,
+    due ? t("assign.due_on", { day: dueDay(due) }) : dueIn,
     existing === "update_due" && t("assign.term_update"),
     isOver && t("assign.term_override"),
     atomic && t("assign.term_atomic"),

@@ -68,7 +68,7 @@ function moment({ course, due_at: at }) {
   return h(
     "li",
     { "data-tone": tone },
-    h("time", { datetime: at }, day(at)),
+    h("time", { datetime: at }, dueDay(at)),
     h("div", h("a", { href: pathTo(course), dir: "auto" }, course.title), h("p.soft", tone === "bad" ? t("learning.overdue_text", { time: zoned(at) }) : t("learning.due_text", { time: zoned(at) }))),
   );
 }

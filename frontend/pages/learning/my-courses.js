@@ -22,7 +22,7 @@ export default async function myCourses({ query, user, signal }) {
     get("/dashboard/student", null, { signal }).then(({ data }) => data).catch(() => null),
     get("/enrollments", { status: "CANCELLED", page_size: 1 }, { signal }).then(({ meta }) => meta.count).catch(() => 0),
   ]);
-  const list = myList(query, figures, left);
+  const list = myList(query, figures, left, signal);
   const hasNone = figures?.enrolled === 0 && left === 0;
   const parts = hasNone ? [] : [resume(), list, coming(), done(figures)];
   await Promise.all(parts.map(({ ready }) => ready));
@@ -49,15 +49,15 @@ function sentence({ overdue, due_soon: soon }) {
   return [overdue && t("learning.overdue_n", { count: overdue }), soon && t("learning.soon_n", { count: soon })].filter(Boolean).join(" ");
 }
 
-function myList(start, figures, left) {
+function myList(start, figures, left, signal) {
   let query = start;
   let link = null;
   const first = figures?.in_progress === 0 ? ALL : "ACTIVE";
   const status = () => ({ ALL, COMPLETED: "COMPLETED", ACTIVE: "ACTIVE", CANCELLED: "CANCELLED" })[query.status] ?? first;
   const counted = h("p.vh", { role: "status" });
 
-  const load = async (signal) => {
-    const { data, meta } = link ? await follow(link, { signal }) : await get("/enrollments", asked(status(), query), { signal });
+  const load = async (inner) => {
+    const { data, meta } = link ? await follow(link, { signal: inner }) : await get("/enrollments", asked(status(), query), { signal: inner });
     counted.textContent = t("learning.shown", { count: meta.count });
     return h("div", data.length ? h("ul.mine-list", { "aria-labelledby": "mine" }, data.map(row)) : nothing(), pager(meta, data.length, turn));
   };
@@ -67,6 +67,7 @@ function myList(start, figures, left) {
     rows.element.scrollIntoView({ block: "start" });
   };
   const apply = (values) => {
+    if (signal.aborted) return;
     query = { ...query, ...values };
     link = null;
     setQuery(values, { replace: false });

@@ -76,11 +76,20 @@ export function autosave({ course, etag, fields, keep, onStatus, onCourse, onCon
       try {
         const { data, etag: fresh } = await patch(path(), changes, { ifMatch: version });
         [base, version] = [data, fresh];
+        takeBack(changes);
         onCourse(base);
       } catch (error) {
         if (error.status === 412) await refresh();
         else if (!refuse(error, names)) throw error;
       }
+    }
+  }
+
+  /** What the server has made of what was sent, in the fields that were not edited meanwhile: else it is sent for ever. */
+  function takeBack(sent) {
+    for (const [name, value] of Object.entries(sent)) {
+      const [each, stored] = [byName.get(name), valueOf(base, name)];
+      if (each.read() === value && !isSame(name, value, stored)) each.write(stored);
     }
   }
 

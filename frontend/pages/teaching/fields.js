@@ -5,8 +5,9 @@ import { field } from "../../parts/form.js";
 
 export const LEVELS = ["BEGINNER", "INTERMEDIATE", "ADVANCED"];
 const long = { rows: 3 };
-/** Forms drop blank ends: a text that differs by them alone was not edited. */
-const isSameText = (one, other) => (one ?? "").trim() === (other ?? "").trim();
+/** Forms drop blank ends, and the server stores letters composed (NFC): a text that differs by these alone was not edited. */
+const plain = (text) => (text ?? "").trim().normalize("NFC");
+const isSameText = (one, other) => plain(one) === plain(other);
 const isSameNumber = (one, other) => (one === null || other === null ? one === other : Number(one) === Number(other));
 
 /** `{ name, type, isSame, attributes, hint }` by group; the label of a field is the text `f_<name>`, its hint `h_<name>`. */

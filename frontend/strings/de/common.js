@@ -27,6 +27,7 @@ export default {
   failed: "Das konnte nicht geladen werden",
   fault: "Diese Seite hat einen Fehler. Gespeichertes ist nicht verloren.",
   field: "Feld",
+  file_changed: "Die Datei hat sich geändert: Wählen Sie sie noch einmal aus.",
   files_left_out: { one: "{count} Datei wurde ausgelassen: Für mehr ist kein Platz.", other: "{count} Dateien wurden ausgelassen: Für mehr ist kein Platz." },
   find: "Suchen oder ausführen",
   find_key: "Strg K",

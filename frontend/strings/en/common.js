@@ -27,6 +27,7 @@ export default {
   failed: "This did not load",
   fault: "This page has a fault. Nothing you saved was lost.",
   field: "Field",
+  file_changed: "The file has changed: choose it again.",
   files_left_out: { one: "{count} file was left out: there is no room for more.", other: "{count} files were left out: there is no room for more." },
   find: "Find or do",
   find_key: "Ctrl K",
