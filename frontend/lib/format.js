@@ -37,8 +37,10 @@ export const day = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyl
 /** The day that a due date means, wherever the reader is. */
 export const dueDay = (value) => (value?.length > 10 ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeZone: ZONE }).format(parse(value)) : day(value));
 export const time = (value) => (value ? formatter(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(parse(value)) : "–");
-export const zoned = (value) =>
-  formatter(Intl.DateTimeFormat, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(parse(value));
+const EXACT = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+export const zoned = (value) => formatter(Intl.DateTimeFormat, EXACT).format(parse(value));
+/** A due date with its time and zone, as mails say it: "31 Dec 2026, 23:59 UTC". */
+export const dueTime = (value) => formatter(Intl.DateTimeFormat, { ...EXACT, timeZone: ZONE }).format(parse(value));
 
 /** A month ("2026-11") as "Nov 2026", or "Nov". */
 export const month = (value, isShort = false) =>

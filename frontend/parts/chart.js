@@ -109,10 +109,11 @@ function shortened(text, room) {
   return text.length > most + 1 ? `${text.slice(0, Math.max(1, most - 1)).trimEnd()}…` : text;
 }
 
-/** The step between two lines of the grid: 1, 2, 2.5 or 5 times a power of ten, and never a fraction. */
+/** The step between two lines of the grid: 1, 2, 2.5 or 5 times a power of ten, and never with a fraction. */
 function unitOf(most) {
   const power = 10 ** Math.floor(Math.log10(most / 4 || 1));
-  return Math.max(1, [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= most / 4));
+  const steps = power < 10 ? [1, 2, 5, 10] : [1, 2, 2.5, 5, 10];
+  return Math.max(1, steps.map((each) => each * power).find((each) => each >= most / 4));
 }
 
 function axes({ kind, rows, series, width, height, flip, mark }) {

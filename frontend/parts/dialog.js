@@ -3,15 +3,23 @@
 import { h, uid } from "../lib/dom.js";
 import { t } from "../lib/strings.js";
 import { messageOf, traceOf } from "./states.js";
+import { toast } from "./toast.js";
 
-/** Open a dialog with a heading; answers the element. It leaves the page when it closes, and focus goes back. */
+/** Open a dialog with a heading; answers the element. It is gone when it closes, and focus goes back; it closes with its page. */
 export function open(title, content, { kind = "" } = {}) {
   const id = uid("dialog");
   const opener = document.activeElement;
   const dialog = h(`dialog.stack${kind}`, { "aria-labelledby": id }, h("h2", { id }, title), content);
+  let isLeft = false;
+  const leave = () => {
+    isLeft = true;
+    dialog.close();
+  };
+  addEventListener("page", leave);
   dialog.addEventListener("close", () => {
+    removeEventListener("page", leave);
     dialog.remove();
-    opener?.focus?.();
+    if (!isLeft && opener?.isConnected) opener.focus?.();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -44,7 +52,11 @@ export function ask({ title, text, yes, no = t("common.cancel"), act, danger = t
   });
 }
 
-/** Run `act` with the button busy: a second press is ignored, the width is kept, `text` says what happens. */
+/**
+ * Run `act` with the button busy: a second press is ignored, the width is kept, `text` says what happens.
+ *
+ * A failure that `act` does not show itself is said in a toast; then the answer is undefined.
+ */
 export async function busy(button, act, text = null) {
   if (button.getAttribute("aria-busy") === "true") return undefined;
   const before = [...button.childNodes];
@@ -53,9 +65,19 @@ export async function busy(button, act, text = null) {
   if (text) button.textContent = text;
   try {
     return await act();
+  } catch (error) {
+    sayFailure(error);
+    return undefined;
   } finally {
     button.removeAttribute("aria-busy");
     button.style.removeProperty("min-inline-size");
     if (text) button.replaceChildren(...before);
   }
+}
+
+/** Say in a toast what went wrong, unless the page was left. */
+export function sayFailure(error) {
+  if (error?.name === "AbortError") return;
+  if (error?.status === undefined) reportError(error);
+  toast(messageOf(error));
 }

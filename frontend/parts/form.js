@@ -80,8 +80,10 @@ export function form({ fields, submit, busyText = null, onSubmit, extra = null, 
   const all = [fields].flat(Infinity).flatMap((each) => (each.field ? [each] : [...each.querySelectorAll(".field")].filter((inner) => inner.field)));
   const element = h("form.stack", { novalidate: true }, summary, fields, h("div.row.acts", button, extra));
   const values = () => Object.fromEntries(all.map((each) => [each.field, each.read()]));
+  /** What was typed is no number: then the value of the field is empty. */
+  const isUnread = ({ control }) => control.validity?.badInput ?? false;
   const missing = (each) => each.isRequired && (each.read() === "" || each.read() === null);
-  const wrongs = () => ({ ...Object.fromEntries(all.filter(missing).map((each) => [each.field, t("common.required", { field: each.label })])), ...check(values()) });
+  const wrongs = () => ({ ...Object.fromEntries(all.filter(missing).map((each) => [each.field, t("common.required", { field: each.label })])), ...Object.fromEntries(all.filter(isUnread).map((each) => [each.field, t("common.not_a_number")])), ...check(values()) });
   let wasWrong = false;
   element.addEventListener("input", () => wasWrong && show(wrongs(), { quiet: true }));
 

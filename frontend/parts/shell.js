@@ -12,7 +12,9 @@ import { avatar } from "./marks.js";
 const top = document.querySelector("#top");
 const foot = document.querySelector("#foot");
 const root = document.documentElement;
+const UNREAD_FRESH = 60000;
 let unread = null;
+let askedAt = 0;
 
 /** Draw the frame, and again when another user is signed in. */
 export function start() {
@@ -21,6 +23,7 @@ export function start() {
   addEventListener("page", mark);
   // Below the first page, so that the page does not push it down.
   addEventListener("page", drawFoot, { once: true });
+  addEventListener("page", () => session.user() && Date.now() - askedAt > UNREAD_FRESH && refreshUnread());
   addEventListener("unread", ({ detail }) => count(detail));
   for (const name of ["online", "offline"]) addEventListener(name, strip);
   strip();
@@ -69,6 +72,7 @@ function bell() {
 }
 
 async function refreshUnread() {
+  askedAt = Date.now();
   try {
     count((await get("/notifications/unread-count")).data.unread_count);
   } catch {

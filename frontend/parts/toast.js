@@ -8,6 +8,9 @@ let timer;
 /** Say `text`. `act` is `{ label, run }`. */
 export function toast(text, act = null) {
   clearTimeout(timer);
+  // Shown first: a screen reader hears what changes in a region that is there.
+  if (box.matches(":popover-open")) box.hidePopover();
+  box.showPopover();
   words.textContent = text;
   button.hidden = !act;
   if (act) {
@@ -17,7 +20,5 @@ export function toast(text, act = null) {
       act.run();
     };
   }
-  if (box.matches(":popover-open")) box.hidePopover();
-  box.showPopover();
   if (!act) timer = setTimeout(() => box.hidePopover(), 6000);
 }

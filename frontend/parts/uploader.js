@@ -46,8 +46,9 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
     } catch (error) {
       if (error.name !== "AbortError") fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
     } finally {
+      const hadFocus = going.contains(document.activeElement) || document.activeElement === document.body;
       [button.hidden, going.hidden] = [false, true];
-      button.focus();
+      if (hadFocus) button.focus();
     }
   });
 

@@ -53,7 +53,7 @@ def test_a_new_learner_registers_confirms_the_address_and_signs_in(visit, mailed
 
     page.get_by_label("Email").fill("nora@example.org")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1, name="Your account is there")).to_be_focused()
+    expect(page.get_by_role("heading", level=1, name="Your account is ready")).to_be_focused()
 
     open_(page, f"/verify-email?token={mailed('nora@example.org')}")
     page.get_by_role("button", name="Confirm the address").click()

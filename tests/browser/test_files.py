@@ -118,7 +118,7 @@ def test_a_learner_watches_seeks_resumes_and_gets_the_files(site, course, visit)
 
     open_(page, path, "The hinge")
     page.wait_for_function("() => document.querySelector('video').currentTime > 7")
-    expect(page.get_by_text("Goes on at")).to_be_visible()
+    expect(page.get_by_text("Resumes at")).to_be_visible()
 
 
 def test_a_film_goes_on_when_its_link_has_ended(site, course, visit):

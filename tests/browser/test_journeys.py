@@ -73,7 +73,7 @@ def register(page, *, name, email, teach=False):
     write(page, 'textbox "Password', CHOSEN)
     write(page, 'textbox "Password (repeated)', CHOSEN)
     page.keyboard.press("Enter")
-    stands(page, "Your account is there")
+    stands(page, "Your account is ready")
 
 
 def confirm(page, link):

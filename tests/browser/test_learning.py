@@ -118,7 +118,7 @@ def test_a_lesson_is_marked_complete_taken_back_and_refused_out_of_order(site, c
     assert page.get_by_role("progressbar").get_attribute("value").startswith("33.3")
 
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Not complete any more").wait_for()
+    page.get_by_text("No longer complete").wait_for()
     assert progress(site, course)["completed_lessons"] == 0
 
 
@@ -170,7 +170,7 @@ def test_a_film_goes_on_where_it_stopped(site, course, visit):
     page = visit(role="student4")
     page.route(FILM, serve)
     open_(page, f"/courses/{course['slug']}/learn", "The alarm")
-    assert "Goes on at 0:07" in page.inner_text("article")
+    assert "Resumes at 0:07" in page.inner_text("article")
     page.wait_for_function("() => Math.floor(document.querySelector('video').currentTime) === 7")
 
     with page.expect_response(

@@ -191,7 +191,7 @@ def test_pasted_lessons_are_added_all_or_none_and_clashes_are_named(site, course
     open_(page, editor(course, "lessons"))
     page.get_by_role("button", name="Add several lessons").first.click()
     dialog = page.get_by_role("dialog")
-    lines = dialog.get_by_label("Lessons, one a line")
+    lines = dialog.get_by_label("Lessons, one per line")
     lines.fill("Four | video | 3\n\nFive | FILM")
     dialog.get_by_role("button", name="Add 2 lessons").click()
     assert "Line 3: “FILM” is not a type" in dialog.get_by_role("alert").inner_text()

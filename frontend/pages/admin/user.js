@@ -6,7 +6,7 @@ import { day, dueDay, percent, time } from "../../lib/format.js";
 import { go, reopen } from "../../lib/router.js";
 import * as session from "../../lib/session.js";
 import { t } from "../../lib/strings.js";
-import { ask } from "../../parts/dialog.js";
+import { ask, busy } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { table } from "../../parts/list.js";
 import { avatar, badge, pager } from "../../parts/marks.js";
@@ -75,9 +75,9 @@ function details(data, etag) {
 const changesOf = (values, stored) => Object.fromEntries(Object.entries(values).filter(([name, value]) => (value || null) !== (stored[name] || null)).map(([name, value]) => [name, value || null]));
 
 function acts(data, isSelf) {
-  const run = (path, body, question) => async () => {
+  const run = (path, body, question) => async (event) => {
     const act = () => (path ? post(`/users/${data.id}/${path}`, body) : remove(`/users/${data.id}`));
-    const answer = question ? await ask({ ...question, act }) : await act();
+    const answer = question ? await ask({ ...question, act }) : await busy(event.currentTarget, act);
     if (!answer) return;
     toast(answer.message ?? t("common.saved"));
     if (path) reopen();

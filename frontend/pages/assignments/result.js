@@ -3,7 +3,7 @@
 import { fill, h } from "../../lib/dom.js";
 import { time, zoned } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
-import { busy } from "../../parts/dialog.js";
+import { busy, sayFailure } from "../../parts/dialog.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { askCancel, askUndo } from "./acts.js";
@@ -120,7 +120,7 @@ export function result({ user, signal, again = null, discard = null, fresh = nul
   }
   async function cancel() {
     const stopped = await askCancel(run);
-    if (stopped) draw(await record(run.id, signal));
+    if (stopped) await record(run.id, signal).then(draw, sayFailure);
   }
 
   return {

@@ -4,6 +4,7 @@ import { bdi, fill, h } from "../../lib/dom.js";
 import { dueDay, list, time } from "../../lib/format.js";
 import { go, setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
+import { sayFailure } from "../../parts/dialog.js";
 import { titlesOf } from "./by-course.js";
 import { result } from "./result.js";
 import { record } from "./runs.js";
@@ -18,7 +19,7 @@ export default async function run({ params, query, user, signal }) {
   };
   const view = result({ user, signal, filters: query, onFilter: setQuery, onRun, fresh: () => go("/admin/assign") });
   fill(facts, factsOf(first, others, user));
-  view.open(first.id);
+  view.open(first.id).catch(sayFailure);
   return {
     title: heading.textContent,
     bare: true,

@@ -2,7 +2,7 @@
 
 import { bdi, h } from "../../lib/dom.js";
 import { newKey, post, remove } from "../../lib/api.js";
-import { day, daysUntil, money, percent, zoned } from "../../lib/format.js";
+import { day, daysUntil, dueTime, money, percent } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { ask, busy } from "../../parts/dialog.js";
 import { badge } from "../../parts/marks.js";
@@ -74,7 +74,7 @@ function learning(course, enrollment, onChange) {
       h("progress", { max: "100", value: String(value), "aria-label": t("course.progress_label") }),
     ),
     enrollment.renewal_required_at && notice("warn", h("p", t("course.renewal"))),
-    due && h("p", badge(t("course.due", { date: zoned(due) }), new Date(due) < new Date() ? "bad" : daysUntil(due) < SOON ? "warn" : null)),
+    due && h("p", badge(t("course.due", { date: dueTime(due) }), new Date(due) < new Date() ? "bad" : daysUntil(due) < SOON ? "warn" : null)),
     isUnpaid && notice("warn", h("p", t("course.pay", { price: money({ amount: enrollment.price_at_enrollment, currency: enrollment.currency }) }))),
     h("a.btn", { href: lessonPath(course, at), "data-kind": "primary" }, t(done || at ? "course.continue" : "course.start")),
     h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => leave(course, enrollment, onChange) }, t("course.leave")),

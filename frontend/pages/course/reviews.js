@@ -4,7 +4,7 @@ import { bdi, fill, h, hidden, svg } from "../../lib/dom.js";
 import { follow, get, patch, post, remove } from "../../lib/api.js";
 import { ago, day, number, rating } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
-import { ask, open } from "../../parts/dialog.js";
+import { ask, busy, open } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { avatar, badge, pager } from "../../parts/marks.js";
 import { merge } from "../../parts/merge.js";
@@ -72,7 +72,7 @@ export function reviews({ course, user, isHeld, signal }) {
       mayDelete &&
         h(
           "div.row",
-          isOwn && h("button.btn", { type: "button", onclick: () => edit(each) }, t("course.edit_review")),
+          isOwn && h("button.btn", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => edit(each)) }, t("course.edit_review")),
           h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => drop(each) }, t("common.delete"), hidden(" ", t("course.delete_review_of", { name: each.author.full_name }))),
         ),
     );

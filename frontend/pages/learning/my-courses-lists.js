@@ -2,7 +2,7 @@
 
 import { get } from "../../lib/api.js";
 import { bdi, h } from "../../lib/dom.js";
-import { day, isolated, zoned } from "../../lib/format.js";
+import { day, dueDay, dueTime, isolated } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
 import { empty, region } from "../../parts/states.js";
@@ -69,7 +69,7 @@ function moment({ course, due_at: at }) {
     "li",
     { "data-tone": tone },
     h("time", { datetime: at }, dueDay(at)),
-    h("div", h("a", { href: pathTo(course), dir: "auto" }, course.title), h("p.soft", tone === "bad" ? t("learning.overdue_text", { time: zoned(at) }) : t("learning.due_text", { time: zoned(at) }))),
+    h("div", h("a", { href: pathTo(course), dir: "auto" }, course.title), h("p.soft", tone === "bad" ? t("learning.overdue_text", { time: dueTime(at) }) : t("learning.due_text", { time: dueTime(at) }))),
   );
 }
 

@@ -4,6 +4,7 @@ import { get, post } from "../../lib/api.js";
 import { fill, h } from "../../lib/dom.js";
 import { number, time } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
+import { draft, hasDraft } from "../../parts/draft.js";
 import { field, form } from "../../parts/form.js";
 import { notice, region } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
@@ -16,6 +17,7 @@ const LONGEST = 20000;
 export function homework({ lesson, state, error }, onChange) {
   if (error || !state.enrollment || lesson?.type !== "ASSIGNMENT") return null;
   const path = `/lessons/${encodeURIComponent(lesson.id)}/submissions`;
+  const name = `homework ${lesson.id}`;
   const place = h("div.stack");
 
   async function load(signal) {
@@ -25,7 +27,8 @@ export function homework({ lesson, state, error }, onChange) {
   }
 
   function show(submission, isNew = false) {
-    fill(place, submission ? handedIn(submission) : writing());
+    const isBegun = !isNew && submission?.state === "SUBMITTED" && hasDraft(name);
+    fill(place, !submission ? writing() : isBegun ? writing(submission) : handedIn(submission));
     onChange(submission, isNew);
   }
 
@@ -46,17 +49,19 @@ export function homework({ lesson, state, error }, onChange) {
   function writing(before = null) {
     const text = field({ name: "text", label: t("learning.homework_text"), type: "textarea", value: before?.text, isOptional: false, hint: t("learning.homework_hint"), attributes: { maxlength: LONGEST, rows: 10, dir: "auto" } });
     const files = homeworkFiles(path, before?.files);
+    const kept = draft(name, { text: text.control });
     const check = ({ text: written }) => {
       if (files.isSending()) return { text: t("learning.homework_sending") };
       return written || files.ids().length ? {} : { text: t("learning.homework_missing") };
     };
     const onSubmit = async (values) => {
       const { data } = await post(path, { ...values, file_ids: files.ids() });
+      kept.clear();
       toast(t("learning.homework_sent"));
       show(data, true);
       place.querySelector(".notice")?.scrollIntoView({ block: "nearest" });
     };
-    const back = before && h("button.btn", { type: "button", onclick: () => show(before) }, t("common.cancel"));
+    const back = before && h("button.btn", { type: "button", onclick: () => [kept.clear(), show(before)] }, t("common.cancel"));
     return form({ fields: [text, files], check, submit: t(before ? "learning.homework_again" : "learning.homework_send"), busyText: t("learning.sending"), onSubmit, extra: back });
   }
 

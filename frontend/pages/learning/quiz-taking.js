@@ -1,6 +1,6 @@
 // An attempt in progress: the questions, responses that are saved while the learner works, and the time that is left.
 
-import { post, put } from "../../lib/api.js";
+import { get, post, put } from "../../lib/api.js";
 import { debounce, fill, h } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
@@ -11,6 +11,8 @@ import { clock } from "./state.js";
 
 const SAVED_AFTER = 1200;
 const NEAR_END = 60;
+/** The codes of refusals after which only submitting is left. */
+const ENDED = new Set(["attempt_expired", "attempt_submitted"]);
 
 /** `onSubmitted(attempt)` is called once; `signal` ends the clock when the page is left. */
 export function taking(attempt, { onSubmitted, signal }) {
@@ -21,6 +23,7 @@ export function taking(attempt, { onSubmitted, signal }) {
   const trouble = h("div");
   const button = h("button.btn", { type: "button", "data-kind": "primary", onclick: () => finish() }, t("quiz.submit"));
   const responses = () => questions.map(({ read }) => read()).filter(Boolean);
+  const over = new AbortController();
   let isOver = false;
   let last = Promise.resolve();
 
@@ -33,9 +36,12 @@ export function taking(attempt, { onSubmitted, signal }) {
     last = last.then(async () => {
       if (isOver) return;
       try {
-        await put(path, { responses: responses() });
+        const { data } = await put(path, { responses: responses() });
+        timer?.set(data.seconds_left);
         status.textContent = t("quiz.saved");
       } catch (error) {
+        // Not waited for: it waits for this.
+        if (ENDED.has(error.code)) submit(responses());
         status.textContent = error.status === 0 ? t("quiz.not_saved") : messageOf(error);
       }
     });
@@ -55,9 +61,9 @@ export function taking(attempt, { onSubmitted, signal }) {
     isOver = true;
     await last;
     try {
-      const { data } = await post(`${path}/submit`, { responses: given });
+      const submitted = await send(given);
       stop();
-      await onSubmitted(data);
+      onSubmitted(submitted);
     } catch (error) {
       isOver = false;
       fill(trouble, notice("bad", h("p", messageOf(error)), traceOf(error)));
@@ -65,8 +71,34 @@ export function taking(attempt, { onSubmitted, signal }) {
     }
   }
 
+  /** The submitted attempt. One that was submitted before, whose answer was lost, is read. */
+  async function send(given) {
+    try {
+      return (await post(`${path}/submit`, { responses: given })).data;
+    } catch (error) {
+      if (error.code !== "attempt_submitted") throw error;
+      return (await get(path)).data;
+    }
+  }
+
+  /** After a sleep of the computer the clock of the page is late, and the attempt may be over. */
+  async function lookAgain() {
+    if (document.hidden || isOver) return;
+    try {
+      const { data } = await get(path, null, { signal: over.signal });
+      if (data.state === "SUBMITTED") submit(responses());
+      else timer?.set(data.seconds_left);
+    } catch {
+      // The next answer that is saved says how much time is left.
+    }
+  }
+
   const timer = attempt.seconds_left === null ? null : countdown(attempt.seconds_left, () => submit(responses()));
-  const stop = () => timer?.stop();
+  const stop = () => {
+    timer?.stop();
+    over.abort();
+  };
+  document.addEventListener("visibilitychange", lookAgain, { signal: over.signal });
   signal?.addEventListener("abort", stop);
   const work = h("ol.quiz-questions", { oninput: changed }, questions.map(({ element }) => element));
   function changed() {
@@ -83,9 +115,10 @@ export function taking(attempt, { onSubmitted, signal }) {
   ];
 }
 
-/** The time that is left, counted by the clock of the page alone: that of the computer may be wrong, or be changed. */
+/** The time that is left, counted by the clock of the page from what the server said last: that of the computer may be wrong. */
 function countdown(seconds, onOver) {
-  const end = performance.now() + seconds * 1000;
+  const endOf = (left) => performance.now() + left * 1000;
+  let end = endOf(seconds);
   const words = h("span.num");
   const said = h("span.vh", { role: "status" });
   const element = h("span.quiz-clock", { role: "timer", "aria-label": t("quiz.time_left") }, words);
@@ -104,7 +137,8 @@ function countdown(seconds, onOver) {
     onOver();
   }
   show();
-  return { element: [element, said], stop: () => clearInterval(beat) };
+  const set = (left) => (end = endOf(left));
+  return { element: [element, said], set, stop: () => clearInterval(beat) };
 }
 
 function question({ id, type, text, points, choices, response_text: typed }, at) {

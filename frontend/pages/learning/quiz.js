@@ -4,7 +4,7 @@ import { get, post } from "../../lib/api.js";
 import { fill, h } from "../../lib/dom.js";
 import { duration, number, percent, time } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
-import { busy } from "../../parts/dialog.js";
+import { busy, sayFailure } from "../../parts/dialog.js";
 import { badge } from "../../parts/marks.js";
 import { failed, messageOf, notice, traceOf } from "../../parts/states.js";
 import { review } from "./quiz-review.js";
@@ -41,10 +41,20 @@ export function quizPlace(page, signal) {
   }
 
   async function result(attempt) {
-    await again();
-    fill(place, review(attempt, { onBack: intro }));
+    // Without that answer the result is shown all the same, and what is behind it is asked for again.
+    const isRead = await again().then(() => true, () => false);
+    fill(place, review(attempt, { onBack: isRead ? intro : reread }));
     place.querySelector("h2").focus();
-    if (attempt.is_passed && !page.state.lessons[page.at]?.is_completed) await page.passed();
+    if (attempt.is_passed && !page.state.lessons[page.at]?.is_completed) await page.passed().catch(sayFailure);
+  }
+
+  async function reread() {
+    try {
+      await again();
+      intro();
+    } catch (error) {
+      if (!signal.aborted) fill(place, failed(error, reread));
+    }
   }
 
   /** Read where the learner is in the quiz now. */

@@ -2,7 +2,7 @@
 
 import { follow, get } from "../../lib/api.js";
 import { h } from "../../lib/dom.js";
-import { ago, daysUntil, dueDay, isolated, zoned } from "../../lib/format.js";
+import { ago, daysUntil, dueDay, dueTime, isolated } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { badge } from "../../parts/marks.js";
 
@@ -29,7 +29,7 @@ export function pathTo({ slug }, lessonId = null) {
 export function dueMark({ status, due_at: dueAt }) {
   if (status !== "ACTIVE" || !dueAt) return null;
   const left = daysUntil(dueAt);
-  const exact = h("time.second", { datetime: dueAt }, zoned(dueAt));
+  const exact = h("time.second", { datetime: dueAt }, dueTime(dueAt));
   if (new Date(dueAt) < new Date()) return [badge(t("learning.overdue_since", { day: dueDay(dueAt) }), "bad"), exact];
   if (left <= SOON_DAYS) return [badge(t("learning.due_when", { when: ago(dueAt) }), "warn"), exact];
   return badge(t("learning.due_on", { day: dueDay(dueAt) }), "act");

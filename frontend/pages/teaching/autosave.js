@@ -36,7 +36,7 @@ export function autosave({ course, etag, fields, keep, onStatus, onCourse, onCon
       const isUnread = each.control.validity?.badInput ?? false;
       if (isMissing || isUnread) {
         refused.add(each.field);
-        each.fail(isMissing ? t("common.required", { field: each.label }) : t("teaching.not_a_number"));
+        each.fail(isMissing ? t("common.required", { field: each.label }) : t("common.not_a_number"));
       }
     }
   }

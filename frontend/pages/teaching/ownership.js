@@ -41,12 +41,15 @@ function choose(store, draw) {
       },
     });
   };
+  let running = null;
   async function search() {
+    running?.abort();
+    const mine = (running = new AbortController());
     try {
-      const { data } = await get("/users", { search: input.value.trim(), role: "INSTRUCTOR,ADMIN", is_active: true, page_size: 20 });
+      const { data } = await get("/users", { search: input.value.trim(), role: "INSTRUCTOR,ADMIN", is_active: true, page_size: 20 }, { signal: mine.signal });
       fill(found, data.length ? data.map((user) => h("li", h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => take(user) }, bdi(user.full_name), h("span.soft", bdi(user.email))))) : h("li.soft", t("teaching.no_instructor")));
     } catch (error) {
-      fill(found, failed(error, search));
+      if (!mine.signal.aborted) fill(found, failed(error, search));
     }
   }
   search();

@@ -59,7 +59,7 @@ export default async function quiz({ params, user, signal }) {
   function line(question, how) {
     const { id, text, name, type, points } = question;
     const title = name || text.split("\n")[0].slice(0, 120);
-    const edit = () => questionDialog({ of: question, path, onSaved: changed });
+    const edit = () => questionDialog({ of: question, path, course, onSaved: changed });
     return h(
       "li.lesson",
       { "data-id": id, "data-name": title },
@@ -83,7 +83,7 @@ export default async function quiz({ params, user, signal }) {
   const { data: quizNow } = await get(`${path}/quiz`, {}, { signal });
   fill(terms, settings(path, quizNow, isFrozen));
   await Promise.all([shown.ready, numbers.ready]);
-  const add = h("button.btn", { type: "button", "data-kind": "primary", onclick: () => questionDialog({ of: null, path, onSaved: changed }) }, icon("plus"), t("quiz.add"));
+  const add = h("button.btn", { type: "button", "data-kind": "primary", onclick: () => questionDialog({ of: null, path, course, onSaved: changed }) }, icon("plus"), t("quiz.add"));
   return {
     title: t("quiz.editor_of", { title: lesson.title }),
     main: h(

@@ -2,7 +2,7 @@
 
 import { fill, h, hidden } from "../../lib/dom.js";
 import { newKey, post } from "../../lib/api.js";
-import { day, daysUntil, percent, time, zoned } from "../../lib/format.js";
+import { day, daysUntil, dueDay, dueTime, percent, time } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { ask } from "../../parts/dialog.js";
 import { badge, person } from "../../parts/marks.js";
@@ -89,7 +89,7 @@ export function rosterTable({ rows, count, course, user, ordering, onOrder, onRe
       h("th", { scope: "row" }, person(learner, learner.username)),
       cell(t("common.state"), badge(t(`common.state_${status}`), TONES[status]), h("span.second", t(`teaching.source_${source}`))),
       cell(t("teaching.progress"), progress(each, learner)),
-      cell(t("teaching.due"), due ? h("span", { title: zoned(due) }, isOverdue ? badge(dueDay(due), "bad") : daysUntil(due) < 8 && status === "ACTIVE" ? badge(dueDay(due), "warn") : dueDay(due), isOverdue && hidden(" ", t("teaching.overdue"))) : h("span.soft", "–")),
+      cell(t("teaching.due"), due ? h("span", { title: dueTime(due) }, isOverdue ? badge(dueDay(due), "bad") : daysUntil(due) < 8 && status === "ACTIVE" ? badge(dueDay(due), "warn") : dueDay(due), isOverdue && hidden(" ", t("teaching.overdue"))) : h("span.soft", "–")),
       cell(t("teaching.enrolled"), day(since), h("span.second", done ? t("teaching.completed_on", { day: day(done) }) : seen ? t("teaching.seen", { time: time(seen) }) : t("teaching.never_seen"))),
       cell(t("teaching.grade"), grade(each)),
       isAdmin && cell(t("teaching.payment"), payment(each)),

@@ -11,6 +11,7 @@ import { choice, list, searchBox } from "../../parts/list.js";
 import { badge, person } from "../../parts/marks.js";
 import { empty, failed, loading, notice } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { draft } from "../../parts/draft.js";
 import { fileList } from "../learning/player-files.js";
 import { courseHead, courseMarks } from "./head.js";
 
@@ -52,6 +53,7 @@ function filterBar(tasks) {
 /** The queue, and beside it the submission that is open. */
 function desk(rows, signal) {
   const pane = h("div.grading-pane", { "aria-live": "polite" });
+  let wanted = null;
   const buttons = rows.map((row) => {
     const mark = h("span.grading-mark", stateOf(row));
     const button = h("button.grading-row", { type: "button", "aria-current": "false", onclick: () => open(row) }, person(row.user, row.lesson.title), h("span.soft.small", time(row.submitted_at), row.file_count > 0 && [" · ", t("teaching.submission_files", { count: row.file_count })]), mark);
@@ -60,14 +62,16 @@ function desk(rows, signal) {
 
   async function open(row, isStart = false) {
     const at = rows.indexOf(row);
+    wanted = row;
     buttons.forEach((each, index) => each.setAttribute("aria-current", String(index === at)));
     fill(pane, loading());
     try {
       const { data } = await get(`/submissions/${encodeURIComponent(row.id)}`, null, { signal });
+      if (wanted !== row) return;
       show(data, at);
       if (!isStart) pane.querySelector("h2").focus();
     } catch (error) {
-      if (!signal.aborted) fill(pane, failed(error, () => open(row)));
+      if (!signal.aborted && wanted === row) fill(pane, failed(error, () => open(row)));
     }
   }
 
@@ -87,13 +91,16 @@ function desk(rows, signal) {
     const points = field({ name: "points", label: t("teaching.points"), type: "number", required: true, value: submission.points, attributes: { min: 0, max: 9999.99, step: "any", inputmode: "decimal" } });
     const most = field({ name: "max_points", label: t("teaching.max_points"), type: "number", required: true, value: submission.max_points ?? lastMost, attributes: { min: 0.01, max: 9999.99, step: "any", inputmode: "decimal" } });
     const feedback = field({ name: "feedback", label: t("teaching.feedback"), type: "textarea", value: submission.feedback, attributes: { maxlength: LONGEST, rows: 6, dir: "auto" } });
+    const kept = draft(`grading ${submission.id}`, { points: points.control, feedback: feedback.control });
     const onSubmit = async (values) => {
       const { data } = await post(`/submissions/${encodeURIComponent(submission.id)}/grade`, { ...values, regrade: isGraded });
+      kept.clear();
       lastMost = data.max_points;
       Object.assign(rows[at], data);
       fill(buttons[at].mark, stateOf(data));
       toast(t("teaching.submission_graded", { name: data.user.full_name }));
       const next = rows.findIndex((each, index) => index > at && each.state === "SUBMITTED");
+      if (wanted !== rows[at]) return undefined; // another one was opened meanwhile
       if (next < 0) return show(data, at);
       return open(rows[next]);
     };

@@ -60,7 +60,7 @@ export function versions({ store, user }) {
     const reason = field({ name: "reason", label: t("teaching.void_reason"), type: "textarea", attributes: { maxlength: 2000, dir: "auto" } });
     const shown = h("div", { role: "status" });
     const onSubmit = async (values) => {
-      const asked = { reason: values.reason ?? "", due_in_days: values.due_in_days ? Number(values.due_in_days) : null };
+      const asked = { reason: values.reason ?? "", due_in_days: values.due_in_days };
       const { data } = await post(`/versions/${id}/void`, { ...asked, mode: "preview" });
       if (!data.affected) return fill(shown, notice("good", h("p", t("teaching.void_nobody"))));
       const { data: some } = await get(`/versions/${id}/affected`, { page_size: 5 });
@@ -80,7 +80,10 @@ export function versions({ store, user }) {
       }
     }
     const close = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
-    const dialog = open(t("teaching.void_title", { number: which }), [h("p", t("teaching.void_why")), form({ fields: [days, reason], submit: t("teaching.void_preview"), onSubmit, extra: close }), shown]);
+    const terms = form({ fields: [days, reason], submit: t("teaching.void_preview"), onSubmit, extra: close });
+    // What is shown, and its button, are of the terms as they were.
+    terms.addEventListener("input", () => fill(shown));
+    const dialog = open(t("teaching.void_title", { number: which }), [h("p", t("teaching.void_why")), terms, shown]);
   }
 
   function read(link) {

@@ -222,7 +222,6 @@ export default {
   no_text: "لا نص بعد.",
   no_versions: "لا إصدارات بعد",
   no_versions_why: "نشر الدورة ينشئ إصدارها الأول.",
-  not_a_number: "اكتب رقمًا",
   not_saved: { zero: "لا حقول غير محفوظة", one: "حقل واحد لم يُحفظ", two: "حقلان لم يُحفظا", few: "{count} حقول لم تُحفظ", many: "{count} حقلًا لم تُحفظ", other: "{count} حقل لم تُحفظ" },
   not_saved_yet: "لم يُحفظ بعد…",
   not_your_course: "أنت لا تدرّس هذه الدورة",

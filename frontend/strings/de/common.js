@@ -79,6 +79,7 @@ export default {
   no_page: "Diese Seite gibt es nicht",
   no_page_why: "Vielleicht ist die Adresse falsch geschrieben, oder die Seite wurde verschoben.",
   none: "Keine",
+  not_a_number: "Geben Sie eine Zahl ein",
   not_here: "Das ist hier nicht zu finden",
   not_yours: "Diese Seite ist für andere Rollen",
   not_yours_why: "Ihr Konto darf sie nicht öffnen. Ein Admin kann Ihre Rolle ändern.",

@@ -222,7 +222,6 @@ export default {
   no_text: "Noch kein Text.",
   no_versions: "Noch keine Versionen",
   no_versions_why: "Mit der Veröffentlichung des Kurses entsteht die erste.",
-  not_a_number: "Geben Sie eine Zahl ein",
   not_saved: { one: "{count} Feld ist nicht gespeichert", other: "{count} Felder sind nicht gespeichert" },
   not_saved_yet: "Noch nicht gespeichert …",
   not_your_course: "Diesen Kurs unterrichten Sie nicht",

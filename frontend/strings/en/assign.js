@@ -134,7 +134,7 @@ export default {
   overdue: { one: "{count} person is overdue at once: the due date has passed.", other: "{count} people are overdue at once: the due date has passed." },
   override: "Assign beyond the seats of the course",
   people: { one: "{count} person", other: "{count} people" },
-  people_hint: "One a line: an email, a username or a staff number. Or drop a CSV or NDJSON file on this box.",
+  people_hint: "One per line: an email, a username or a staff number. Or drop a CSV or NDJSON file on this box.",
   people_label: "People",
   person: "Person",
   planned: "In the preview",

@@ -79,6 +79,7 @@ export default {
   no_page: "There is no such page",
   no_page_why: "The address may have been typed wrongly, or the page has moved.",
   none: "None",
+  not_a_number: "Type a number",
   not_here: "This is not here",
   not_yours: "This page is for other roles",
   not_yours_why: "Your account may not open it. An admin can change your role.",

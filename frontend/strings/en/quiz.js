@@ -1,5 +1,5 @@
 export default {
-  accepted: "Right is:",
+  accepted: "Correct answer:",
   accepted_answers: "Accepted answers",
   add: "Add a question",
   add_answer: "Add an answer",
@@ -114,7 +114,7 @@ export default {
   s_attempts: "Attempts",
   s_empty: "Empty: no limit.",
   s_grace: "Grace in seconds",
-  s_grace_hint: "A submit is still taken so long after the time.",
+  s_grace_hint: "Submissions are still accepted for this long after time is up.",
   s_minutes: "Time limit in minutes",
   s_pass: "To pass, in percent",
   s_reveal: "After submitting, learners see",
