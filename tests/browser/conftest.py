@@ -58,13 +58,22 @@ def visit(chrome, site):
     """A page in a fresh context: `visit(width=390, theme="dark", role="student")`; other options are Playwright's."""
     opened = []
 
-    def run(*, width=browsing.WIDE, height=800, theme="light", role=None, locale="en-GB", **options):
+    def run(
+        *,
+        width=browsing.WIDE,
+        height=800,
+        theme="light",
+        role=None,
+        locale="en-GB",
+        zone="Europe/London",
+        **options,
+    ):
         context = chrome.new_context(
             base_url=site.url,
             viewport={"width": width, "height": height},
             color_scheme=theme,
             locale=locale,
-            timezone_id="Europe/London",
+            timezone_id=zone,
             reduced_motion="reduce",
             **options,
         )

@@ -196,3 +196,37 @@ def test_a_slow_answer_is_waited_for_and_a_slow_act_is_done_once(visit, site, co
     busy.wait_for()
     page.get_by_role("link", name="Start learning").wait_for()
     assert len(sent) == 1
+
+
+def test_a_page_of_a_proxy_and_an_act_that_fails_are_said(visit, site):
+    page = visit(role="admin")
+    page.route(
+        "**/api/v1/users?*",
+        lambda route: route.fulfill(content_type="text/html", body="<p>Sign in to the WLAN"),
+    )
+    page.goto("/admin/users")
+    expect(page.get_by_role("alert")).to_contain_text(UNREACHED)
+
+    page.watch.expect("ERR_FAILED")
+    page.route("**/grant-self-publish", lambda route: route.abort())
+    person = site.make.user(role="INSTRUCTOR")
+    open_(page, f"/admin/users/{person['id']}")
+    page.get_by_role("button", name="Allow publishing without review").click()
+    expect(page.locator("#toast")).to_contain_text(UNREACHED)
+
+
+def test_a_sheet_that_was_corrected_is_chosen_again(visit, tmp_path):
+    page = visit(role="admin")
+    page.watch.expect("ERR_UPLOAD_FILE_CHANGED")
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("email,first_name\nnew.person@example.org\n")
+    open_(page, "/admin/import")
+    page.locator("#sheet").set_input_files(sheet)
+    sheet.write_text("email,first_name\nnew.person@example.org,Ada\nanother.person@example.org,Grace\n")
+    send = page.get_by_role("button", name="Import people")
+    send.click()
+    page.get_by_role("heading", name="The file has changed: choose it again.").wait_for()
+
+    page.locator("#sheet").set_input_files(sheet)
+    send.click()
+    page.get_by_role("heading", name="2 rows read").wait_for()

@@ -1,6 +1,7 @@
 """Homework: submitted in the player, graded from the queue by keyboard, and read again by the learner."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browsing import axe, open_
 
@@ -19,6 +20,13 @@ def course(site):
     return made
 
 
+def answer_dialogs(page):
+    """Accept what the browser asks from now on; returns the kinds of its questions."""
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    return asked
+
+
 def test_homework_is_submitted_graded_by_keyboard_and_read(site, course, visit):
     learner = visit(role="student4")
     open_(learner, f"/courses/{course['slug']}/learn")
@@ -27,6 +35,10 @@ def test_homework_is_submitted_graded_by_keyboard_and_read(site, course, visit):
     assert axe(learner) == []
 
     learner.keyboard.insert_text(f"A door opens. {MARKUP}")
+    asked = answer_dialogs(learner)
+    learner.reload()
+    expect(learner.get_by_role("textbox", name="Your homework")).to_have_value(f"A door opens. {MARKUP}")
+    assert asked == ["beforeunload"]
     learner.get_by_role("button", name="Submit", exact=True).click()
     learner.get_by_role("heading", name="Course completed").wait_for()
     learner.get_by_text(f"A door opens. {MARKUP}").wait_for()
@@ -37,10 +49,20 @@ def test_homework_is_submitted_graded_by_keyboard_and_read(site, course, visit):
     grader.get_by_text(f"A door opens. {MARKUP}").wait_for()
     assert axe(grader) == []
     grader.get_by_label("Points").focus()
+    grader.keyboard.type("1e")
+    grader.keyboard.press("Control+Enter")
+    grader.get_by_role("link", name="Type a number").wait_for()
+    grader.get_by_label("Points").fill("")
+    grader.get_by_label("Points").focus()
     grader.keyboard.type("8.5")
     grader.get_by_label("Out of").fill("10")
     grader.get_by_label("Feedback").focus()
     grader.keyboard.type("And closes?")
+    answer_dialogs(grader)
+    grader.reload()
+    expect(grader.get_by_label("Feedback")).to_have_value("And closes?")
+    grader.get_by_label("Out of").fill("10")
+    grader.get_by_label("Feedback").focus()
     grader.keyboard.press("Control+Enter")
     grader.get_by_text("Homework of Sofia Student graded.").wait_for()
     grader.get_by_text("8.5 of 10").wait_for()

@@ -168,6 +168,9 @@ def test_an_instructor_writes_a_question_and_reads_how_it_went(site, quiz, visit
     rows = dialog.locator(".answer-row")
     rows.nth(0).get_by_label("Answer").fill("The last one out")
     rows.nth(1).get_by_label("Answer").fill("The first one in")
+    for kind in ("MULTIPLE", "TRUE_FALSE", "SINGLE"):
+        dialog.get_by_label("Type").select_option(kind)
+    assert rows.nth(1).get_by_label("Answer").input_value() == "The first one in"
     picture(page, "quiz-question")
     assert axe(page, within="dialog") == []
     dialog.get_by_role("button", name="Save").click()
@@ -179,3 +182,71 @@ def test_an_instructor_writes_a_question_and_reads_how_it_went(site, quiz, visit
     assert site.call("instructor2", "GET", f"/lessons/{quiz['id']}/quiz")["pass_percentage"] == 75
     made = site.call("instructor2", "GET", f"/lessons/{quiz['id']}/questions")[-1]
     assert [each["is_correct"] for each in made["answers"]] == [True, False]
+
+
+def test_an_attempt_whose_answers_are_lost_shows_its_result(quiz, visit):
+    page = visit(role="student4")
+    page.watch.expect("ERR_FAILED")
+    page.watch.expect("status of 409")
+    open_(page, player(quiz))
+    page.get_by_role("button", name="Start the quiz").click()
+    page.get_by_role("radio", name="Open").check()
+    page.get_by_text("Saved").wait_for()
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/v1/attempts/*/submit", lose, times=1)
+    page.route("**/api/v1/lessons/*/quiz", lambda route: route.abort())
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("dialog").get_by_role("button", name="Submit").click()
+    page.get_by_role("alert").get_by_text("The server could not be reached.").wait_for()
+
+    # Not submitted, as far as the page knows: what is typed is saved, and refused.
+    page.get_by_role("radio", name="Shut").check()
+    page.get_by_role("heading", name="Not passed this time").wait_for()
+    page.unroute("**/api/v1/lessons/*/quiz")
+    page.get_by_role("button", name="Back to the quiz").click()
+    page.get_by_role("button", name="Try again").wait_for()
+
+
+def test_an_attempt_is_submitted_once_the_server_says_that_its_time_is_over(quiz, visit):
+    page = visit(role="student4")
+    page.watch.expect("status of 409")
+    open_(page, player(quiz))
+    page.get_by_role("button", name="Start the quiz").click()
+    refusal = {"success": False, "message": "Over.", "error": {"code": "attempt_expired"}}
+    page.route("**/api/v1/attempts/*", lambda route: route.fulfill(status=409, json=refusal), times=1)
+    page.get_by_role("radio", name="Open").check()
+
+    page.get_by_role("heading", name="Not passed this time").wait_for()
+
+
+def test_of_two_versions_of_a_question_the_instructor_chooses(site, quiz, visit):
+    page = visit(role="instructor2")
+    page.watch.expect("status of 412")
+    open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")
+    page.locator("button.name", has_text="Which gas").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Answer", exact=True).fill("Oxygen gas")
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.get_by_text("Your changes are not saved.").wait_for()
+    dialog.get_by_role("button", name="Go on editing").click()
+
+    (of,) = [
+        each
+        for each in site.call("instructor2", "GET", f"/lessons/{quiz['id']}/questions")
+        if each["type"] == "SHORT_TEXT"
+    ]
+    theirs = {"text": "What feeds a fire?", "answers": [{"id": 1, "text": "O2"}]}
+    site.call("instructor2", "PATCH", f"/questions/{of['id']}", json=theirs)
+    dialog.get_by_role("button", name="Save").click()
+    both = dialog.get_by_role("group", name="Fields that differ")
+    both.get_by_text("O2").wait_for()
+    assert both.get_by_role("radio").count() == 2, "only the field that both have changed"
+    assert axe(page, within="dialog") == []
+    dialog.get_by_role("button", name="Save the chosen versions").click()
+    page.locator("button.name", has_text="What feeds a fire?").wait_for()
+    saved = site.call("instructor2", "GET", f"/questions/{of['id']}")
+    assert [each["text"] for each in saved["answers"]] == ["Oxygen gas"]

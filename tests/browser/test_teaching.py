@@ -90,6 +90,15 @@ def test_what_is_typed_is_saved_and_what_is_refused_is_kept(site, course, page):
     saved(page)
     assert "Saved" in page.locator(".save-status").inner_text()
     assert read(site, course)["venue"] == "Room 5"
+    with_accent = []
+    page.on(
+        "request", lambda request: with_accent.append(request.method) if request.method == "PATCH" else None
+    )
+    field(page, "schedule").fill("Cafe\u0301")
+    saved(page)
+    page.wait_for_timeout(300)
+    assert read(site, course)["schedule"] == "Caf\u00e9"
+    assert with_accent == ["PATCH"], "what the server stores composed is sent once"
 
     field(page, "total_seats").fill("0")
     field(page, "venue").fill("Room 6")
