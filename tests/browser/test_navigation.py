@@ -15,8 +15,12 @@ def course(site):
 
 def test_back_and_a_jump_while_a_page_loads(page, course):
     held = []
+
+    def hold(route):
+        held.append(route)
+
     open_(page, "/courses")
-    page.route("**/api/v1/courses/bread", lambda route: held.append(route))
+    page.route("**/api/v1/courses/bread", hold)
     page.evaluate("() => void navigation.navigate('/courses/bread')")
     page.locator("main .waiting").wait_for()
 

@@ -315,3 +315,13 @@ def test_every_file_of_the_client_has_a_type_that_is_served():
 
 def test_the_image_contains_the_client():
     assert "!frontend" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_document_names_the_zone_of_days_and_the_worker_the_paths_of_pages(app):
+    client = app.test_client()
+    zone = app.extensions["rollcall-settings"].timezone.key
+
+    assert f'<meta name="rollcall-timezone" content="{zone}">' in client.get("/").text
+    worker = client.get("/service-worker.js").text
+    assert "{{" not in worker
+    assert json.dumps(PATHS, indent=2) in worker

@@ -13,7 +13,6 @@ import { groupOf, kindOf, nameOf, refusedOf, sums, toneOf } from "./outcomes.js"
 import { pathOf } from "./runs.js";
 
 const PAGE = 20;
-const DOWNLOAD_PATIENCE = 600000;
 
 /**
  * `{ element, open(run, filters), filter(outcomes), refresh(run), isEmpty() }`; `onFilter({ outcome, search })` hears what is shown,
@@ -109,7 +108,7 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
 
 async function fetchFile(run, query) {
   try {
-    await download(`${pathOf(run.id)}/items`, { ...query, format: "csv" }, { patience: DOWNLOAD_PATIENCE });
+    await download(`${pathOf(run.id)}/items`, { ...query, format: "csv" });
   } catch (error) {
     toast(messageOf(error));
   }

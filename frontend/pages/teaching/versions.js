@@ -59,11 +59,15 @@ export function versions({ store, user }) {
     const days = field({ name: "due_in_days", label: t("teaching.void_due"), type: "number", value: "30", attributes: { min: 0, max: 3650 } });
     const reason = field({ name: "reason", label: t("teaching.void_reason"), type: "textarea", attributes: { maxlength: 2000, dir: "auto" } });
     const shown = h("div", { role: "status" });
+    let edits = 0;
     const onSubmit = async (values) => {
+      const mine = edits;
       const asked = { reason: values.reason ?? "", due_in_days: values.due_in_days };
       const { data } = await post(`/versions/${id}/void`, { ...asked, mode: "preview" });
+      if (mine !== edits) return undefined;
       if (!data.affected) return fill(shown, notice("good", h("p", t("teaching.void_nobody"))));
       const { data: some } = await get(`/versions/${id}/affected`, { page_size: 5 });
+      if (mine !== edits) return undefined;
       const names = list(some.map((each) => `${each.first_name} ${each.last_name}`));
       const run = h("button.btn", { type: "button", "data-kind": "danger", onclick: () => busy(run, () => apply(asked, data.plan_etag)) }, t("teaching.void_run", { number: number(data.affected) }));
       return fill(shown, notice("warn", h("p", t("teaching.void_hits", { number: number(data.affected) })), h("p.soft", bdi(names))), run);
@@ -82,7 +86,10 @@ export function versions({ store, user }) {
     const close = h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.cancel"));
     const terms = form({ fields: [days, reason], submit: t("teaching.void_preview"), onSubmit, extra: close });
     // What is shown, and its button, are of the terms as they were.
-    terms.addEventListener("input", () => fill(shown));
+    terms.addEventListener("input", () => {
+      edits += 1;
+      fill(shown);
+    });
     const dialog = open(t("teaching.void_title", { number: which }), [h("p", t("teaching.void_why")), terms, shown]);
   }
 
