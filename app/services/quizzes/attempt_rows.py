@@ -175,7 +175,11 @@ def _statement(viewer: Actor, attempt_id: UUID) -> Select[*tuple[Any, ...]]:
     )
     counts = others.c.superseded_at.is_(None)
     used = (
-        select(func.count()).select_from(others).where(of_quiz, counts).correlate(QuizAttempt).scalar_subquery()
+        select(func.count())
+        .select_from(others)
+        .where(of_quiz, counts)
+        .correlate(QuizAttempt)
+        .scalar_subquery()
     )
     has_open = exists().where(of_quiz, others.c.submitted_at.is_(None)).correlate(QuizAttempt)
     has_passed = QuizScore.is_passed_by(QuizAttempt.enrollment_id, QuizAttempt.lesson_id)
