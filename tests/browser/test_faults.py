@@ -209,7 +209,7 @@ def test_a_page_of_a_proxy_and_an_act_that_fails_are_said(visit, site):
 
     page.watch.expect("ERR_FAILED")
     page.route("**/grant-self-publish", lambda route: route.abort())
-    person = site.make.user(role="INSTRUCTOR")
+    (person, *_) = site.call("admin", "GET", "/users?role=INSTRUCTOR&search=instructor2")
     open_(page, f"/admin/users/{person['id']}")
     page.get_by_role("button", name="Allow publishing without review").click()
     expect(page.locator("#toast")).to_contain_text(UNREACHED)
