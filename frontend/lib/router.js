@@ -13,7 +13,7 @@ const main = document.querySelector("#main");
 const version = new URL(".", import.meta.url).pathname.split("/")[2];
 /** What browsers say of a module that could not be fetched; a browser may not ask for it again until the page is loaded again. */
 const UNFETCHED = /dynamically imported module|Importing a module script/;
-/** The page that stands, `{ url, update, control }`, and the controller of what was opened last; they differ while it loads. */
+/** The page that is shown, `{ url, update, control }`, and the controller of what was opened last; they differ while it loads. */
 let shown = null;
 let leaving = null;
 
