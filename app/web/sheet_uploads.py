@@ -55,7 +55,9 @@ def receive() -> None:
 
 def _closing(file: IO[bytes]) -> Callable[[Response], Response]:
     def close(response: Response) -> Response:
-        file.close()
+        # Closing writes what is still buffered; where there is no room for it, the request has been refused already.
+        with suppress(OSError):
+            file.close()
         return response
 
     return close
