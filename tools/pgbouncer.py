@@ -1,4 +1,4 @@
-"""PgBouncer on this machine, in front of the tests' PostgreSQL, where it is installed."""
+"""PgBouncer with the configuration of `deploy/`, in front of the tests' PostgreSQL, where it is installed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,40 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tools import ports, service_user
+from tools.state import ROOT
 
 _FALLBACK = "/usr/sbin/pgbouncer"
 
-_CONFIGURATION = """\
-[databases]
-* = host={host} port={port} user={user} password={password}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {own_port}
-auth_type = any
-pool_mode = transaction
-ignore_startup_parameters = options
-logfile = {folder}/pgbouncer.log
-unix_socket_dir =
-"""
+_FILE = ROOT / "deploy" / "pgbouncer.ini"
 
 
 def program() -> str | None:
     """Where PgBouncer is, if it is installed."""
     return shutil.which("pgbouncer") or shutil.which(_FALLBACK)
+
+
+def configuration(folder: Path, own_port: int, server: SplitResult) -> Path:
+    """The file of `deploy/`, with this machine's addresses and without passwords."""
+    written = _FILE.read_text(encoding="utf-8")
+    database = (
+        f"* = host={server.hostname} port={server.port} user={server.username} password={server.password}"
+    )
+    for ours, here in {
+        "rollcall = host=postgres port=5432 dbname=rollcall": database,
+        "listen_addr = *": "listen_addr = 127.0.0.1",
+        "listen_port = 6432": f"listen_port = {own_port}",
+        "auth_type = scram-sha-256": "auth_type = any",
+        "auth_file = /etc/pgbouncer/userlist.txt": f"logfile = {folder}/pgbouncer.log\nunix_socket_dir =",
+    }.items():
+        if ours not in written:
+            raise SystemExit(f"deploy/pgbouncer.ini has no {ours!r} any more.")
+        written = written.replace(ours, here)
+    file = folder / "pgbouncer.ini"
+    file.write_text(written, encoding="utf-8")
+    return file
 
 
 @contextlib.contextmanager
@@ -39,18 +50,7 @@ def running(folder: Path, database_url: str) -> Iterator[str]:
     if found is None:
         raise SystemExit("PgBouncer is not installed.")
     service_user.give(folder)
-    file = folder / "pgbouncer.ini"
-    file.write_text(
-        _CONFIGURATION.format(
-            host=server.hostname,
-            port=server.port,
-            user=server.username,
-            password=server.password,
-            own_port=own_port,
-            folder=folder,
-        ),
-        encoding="utf-8",
-    )
+    file = configuration(folder, own_port, server)
     process = subprocess.Popen([found, "--quiet", file], **service_user.run_as())
     try:
         ports.wait_for(own_port, process, folder / "pgbouncer.log")
