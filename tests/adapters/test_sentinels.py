@@ -96,6 +96,7 @@ def test_a_script_leaves_a_server_that_has_become_a_replica(watched):
     servers = watched()
     script = redis.Script(redis.client(servers.url, timeout=1), SUM)
     assert script("sum", 1) == 1
+    until(lambda: servers.servers[1].ask("GET", "sum") == b"1")
 
     servers.swap()
 

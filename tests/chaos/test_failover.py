@@ -79,6 +79,8 @@ def test_a_worker_outlives_a_failover_and_its_job_is_done_once(
     time.sleep(5.5)  # from one heartbeat to the next
     sentinel.start()
     servers.await_failover()
+    with there.app_context():
+        until(queue.is_reachable)  # the circuit breaker of this process
     complete(1)
     until(lambda: states(there) == [NoticeState.SENT] * 4)
 

@@ -408,6 +408,8 @@ def put(good, place, value):
 def _on_a_parameter(parameter, path, sends):
     name, schema = parameter["name"], parameter["schema"]
     kind = kind_of(schema)
+    # Any number may be that of a page. It does not exist, unless something else refuses the caller first.
+    number_of_page = (422, 404, 403) if name == "page" else (422,)
     for number, written in IN_QUERY.items():
         yield Request(f"{number} ?{name}", (422,), path, f"{name}={written}", sends)
     yield Request(f"88 ?{name} twice", (422,), path, f"{name}=1&{name}=2", sends)
@@ -416,12 +418,12 @@ def _on_a_parameter(parameter, path, sends):
         yield Request(f"46 ?{name}", (422,), path, f"{name}={'x' * (schema['maxLength'] + 1)}", sends)
     wrong = QUERY_WRONG.get(kind) or [value for value in WRONG[kind].values() if isinstance(value, str)]
     for value in filter(str.strip, wrong):
-        expects = (422, 404) if name == "page" and value.isdigit() else (422,)
+        expects = number_of_page if value.isdigit() else (422,)
         if len(value) < 5_000:
             yield Request(f"61 ?{name} {value[:20]!r}", expects, path, f"{name}={quote(value)}", sends)
     if kind == "integer":
         for value in (schema.get("minimum", 0) - 1, schema.get("maximum", 2**31 - 1) + 1):
-            yield Request(f"57 ?{name} {value}", (422, 404), path, f"{name}={value}", sends)
+            yield Request(f"57 ?{name} {value}", number_of_page, path, f"{name}={value}", sends)
 
 
 def _on_the_path(operation, good, sends, scene):

@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from app.db.session import db
 from app.enums import Channel
-from app.jobs import workers
 from app.models import Notice
 
 
@@ -20,13 +19,3 @@ def mails(app):
             ).all()
 
     return read
-
-
-@pytest.fixture
-def listening(app):
-    """A worker listens to every queue, and takes no job. Call it after Redis was emptied: so does the next heartbeat."""
-    with app.app_context():
-        worker = workers.build_worker()
-    worker.heartbeat()
-    yield worker.heartbeat
-    worker.connection.close()

@@ -59,11 +59,12 @@ def test_a_mail_that_fails_says_why_and_of_which_notice(app, learner_with_mail, 
     assert {"job_id", "notice_id"} <= set(deferred)
 
 
-def test_a_sweep_names_its_chore(app, learner_with_mail, machines, start, sink, tmp_path):
+def test_a_sweep_names_its_chore(app, learner_with_mail, machines, start, sink, tmp_path, listening):
     log = tmp_path / "log"
     machines["NOTICE_NUDGE_SECONDS"] = "0.1"
     with app.app_context():
         queue.jobs(Lane.BULK).empty()
+    listening()
 
     process = start("-m", "flask", "--app", "wsgi", "sweep", log=log)
     until(lambda: "enqueued" in log.read_text())

@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from app.jobs import workers
 from tests.support.paths import ROOT
 from tests.support.waiting import until
 
@@ -36,6 +37,16 @@ def environment(config, sink):
         "RATELIMIT_ENABLED": "off",
         "MEDIA_DIR": config.media_dir,
     }
+
+
+@pytest.fixture
+def listening(app):
+    """A worker listens to every queue, and takes no job. Call it after Redis was emptied: so does the next heartbeat."""
+    with app.app_context():
+        worker = workers.build_worker()
+    worker.heartbeat()
+    yield worker.heartbeat
+    worker.connection.close()
 
 
 @pytest.fixture
