@@ -123,7 +123,7 @@ export default {
   source_RULE: "Assigned to you by a rule on {day}",
   source_SELF: "You enrolled on {day}",
   start: "Start",
-  stopped: "Go on where you stopped",
+  stopped: "Pick up where you left off",
   stopped_at: "You stopped at {at}.",
   stopped_of: "You stopped at {at} of {length}.",
   teaching_interests: "Subjects",
