@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import make_url
 
 from config import Config
-from setting_parsers import is_of_sentinels, sentinel_url
+from sentinel_urls import is_of_sentinels, sentinel_url
 
 MINIMUM_SECRET_BYTES = 32
 MINIMUM_TOKEN_LENGTH = 16

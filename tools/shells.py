@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from dotenv import load_dotenv
 from redis.sentinel import Sentinel
 
-from setting_parsers import is_of_sentinels, sentinel_url
+from sentinel_urls import is_of_sentinels, sentinel_url
 from tools import locate
 from tools.state import ROOT, RUNNING, State, open_state
 

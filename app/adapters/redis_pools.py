@@ -26,7 +26,7 @@ from redis.sentinel import (
     SentinelManagedConnection,
 )
 
-from setting_parsers import SentinelUrl, is_of_sentinels, sentinel_url
+from sentinel_urls import SentinelUrl, is_of_sentinels, sentinel_url
 
 LEAST_SECONDS = 0.01
 

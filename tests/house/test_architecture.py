@@ -19,6 +19,7 @@ PYTHON = [
             "dev.py",
             "environment.py",
             "production.py",
+            "sentinel_urls.py",
             "setting_parsers.py",
             "wsgi.py",
         )

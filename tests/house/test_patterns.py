@@ -19,7 +19,10 @@ from tests.support.paths import ROOT
 
 SOURCES = [
     *(path for folder in ("app", "deploy") for path in sorted((ROOT / folder).rglob("*.py"))),
-    *(ROOT / name for name in ("config.py", "environment.py", "production.py", "setting_parsers.py")),
+    *(
+        ROOT / name
+        for name in ("config.py", "environment.py", "production.py", "setting_parsers.py", "sentinel_urls.py")
+    ),
 ]
 USES = {"match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 LENGTH = 10_000

@@ -8,7 +8,7 @@ import pytest
 
 from config import Config
 from environment import BadSettingError, config_from
-from setting_parsers import SentinelUrl, sentinel_url
+from sentinel_urls import SentinelUrl, sentinel_url
 from tests.support.paths import ROOT
 from tools import settings
 
