@@ -12,16 +12,17 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from redis import Redis
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event
 
 from app import create_app
 from app.adapters import cache
-from app.db.session import Model, db, transaction
+from app.db.session import db, transaction
 from app.observability import alarms
 from app.services.learning import enrollment_notices
 from app.web import problems
 from config import Config
 from setting_parsers import Rate
+from tests.support import emptying
 from tests.support.factories import Factory
 from tests.support.http import Client, OpenApiWitness
 from tests.support.watching import WatchingClient, WatchingHandler
@@ -77,7 +78,7 @@ def _witness(app):
 
 @pytest.fixture(scope="session")
 def _janitor(config):
-    engine = create_engine(config.database_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(config.database_url)
     yield engine
     engine.dispose()
 
@@ -91,12 +92,8 @@ def _clean(request):
     engine = request.getfixturevalue("_janitor")
     redis_url = request.getfixturevalue("redis_url")
     yield
-    tables = [table.name for table in Model.metadata.sorted_tables]
-    probe = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
-    with engine.connect() as connection:
-        touched = connection.scalars(text(probe)).all()
-        if touched:
-            connection.execute(text(f"TRUNCATE {', '.join(touched)} CASCADE"))
+    with engine.begin() as connection:
+        emptying.empty(connection)
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
     request.getfixturevalue("app").extensions[cache.RECENT].clear()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from redis import Redis
-from sqlalchemy import text
 
-from tests.security.snapshot import TABLES, Snapshot
+from tests.security.snapshot import Snapshot
 from tests.security.stage import Stage
+from tests.support import emptying
 from tests.support.http import PREFIX
 
 
@@ -15,8 +15,8 @@ from tests.support.http import PREFIX
 def _clean(app, _janitor):
     """In place of the cleaning after every test."""
     yield
-    with _janitor.connect() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
+    with _janitor.begin() as connection:
+        emptying.empty(connection)
 
 
 @pytest.fixture(scope="module")

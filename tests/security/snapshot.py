@@ -26,23 +26,11 @@ class Snapshot:
         columns = dict(self.connection.execute(text(_COLUMNS)).all())
         self._run("DROP SCHEMA IF EXISTS pristine CASCADE", "CREATE SCHEMA pristine")
         self._run(*(f"CREATE TABLE pristine.{name} AS SELECT {columns[name]} FROM {name}" for name in TABLES))
-        # Triggers count into other tables; what they count is put back like the rest.
-        quiet = [
-            (f"ALTER TABLE {name} DISABLE TRIGGER USER", f"ALTER TABLE {name} ENABLE TRIGGER USER")
+        # Triggers count into other tables, which are put back like the rest.
+        self._back = {
+            name: f"DELETE FROM {name}; INSERT INTO {name} ({columns[name]}) SELECT {columns[name]} FROM pristine.{name}"
             for name in TABLES
-        ]
-        filling = [
-            f"INSERT INTO {name} ({columns[name]}) SELECT {columns[name]} FROM pristine.{name}"
-            for name in TABLES
-        ]
-        self._back = [
-            "BEGIN",
-            *(off for off, _ in quiet),
-            *(f"DELETE FROM {name}" for name in reversed(TABLES)),
-            *filling,
-            *(on for _, on in quiet),
-            "COMMIT",
-        ]
+        }
         self.pristine = self.digest()
 
     def digest(self):
@@ -54,7 +42,8 @@ class Snapshot:
         return {name for name, digest in self.digest().items() if digest != self.pristine[name]}
 
     def restore(self):
-        self._run("; ".join(self._back))
+        back = [self._back[name] for name in self.changed()]
+        self._run("; ".join(["BEGIN", "SET LOCAL session_replication_role = replica", *back, "COMMIT"]))
 
     def drop(self):
         self._run("DROP SCHEMA pristine CASCADE")
