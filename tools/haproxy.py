@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools import ports
@@ -19,13 +22,34 @@ def program() -> str | None:
     return shutil.which("haproxy") or shutil.which(_FALLBACK)
 
 
-def configuration(folder: Path, port: int, web_ports: Sequence[int]) -> Path:
+@dataclass(frozen=True)
+class Front:
+    """A HAProxy that runs: the port of its clients, and the one that it answers questions on."""
+
+    port: int
+    stats_port: int
+
+    def nodes_up(self) -> int:
+        """How many web servers it sends requests to."""
+        with socket.create_connection(("127.0.0.1", self.stats_port)) as asked:
+            asked.sendall(b"show stat\n")
+            with asked.makefile(encoding="utf-8") as answer:
+                rows = list(csv.DictReader(answer))
+        return sum(row["svname"].startswith("node") and row["status"].startswith("UP") for row in rows)
+
+
+def configuration(folder: Path, front: Front, web_ports: Sequence[int]) -> Path:
     """The file of `deploy/`, with this machine's addresses."""
     written = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
     nodes = {
         f"server node{n} node{n}:8000": f"server node{n} 127.0.0.1:{p}" for n, p in enumerate(web_ports, 1)
     }
-    for ours, here in {"bind :80": f"bind 127.0.0.1:{port}", **nodes}.items():
+    addresses = {
+        "bind :80": f"bind 127.0.0.1:{front.port}",
+        "stats socket /run/haproxy/admin.sock mode 660": f"stats socket ipv4@127.0.0.1:{front.stats_port}",
+        **nodes,
+    }
+    for ours, here in addresses.items():
         if ours not in written:
             raise SystemExit(f"deploy/haproxy.cfg has no {ours!r} any more.")
         written = written.replace(ours, here)
@@ -35,18 +59,17 @@ def configuration(folder: Path, port: int, web_ports: Sequence[int]) -> Path:
 
 
 @contextlib.contextmanager
-def running(folder: Path, web_ports: Sequence[int]) -> Iterator[int]:
-    """Its port."""
-    found, port = program(), ports.pick(None)
+def running(folder: Path, web_ports: Sequence[int]) -> Iterator[Front]:
+    found, front = program(), Front(ports.pick(None), ports.pick(None))
     if found is None:
         raise SystemExit("HAProxy is not installed.")
     log = folder / "haproxy.log"
     with log.open("wb") as kept:
-        file = configuration(folder, port, web_ports)
+        file = configuration(folder, front, web_ports)
         process = subprocess.Popen([found, "-db", "-f", file], stdout=kept, stderr=kept)
     try:
-        ports.wait_for(port, process, log)
-        yield port
+        ports.wait_for(front.port, process, log)
+        yield front
     finally:
         process.terminate()
         process.wait()

@@ -38,7 +38,7 @@ def node(start, environment):
 
 @needs_haproxy
 def test_haproxy_accepts_its_configuration(tmp_path):
-    file = haproxy.configuration(tmp_path, 18_080, [18_081, 18_082])
+    file = haproxy.configuration(tmp_path, haproxy.Front(18_080, 18_090), [18_081, 18_082])
 
     told = subprocess.run([haproxy.program(), "-c", "-f", file], capture_output=True, text=True, check=False)
 
@@ -48,8 +48,8 @@ def test_haproxy_accepts_its_configuration(tmp_path):
 
 @needs_haproxy
 def test_what_haproxy_cannot_pass_on_has_the_shape_of_all_errors(tmp_path):
-    with haproxy.running(tmp_path, [ports.pick(None), ports.pick(None)]) as port:
-        assert refusal(port, "GET", "/api/v1/courses", {}) == (503, "unavailable")
+    with haproxy.running(tmp_path, [ports.pick(None), ports.pick(None)]) as front:
+        assert refusal(front.port, "GET", "/api/v1/courses", {}) == (503, "unavailable")
 
 
 @needs_haproxy
@@ -61,14 +61,15 @@ def test_a_rolling_restart_fails_no_request(node, make, tmp_path):
     over, answers = Event(), Counter()
 
     with haproxy.running(tmp_path, [first, second]) as front, ThreadPoolExecutor(CLIENTS) as clients:
-        until(lambda: get(front, "/readyz") == 200)
-        asking = [clients.submit(ask, front, over, answers, n) for n in range(CLIENTS)]
+        until(lambda: front.nodes_up() == 2)
+        asking = [clients.submit(ask, front.port, over, answers, n) for n in range(CLIENTS)]
         try:
             for port in (first, second):
                 before = answers.total()
                 nodes[port].terminate()
                 assert nodes[port].wait(timeout=60) == 0
                 nodes[port] = node(port)
+                until(lambda: front.nodes_up() == 2)
                 until(lambda before=before: answers.total() > before + 50)
         finally:
             over.set()
@@ -90,11 +91,6 @@ def ask(port, over, answers, number):
                     answers[type(error).__name__] += 1
                     kept.close()
             over.wait(0.01 * number)
-
-
-def get(port, path):
-    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        return send(connection, "GET", path)
 
 
 def log_in(port):
