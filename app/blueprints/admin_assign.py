@@ -189,14 +189,22 @@ def show_assignment(assignment_id: UUID):
     return assignments_runs.get_visible(viewer, assignment_id)
 
 
+def _cancelled(run: Any) -> str:
+    return (
+        "Cancellation requested: the run stops at its next chunk." if run.is_unfinished else "Run cancelled."
+    )
+
+
 @blp.post("/assignments/<uuid:assignment_id>/cancel")
 @requires(Role.INSTRUCTOR, Role.ADMIN)
-@blp.response(200, AssignmentSchema, message="Run cancelled.")
+@blp.response(200, AssignmentSchema, message=_cancelled)
 @blp.refuses(InvalidTransition)
 def cancel_assignment(assignment_id: UUID):
     """Cancel a bulk run.
 
-    It stops at its next chunk. What is written stays; the other lines are `skipped`, code `not_reached`.
+    It stops at its next chunk. What is written stays; the other lines are `skipped`, code `not_reached`. Of a run that
+    writes all or nothing, nothing stays, and a plan whose commit is cancelled is a preview again: while one of these is
+    being written, the answer still says RUNNING.
     """
     return queued_runs.cancel(caller(), assignment_id)
 

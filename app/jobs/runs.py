@@ -22,6 +22,7 @@ from app.jobs.context import application
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
 from app.services.assigning import carrying, leases
+from app.services.assigning.cancellations import RunCancelled
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,9 @@ def _step(run_id: UUID, lease: UUID, lines: int) -> bool:
         try:
             with transaction():
                 return carrying.take_step(run_id, lease, lines)
+        except RunCancelled:
+            with transaction():
+                return carrying.cancel(run_id, lease)
         except Refusal as refusal:
             return _fail(run_id, lease, refusal.message)
         except _OF_ROWS as error:

@@ -2,7 +2,7 @@
 
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
-from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
+from app.models.assignment_stage import AssignmentBatch, AssignmentCancellation, AssignmentCourse
 from app.models.attempt import Attempts
 from app.models.category import Category
 from app.models.certificate import Certificate
@@ -34,6 +34,7 @@ from app.models.user import User
 __all__ = [
     "Assignment",
     "AssignmentBatch",
+    "AssignmentCancellation",
     "AssignmentCourse",
     "AssignmentItem",
     "Attempts",

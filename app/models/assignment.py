@@ -161,10 +161,6 @@ class Assignment(Identified, Model):
         return self.is_committing or bool(self.options.get("atomic"))
 
     @property
-    def is_being_written_whole(self) -> bool:
-        return self.is_whole and self.state == AssignmentState.RUNNING
-
-    @property
     def progress(self) -> Progress:
         """How many lines are decided, and how fast; a rate is known while a worker carries the run."""
         percent = 100 if self.done >= self.requested else self.done * 100 // self.requested
@@ -183,7 +179,7 @@ class Assignment(Identified, Model):
         """The actions that its state allows. Who sees a run may take them."""
         return {
             "commit": self.state == AssignmentState.PREVIEW,
-            "cancel": self.is_unfinished and not self.is_being_written_whole,
+            "cancel": self.is_unfinished,
             "retry": self.is_retryable,
             "undo": self.is_undoable,
         }

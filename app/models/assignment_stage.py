@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,17 @@ class AssignmentCourse(Model):
     def unique(self) -> int:
         decided: int = sum(self.counts.values())
         return decided - int(self.counts.get(Outcome.DUPLICATE, 0))
+
+
+class AssignmentCancellation(Model):
+    """A run that a worker writes in one transaction is to be cancelled."""
+
+    __tablename__ = "assignment_cancellations"
+
+    assignment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class AssignmentBatch(Model):

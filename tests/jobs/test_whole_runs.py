@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.db.session import transaction
 from app.jobs import runs
-from app.services.assigning import leases
+from app.models.enrollment import Enrollment
+from app.services.assigning import cancellations, leases
 from tests.jobs.test_runs import admin, crowd, record
 from tests.support.assigning import ASYNC, commit, commit_by_worker, counted, undo
 from tests.support.http import assert_refused, data_of
@@ -44,19 +46,52 @@ def carrying(app, accepted):
     return Started(carry)
 
 
-def test_a_run_that_is_being_written_whole_says_so_and_is_not_cancelled(config, app, admin, course, accepted):
+def test_a_run_that_is_being_written_whole_is_cancelled_at_its_next_chunk(
+    config, app, admin, course, stored, accepted
+):
     with holding(config, HELD, id=course.id) as waiting:
         worker = carrying(app, accepted)
         waiting(1)
         meanwhile = record(admin, accepted)
-        refused = admin.post(f"/assignments/{accepted['id']}/cancel")
+        answer = admin.post(f"/assignments/{accepted['id']}/cancel")
     worker.finish()
 
-    assert (meanwhile["state"], meanwhile["can"]["cancel"]) == ("RUNNING", False)
-    assert_refused(refused, 409, "invalid_transition")
-    assert "can no longer be cancelled" in refused.get_json()["message"]
+    assert (meanwhile["state"], meanwhile["can"]["cancel"]) == ("RUNNING", True)
+    assert data_of(answer)["state"] == "RUNNING"
+    assert answer.get_json()["message"] == "Cancellation requested: the run stops at its next chunk."
+    run = record(admin, accepted)
+    if accepted["terms"] and not accepted["terms"]["atomic"]:
+        assert (run["can"]["commit"], counted(run)) == (True, {"assigned": 3})
+    else:
+        assert (run["state"], counted(run)) == ("CANCELLED", {"skipped": 3})
+    assert stored(select(Enrollment)) == []
+
+
+def test_a_commit_that_was_cancelled_can_be_made_again(config, app, admin, course, crowd):
+    body = {"user_ids": crowd(3), "notify": False, "mode": "preview"}
+    plan = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+    accepted = data_of(commit_by_worker(admin, plan), 202)
+    with holding(config, HELD, id=course.id) as waiting:
+        worker = carrying(app, accepted)
+        waiting(1)
+        data_of(admin.post(f"/assignments/{accepted['id']}/cancel"))
+    worker.finish()
+
+    data_of(commit_by_worker(admin, record(admin, accepted)), 202)
+    carrying(app, accepted).finish()
+
     run = record(admin, accepted)
     assert (run["state"], counted(run)) == ("APPLIED", {"assigned": 3})
+
+
+def test_what_was_asked_of_a_worker_that_died_is_done_by_the_next(app, admin, stored, accepted):
+    with app.app_context(), transaction():
+        cancellations.ask(UUID(accepted["id"]))
+
+    carrying(app, accepted).finish()
+
+    assert record(admin, accepted)["state"] in {"CANCELLED", "PREVIEW"}
+    assert stored(select(Enrollment)) == []
 
 
 @pytest.mark.parametrize("act", ["retry", "undo"])

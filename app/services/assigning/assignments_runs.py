@@ -33,8 +33,8 @@ LONGEST_WAIT = timedelta(seconds=3)
 """Many times as long as a chunk holds the row of its run."""
 
 BEING_WRITTEN = (
-    "This run, or an undo of it, is being written at this moment, in one transaction: it can no longer be cancelled."
-    " Wait for its end; then it can be undone."
+    "This run, or an undo of it, is being written at this moment, in one transaction."
+    " Cancel it, or wait for its end; then it can be undone."
 )
 
 _WITH_NAMES = (
@@ -214,6 +214,12 @@ def lock_visible(viewer: Actor, assignment_id: UUID) -> Assignment:
     """
     get_visible(viewer, assignment_id)
     return _lock(assignment_visible_to(viewer), assignment_id)
+
+
+def is_free(run: Assignment) -> bool:
+    """Whether no worker and no other request holds the run now; it is locked then."""
+    found = select(Assignment.id).where(Assignment.id == run.id)
+    return db.session.scalar(found.with_for_update(key_share=True, skip_locked=True)) is not None
 
 
 def lock_plan(viewer: Actor, assignment_id: UUID) -> Assignment:

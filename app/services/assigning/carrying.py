@@ -12,12 +12,15 @@ from sqlalchemy import text
 from app.db.session import db, set_statement_timeout
 from app.enums import AssignmentState
 from app.models.assignment import Assignment
-from app.services.assigning import chunks, in_request, leases, plans_commit
+from app.services.assigning import cancellations, chunks, in_request, leases, plans_commit
 from app.settings import settings
 
 
 def take_step(run_id: UUID, lease: UUID, lines: int) -> bool:
-    """Write the next chunk; false when the run is finished, or another worker carries it."""
+    """Write the next chunk; false when the run is finished, or another worker carries it.
+
+    :raises RunCancelled: to be rolled back, and followed by `cancel`
+    """
     run = leases.hold(run_id, lease)
     if run is None:
         return False
@@ -43,10 +46,20 @@ def take_step(run_id: UUID, lease: UUID, lines: int) -> bool:
 def _carry_whole(run: Assignment) -> None:
     """All or nothing is one transaction, however long it takes."""
     set_statement_timeout(settings().chore_timeout_ms)
-    if run.is_committing:
-        plans_commit.carry(run)
-    else:
-        in_request.carry_whole(run)
+    with cancellations.watched(run.id):
+        if run.is_committing:
+            plans_commit.carry(run)
+        else:
+            in_request.carry_whole(run)
+
+
+def cancel(run_id: UUID, lease: UUID) -> bool:
+    """End the run as CANCELLED, unless another worker carries it by now; its lines are still to be closed."""
+    run = leases.hold(run_id, lease)
+    if run is None:
+        return False
+    chunks.stop(run, AssignmentState.CANCELLED)
+    return True
 
 
 def fail(run_id: UUID, lease: UUID, reason: str) -> bool:

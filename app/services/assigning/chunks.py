@@ -18,7 +18,7 @@ from app.models.assignment_stage import AssignmentBatch
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_effects as effects
-from app.services.assigning import decided_rows, plans, undo_chunks
+from app.services.assigning import cancellations, decided_rows, plans, undo_chunks
 from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.assigning.chunk_scope import Chunk, ChunkOutcome, ChunkScope, Staged, WholeRunScope, added
 from app.services.assigning.ledger_rows import STAGED
@@ -70,6 +70,7 @@ def carry_all(run: Assignment, lines: int, courses: Sequence[Course]) -> None:
     with db.session.no_autoflush:
         scope = WholeRunScope(run, courses)
         while run.next_batch <= run.batches:
+            cancellations.check()
             _write(run, lines, scope)
         scope.finish()
     db.session.flush()

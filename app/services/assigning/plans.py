@@ -22,7 +22,7 @@ from app.models.course import Course
 from app.models.enrollment import Enrollment
 from app.services.assigning import assignments_effects as effects
 from app.services.assigning import assignments_ledger as ledger
-from app.services.assigning import decided_rows, undo_chunks
+from app.services.assigning import cancellations, decided_rows, undo_chunks
 from app.services.assigning.assignments_runs import PREVIEW_LIFE
 from app.services.learning import enrollment_notices
 from app.values.terms import Terms
@@ -72,6 +72,7 @@ def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
     """Write exactly what the ledger says, part by part, and in each part course by course."""
     by_id = {course.id: course for course in courses}
     for first in range(1, run.requested + 1, LINES_AT_ONCE):
+        cancellations.check()
         for course_id, lines in _lines_by_course(run, first).items():
             _apply(run, actor, by_id[course_id], lines)
     if run.action == AssignmentAction.UNDO:

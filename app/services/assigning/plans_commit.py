@@ -25,7 +25,15 @@ from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.models.course import Course
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import chunk_scope, in_request, plans, plans_compared, staging, undoing
+from app.services.assigning import (
+    cancellations,
+    chunk_scope,
+    in_request,
+    plans,
+    plans_compared,
+    staging,
+    undoing,
+)
 from app.services.assigning.assignments_runs import RunReport
 from app.services.assigning.queued_runs import Accepted
 from app.services.people import users_delete
@@ -77,6 +85,7 @@ def carry(plan: Assignment) -> None:
 
 def _accept(actor: Actor, plan: Assignment) -> Accepted:
     """Leave the commit to a worker: it is one batch more."""
+    cancellations.withdraw(plan.id)
     _refuse_foreign(actor, _courses_of(plan))
     plan.state, plan.is_preview, plan.is_committing = AssignmentState.QUEUED, False, True
     plan.batches, plan.next_batch = max(plan.batches, plan.next_batch), max(plan.batches, plan.next_batch)

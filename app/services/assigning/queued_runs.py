@@ -19,7 +19,7 @@ from app.errors.catalogue import InvalidTransition
 from app.models.assignment import Assignment
 from app.models.caller import Actor
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import chunks, in_request, leases, staging, undo_staging
+from app.services.assigning import cancellations, chunks, in_request, leases, staging, undo_staging
 from app.services.assigning.assignments_runs import RunReport
 from app.values.identifiers import MOST_ROWS
 from app.values.people import People
@@ -69,7 +69,14 @@ def accept(
 
 
 def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
-    """Stop the run at its next chunk: what is written stays, the other lines are recorded as not reached."""
+    """Stop the run at its next chunk: what is written stays, the other lines are recorded as not reached.
+
+    One that is being written whole is still RUNNING in the answer: its worker has been asked to stop.
+    """
+    run = runs.get_visible(actor, assignment_id)
+    if run.state in leases.UNFINISHED and run.is_whole and not runs.is_free(run):
+        cancellations.ask(run.id)
+        return run
     run = runs.lock_visible(actor, assignment_id)
     if run.state not in leases.UNFINISHED:
         raise InvalidTransition("Only a run that is QUEUED or RUNNING can be cancelled.")
