@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["assignments.id"],
-            name=op.f("fk_assignment_cancellations_assignment_id_assignments"),
+            name=op.f("fk_assignment_cancellations_assignment_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_assignment_cancellations")),

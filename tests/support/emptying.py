@@ -20,7 +20,7 @@ def empty(connection: Connection) -> None:
         f"SELECT '{table.name}', pg_relation_size('{table.name}') WHERE EXISTS (SELECT FROM {table.name})"
         for table in Model.metadata.sorted_tables
     )
-    sizes: dict[str, int] = dict(connection.execute(text(probe)).tuples().all())
+    sizes = dict(connection.execute(text(probe)).all())
     superuser = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
     large = [name for name, size in sizes.items() if size >= LARGE_BYTES or not superuser]
     if large:
