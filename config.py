@@ -332,6 +332,12 @@ class Config:
         "folder of uploaded files: the same for web, worker and sweep, another for each database",
     )
 
+    media_check: str = _setting(
+        "auto",
+        choice("auto", "on", "off"),
+        "on: /readyz is 503 while a node has none of the newest files, as one without the shared folder does;"
+        " auto: on in production",
+    )
     media_store: str = _setting(
         "disk",
         choice("disk", "s3"),

@@ -17,7 +17,7 @@ from time import time
 import click
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import mailer, queue, redis, storage
@@ -28,7 +28,7 @@ from app.db.session import db
 from app.enums import Lane
 from app.errors.base import Refusal
 from app.jobs import periodic
-from app.models.file import File
+from app.services.content import shared_files
 from app.services.messaging import notices_depth
 from app.settings import settings
 from app.version import VERSION
@@ -40,8 +40,6 @@ GOOD, DOUBTFUL, WRONG = "ok", "warning", "problem"
 OLDEST_POSTGRESQL, OLDEST_REDIS = 15, (6, 2)
 LEAST_FREE_BYTES = 2 * 1024**3
 LATE_SECONDS = 300
-LOOKED_AT = 20
-"""Files of the database that are looked for in the store: the newest, which a folder that is not shared does not have."""
 
 _SWEEPING = text(
     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
@@ -248,7 +246,7 @@ def check_storage() -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         yield Finding(DOUBTFUL, f"{free >> 20} MB are free in {folder}.", "Make room, or use another disk.")
-    names = _newest_files()
+    names = shared_files.newest()
     missing = [name for name in names if not storage.exists(name)]
     if missing:
         yield Finding(
@@ -258,12 +256,6 @@ def check_storage() -> Iterator[Finding]:
         )
     else:
         yield Finding(GOOD, f"Files can be written, and the {len(names)} newest are there.")
-
-
-def _newest_files() -> list[str]:
-    newest = select(File.stored_as).order_by(File.id.desc()).limit(LOOKED_AT)
-    with db.engine.connect() as connection:
-        return list(connection.scalars(newest))
 
 
 CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {

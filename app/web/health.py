@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters import redis
 from app.db.session import db
+from app.services.content import shared_files
 from app.settings import settings
 from app.web import reception
 
@@ -42,6 +43,8 @@ def is_ready() -> Response:
         return _response("draining", 503, checks)
     if checks["database"] != "ok":
         return _response("unavailable", 503, checks)
+    if not _has_files():
+        return _response("unavailable", 503, {**checks, "files": "those of other nodes are missing"})
     return _response("ok" if checks["redis"] == "ok" else "degraded", 200, checks)
 
 
@@ -59,6 +62,19 @@ def _database() -> str:
             return "ok" if has_limits(connection) else "limits not in force"
     except SQLAlchemyError:
         return "unreachable"
+
+
+def _has_files() -> bool:
+    """Whether this node can send what other nodes received. Seen once, it is not looked at again."""
+    seen = current_app.extensions.setdefault("rollcall-files-seen", [])
+    if not seen and shared_files.is_checked():
+        try:
+            if shared_files.are_missing():
+                return False
+        except SQLAlchemyError:
+            return False
+        seen.append(True)
+    return True
 
 
 def is_migrated(connection: Connection) -> bool:

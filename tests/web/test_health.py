@@ -121,6 +121,32 @@ def test_before_the_migrations_it_is_not_ready(readiness, unmigrated):
     assert response.get_json()["checks"] == {"database": "not migrated", "redis": "ok"}
 
 
+def test_a_node_without_the_files_of_the_others_is_not_ready(readiness, make, tmp_path):
+    """A second node that does not share the folder of the first would answer 404 for its files."""
+    make.file(make.lesson(make.section(make.course())), uploaded_by=make.instructor())
+
+    response = readiness(media_check="on", media_dir=str(tmp_path))
+
+    assert response.status_code == 503
+    assert response.get_json()["checks"]["files"] == "those of other nodes are missing"
+    assert readiness(media_check="on").status_code == 503  # `make.file` writes none
+    assert readiness(media_check="off", media_dir=str(tmp_path)).status_code == 200
+
+
+def test_a_node_that_has_them_is_ready(readiness, make, tmp_path):
+    lesson = make.lesson(make.section(make.course()))
+    kept, _ = (make.file(lesson, uploaded_by=make.instructor()) for _ in range(2))
+    there = tmp_path / kept.stored_as
+    there.parent.mkdir(parents=True)
+    there.touch()
+
+    assert readiness(media_check="on", media_dir=str(tmp_path)).status_code == 200
+
+
+def test_the_first_node_has_no_files_yet(readiness, tmp_path):
+    assert readiness(media_check="on", media_dir=str(tmp_path)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("revision", "status", "said"),
     [
