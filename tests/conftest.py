@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from flask import Flask
 from redis import Redis
-from sqlalchemy import create_engine, event
+from sqlalchemy import event
 
 from app import create_app
 from app.adapters import cache
@@ -78,7 +78,7 @@ def _witness(app):
 
 @pytest.fixture(scope="session")
 def _janitor(config):
-    engine = create_engine(config.database_url)
+    engine = emptying.connected(config.database_url)
     yield engine
     engine.dispose()
 
@@ -92,7 +92,7 @@ def _clean(request):
     engine = request.getfixturevalue("_janitor")
     redis_url = request.getfixturevalue("redis_url")
     yield
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         emptying.empty(connection)
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()

@@ -15,7 +15,7 @@ from tests.support.http import PREFIX
 def _clean(app, _janitor):
     """In place of the cleaning after every test."""
     yield
-    with _janitor.begin() as connection:
+    with _janitor.connect() as connection:
         emptying.empty(connection)
 
 
