@@ -17,21 +17,23 @@ from rq.serializers import JSONSerializer
 
 from app.adapters import redis_patience
 from app.adapters.known_jobs import (
+    BULK_MAIL,
     CARRY_RUN,
+    CERTIFICATES,
     CERTIFICATES_PER_JOB,
     DELIVER_NOTICES,
     FAILED_JOBS_KEPT_SECONDS,
     NOTICES_PER_JOB,
     RENDER_CERTIFICATES,
+    RUNS,
+    URGENT_MAIL,
     KnownJob,
 )
 from app.adapters.redis import connection
 from app.enums import Lane
 from app.settings import settings
 
-NAMES = {Lane.URGENT: "rollcall-urgent", Lane.BULK: "rollcall"}
-RUNS = "rollcall-runs"
-CERTIFICATES = "rollcall-certificates"
+NAMES = {Lane.URGENT: URGENT_MAIL, Lane.BULK: BULK_MAIL}
 LONGEST_RUN_JOB = LONGEST_CERTIFICATES_JOB = 300
 """Seconds. The job ends by itself long before; RQ then ends one that hangs."""
 

@@ -27,6 +27,7 @@ from app.db.advisory_locks import NoSessionOfOurOwn
 from app.db.session import db
 from app.enums import Lane
 from app.errors.base import Refusal
+from app.errors.requests import Unavailable
 from app.jobs import periodic
 from app.services.content import shared_files
 from app.services.messaging import notices_depth
@@ -85,6 +86,8 @@ def _report(name: str) -> str:
 def _found(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
+    except Unavailable:
+        yield Finding(WRONG, "The store of files does not answer.", "Check the settings S3_…")
     except (SQLAlchemyError, RedisError) as error:
         service = "PostgreSQL" if isinstance(error, SQLAlchemyError) else "Redis"
         yield Finding(
@@ -249,14 +252,18 @@ def check_storage() -> Iterator[Finding]:
     names = shared_files.newest()
     missing = [name for name in names if not storage.exists(name)]
     if missing:
-        yield Finding(
-            WRONG,
-            f"{len(missing)} of the {len(names)} newest files are not on this machine.",
-            "Share MEDIA_DIR between the nodes, or set MEDIA_STORE=s3.",
-        )
+        # One may be lost. A node that has none is another matter, and is not ready either.
+        state = WRONG if len(missing) == len(names) else DOUBTFUL
+        reason = f"{len(missing)} of the {len(names)} newest files are missing."
+        yield Finding(state, reason, _WHERE_FILES_ARE[settings().media_store])
     else:
         yield Finding(GOOD, f"Files can be written, and the {len(names)} newest are there.")
 
+
+_WHERE_FILES_ARE = {
+    "disk": "Share MEDIA_DIR between the nodes, or set MEDIA_STORE=s3; or restore them from the backup.",
+    "s3": "Check S3_BUCKET and S3_PREFIX, or restore them from the backup.",
+}
 
 CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "database": check_database,

@@ -67,7 +67,7 @@ class Assignment(Identified, Model):
     A run that a worker carries has `batches` of staged lines, and `next_batch` is its cursor. `lease` and `leased_until`
     say which worker may carry it now, `attempts` how often one has begun, and `stalls` how many of these attempts in a
     row finished no chunk. `looks_back` is false where no two lines can name the same user in the same course. A plan that
-    a worker commits (`is_committing`) is one batch more.
+    a worker commits (`is_committing`) is one batch more; `committed_by_id` is the user whom its enrollments are from.
     """
 
     __tablename__ = "assignments"
@@ -81,6 +81,7 @@ class Assignment(Identified, Model):
     options: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     reason: Mapped[str] = mapped_column(String(1000), server_default="")
     created_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
+    committed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
@@ -104,7 +105,7 @@ class Assignment(Identified, Model):
     sheet: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     course: Mapped[Course | None] = relationship(lazy="raise")
-    created_by: Mapped[User] = relationship(lazy="raise")
+    created_by: Mapped[User] = relationship(lazy="raise", foreign_keys=[created_by_id])
     staged_courses: Mapped[list[AssignmentCourse]] = relationship(
         order_by="AssignmentCourse.position", lazy="raise", viewonly=True
     )

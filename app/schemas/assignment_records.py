@@ -116,6 +116,12 @@ class AssignmentSchema(Schema):
     )
     created_by = fields.Id(required=True, attribute="created_by_id")
     creator = ma.fields.Nested(LearnerSchema, required=True, attribute="created_by")
+    committed_by = fields.Id(
+        required=True,
+        allow_none=True,
+        attribute="committed_by_id",
+        metadata={"description": "Who committed the plan: its enrollments are from this user."},
+    )
     created_at = fields.Instant(required=True)
     finished_at = fields.Instant(required=True, allow_none=True)
     progress = ma.fields.Nested(RunProgressSchema, required=True)

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 from app import create_app
+from app.adapters import storage
 from app.db.session import db
+from app.errors.requests import Unavailable
 from app.jobs import periodic
 from tools import pgbouncer
 
@@ -106,8 +108,33 @@ def test_files_of_another_node(doctor, make):
     result = doctor("storage")
 
     assert result.exit_code == 1
-    assert "1 of the 1 newest files are not on this machine" in result.output
+    assert "1 of the 1 newest files are missing" in result.output
     assert "MEDIA_STORE=s3" in result.output
+
+
+def test_a_single_file_that_is_lost_keeps_no_node_from_starting(doctor, make, tmp_path):
+    lesson = make.lesson(make.section(make.course()))
+    kept, _ = (make.file(lesson, uploaded_by=make.instructor()) for _ in range(2))
+    (tmp_path / kept.stored_as).parent.mkdir(parents=True)
+    (tmp_path / kept.stored_as).touch()
+
+    result = doctor("storage", media_dir=str(tmp_path))
+
+    assert result.exit_code == 0
+    assert "1 of the 2 newest files are missing" in result.output
+
+
+def test_a_store_that_fails_while_files_are_looked_for(doctor, make, monkeypatch):
+    make.file(make.lesson(make.section(make.course())), uploaded_by=make.instructor())
+
+    def fail(_name):
+        raise Unavailable
+
+    monkeypatch.setattr(storage, "exists", fail)
+    result = doctor("storage")
+
+    assert result.exit_code == 1
+    assert "The store of files does not answer" in result.output
 
 
 def test_a_folder_that_cannot_be_written(doctor, tmp_path):

@@ -56,6 +56,7 @@ REFUSED = {
     "too many ids": {"data": call(DELIVER, [ID] * 101)},
     "a second argument": {"data": call(DELIVER, [ID], [ID])},
     "a keyword": {"data": call(DELIVER, [ID], colour="red")},
+    "a run in the queue of mail": {"data": call(known_jobs.CARRY_RUN, ID)},
     "no job at all": {"data": "nonsense"},
     "deep nesting": {"data": "[" * 100_000},
     "a callback after success": {"data": good(), "success_callback_name": f"{UNTOUCHED}.s"},

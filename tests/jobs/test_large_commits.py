@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from app.adapters import queue
-from app.db.session import db
-from app.enums import Lane
+from app.db.session import db, transaction
+from app.enums import Lane, PaymentStatus, Role
 from app.jobs import periodic, runs
-from app.models import Course, Enrollment, Notice
+from app.models import Assignment, Course, Enrollment, Notice, User
 from app.services.assigning import plans
 from app.services.counters import verification
 from app.services.messaging import outbox
+from app.services.retention import retention
 from tests.jobs.test_runs import admin, crowd, let_leases_expire, record
-from tests.support.assigning import ASYNC, commit_by_worker, counted, undo
-from tests.support.http import data_of
+from tests.support.assigning import ASYNC, commit, commit_by_worker, counted, undo
+from tests.support.http import assert_refused, data_of
 
 __all__ = ["admin", "crowd"]
 
@@ -122,3 +124,53 @@ def test_what_is_written_whole_has_more_time_than_other_jobs(app, admin, make, c
 
     assert accepted == found == [queue.LONGEST_WHOLE_RUN_JOB, queue.LONGEST_RUN_JOB]
     assert queue.LONGEST_WHOLE_RUN_JOB >= 10 * queue.LONGEST_RUN_JOB
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_enrollments_of_a_plan_are_from_who_commits_it(api, make, crowd, work_off, stored, is_large):
+    """An admin's assignment is free of charge, an instructor's is not, whoever made the preview."""
+    owner, instructor = make.admin(), make.instructor()
+    admin, course = api.as_(owner), make.course(instructor=instructor, price=10)
+    order = {"user_ids": crowd(2), "notify": False, "mode": "preview"}
+    plan = data_of(api.as_(instructor).post(f"/courses/{course.id}/assign-multiple", json=order))
+
+    (commit_by_worker if is_large else commit)(admin, plan)
+    work_off()
+
+    found = stored(select(Enrollment))
+    assert {each.payment_status for each in found} == {PaymentStatus.WAIVED}
+    assert {each.assigned_by for each in found} == {owner.id}
+    assert record(admin, plan)["committed_by"] == str(owner.id)
+
+
+def test_a_plan_of_an_admin_who_is_none_any_more_is_committed_by_another(
+    api, app, admin, make, crowd, work_off, stored
+):
+    former = make.admin()
+    order = {"user_ids": crowd(2), "notify": False, "mode": "preview"}
+    course = make.course()
+    plan = data_of(api.as_(former).post(f"/courses/{course.id}/assign-multiple", json=order))
+    with app.app_context(), transaction():
+        db.session.execute(update(User).where(User.id == former.id).values(role=Role.INSTRUCTOR))
+
+    commit_by_worker(admin, plan)
+    work_off()
+
+    run = record(admin, plan)
+    assert (run["state"], run["job"]["last_error"]) == ("APPLIED", None)
+    assert len(stored(select(Enrollment))) == 2
+
+
+def test_a_plan_expires_by_the_clock_that_deletes_its_ledger(app, admin, make, crowd, stored):
+    order = {"user_ids": crowd(2), "notify": False, "mode": "preview"}
+    plan = data_of(admin.post(f"/courses/{make.course().id}/assign-multiple", json=order))
+    with app.app_context(), transaction():
+        db.session.execute(update(Assignment).values(expires_at=func.now() - timedelta(minutes=1)))
+    with app.app_context(), transaction():
+        retention.purge_previews()
+    with app.app_context(), transaction():
+        # As on a node whose clock is late.
+        db.session.execute(update(Assignment).values(expires_at=func.now() + timedelta(minutes=1)))
+
+    assert_refused(commit(admin, plan), 409, "plan_expired")
+    assert stored(select(Enrollment)) == []

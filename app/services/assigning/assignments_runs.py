@@ -222,9 +222,10 @@ def is_free(run: Assignment) -> bool:
     return db.session.scalar(found.with_for_update(key_share=True, skip_locked=True)) is not None
 
 
-def lock_plan(viewer: Actor, assignment_id: UUID) -> Assignment:
-    """The same, also of a preview that has expired."""
-    return _lock(assignment_owned_by(viewer), assignment_id)
+def lock_plan(viewer: Actor, assignment_id: UUID) -> tuple[Assignment, bool]:
+    """The same, also of a preview that has expired; whether it has, by the clock that purges its ledger."""
+    plan = _lock(assignment_owned_by(viewer), assignment_id)
+    return plan, bool(db.session.scalar(select(func.now() >= plan.expires_at)))
 
 
 def _lock(is_allowed: ColumnElement[bool], assignment_id: UUID) -> Assignment:

@@ -30,7 +30,7 @@ def ask(run_id: UUID) -> None:
 
 
 def withdraw(run_id: UUID) -> None:
-    """Forget what was asked: the run begins again, as the commit of a plan does."""
+    """Delete what was asked: the run has ended, or its plan is committed again."""
     db.session.execute(
         delete(AssignmentCancellation)
         .where(AssignmentCancellation.assignment_id == run_id)

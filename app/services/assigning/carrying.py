@@ -51,6 +51,7 @@ def _carry_whole(run: Assignment) -> None:
             plans_commit.carry(run)
         else:
             in_request.carry_whole(run)
+    cancellations.withdraw(run.id)
 
 
 def cancel(run_id: UUID, lease: UUID) -> bool:
@@ -59,6 +60,7 @@ def cancel(run_id: UUID, lease: UUID) -> bool:
     if run is None:
         return False
     chunks.stop(run, AssignmentState.CANCELLED)
+    cancellations.withdraw(run.id)
     return True
 
 

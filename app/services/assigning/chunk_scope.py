@@ -66,20 +66,27 @@ class ChunkScope:
 
     @property
     def actor(self) -> User:
-        return actor_of(self._run)
+        """The user who ordered the run, with the role of this moment: whom its lines may name."""
+        return _user(self._run.created_by_id)
+
+    @property
+    def manager(self) -> User:
+        """The user who has to be allowed to change the courses."""
+        committer = self._run.committed_by_id
+        return self.actor if committer in {None, self._run.created_by_id} else manager_of(self._run)
 
     def batches(self) -> Sequence[Staged]:
         """The next batches, in order."""
         return db.session.execute(_select_staged(self._run).limit(MOST_BATCHES)).all()
 
-    def course(self, course_id: UUID, actor: User) -> Course:
-        """The course as it is now; locked, unless the run only previews. Refused if the actor may no longer change it."""
+    def course(self, course_id: UUID, manager: User) -> Course:
+        """The course as it is now; locked, unless the run only previews. Refused if the manager may not change it."""
         if self._run.is_preview:
             found = select(Course).where(Course.id == course_id).execution_options(populate_existing=True)
             course = db.session.scalars(found).one()
         else:
             course = courses.lock(course_id, even_deleted=True)
-        return _managed(course, actor)
+        return _managed(course, manager)
 
     def counts_of(self, course_id: UUID) -> Mapping[str, int]:
         """The counts so far of one course of a run on several."""
@@ -114,6 +121,7 @@ class WholeRunScope(ChunkScope):
         super().__init__(run)
         super().prepare()
         self._actor = super().actor
+        self._manager = super().manager
         self._held = {course.id: course for course in held}
         self._batches = db.session.execute(_select_staged(run)).all()
         self._counts: dict[UUID, dict[str, int]] = {}
@@ -126,15 +134,19 @@ class WholeRunScope(ChunkScope):
     def actor(self) -> User:
         return self._actor
 
+    @property
+    def manager(self) -> User:
+        return self._manager
+
     def batches(self) -> Sequence[Staged]:
         # Numbered from 1 without a gap.
         done = self._run.next_batch - self._batches[0].number
         return self._batches[done : done + MOST_BATCHES]
 
-    def course(self, course_id: UUID, actor: User) -> Course:
+    def course(self, course_id: UUID, manager: User) -> Course:
         # A chunk takes seats, which the next one has to know of.
         held = self._held.pop(course_id, None)
-        return super().course(course_id, actor) if held is None else _managed(held, actor)
+        return super().course(course_id, manager) if held is None else _managed(held, manager)
 
     def counts_of(self, course_id: UUID) -> Mapping[str, int]:
         return self._counts.get(course_id, {})
@@ -171,14 +183,18 @@ def added(counts: Mapping[str, int], amounts: Mapping[str, int]) -> dict[str, in
     return {**counts, **{name: counts.get(name, 0) + amount for name, amount in amounts.items()}}
 
 
-def actor_of(run: Assignment) -> User:
-    """The user who ordered the run, with the role of this moment."""
-    found = select(User).where(User.id == run.created_by_id).execution_options(populate_existing=True)
+def manager_of(run: Assignment) -> User:
+    """Whom the enrollments of the run are from: of a plan, the user who commits it."""
+    return _user(run.committed_by_id or run.created_by_id)
+
+
+def _user(user_id: UUID) -> User:
+    found = select(User).where(User.id == user_id).execution_options(populate_existing=True)
     return db.session.scalars(found).one()
 
 
-def _managed(course: Course, actor: User) -> Course:
-    if not course.managed_by(actor):
+def _managed(course: Course, manager: User) -> Course:
+    if not course.managed_by(manager):
         raise Forbidden(
             f"The user who started this run may no longer change the course {course.code}. An admin can retry it."
         )

@@ -75,6 +75,7 @@ def apply(run: Assignment, actor: Actor, courses: Sequence[Course]) -> None:
         cancellations.check()
         for course_id, lines in _lines_by_course(run, first).items():
             _apply(run, actor, by_id[course_id], lines)
+    cancellations.check()
     if run.action == AssignmentAction.UNDO:
         undo_chunks.end(run)
     elif run.action == AssignmentAction.ASSIGN and Terms.of_json(run.options).notify:

@@ -8,7 +8,6 @@ which does the same in one transaction: what it cannot write leaves a preview be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -49,10 +48,10 @@ def write_plan(
     actor: Actor, assignment_id: UUID, *, plan_etag: str | None, in_background: bool = False
 ) -> RunReport | Accepted:
     """Write the plan of this preview, whose ETag says which one the caller has read. A worker writes a large one."""
-    plan = runs.lock_plan(actor, assignment_id)
+    plan, is_expired = runs.lock_plan(actor, assignment_id)
     if plan.state != AssignmentState.PREVIEW:
         raise InvalidTransition("Only a preview can be committed, and only once.")
-    if plan.expires_at is not None and plan.expires_at <= datetime.now(UTC):
+    if is_expired or not plan.counts:  # those of a plan without a ledger are empty
         raise PlanExpired
     if plan_etag is None:
         raise PreconditionRequired("Send the plan_etag of the preview as If-Match.")
@@ -60,6 +59,7 @@ def write_plan(
         raise PreconditionFailed("If-Match is not the plan_etag of this preview.")
     if plan.action == AssignmentAction.UNDO:
         undoing.lock_first(plan)
+    plan.committed_by_id = actor.id
     if plan.requested > MOST_ROWS or in_background:
         return _accept(actor, plan)
     _write(actor, plan)
@@ -70,7 +70,7 @@ def carry(plan: Assignment) -> None:
     """Write a plan that was left to a worker. If a decision has changed, the run is a preview again."""
     try:
         with savepoint():
-            _write(chunk_scope.actor_of(plan), plan)
+            _write(chunk_scope.manager_of(plan), plan)
     except PlanChanged as changed:
         reason = CHANGED.format(
             changed=f"{changed.changed:,}", requested=f"{plan.requested:,}", row=changed.rows[0]["row"]

@@ -27,6 +27,7 @@ def stage(plan: Assignment) -> Assignment:
         at=plan.created_at, **plan.options,
     )  # fmt: skip
     present.sheet, present.undo_of_id = plan.sheet, plan.undo_of_id
+    present.committed_by_id = plan.committed_by_id
     if plan.action == AssignmentAction.UNDO:
         undo_staging.stage_plan(present, plan)
     else:
