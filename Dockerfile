@@ -3,8 +3,10 @@ FROM python:3.12-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/rollcall
-COPY requirements.txt .
-RUN /opt/rollcall/bin/pip install --no-deps --require-hashes --prefer-binary -r requirements.txt
+# `--build-arg TRACES=yes` adds what TRACES_URL needs.
+ARG TRACES=
+COPY requirements.txt requirements-traces.txt ./
+RUN /opt/rollcall/bin/pip install --no-deps --require-hashes --prefer-binary -r requirements.txt ${TRACES:+-r requirements-traces.txt}
 
 
 FROM python:3.12-slim

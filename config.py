@@ -27,6 +27,7 @@ from setting_parsers import (
     redis,
     seconds,
     sender,
+    share,
     signing_key,
     single_line,
     switch,
@@ -141,6 +142,17 @@ class Config:
     metrics_token: str = _setting("", text, "bearer token for /metrics; empty: only this machine may read it")
     prometheus_multiproc_dir: str = _setting(
         "", text, "folder in which the web workers share their metrics; empty: gunicorn.conf.py creates one"
+    )
+    traces_url: str = _setting(
+        "",
+        optional(web_url),
+        "URL of a collector that receives traces as OTLP over HTTP, such as http://127.0.0.1:4318; needs requirements-traces.txt;"
+        " empty: no traces",
+    )
+    traces_sample: float = _setting(
+        "0.1",
+        share,
+        "share of the requests that are traced, from 0 to 1, where their `traceparent` does not say",
     )
     run_id: str = _setting(
         "", text, "id that /healthz returns, by which a supervisor recognizes its own process"

@@ -28,7 +28,7 @@ S3_VENV = ROOT / ".venv-s3"
 STAMP = "installed.json"
 
 RUN_LOCKS = ("requirements.txt", "requirements-local.txt")
-ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt")
+ALL_LOCKS = (*RUN_LOCKS, "requirements-dev.txt", "requirements-traces.txt")
 DOCS_LOCKS = ("requirements-docs.txt",)
 S3_LOCKS = ("requirements-s3.txt",)
 

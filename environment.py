@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import Field, fields
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,21 @@ def mistakes(config: Config, environ: Mapping[str, str]) -> list[str]:
             "NOTICE_LEASE_SECONDS must be at least twice MAIL_TIMEOUT_SECONDS: "
             "connecting and sending have to fit into the lease"
         )
+    if config.traces_url and not _is_installed("opentelemetry-exporter-otlp-proto-http"):
+        found.append(
+            "TRACES_URL needs OpenTelemetry: pip install --no-deps --require-hashes -r requirements-traces.txt"
+        )
     if config.app_env == "production":
         found += production.mistakes(config, environ)
     return found
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _read(declared: Field[Any], given: str) -> dict[str, Any]:

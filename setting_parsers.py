@@ -45,6 +45,12 @@ def seconds(value: str) -> float:
     return float(value)
 
 
+def share(value: str) -> float:
+    if not re.fullmatch(r"[01](?:\.[0-9]{1,9})?", value) or float(value) > 1:
+        raise ValueError("must be between 0 and 1")
+    return float(value)
+
+
 def switch(value: str) -> bool:
     words = {
         "on": True,

@@ -6,7 +6,7 @@ from app import cli, settings
 from app.adapters import cache, mailer, redis, storage, tokens
 from app.blueprints import ALL
 from app.db import session
-from app.observability import logs
+from app.observability import logs, traces
 from app.web import (
     access_log,
     api,
@@ -26,6 +26,7 @@ from app.web import (
     reception,
     sandbox,
     security_headers,
+    traced_requests,
 )
 from app.web.application import Application
 from app.web.collections import serving as collections
@@ -38,8 +39,10 @@ def create_app(config: Config | None = None) -> Flask:
     app = Application(__name__)
     settings.init_app(app, config or config_from(read_environment()))
     logs.init_app(app)
+    traces.init_app(app)
     access_log.init_app(app)
     metrics.init_app(app)
+    traced_requests.init_app(app)
     session.init_app(app)
     tokens.init_app(app)
     redis.init_app(app)

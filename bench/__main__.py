@@ -20,6 +20,7 @@ from bench import (
     mail,
     requests,
     slow,
+    tracing,
 )
 from bench.contenders import TWIN
 from bench.dataset import Size
@@ -38,6 +39,7 @@ BENCHES = {
     "mail": mail.measure,
     "requests": requests.measure,
     "slow": slow.measure,
+    "traces": tracing.measure,
 }
 
 

@@ -35,6 +35,7 @@ pytest_plugins = [
     "tests.support.processes",
     "tests.support.alarms",
     "tests.support.limits",
+    "tests.support.collector",
 ]
 
 Flask.test_client_class = WatchingClient

@@ -22,7 +22,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-TOGETHER = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt")
+TOGETHER = (
+    "requirements.txt",
+    "requirements-local.txt",
+    "requirements-dev.txt",
+    "requirements-traces.txt",
+)
 """What `.venv` holds."""
 
 GROUPS = ((*TOGETHER, "requirements-docs.txt"), ("requirements-s3.txt",))

@@ -31,6 +31,7 @@ from app.adapters.known_jobs import (
 )
 from app.adapters.redis import connection
 from app.enums import Lane
+from app.observability import traces
 from app.settings import settings
 
 NAMES = {Lane.URGENT: URGENT_MAIL, Lane.BULK: BULK_MAIL}
@@ -133,6 +134,7 @@ def carry_run(run_id: UUID, *, is_whole: bool = False) -> None:
         args=[str(run_id)],
         job_id=f"run-{run_id}-{secrets.token_hex(3)}",
         description=f"bulk run {run_id}",
+        meta=traces.metadata(),
         timeout=LONGEST_WHOLE_RUN_JOB if is_whole else LONGEST_RUN_JOB,
         result_ttl=0,
         failure_ttl=FAILED_JOBS_KEPT_SECONDS,
@@ -152,6 +154,7 @@ def render_certificates(certificate_ids: Sequence[UUID]) -> None:
                 args=[batch],
                 job_id=f"certificates-{batch[0]}-{secrets.token_hex(3)}",
                 description=f"{len(batch)} certificates from {batch[0]}",
+                meta=traces.metadata(),
                 timeout=LONGEST_CERTIFICATES_JOB,
                 result_ttl=0,
                 failure_ttl=FAILED_JOBS_KEPT_SECONDS,
@@ -169,6 +172,7 @@ def _delivery(ids: list[str]) -> EnqueueData:
         # Every job gets a unique id: RQ overwrites a job that is enqueued again under the same one.
         job_id=f"notice-{ids[0]}-{secrets.token_hex(3)}",
         description=f"{len(ids)} notices from {ids[0]}",
+        meta=traces.metadata(),
         timeout=int(60 + len(ids) * settings().mail_timeout_seconds),
         retry=Retry(max=len(waits), interval=waits) if waits else None,
         result_ttl=0,

@@ -34,8 +34,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import Uuid
 
-from app.db import pool
+from app.db import pool, traced_connections
 from app.errors.base import Refusal
+from app.observability import traces
 from app.settings import settings
 from config import DIRECT
 
@@ -89,8 +90,11 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     app.teardown_appcontext(pool.release_kept)
     with app.app_context():
+        spans = traces.started()
         for engine in db.engines.values():
             pool.watch(engine)
+            if spans is not None:
+                traced_connections.trace(engine, spans)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
 
 

@@ -22,10 +22,11 @@ from app.adapters.mailer import Carrier, MailDeferred, MailRejected
 from app.db.session import transaction
 from app.enums import Lane
 from app.jobs.context import application
-from app.observability import alarms, logs
+from app.observability import alarms, logs, traces
 from app.observability.alarms import Alarm
 from app.services.messaging import notices_delivery
 from app.services.messaging.notices_delivery import Lease, LeasedMail
+from app.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,11 @@ def send_for(seconds: float, lanes: Sequence[Lane]) -> bool:
 
 def _deliver(carrier: Carrier, mail: LeasedMail) -> MailDeferred | None:
     """Send one mail and mark it; the deferral, if it has to be tried again."""
+    with traces.notice(mail.notice_id, mail.traceparent):
+        return _send_and_mark(carrier, mail)
+
+
+def _send_and_mark(carrier: Carrier, mail: LeasedMail) -> MailDeferred | None:
     try:
         _send(carrier, mail)
     except MailDeferred as deferral:
@@ -141,7 +147,10 @@ def _compose(leased: Lease) -> LeasedMail | None:
 
 
 def _send(carrier: Carrier, mail: LeasedMail) -> None:
-    carrier.send(mail.mail)
+    with traces.calling(
+        f"send mail by {settings().mail_transport}", **{"server.address": settings().mail_host}
+    ):
+        carrier.send(mail.mail)
 
 
 def _mark_sent(mail: LeasedMail) -> None:

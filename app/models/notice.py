@@ -55,6 +55,8 @@ class Notice(Identified, Model):
     `attempt_number` is 1, and one more for each time an admin resends what was SENT; `first_id` then names the first
     of them. `attempts` counts tries, begun ones included. `lease` and `leased_until` say which worker may send
     it now; `enqueued_at` when it was last enqueued. Urgent mail (`is_urgent`) has a queue of its own.
+    `traceparent` is the W3C Trace Context of the request that wrote it, where that was traced: its mail is sent in the same
+    trace, by whichever job or sweep.
     """
 
     __tablename__ = "notices"
@@ -84,6 +86,7 @@ class Notice(Identified, Model):
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     is_urgent: Mapped[bool] = mapped_column(server_default=text("false"))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     user: Mapped[User] = relationship(
         primaryjoin="foreign(Notice.user_id) == User.id", lazy="raise", viewonly=True

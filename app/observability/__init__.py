@@ -1,1 +1,1 @@
-"""Observability: structured logs without secrets, and alarms."""
+"""Observability: structured logs without secrets, traces, and alarms."""

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from flask import Flask, g, has_request_context
 
-from app.observability import redaction
+from app.observability import redaction, traces
 from app.settings import settings
 from config import Config
 
@@ -53,6 +53,8 @@ def logging_config(config: Config) -> dict[str, Any]:
             "rq.worker": {"filters": ["routine"]},
             "gunicorn.error": {"level": "INFO", **to_stderr},
             "gunicorn.access": {"level": "WARNING", **to_stderr},
+            # Of a collector that is away, once: each attempt is a warning.
+            "opentelemetry": {"level": "ERROR"},
         },
         # In a test the root logger belongs to the test.
         **({} if in_test else {"root": {"level": "WARNING", "handlers": ["err"]}}),
@@ -71,11 +73,11 @@ def about(**named: object) -> Iterator[None]:
 
 
 class ContextFilter(logging.Filter):
-    """Adds the context of `about` to each record, and the request id: `-` outside of requests."""
+    """Adds the context of `about` and the trace to each record, and the request id: `-` outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = g.get("request_id", "-") if has_request_context() else "-"
-        record.about = {**(_about.get() or {}), **getattr(record, "about", {})}
+        record.about = {**traces.facts(), **(_about.get() or {}), **getattr(record, "about", {})}
         return True
 
 

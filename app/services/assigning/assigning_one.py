@@ -59,6 +59,7 @@ from app.models.course import Course
 from app.models.course_name import CourseName
 from app.models.enrollment import Enrollment
 from app.models.user import User
+from app.observability import traces
 from app.services.learning import payments
 from app.services.learning.enrollment_rows import EnrollmentRow, select_shown
 from app.services.messaging import outbox
@@ -77,6 +78,7 @@ _OPTIONS = bindparam("options", type_=JSONB())
 _OVERRIDES = bindparam("override_seats", type_=Boolean())
 _NOTIFIES = bindparam("notify", type_=Boolean())
 _TAKES_UNVERIFIED = bindparam("takes_unverified", type_=Boolean())
+_TRACEPARENT = bindparam("traceparent", type_=Text())
 
 _COUNTS = json.dumps({**dict.fromkeys(OUTCOMES_OF_ASSIGNING, 0), Outcome.ASSIGNED: 1})
 
@@ -118,9 +120,12 @@ def assign(actor: Actor, ref: str | UUID, person: People, terms: Terms, *, reaso
         "override_seats": terms.override_seats,
         "notify": terms.notify,
         "takes_unverified": not settings().require_email_verification,
+        "traceparent": traces.carried(),
     }
     lock = _locking(is_by_id=is_by_id, is_admin=actor.is_admin)
-    written = _writing(kind, is_by_id=is_by_id, is_admin=actor.is_admin).first_behind(lock, values)
+    is_traced = values["traceparent"] is not None
+    writing = _writing(kind, is_by_id=is_by_id, is_admin=actor.is_admin, is_traced=is_traced)
+    written = writing.first_behind(lock, values)
     if written is None:
         return None
     made, mails = written
@@ -149,11 +154,13 @@ def _locking(*, is_by_id: bool, is_admin: bool) -> Statement[UUID]:
 
 
 @cache
-def _writing(kind: str, *, is_by_id: bool, is_admin: bool) -> Statement[tuple[Written, list[str] | None]]:
+def _writing(
+    kind: str, *, is_by_id: bool, is_admin: bool, is_traced: bool
+) -> Statement[tuple[Written, list[str] | None]]:
     def build() -> Select[*tuple[Any, ...]]:
         person = _person(kind, is_admin=is_admin)
         seat = _take_seat(person, is_by_id=is_by_id, is_admin=is_admin)
-        return _write(person, seat, kind, is_waived=is_admin)
+        return _write(person, seat, kind, is_waived=is_admin, is_traced=is_traced)
 
     return Statement(build, _made)
 
@@ -192,7 +199,9 @@ def _take_seat(person: CTE, *, is_by_id: bool, is_admin: bool) -> CTE:
     )
 
 
-def _write(person: CTE, seat: CTE, kind: str, *, is_waived: bool) -> Select[*tuple[Any, ...]]:
+def _write(
+    person: CTE, seat: CTE, kind: str, *, is_waived: bool, is_traced: bool
+) -> Select[*tuple[Any, ...]]:
     """Insert the run, the enrollment, its line and the notices, and return the enrollment as it is shown."""
     run = _record(seat)
     row = {
@@ -225,7 +234,8 @@ def _write(person: CTE, seat: CTE, kind: str, *, is_waived: bool) -> Select[*tup
     }
     lines = select(*line.values()).select_from(run).join(held, true())
     item = insert(AssignmentItem).from_select(list(line), lines).returning(AssignmentItem.row).cte("item")
-    return select_shown(run.c.id, _notified(run, held), held=held.c).join(run, true()).add_cte(item)
+    notified = _notified(run, held, is_traced=is_traced)
+    return select_shown(run.c.id, notified, held=held.c).join(run, true()).add_cte(item)
 
 
 def _record(seat: CTE) -> CTE:
@@ -252,12 +262,13 @@ def _record(seat: CTE) -> CTE:
     )
 
 
-def _notified(run: CTE, held: CTE) -> ColumnElement[list[str]]:
+def _notified(run: CTE, held: CTE, *, is_traced: bool) -> ColumnElement[list[str]]:
     """Write the notices of the assignment, and return the ids of the mails to send."""
     made = outbox.writing(
         NoticeKind.ASSIGNMENT,
         select().select_from(held).join(User, User.id == held.c.user_id).join(run, true()).where(_NOTIFIES),
         order_by=held.c.id,
+        traceparent=_TRACEPARENT if is_traced else None,
         enrollment_id=held.c.id,
         course_id=held.c.course_id,
         assignment_id=run.c.id,

@@ -16,6 +16,7 @@ from app.errors.learning import NoticeNotDelivered
 from app.models.course_name import CourseName
 from app.models.notice import Notice
 from app.models.user import User
+from app.observability import traces
 from app.services.messaging import kinds, loading, outbox
 from app.services.messaging.outbox import MailBatch
 from app.values.identifiers import as_id
@@ -114,6 +115,7 @@ def _next_attempt(attempts: Sequence[Notice]) -> Notice:
         completion_number=first.completion_number,
         first_id=first.id,
         attempt_number=last.attempt_number + 1,
+        traceparent=traces.carried(),
     )
 
 

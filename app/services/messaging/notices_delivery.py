@@ -37,6 +37,8 @@ class LeasedMail(Lease):
     """A leased notice with its composed mail."""
 
     mail: Mail
+    traceparent: str | None = None
+    """of the request that wrote the notice, if it was traced"""
 
 
 def lease(notice_ids: Sequence[UUID]) -> Lease | None:
@@ -72,7 +74,7 @@ def compose(leased: Lease) -> LeasedMail | None:
     if reason := kinds.obsolete_reason(notice):
         _mark(leased, state=NoticeState.SUPPRESSED, reason=reason)
         return None
-    return LeasedMail(leased.notice_id, leased.lease, _mail(notice))
+    return LeasedMail(leased.notice_id, leased.lease, _mail(notice), notice.traceparent)
 
 
 def mark_sent(leased: Lease) -> None:

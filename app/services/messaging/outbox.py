@@ -35,6 +35,7 @@ from app.db.session import after_commit, db
 from app.enums import Channel, Lane, NoticeKind, NoticeState
 from app.models.notice import Notice
 from app.models.user import User
+from app.observability import traces
 from app.services.messaging.kinds import KINDS
 
 USER_INACTIVE = "user_inactive"
@@ -70,7 +71,16 @@ def write(
     `suppressed` is the reason to record the notices and send none. `on_channel` is a column of `recipients` with the one
     channel that each is notified on. Of very many mails the sweep enqueues those that are not in the returned batch.
     """
-    made = writing(kind, recipients, suppressed=suppressed, order_by=order_by, on_channel=on_channel, **cause)
+    context = traces.carried()
+    made = writing(
+        kind,
+        recipients,
+        suppressed=suppressed,
+        order_by=order_by,
+        on_channel=on_channel,
+        traceparent=literal(context, Text()) if context else None,
+        **cause,
+    )
     to_send = select(cast(made.c.id, Text), made.c.is_urgent).where(made.c.state == NoticeState.QUEUED)
     to_send = to_send.limit(MOST_ENQUEUED)
     written = db.session.execute(to_send).all()
@@ -85,6 +95,7 @@ def writing(
     suppressed: str | None = None,
     order_by: SQLColumnExpression[Any] = User.id,
     on_channel: SQLColumnExpression[Any] | None = None,
+    traceparent: SQLColumnExpression[Any] | None = None,
     **cause: SQLColumnExpression[Any],
 ) -> CTE:
     """The rows that `write` writes, as part of another statement: `id`, `state`, `is_urgent`."""
@@ -107,6 +118,7 @@ def writing(
         "sent_at": case((state == NoticeState.SENT.value, func.now())),
         "is_urgent": func.count().over() <= URGENT_AT_ONCE if KINDS[kind].is_urgent else false(),
         **cause,
+        **({} if traceparent is None else {"traceparent": traceparent}),
     }
     rows = recipients.add_columns(*row.values()).join(chosen, is_wanted)
     return (
