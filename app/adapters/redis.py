@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Self, TypeVar
 
 from flask import Flask, current_app, g, has_request_context
+from prometheus_client import Counter
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
@@ -31,6 +32,11 @@ OPEN_SECONDS = 5.0
 _EXTENSION = "rollcall-redis"
 
 Answer = TypeVar("Answer")
+
+failures = Counter("rollcall_redis_failures", "Commands that Redis did not answer in time.", registry=None)
+openings = Counter(
+    "rollcall_redis_breaker_openings", "Times that the circuit breaker has left Redis alone.", registry=None
+)
 
 
 class CircuitOpen(NotConnected):
@@ -53,7 +59,9 @@ class CircuitBreaker:
 
     def note_failure(self) -> None:
         self._failures += 1
+        failures.inc()
         if self._failures >= FAILURES:
+            openings.inc()
             self._open_until = monotonic() + OPEN_SECONDS
 
 

@@ -28,7 +28,6 @@ from app.db.session import db
 from app.enums import Lane
 from app.errors.base import Refusal
 from app.errors.requests import Unavailable
-from app.jobs import periodic
 from app.services.content import shared_files
 from app.services.messaging import notices_depth
 from app.settings import settings
@@ -41,12 +40,6 @@ GOOD, DOUBTFUL, WRONG = "ok", "warning", "problem"
 OLDEST_POSTGRESQL, OLDEST_REDIS = 15, (6, 2)
 LEAST_FREE_BYTES = 2 * 1024**3
 LATE_SECONDS = 300
-
-_SWEEPING = text(
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND classid = :high AND objid = :low)"
-)
 
 
 @dataclass(frozen=True)
@@ -206,8 +199,7 @@ def check_workers() -> Iterator[Finding]:
                 DOUBTFUL, f"No worker takes {label}: {ours.count} jobs wait.", "Start flask worker."
             )
     with db.engine.connect() as connection:
-        key = periodic.LOCK
-        is_swept = connection.scalar(_SWEEPING, {"high": key >> 32, "low": key & 0xFFFF_FFFF})
+        is_swept = advisory_locks.is_taken(connection, advisory_locks.SWEEP)
     if not is_swept:
         yield Finding(WRONG, "No sweep runs: what a crash leaves is not done.", "Start flask sweep.")
     depth = notices_depth.measure()

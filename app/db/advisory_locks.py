@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
+SWEEP = 727_001_001
+"""The key of the lock of the process that sweeps; any number that no other lock here uses."""
+
 _TRIES = 3
 
 _BACKEND = text("SELECT pg_backend_pid()")
@@ -15,6 +18,12 @@ _STANDBY = text("SELECT pg_is_in_recovery()")
 _HELD = text(
     "SELECT NOT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
     " AND pid = pg_backend_pid() AND objsubid = 1 AND classid = :high AND objid = :low)"
+)
+
+_TAKEN = text(
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid = :high AND objid = :low)"
 )
 
 
@@ -46,6 +55,11 @@ def check(connection: Connection) -> None:
 def is_held(connection: Connection, key: int) -> bool:
     """Whether this connection still holds the session lock with this key, on a primary."""
     return bool(connection.scalar(_HELD, {"high": key >> 32, "low": key & 0xFFFF_FFFF}))
+
+
+def is_taken(connection: Connection, key: int) -> bool:
+    """Whether any session of this database holds the session lock with this key."""
+    return bool(connection.scalar(_TAKEN, {"high": key >> 32, "low": key & 0xFFFF_FFFF}))
 
 
 def _is_shared(engine: Engine, connection: Connection, own: object) -> bool:

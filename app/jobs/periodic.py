@@ -43,8 +43,7 @@ from app.settings import settings
 
 log = logging.getLogger(__name__)
 
-LOCK = 727_001_001
-"""The key of the advisory lock; any number that no other lock here uses."""
+LOCK = advisory_locks.SWEEP
 
 ENQUEUED_AT_ONCE = 1_000
 DIRECT_SENDING_SECONDS = 5.0

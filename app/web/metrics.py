@@ -1,4 +1,4 @@
-"""Prometheus metrics at `/metrics`: requests and their durations, outbox, queue, and database connections.
+"""Prometheus metrics at `/metrics`: requests and their durations, outbox, runs, queue, sweep, and database connections.
 
 The workers of one web server count in shared files, so that each of them can report the sum. The state of PostgreSQL
 and Redis is read at scrape time. Scrapers need METRICS_TOKEN; without that setting only this machine may read them.
@@ -22,12 +22,14 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from app.adapters import queue
+from app.adapters import queue, redis
+from app.db import advisory_locks
 from app.db.session import db
 from app.enums import Lane
 from app.errors.base import Forbidden, Unauthenticated
 from app.observability import alarms, logs
 from app.observability.alarms import Alarm
+from app.services.assigning import leases
 from app.services.messaging import notices_depth
 from app.settings import settings
 from app.version import VERSION
@@ -55,7 +57,8 @@ _connections = Gauge(
     registry=_counts,
 )
 
-_counts.register(alarms.sounded)
+for _counted in (alarms.sounded, redis.failures, redis.openings):
+    _counts.register(_counted)
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -148,7 +151,7 @@ class _CurrentState(Collector):
         build.add_metric((), {"version": VERSION, "python": platform.python_version()})
         yield build
         up = GaugeMetricFamily("rollcall_dependency_up", "Whether it answers.", labels=("dependency",))
-        for dependency, read in (("postgresql", _outbox), ("redis", _queue)):
+        for dependency, read in (("postgresql", _database), ("redis", _queue)):
             try:
                 yield from read()
             except (SQLAlchemyError, RedisError):
@@ -156,6 +159,26 @@ class _CurrentState(Collector):
             else:
                 up.add_metric((dependency,), 1)
         yield up
+
+
+def _database() -> list[Metric]:
+    with db.engine.connect() as connection:
+        is_swept = advisory_locks.is_taken(connection, advisory_locks.SWEEP)
+    sweep = GaugeMetricFamily("rollcall_sweep_running", "Whether a process holds the lock of the sweep.")
+    sweep.add_metric((), is_swept)
+    return [*_outbox(), *_runs(), sweep]
+
+
+def _runs() -> list[Metric]:
+    depth = leases.measure()
+    runs = GaugeMetricFamily("rollcall_runs", "Unfinished bulk runs.", labels=("state",))
+    runs.add_metric(("QUEUED",), depth.queued)
+    runs.add_metric(("RUNNING",), depth.running)
+    late = GaugeMetricFamily(
+        "rollcall_runs_late_seconds", "How long the bulk run has waited that waits longest for a worker."
+    )
+    late.add_metric((), depth.late_seconds)
+    return [runs, late]
 
 
 def _outbox() -> list[Metric]:

@@ -14,11 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import ConnectionError as Away
 from sqlalchemy import text
 
+from app.adapters.redis import FAILURES
 from app.db.session import db, transaction
 from app.enums import Channel, NoticeKind, NoticeState
+from app.jobs import periodic
 from app.models.notice import Notice
 from app.services.messaging import notices_depth
 from tests.support.http import assert_refused
+from tests.support.servers import connected
 from tests.support.waiting import until
 
 TOKEN = "a token that nobody guesses"
@@ -262,3 +265,38 @@ def test_a_server_that_starts_counts_from_nothing(app, server, start, environmen
     until(lambda: call(port, "/readyz") == 200)
 
     assert total(read(port), "/api/v1/categories") == 0
+
+
+def test_the_lock_of_the_sweep_shows(scrape, database_url):
+    assert samples_of(scrape().text)["rollcall_sweep_running", ()] == 0
+
+    with connected(database_url) as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (periodic.LOCK,))
+        assert samples_of(scrape().text)["rollcall_sweep_running", ()] == 1
+
+
+def test_a_run_that_waits_for_a_worker_shows(api, make, scrape):
+    course, student = make.course(), make.student()
+    body = {"user_ids": [str(student.id)]}
+
+    accepted = api.as_(make.admin()).post(
+        f"/courses/{course.id}/assign-multiple", json=body, headers={"Prefer": "respond-async"}
+    )
+
+    assert accepted.status_code == 202
+    samples = samples_of(scrape().text)
+    assert samples["rollcall_runs", ("QUEUED",)] == 1
+    assert samples["rollcall_runs", ("RUNNING",)] == 0
+    assert samples["rollcall_runs_late_seconds", ()] > 0
+
+
+def test_what_redis_does_not_answer_is_counted(app, scrape, without_redis):
+    failures, openings = ("rollcall_redis_failures_total", ()), ("rollcall_redis_breaker_openings_total", ())
+    before = samples_of(scrape().text)
+
+    for _ in range(FAILURES):
+        scrape()
+
+    after = samples_of(scrape().text)
+    assert after[failures] - before[failures] >= 2
+    assert after[openings] - before[openings] == 1

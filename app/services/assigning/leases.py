@@ -50,6 +50,27 @@ class WaitingRun(NamedTuple):
     is_whole: bool
 
 
+class Depth(NamedTuple):
+    """How many runs are unfinished, and for how long the first of those waits that no worker has begun."""
+
+    queued: int
+    running: int
+    late_seconds: float
+
+
+def measure() -> Depth:
+    """For metrics, from the index of unfinished runs."""
+    is_queued = Assignment.state == AssignmentState.QUEUED
+    waits = func.extract("epoch", func.now() - func.min(Assignment.created_at).filter(is_queued))
+    found = select(
+        func.count().filter(is_queued),
+        func.count().filter(Assignment.state == AssignmentState.RUNNING),
+        func.coalesce(waits, 0),
+    ).where(Assignment.next_batch <= Assignment.batches, Assignment.state.in_(UNFINISHED))
+    queued, running, late = db.session.execute(found).one()
+    return Depth(queued, running, max(0.0, float(late)))
+
+
 def claim(run_id: UUID) -> UUID | None:
     """Lease the run to the caller; None if it is finished, leased, or waits for an earlier run on one of its courses.
 
