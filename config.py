@@ -41,6 +41,9 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # refused in produ
 DIRECT = "direct"
 """The name of the engine of `DATABASE_DIRECT_URL`."""
 
+REPLICA = "replica"
+"""The name of the engine of `DATABASE_REPLICA_URL`."""
+
 SEARCH_LANGUAGES = (
     *("arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish"),
     *("french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian"),
@@ -74,6 +77,12 @@ def _socket_limits(seconds: int) -> dict[str, int]:
     }
 
 
+def _read_only(engine: dict[str, Any]) -> dict[str, Any]:
+    connect = engine["connect_args"]
+    options = f"{connect['options']} -c default_transaction_read_only=on"
+    return {**engine, "connect_args": {**connect, "options": options}}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of one application, in the units their names say."""
@@ -84,6 +93,15 @@ class Config:
         optional(postgres),
         "URL of the same database without a pooler such as PgBouncer, for the sweep, migrations and commands; empty:"
         " DATABASE_URL",
+    )
+    database_replica_url: str = _setting(
+        "",
+        optional(postgres),
+        "URL of a streaming standby, from which the catalogue of visitors, exports and /dashboard/verify are read; empty:"
+        " everything is read from DATABASE_URL",
+    )
+    replica_lag_seconds: float = _setting(
+        "5", seconds, "seconds by which that standby may be behind; one that is further behind is not used"
     )
     database_socket_timeout_seconds: int = _setting(
         "10",
@@ -449,9 +467,14 @@ class Config:
             "TESTING": self.app_env == "test",
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": engine,
-            "SQLALCHEMY_BINDS": {DIRECT: {"url": self.database_direct_url, **engine}}
-            if self.database_direct_url
-            else {},
+            "SQLALCHEMY_BINDS": {
+                **({DIRECT: {"url": self.database_direct_url, **engine}} if self.database_direct_url else {}),
+                **(
+                    {REPLICA: {"url": self.database_replica_url, **_read_only(engine)}}
+                    if self.database_replica_url
+                    else {}
+                ),
+            },
             "JWT_SECRET_KEY": self.jwt_secret_key,
             "JWT_ALGORITHM": "HS256",
             "JWT_DECODE_LEEWAY": self.jwt_leeway_seconds,

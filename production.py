@@ -163,7 +163,7 @@ def _mail(config: Config, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _servers(config: Config, _: Mapping[str, str]) -> Iterator[str]:
-    for name in ("database_url", "database_direct_url"):
+    for name in ("database_url", "database_direct_url", "database_replica_url"):
         database = make_url(getattr(config, name) or "postgresql://")
         if _is_usual(database.username, str(database.password or "")):
             yield f"{name.upper()} must have a password that is not a common one"

@@ -24,6 +24,7 @@ from app.web import (
     problems,
     rate_limits,
     reception,
+    replica_reads,
     sandbox,
     security_headers,
     traced_requests,
@@ -52,6 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
     problems.init_app(app)
     https.init_app(app)
     rate_limits.init_app(app)
+    replica_reads.init_app(app)
     cors.init_app(app)
     compression.init_app(app)
     security_headers.init_app(app)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from app.db import pool
+from app.db import pool, replica
 from app.db.session import db, is_in_transaction
 
 _PREPARED = "rollcall-prepared"
@@ -88,7 +88,7 @@ def opened(*, keeps: bool = False) -> Iterator[Opened]:
 
     :param keeps: whether the latter is kept for the next statement of the request
     """
-    engine = db.engine
+    engine = replica.chosen() or db.engine
     if is_in_transaction():
         db.session.flush()
         connection: Connection = db.session.connection()

@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import Uuid
 
-from app.db import pool, traced_connections
+from app.db import pool, replica, traced_connections
 from app.errors.base import Refusal
 from app.observability import traces
 from app.settings import settings
@@ -75,7 +75,9 @@ class Timestamped:
     )
 
 
-db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    metadata=Model.metadata, session_options={"expire_on_commit": False, "class_": replica.Session}
+)
 event.listen(db.session, "after_transaction_create", pool.release_kept)
 migrate = Migrate()
 
@@ -95,6 +97,7 @@ def init_app(app: Flask) -> None:
             pool.watch(engine)
             if spans is not None:
                 traced_connections.trace(engine, spans)
+        replica.init_app(app, db.engines)
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS_DIR"]))
 
 

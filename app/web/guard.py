@@ -16,6 +16,7 @@ from app.web import (
     file_uploads,
     idempotency,
     rate_limits,
+    replica_reads,
     sheet_uploads,
 )
 from app.web.application import current_request
@@ -30,12 +31,12 @@ View = Callable[..., Any]
 
 def guard(operation: Operation) -> View:
     """The view wrapped in access control, strict query and path checks, and one transaction when it may write."""
-    view, declared, reader = operation.view, operation.access, operation.reader
-    query = operation.query
-    is_list, is_idempotent = operation.is_list, operation.is_idempotent
+    view, declared = operation.view, operation.access
+    query, is_list = operation.query, operation.is_list
     sheets = operation.sheets
     limit = _limit_of(operation)
     budget = rate_limits.budget_of(view)
+    read = replica_reads.reader_of(view.__name__)
 
     def body_limit_for(method: str, authorization: str) -> int:
         is_taken = method not in SAFE_METHODS and access.may_send(declared, authorization)
@@ -56,19 +57,28 @@ def guard(operation: Operation) -> View:
         check_path(path)
         if request.query_string:
             check_query(query | sheet_uploads.query_of(sheets))
+        return read(user_id, lambda: respond(path, is_safe=is_safe))
+
+    def respond(path: dict[str, Any], *, is_safe: bool) -> Response:
         if is_safe:
             response = answer(**path)
             return response if is_list else conditional_requests.make_conditional(response)
-        _read_body(operation)
-        with conditional_requests.precondition_on(reader, path), transaction():
-            if is_idempotent:
-                response = idempotency.once(access.caller(), view.__name__, path, lambda: answer(**path))
-            else:
-                response = answer(**path)
-        return awaited_runs.wait(response)
+        return _write(operation, path, answer)
 
     endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)
+
+
+def _write(operation: Operation, path: dict[str, Any], answer: View) -> Response:
+    """One transaction, for a request that may write."""
+    _read_body(operation)
+    with conditional_requests.precondition_on(operation.reader, path), transaction():
+        if operation.is_idempotent:
+            name = operation.view.__name__
+            response = idempotency.once(access.caller(), name, path, lambda: answer(**path))
+        else:
+            response = answer(**path)
+    return awaited_runs.wait(response)
 
 
 def _limit_of(operation: Operation) -> Callable[[], int]:

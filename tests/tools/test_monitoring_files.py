@@ -110,7 +110,9 @@ def test_every_metric_is_on_the_dashboard(exported):
 
 def test_every_alert_has_a_summary_and_a_section_that_says_what_to_do():
     sections = dict(
-        re.findall(r"^### (\w+)\n\n(.+?)(?=\n\n#|\Z)", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        re.findall(
+            r"^### (\w+)\n\n(.+?)(?=\n\n#|\Z)", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
     )
 
     for rule in alerts():
