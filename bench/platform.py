@@ -24,23 +24,28 @@ DATABASE = "rollcall_bench"
 def running() -> Iterator[dict[str, str]]:
     """The environment of an application on fresh, migrated servers."""
     with throwaway.running_servers("bench", lambda _cluster: None) as servers:
-        maintenance = servers.postgres.url("postgres")
-        environment = {
-            **read_environment(),
-            "DATABASE_URL": servers.postgres.url(DATABASE),
-            "REDIS_URL": servers.redis.url(),
-            "APP_ENV": "development",
-            "LOG_LEVEL": "ERROR",
-            "RATELIMIT_ENABLED": "off",
-        }
-        application = create_app(config_from({**environment, "DATABASE_URL": maintenance}))
-        with application.app_context(), db.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(
-                text(f"CREATE DATABASE {DATABASE}")
-            )
-        migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-        subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
-        yield environment
+        yield prepared(servers)
+
+
+def prepared(servers: throwaway.Servers) -> dict[str, str]:
+    """The environment of an application on these servers, which are migrated."""
+    maintenance = servers.postgres.url("postgres")
+    environment = {
+        **read_environment(),
+        "DATABASE_URL": servers.postgres.url(DATABASE),
+        "REDIS_URL": servers.redis.url(),
+        "APP_ENV": "development",
+        "LOG_LEVEL": "ERROR",
+        "RATELIMIT_ENABLED": "off",
+    }
+    application = create_app(config_from({**environment, "DATABASE_URL": maintenance}))
+    with application.app_context(), db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            text(f"CREATE DATABASE {DATABASE}")
+        )
+    migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    return environment
 
 
 def production(media: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from app.web.replica_reads import OPERATIONS
 from config import REPLICA
 from tests.support.factories import Factory
 from tests.support.http import Client, data_of
-from tests.support.standby import replicated
+from tests.support.standby import pause, replicated, resume
 from tests.support.waiting import until
 
 BOUND = 30.0
@@ -27,15 +27,15 @@ def _servers():
 
 @pytest.fixture(scope="module")
 def standby(_servers):
-    return _servers[1]
+    return _servers[2]
 
 
 @pytest.fixture(scope="module")
 def _app(config, _servers):
-    url, standby = _servers
+    url, copy, _ = _servers
     psycopg2 = {
         "database_url": url.replace("postgresql:", "postgresql+psycopg2:"),
-        "database_replica_url": standby.url.replace("postgresql:", "postgresql+psycopg2:"),
+        "database_replica_url": copy.replace("postgresql:", "postgresql+psycopg2:"),
     }
     made = create_app(dataclasses.replace(config, **psycopg2, replica_lag_seconds=BOUND, db_pool_size=3))
     yield made
@@ -45,14 +45,20 @@ def _app(config, _servers):
 
 
 @pytest.fixture
-def watched(_app, standby, app):
+def watched(_app, _servers, app):
     """The standby as the application sees it: in use."""
     with _app.app_context():
         found = replica.configured()
     until(found.is_usable)
     yield found
     found._longest_lag = BOUND
-    standby.resume()
+    resume(_servers[1])
+
+
+@pytest.fixture
+def behind(_servers):
+    """Let the standby fall behind."""
+    return lambda: pause(_servers[1])
 
 
 @pytest.fixture
@@ -69,20 +75,22 @@ def titles(client, path="/courses?page_size=100"):
     return {course["title"] for course in data_of(client.get(path))}
 
 
-def test_visitors_read_the_catalogue_from_the_standby_and_others_do_not(watched, standby, made, anyone):
+def test_visitors_read_the_catalogue_from_the_standby_and_others_do_not(
+    watched, _servers, behind, made, anyone
+):
     student = anyone.as_(made.student())
-    standby.pause()
+    behind()
     made.course(title="Fresh paint")
 
     assert "Fresh paint" not in titles(anyone)
     assert "Fresh paint" not in titles(anyone, "/courses?search=paint")
     assert "Fresh paint" in titles(student)
-    standby.resume()
+    resume(_servers[1])
     until(lambda: "Fresh paint" in titles(anyone))
 
 
-def test_a_standby_that_is_too_far_behind_is_not_used(watched, standby, made, anyone):
-    standby.pause()
+def test_a_standby_that_is_too_far_behind_is_not_used(watched, behind, made, anyone):
+    behind()
     made.course(title="Old news")
     assert "Old news" not in titles(anyone)
 
@@ -91,12 +99,12 @@ def test_a_standby_that_is_too_far_behind_is_not_used(watched, standby, made, an
     until(lambda: "Old news" in titles(anyone), 10)
 
 
-def test_an_export_has_what_its_reader_has_just_written(watched, standby, made, anyone):
+def test_an_export_has_what_its_reader_has_just_written(watched, behind, made, anyone):
     course, newcomer = made.course(), made.student(email="newcomer@example.org")
     writer, reader = anyone.as_(made.admin()), anyone.as_(made.admin())
     until(lambda: course.title in titles(anyone))
     until(lambda: reader.get(f"/courses/{course.id}/enrollments?format=csv").status_code == 200)
-    standby.pause()
+    behind()
 
     data_of(writer.post(f"/courses/{course.id}/assign-multiple", json={"user_ids": [str(newcomer.id)]}))
 
@@ -107,9 +115,9 @@ def test_an_export_has_what_its_reader_has_just_written(watched, standby, made, 
     assert [each["user"]["id"] for each in page] == [str(newcomer.id)]
 
 
-def test_without_redis_a_reader_who_may_have_written_reads_the_primary(watched, standby, made, anyone, _app):
+def test_without_redis_a_reader_who_may_have_written_reads_the_primary(_app, watched, behind, made, anyone):
     course, admin = made.course(), anyone.as_(made.admin())
-    standby.pause()
+    behind()
     made.enrollment(course, made.student(email="another@example.org"))
     before = _app.extensions["rollcall-redis"]
     _app.extensions["rollcall-redis"] = away = redis.client("redis://127.0.0.1:1/0", timeout=0.2)
