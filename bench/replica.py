@@ -53,7 +53,9 @@ def _fill(app: Flask) -> dict[str, tuple[str, dict[str, str]]]:
         with transaction():
             admin = db.session.scalars(select(User).where(User.role == Role.ADMIN).limit(1)).one()
             token = sessions.open_session(admin).access
-            course = db.session.scalar(text("SELECT id FROM courses ORDER BY enrollment_count DESC OFFSET 100 LIMIT 1"))
+            course = db.session.scalar(
+                text("SELECT id FROM courses ORDER BY enrollment_count DESC OFFSET 100 LIMIT 1")
+            )
     signed_in = {"Authorization": f"Bearer {token}"}
     return {
         "GET /courses, a visitor": ("/courses", {}),

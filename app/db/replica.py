@@ -1,4 +1,4 @@
-"""Reads from a streaming standby of PostgreSQL (`DATABASE_REPLICA_URL`), for requests that may be told what was right before.
+"""Reads from a streaming standby of PostgreSQL (`DATABASE_REPLICA_URL`), for requests that may be a moment out of date.
 
 A request chooses it once it is authenticated, and from then on its statements go there. A thread of each process watches
 how far the standby lags; one that lags by more than REPLICA_LAG_SECONDS, or does not answer, is not chosen (circuit breaker),
@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from flask import Flask, current_app, has_request_context, request
-from flask_sqlalchemy.session import Session as BaseSession
+from flask_sqlalchemy.session import Session
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -100,7 +100,7 @@ class Replica:
             sleep(EVERY_SECONDS)
 
 
-class Session(BaseSession):
+class RoutedSession(Session):
     """A session whose statements go to the standby in a request that has chosen it."""
 
     def get_bind(self, *args: Any, **options: Any) -> Any:

@@ -76,7 +76,7 @@ class Timestamped:
 
 
 db = SQLAlchemy(
-    metadata=Model.metadata, session_options={"expire_on_commit": False, "class_": replica.Session}
+    metadata=Model.metadata, session_options={"expire_on_commit": False, "class_": replica.RoutedSession}
 )
 event.listen(db.session, "after_transaction_create", pool.release_kept)
 migrate = Migrate()

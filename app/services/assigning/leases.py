@@ -50,7 +50,7 @@ class WaitingRun(NamedTuple):
     is_whole: bool
 
 
-class Depth(NamedTuple):
+class UnfinishedRuns(NamedTuple):
     """How many runs are unfinished, and for how long the first of those waits that no worker has begun."""
 
     queued: int
@@ -58,7 +58,7 @@ class Depth(NamedTuple):
     late_seconds: float
 
 
-def measure() -> Depth:
+def measure() -> UnfinishedRuns:
     """For metrics, from the index of unfinished runs."""
     is_queued = Assignment.state == AssignmentState.QUEUED
     waits = func.extract("epoch", func.now() - func.min(Assignment.created_at).filter(is_queued))
@@ -68,7 +68,7 @@ def measure() -> Depth:
         func.coalesce(waits, 0),
     ).where(Assignment.next_batch <= Assignment.batches, Assignment.state.in_(UNFINISHED))
     queued, running, late = db.session.execute(found).one()
-    return Depth(queued, running, max(0.0, float(late)))
+    return UnfinishedRuns(queued, running, max(0.0, float(late)))
 
 
 def claim(run_id: UUID) -> UUID | None:
