@@ -18,10 +18,10 @@ from rq.job import Job
 DELIVER_NOTICES: Final = "app.jobs.notices.deliver"
 CARRY_RUN: Final = "app.jobs.runs.work"
 RENDER_CERTIFICATES: Final = "app.jobs.certificates.render"
-URGENT_MAIL: Final = "rollcall-urgent"
-BULK_MAIL: Final = "rollcall"
-RUNS: Final = "rollcall-runs"
-CERTIFICATES: Final = "rollcall-certificates"
+URGENT_QUEUE: Final = "rollcall-urgent"
+BULK_QUEUE: Final = "rollcall"
+RUN_QUEUE: Final = "rollcall-runs"
+CERTIFICATE_QUEUE: Final = "rollcall-certificates"
 NOTICES_PER_JOB: Final = 100
 CERTIFICATES_PER_JOB: Final = 100
 FAILED_JOBS_KEPT_SECONDS: Final = 7 * 86_400
@@ -66,10 +66,10 @@ def _is_id(text: object) -> bool:
         return False
 
 
-QUEUES: Final = {
-    DELIVER_NOTICES: frozenset({URGENT_MAIL, BULK_MAIL}),
-    CARRY_RUN: frozenset({RUNS}),
-    RENDER_CERTIFICATES: frozenset({CERTIFICATES}),
+QUEUES: Final[Mapping[str, frozenset[str]]] = {
+    DELIVER_NOTICES: frozenset({URGENT_QUEUE, BULK_QUEUE}),
+    CARRY_RUN: frozenset({RUN_QUEUE}),
+    RENDER_CERTIFICATES: frozenset({CERTIFICATE_QUEUE}),
 }
 """What reads the head of a queue takes its jobs for what belongs there."""
 
@@ -116,7 +116,7 @@ class KnownJob(Job):
         takes = KNOWN.get(name) if isinstance(name, str) else None
         if takes is None:
             return "its function is not on the list"
-        if self.origin not in QUEUES[name]:
+        if self.origin not in QUEUES.get(str(name), ()):
             return "its function does not belong in this queue"
         if owner is not None or keywords != {} or not takes(arguments):
             return "its arguments are not of the right types"

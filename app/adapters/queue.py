@@ -17,16 +17,16 @@ from rq.serializers import JSONSerializer
 
 from app.adapters import redis_patience
 from app.adapters.known_jobs import (
-    BULK_MAIL,
+    BULK_QUEUE,
     CARRY_RUN,
-    CERTIFICATES,
+    CERTIFICATE_QUEUE,
     CERTIFICATES_PER_JOB,
     DELIVER_NOTICES,
     FAILED_JOBS_KEPT_SECONDS,
     NOTICES_PER_JOB,
     RENDER_CERTIFICATES,
-    RUNS,
-    URGENT_MAIL,
+    RUN_QUEUE,
+    URGENT_QUEUE,
     KnownJob,
 )
 from app.adapters.redis import connection
@@ -34,7 +34,8 @@ from app.enums import Lane
 from app.observability import traces
 from app.settings import settings
 
-NAMES = {Lane.URGENT: URGENT_MAIL, Lane.BULK: BULK_MAIL}
+NAMES = {Lane.URGENT: URGENT_QUEUE, Lane.BULK: BULK_QUEUE}
+RUNS, CERTIFICATES = RUN_QUEUE, CERTIFICATE_QUEUE
 LONGEST_RUN_JOB = LONGEST_CERTIFICATES_JOB = 300
 """Seconds. The job ends by itself long before; RQ then ends one that hangs."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -212,3 +213,15 @@ def test_what_waits_is_counted_by_queue(app, api, ada, bulk, age):
     assert samples["rollcall_queue_workers", ("urgent",)] == 1
     assert samples["rollcall_queue_workers", ("bulk",)] == 0
     assert 30 <= samples["rollcall_outbox_urgent_late_seconds", ()] < 600
+
+
+def test_bulk_mail_comes_between_two_slices_of_runs(app, bulk, waiting, work_off):
+    bulk(1)
+    with app.app_context():
+        for _ in range(2):
+            queue.carry_run(uuid4())
+
+    work_off(most=2)
+
+    with app.app_context():
+        assert (queue.runs().count, waiting()[Lane.BULK]) == (1, 0)

@@ -20,7 +20,7 @@ from sqlalchemy import update
 from app.adapters import queue
 from app.adapters.known_jobs import KnownJob
 from app.db.session import db, transaction
-from app.jobs.workers import EVERY_QUEUE, RefusesUnknownJobs
+from app.jobs.workers import EVERY_QUEUE, RefusesUnknownJobs, TakesTurns
 from app.models import Notice
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
@@ -168,7 +168,7 @@ def smtp(sink, setting):
     return sink
 
 
-class WorkerHere(RefusesUnknownJobs, SimpleWorker):
+class WorkerHere(RefusesUnknownJobs, TakesTurns, SimpleWorker):
     """A worker that runs jobs in this process."""
 
 
@@ -178,8 +178,8 @@ def work_off(app):
     return partial(run_jobs, app)
 
 
-def run_jobs(app):
-    """Run an RQ worker in this process until the queue is empty."""
+def run_jobs(app, *, most=None):
+    """Run an RQ worker in this process until the queue is empty, or for so many jobs."""
     with app.app_context():
         connection = queue.worker_connection()
         worker = WorkerHere(
@@ -188,7 +188,7 @@ def run_jobs(app):
             serializer=JSONSerializer,
             job_class=KnownJob,
         )
-        worker.work(burst=True, logging_level="WARNING")
+        worker.work(burst=True, logging_level="WARNING", max_jobs=most)
         connection.close()
 
 
