@@ -21,6 +21,8 @@ from tools import ports
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
+GUNICORNS_OWN = "gthread"
+OURS = "deploy.web_worker.Worker"
 
 
 @dataclass
@@ -65,10 +67,12 @@ class Web:
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str], token: str) -> Iterator[Web]:
+def serving(
+    environment: Mapping[str, str], token: str, *, worker_class: str = GUNICORNS_OWN
+) -> Iterator[Web]:
     port = ports.pick(None)
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}"]
-    options = ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
+    options = ["--worker-class", worker_class, "--workers", "1", "--threads", "4"]
     with started([*command, *options, "--log-level", "error"], port, environment) as master:
         yield Web(master, port, token)
 

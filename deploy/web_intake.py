@@ -1,7 +1,7 @@
 """The framing of a request in its buffer: where it ends, and whether to wait for the rest of it.
 
-A long body, which only a sheet has, goes on in a temporary file. Only what determines the length is parsed here;
-gunicorn parses the same bytes again, and refuses malformed ones.
+A long body, which only sheets and files have, goes on in a temporary file. Only what determines the length is parsed
+here; gunicorn parses the same bytes again, and refuses malformed ones.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import enum
 import re
-import tempfile
 from collections.abc import Callable
-from typing import IO
+from functools import partial
+from typing import BinaryIO, NamedTuple
 
 _END = b"\r\n\r\n"
 # Possessive: no number makes it backtrack, which would stop the event loop and with it all clients.
@@ -35,8 +35,21 @@ _LONGEST_CHUNK_LINE = 4_096
 SPILLED_FROM = 8 * 1024 * 1024
 """Bodies of a larger `Content-Length` are kept in a temporary file; JSON and images are smaller."""
 
+_LONGEST_PART_HEAD = 64 * 1024
+"""Bytes of a long body in which the head of a form's first part may end."""
+
 BodyLimitFor = Callable[[str, str, str], int]
 """The longest body to wait for in bytes, by method, target and `Authorization`."""
+
+BodyFileFor = Callable[[str, str], BinaryIO]
+"""A file for a long body, by method and target. OSError: it cannot be created."""
+
+
+class SpilledBody(NamedTuple):
+    """A complete body: its start, which ends with the head of the first part if it is a form, and a file with the rest."""
+
+    start: bytes
+    file: BinaryIO
 
 
 class Progress(enum.Enum):
@@ -54,7 +67,7 @@ class Progress(enum.Enum):
 class Incoming:
     """One request in the buffer of its connection. Bytes behind its end belong to the next one."""
 
-    def __init__(self, held: bytearray, body_limit_for: BodyLimitFor) -> None:
+    def __init__(self, held: bytearray, body_limit_for: BodyLimitFor, body_file_for: BodyFileFor) -> None:
         self.held = held
         self.has_head = False
         self.is_cut = False
@@ -62,7 +75,11 @@ class Incoming:
 
         self.expects_continue = False
         self._body_limit_for = body_limit_for
+        self._body_file_for = body_file_for
         self._searched = 0
+        self._body = 0
+        """The offset of the body."""
+
         self._end = 0
         self._most = 0
         """The offset at which the longest accepted body would end."""
@@ -73,7 +90,15 @@ class Incoming:
         self._line = (0, 0)
         """The offsets of the size line of the chunk before that."""
 
-        self._file: IO[bytes] | None = None
+        self._file: BinaryIO | None = None
+        self._file_for_body: Callable[[], BinaryIO] | None = None
+        """Opens the file of a body that is too long for the buffer."""
+
+        self._start = b""
+        self._is_begun = False
+        self.is_handed_over = False
+        """The application has taken the file, and gunicorn reads no more of this request."""
+
         self.spilled = 0
         """The bytes of the body that are in the file. They follow those in the buffer, which then gets no more."""
 
@@ -85,6 +110,8 @@ class Incoming:
             self._follow_chunks()
         if self._chunk is not None:
             return self.cut() if len(self.held) > self._most else Progress.UNFINISHED
+        if self._file_for_body is not None and self._file is None:
+            self._spill(self._file_for_body)
         return self._whole() if self._arrived >= self._end else Progress.UNFINISHED
 
     def put(self, piece: bytes) -> None:
@@ -95,9 +122,20 @@ class Incoming:
             self._file.write(piece)
             self.spilled += len(piece)
 
-    def most_wanted(self, at_once: int) -> int:
-        """How many bytes to receive at once: of a body that goes to the file none beyond its end."""
-        return at_once if self._file is None else min(at_once, self._end - self._arrived)
+    def most_wanted(self, at_once: int, at_once_to_file: int) -> int:
+        """How many bytes to receive at once: of a body that goes to the file more, and none beyond its end."""
+        return at_once if self._file is None else min(at_once_to_file, self._end - self._arrived)
+
+    def spilled_body(self) -> SpilledBody | None:
+        """The complete body, if it is in a file of which nothing has been taken."""
+        if self._file is None or self.is_cut or self._is_begun:
+            return None
+        return SpilledBody(self._start, self._file)
+
+    def hand_over_file(self) -> None:
+        """Leave the file to the caller of `spilled_body`. The whole request counts as taken."""
+        del self.held[: max(0, self._end - self.spilled)]
+        self._file, self._end, self.is_handed_over = None, 0, True
 
     def close(self) -> None:
         """Delete the file, if there is one."""
@@ -133,7 +171,8 @@ class Incoming:
         del self.held[: len(taken)]
         if not taken and self._file is not None:
             taken = self._file.read(min(most, self._end))
-        if not taken:
+            self._is_begun = True
+        if not taken and not self.is_handed_over:
             self.is_cut = True
         self._end -= len(taken)
         return taken
@@ -159,6 +198,7 @@ class Incoming:
 
     def _judge(self, head: bytes) -> None:
         """Decide whether to wait for a body that has not arrived with its head."""
+        self._body = len(head)
         method, target = [*head.partition(b"\r\n")[0].decode("latin-1").split(" "), ""][:2]
         token = _AUTHORIZATION.search(head)
         most = self._body_limit_for(method, target, token[1].decode("latin-1") if token else "")
@@ -169,7 +209,21 @@ class Incoming:
         else:
             self.expects_continue = _EXPECTS.search(head) is not None
             if self._chunk is None and self._end - len(head) > SPILLED_FROM:
-                self._file = _temporary_file()
+                self._file_for_body = partial(self._body_file_for, method, target)
+
+    def _spill(self, file_for_body: Callable[[], BinaryIO]) -> None:
+        """Let the file begin where the head of a form's first part ends: then it has the content of that part from its start.
+
+        What has no such head begins anywhere in it.
+        """
+        end = self.held.find(_END, self._body)
+        begin = self._body + _LONGEST_PART_HEAD if end < 0 else end + len(_END)
+        if begin > len(self.held):
+            return
+        self._file = file_for_body()
+        self._start, rest = bytes(self.held[self._body : begin]), bytes(self.held[begin:])
+        del self.held[begin:]
+        self.put(rest)
 
     def _break_chunks_off(self, following: int) -> None:
         """End an incomplete chunked body with an invalid size line: gunicorn would take it for a complete one."""
@@ -198,11 +252,3 @@ class Incoming:
             if end < 0:
                 return
             self._chunk, self._end = None, end + len(_END)
-
-
-def _temporary_file() -> IO[bytes]:
-    """A file without a name, open until it is closed."""
-    with contextlib.ExitStack() as opened:
-        file = opened.enter_context(tempfile.TemporaryFile())
-        opened.pop_all()
-    return file

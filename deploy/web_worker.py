@@ -13,8 +13,9 @@ import selectors
 import socket
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
+from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.errors import (
     ConfigurationProblem,
     ExpectationFailed,
@@ -29,7 +30,7 @@ from gunicorn.http.errors import (
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from deploy import web_drain
-from deploy.web_intake import BodyLimitFor, Incoming, Progress
+from deploy.web_intake import BodyFileFor, BodyLimitFor, Incoming, Progress, SpilledBody
 from environment import load
 
 SECONDS_TO_SEND = load().client_patience_seconds
@@ -60,6 +61,7 @@ _OTHER_STATUSES = (
 """Errors of gunicorn's parser whose status is not 400."""
 
 _AT_ONCE = 64 * 1024
+_AT_ONCE_TO_FILE = 512 * 1024
 _LOOK_SECONDS = 0.2
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -70,21 +72,21 @@ class Client(socket.socket):
     def __init__(self, fileno: int) -> None:
         super().__init__(fileno=fileno)
         self.held = bytearray()
-        self.incoming = Incoming(self.held, _no_body)
+        self.incoming = Incoming(self.held, _no_body, _no_file)
         self.due_at = 0.0
         self.is_hanging_up = False
 
-    def begin_request(self, body_limit_for: BodyLimitFor) -> Progress:
+    def begin_request(self, body_limit_for: BodyLimitFor, body_file_for: BodyFileFor) -> Progress:
         """Expect a request, whose first bytes may have arrived behind the previous one."""
         self.incoming.close()
-        self.incoming = Incoming(self.held, body_limit_for)
+        self.incoming = Incoming(self.held, body_limit_for, body_file_for)
         self.due_at = monotonic() + SECONDS_TO_SEND
         return self._kept() if self.held else self.take_in()
 
     def take_in(self) -> Progress:
         """Buffer what has arrived, without blocking."""
         try:
-            piece = super().recv(self.incoming.most_wanted(_AT_ONCE))
+            piece = super().recv(self.incoming.most_wanted(_AT_ONCE, _AT_ONCE_TO_FILE))
         except BlockingIOError:
             return Progress.UNFINISHED
         except OSError:
@@ -125,6 +127,14 @@ class Client(socket.socket):
     def recv(self, bufsize: int, _flags: int = 0, /) -> bytes:
         return self.incoming.take(bufsize)
 
+    def spilled_body(self) -> SpilledBody | None:
+        """For the application: the body of its request, if it is in a file, instead of reading it once more."""
+        return self.incoming.spilled_body()
+
+    def hand_over_file(self) -> None:
+        """For the application: the file is its own now, and the body is read."""
+        self.incoming.hand_over_file()
+
     def send(self, data: Any, flags: int = 0, /) -> int:
         """Drop gunicorn's own `100 Continue`: the body has arrived, or is not wanted."""
         return len(data) if data == _CONTINUE else super().send(data, flags)
@@ -156,7 +166,7 @@ class Worker(ThreadWorker):
         if not isinstance(conn.sock, Client):
             conn.sock = Client(conn.sock.detach())
         conn.sock.settimeout(0)
-        progress = conn.sock.begin_request(self._application.body_limit_for)
+        progress = conn.sock.begin_request(self._application.body_limit_for, self._application.body_file_for)
         if progress is Progress.UNFINISHED:
             self._wait_for(conn)
         else:
@@ -259,7 +269,12 @@ class Worker(ThreadWorker):
         # Of a server that is leaving, proxies keep no connections.
         if conn.sock.incoming.is_cut or web_drain.is_draining():
             req.force_close()
-        return super().handle_request(req, conn)
+        is_kept_alive = super().handle_request(req, conn)
+        if conn.sock.incoming.is_handed_over:
+            # gunicorn would take the next request for the rest of this body.
+            conn.parser.unreader.take_buffered()
+            req.body = Body(LengthReader(conn.parser.unreader, 0))
+        return is_kept_alive
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         client = conn.sock
@@ -291,6 +306,10 @@ class Worker(ThreadWorker):
 
 def _no_body(_method: str, _target: str, _authorization: str) -> int:
     return 0
+
+
+def _no_file(_method: str, _target: str) -> BinaryIO:
+    raise NotImplementedError
 
 
 def _code_of(error: BaseException) -> str | None:

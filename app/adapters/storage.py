@@ -44,12 +44,11 @@ class Draft:
     """A file that is being received. It is removed when it is closed, unless the store has taken it."""
 
     def __init__(self, folder: Path) -> None:
-        with refusing_when_full():
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, path = tempfile.mkstemp(dir=folder, prefix=".")
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(dir=folder, prefix=".")
         self.path = Path(path)
         self.file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
-        self.read, self.seek = self.file.read, self.file.seek
+        self.read, self.seek, self.fileno = self.file.read, self.file.seek, self.file.fileno
 
     def write(self, piece: bytes) -> int:
         """Write all of it: a file without a buffer may take less, where the disk has room for less."""
@@ -108,7 +107,8 @@ class Disk:
 
     def put(self, name: str, content: bytes) -> None:
         """Write a temporary file, then rename it: readers see the whole file or none, also after a power failure."""
-        draft = Draft(self.root / DRAFTS)
+        with refusing_when_full():
+            draft = Draft(self.root / DRAFTS)
         try:
             with refusing_when_full():
                 draft.write(content)
@@ -186,6 +186,12 @@ def keep_together(folder: str, contents: Mapping[str, bytes], *, suffix: str) ->
 
 def draft() -> Draft:
     """A new file to receive an upload in."""
+    with refusing_when_full():
+        return open_draft()
+
+
+def open_draft() -> Draft:
+    """The same; without room for it OSError."""
     return Draft(Path(settings().media_dir).absolute() / DRAFTS)
 
 

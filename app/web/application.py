@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from io import BufferedReader, BytesIO, RawIOBase
 from typing import TYPE_CHECKING, Any
 
 import flask
 from flask import Flask, Request, g, request
 from flask.ctx import _AppCtxGlobals
 from flask.sessions import NullSession, SessionInterface
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import FileStorage, Headers, ImmutableMultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 Noted = _AppCtxGlobals
 """What is noted about a request: the object behind `flask.g`."""
+
+_READ_AHEAD = 1024 * 1024
+"""As much as gunicorn reads from a connection at once."""
 
 _LOCATIONS = frozenset({"location", "content-location"})
 
@@ -27,8 +31,18 @@ class StoringRequest(flask.Request):
     open_stream: Callable[[], Any] | None = None
     """Opens what the content of each file of a form is written to; by default memory, and then a temporary file."""
 
+    def take_form(self, name: str, file: FileStorage) -> None:
+        """Set the form: one file, which has been received elsewhere."""
+        files = ImmutableMultiDict([(name, file)])
+        self.__dict__.update(stream=BytesIO(), form=ImmutableMultiDict(), files=files)
+
     def _get_file_stream(self, *args: Any, **options: Any) -> Any:
         return self.open_stream() if self.open_stream else super()._get_file_stream(*args, **options)
+
+    def _get_stream_for_parsing(self) -> Any:
+        """gunicorn reads ahead, and copies what it has read ahead at each smaller read."""
+        stream: Any = super()._get_stream_for_parsing()
+        return BufferedReader(stream, _READ_AHEAD) if self.open_stream and isinstance(stream, RawIOBase) else stream
 
 
 class Response(flask.Response):

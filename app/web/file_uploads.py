@@ -15,6 +15,7 @@ from app.adapters import storage
 from app.errors.base import Refusal
 from app.errors.requests import MalformedBody, TooLarge
 from app.schemas.fields import StreamedFile
+from app.web import spilled_forms
 from app.web.application import current_request, noted
 
 _MOST_PARTS = 20
@@ -31,11 +32,14 @@ def receive(limit: int) -> None:
 
     :param limit: the most bytes of it
     """
-    current: Any = current_request()
+    current = current_request()
     current.max_content_length, current.max_form_parts = limit, _MOST_PARTS
     current.open_stream = _open
     try:
         with suppress(HTTPException), _refusing(limit):
+            draft = spilled_forms.take(current, limit)
+            if draft is not None:
+                after_this_request(partial(_close, draft))
             _ = request.files
     except Refusal as refusal:
         noted().upload_refusal = refusal

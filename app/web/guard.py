@@ -66,6 +66,7 @@ def guard(operation: Operation) -> View:
         return _write(operation, path, answer)
 
     endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
+    endpoint.receives_file = file_uploads.are_taken_by(operation.bodies)  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)
 
 

@@ -1,4 +1,4 @@
-"""Sheets that are too long for the memory of a web process: received into a file, cut, and followed by another request."""
+"""Sheets and files that are too long for the memory of a web process: received into a file, cut, and followed by another request."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import resource
 import socket
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from deploy import web_intake
 from tests.chaos.test_long_storm import parent_of
 from tests.support.http import PREFIX
 from tests.support.processes import await_answer
+from tests.support.waiting import until
 
 NOTE = 60_000
 MEGABYTE = 1_000_000
@@ -152,20 +154,141 @@ def test_a_sheet_in_chunks_without_room_on_the_disk_is_refused(server, order):
     assert (status, b'"storage_full"' in body) == (507, True)
 
 
-def test_a_body_is_kept_in_a_file_from_its_limit_on():
+@pytest.fixture
+def upload(api, make):
+    """The head of a request that adds a file to a lesson, and its form."""
+    lesson, token = make.lesson(make.section(make.course())), api.as_(make.admin()).token
+
+    def write(content, name="film.bin", rest=b""):
+        form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n' % name.encode()
+        form += content + rest + b"\r\n--b--\r\n"
+        head = (
+            f"POST {PREFIX}/lessons/{lesson.id}/files HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            f"Content-Length: {len(form)}\r\n\r\n"
+        )
+        return head.encode(), form
+
+    return write
+
+
+@pytest.fixture
+def kept(config):
+    """The files that are kept, and those that are being received, with their inodes."""
+
+    def found(folder):
+        return {
+            file.stat().st_ino: file
+            for file in (Path(config.media_dir) / folder).rglob("*")
+            if file.is_file()
+        }
+
+    before = {folder: found(folder) for folder in ("files", "drafts")}
+    return lambda folder: {
+        inode: file for inode, file in found(folder).items() if inode not in before[folder]
+    }
+
+
+def test_a_long_file_is_kept_where_it_was_received_and_never_in_memory(server, upload, kept):
+    address, worker = server
+    content = bytes(range(256)) * (40 * MEGABYTE // 256)
+    head, form = upload(content)
+    before = peak_of(worker)
+
+    with connected(address) as (client, file):
+        client.sendall(head + form[:-1])
+        until(lambda: kept("drafts"))
+        (received,) = kept("drafts")
+        client.sendall(form[-1:] + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answers = [answer_on(file)[0] for _ in range(2)]
+
+    assert answers == [201, 200]
+    (stored,) = kept("files").items()
+    assert stored[0] == received
+    assert stored[1].read_bytes() == content
+    assert kept("drafts") == {}
+    assert peak_of(worker) - before < 30
+
+
+def test_a_long_file_that_is_not_kept_leaves_nothing(server, upload, kept):
+    address, _ = server
+    head, form = upload(bytes(12 * MEGABYTE), "a.pdf")
+    second = b'\r\n--b\r\nContent-Disposition: form-data; name="other"\r\n\r\n1'
+
+    with connected(address) as (client, file):
+        client.sendall(b"".join(upload(bytes(12 * MEGABYTE), rest=second)))
+        status, body = answer_on(file)
+    assert (status, b'"other"' in body) == (422, True)
+    for ending, status in (("cut", 400), ("refused", 415), ("gone", None)):
+        with connected(address) as (client, file):
+            client.sendall(head + (form if ending == "refused" else form[:-9]))
+            until(lambda: kept("drafts"))
+            if status is not None:
+                client.shutdown(socket.SHUT_WR)
+                assert answer_on(file)[0] == status
+        until(lambda: kept("drafts") == {})
+
+    assert kept("files") == {}
+
+
+def test_a_long_file_without_room_on_the_disk_is_refused_and_leaves_nothing(server, upload, kept):
+    address, worker = server
+    head, form = upload(bytes(12 * MEGABYTE))
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (MEGABYTE, resource.RLIM_INFINITY))
+
+    with connected(address) as (client, file):
+        client.sendall(head + form[: 3 * MEGABYTE])
+        status, body = answer_on(file)
+
+    assert (status, b'"storage_full"' in body) == (507, True)
+    until(lambda: kept("drafts") == {})
+    assert kept("files") == {}
+
+
+def spilling(head, body):
+    """A request that is long enough for a file, with the first bytes of its body."""
     held = bytearray()
-    incoming = web_intake.Incoming(held, lambda *_: 10 * web_intake.SPILLED_FROM)
-    body = bytes(range(256)) * (web_intake.SPILLED_FROM // 256 + 1)
-    incoming.put(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:7])
-    head = len(held) - 7
+    incoming = web_intake.Incoming(held, lambda *_: 10 * web_intake.SPILLED_FROM, lambda *_: TemporaryFile())
+    incoming.put(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:head])
     assert incoming.progress() is web_intake.Progress.UNFINISHED
+    return incoming, held
+
+
+def test_a_body_is_kept_in_a_file_from_its_limit_on():
+    body = bytes(range(256)) * (web_intake.SPILLED_FROM // 256 + 1)
+    incoming, held = spilling(7, body)
+    head = len(held) - 7
+    assert (incoming.most_wanted(100, 1_000), incoming.spilled) == (100, 0)
 
     incoming.put(body[7:-1])
-    assert (incoming.progress(), incoming.most_wanted(100)) == (web_intake.Progress.UNFINISHED, 1)
+    assert (incoming.progress(), incoming.most_wanted(100, 100)) == (web_intake.Progress.UNFINISHED, 1)
     incoming.put(body[-1:])
 
     assert incoming.progress() is web_intake.Progress.WHOLE
-    assert (len(held), incoming.spilled) == (head + 7, len(body) - 7)
+    assert len(held) + incoming.spilled == head + len(body)
+    assert len(held) < 100_000
     taken = b"".join(iter(lambda: incoming.take(100_000), b""))
     assert taken[head:] == body
+    assert incoming.spilled_body() is None
     incoming.close()
+
+
+@pytest.mark.parametrize("arrived", [0, 2, 20, 30, 100])
+def test_the_file_of_a_form_begins_with_the_content_of_its_first_part(arrived):
+    start = b"--b\r\nContent-Disposition: x\r\n\r\n"
+    content = bytes(web_intake.SPILLED_FROM)
+    incoming, held = spilling(arrived, start + content)
+    following = b"GET / HTTP/1.1\r\n\r\n"
+
+    incoming.put((start + content)[arrived:])
+    assert incoming.progress() is web_intake.Progress.WHOLE
+    held += following
+
+    body = incoming.spilled_body()
+    assert (body.start, body.file.read()) == (start, content)
+    assert incoming.take(20).startswith(b"POST /")
+    incoming.hand_over_file()
+    assert (incoming.take(100), incoming.is_cut, bytes(held)) == (b"", False, following)
+    incoming.close()
+    assert not body.file.closed
+    body.file.close()
