@@ -8,9 +8,11 @@ more clients (docs/operating.md).
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import selectors
 import socket
+import struct
 from functools import partial
 from time import monotonic
 from typing import Any, BinaryIO
@@ -126,6 +128,22 @@ class Client(socket.socket):
 
     def recv(self, bufsize: int, _flags: int = 0, /) -> bytes:
         return self.incoming.take(bufsize)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """As the library's, and the timeout is the system's: it waits and sends in one call, instead of a call a buffer."""
+        end = os.fstat(file.fileno()).st_size if count is None else offset + count
+        begin, seconds = offset, self.gettimeout()
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SECONDS_TO_READ), 0))
+        self.settimeout(None)
+        try:
+            while offset < end and (sent := os.sendfile(self.fileno(), file.fileno(), offset, end - offset)):
+                offset += sent
+        except BlockingIOError:
+            raise TimeoutError("The client does not read.") from None
+        finally:
+            self.settimeout(seconds)
+            file.seek(offset)
+        return offset - begin
 
     def spilled_body(self) -> SpilledBody | None:
         """For the application: the body of its request, if it is in a file, instead of reading it once more."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -15,6 +17,7 @@ from app.models import Assignment
 from deploy import web_intake
 from tests.chaos.test_long_storm import parent_of
 from tests.support.http import PREFIX
+from tests.support.paths import ROOT
 from tests.support.processes import await_answer
 from tests.support.waiting import until
 
@@ -292,3 +295,40 @@ def test_the_file_of_a_form_begins_with_the_content_of_its_first_part(arrived):
     incoming.close()
     assert not body.file.closed
     body.file.close()
+
+
+SENDING = """
+import socket, tempfile, time
+from deploy import web_worker
+web_worker.SECONDS_TO_READ = 1
+ours, theirs = socket.socketpair()
+client = web_worker.Client(ours.detach())
+client.settimeout(60)
+with tempfile.TemporaryFile() as file, client, theirs:
+    file.write(bytes(range(200)) * 50_000)
+    assert client.sendfile(file, 10, 100) == 100
+    assert theirs.recv(1_000) == bytes(range(10, 110))
+    assert (file.tell(), client.gettimeout()) == (110, 60)
+    began = time.monotonic()
+    try:
+        client.sendfile(file, 0, 10_000_000)
+    except TimeoutError:
+        assert 0.5 < time.monotonic() - began < 20
+        assert 0 < file.tell() < 10_000_000
+    else:
+        raise SystemExit("It did not end.")
+"""
+
+
+def test_a_client_that_does_not_read_a_file_is_given_up(environment):
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SENDING],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
