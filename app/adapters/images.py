@@ -35,6 +35,21 @@ def portrait(content: bytes, *, longest_side: int = 512) -> bytes:
     return picture
 
 
+def size_of(picture: bytes) -> tuple[int, int]:
+    """Width and height of a WebP that this module has made."""
+    kind, start = picture[12:16], 20
+    if kind == b"VP8X":
+        return (
+            int.from_bytes(picture[start + 4 : start + 7], "little") + 1,
+            int.from_bytes(picture[start + 7 : start + 10], "little") + 1,
+        )
+    if kind == b"VP8L":
+        bits = int.from_bytes(picture[start + 1 : start + 5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = picture[start + 6 : start + 8], picture[start + 8 : start + 10]
+    return int.from_bytes(width, "little") & 0x3FFF, int.from_bytes(height, "little") & 0x3FFF
+
+
 def cut(content: bytes, sizes: Sequence[tuple[int, int]]) -> list[bytes]:
     """The middle of the picture as a WebP in each of these sizes, the largest first; upright, without its metadata.
 

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from app.enums import Mode, Role
 from app.errors.base import Forbidden
-from app.errors.catalogue import CourseUnderReview, OrderStale, PositionTaken
+from app.errors.catalogue import CourseUnderReview, OrderStale, PositionTaken, QuotaExceeded
 from app.errors.learning import NotAQuiz, QuizTooLarge
+from app.errors.requests import StorageFull
 from app.schemas.questions import (
     QuestionExportSchema,
     QuestionFileSchema,
+    QuestionImageInputSchema,
     QuestionImportSchema,
     QuestionInputSchema,
     QuestionPatchSchema,
@@ -18,10 +20,11 @@ from app.schemas.questions import (
     QuestionsSchema,
 )
 from app.schemas.sections import OrderSchema
-from app.services.quizzes import question_files, questions
+from app.services.quizzes import question_files, question_images, questions
 from app.services.quizzes.question_files import QuestionImport
 from app.web.access import caller, requires
 from app.web.api import Blueprint
+from app.web.rate_limits import PICTURES, throttled
 
 blp = Blueprint("questions", __name__, description="The questions of a quiz, with their key.")
 
@@ -137,3 +140,26 @@ def delete_question(question_id: UUID):
     Attempts that have it keep it, with its results. Without questions the lesson is marked as done by hand again.
     """
     return questions.delete(caller(), question_id)
+
+
+@blp.put("/questions/<uuid:question_id>/image")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@throttled(PICTURES)
+@blp.arguments(QuestionImageInputSchema, location="files")
+@blp.response(200, QuestionSchema, message="Image saved.")
+@blp.refuses(Forbidden, CourseUnderReview, QuotaExceeded, StorageFull)
+def replace_question_image(image: dict[str, Any], question_id: UUID):
+    """Replace the image of a question.
+
+    It is re-encoded without metadata, at most 1600 pixels a side. Attempts in progress keep what they began with.
+    """
+    return question_images.replace(caller(), question_id, **image)
+
+
+@blp.delete("/questions/<uuid:question_id>/image")
+@requires(Role.INSTRUCTOR, Role.ADMIN)
+@blp.response(200, QuestionSchema, message="Image removed.")
+@blp.refuses(Forbidden, CourseUnderReview)
+def remove_question_image(question_id: UUID):
+    """Remove the image of a question."""
+    return question_images.remove(caller(), question_id)

@@ -36,7 +36,7 @@ from app.services.counters import tallies
 from app.services.learning import certificates_pdf
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
-from app.services.quizzes import closing
+from app.services.quizzes import closing, question_images
 from app.services.retention import retention
 from app.services.search import search_rebuild
 from app.settings import settings
@@ -141,6 +141,7 @@ CHORES = (
     _hourly("pictures", profile_pictures.delete_unreferenced),
     _hourly("thumbnails", thumbnails.delete_unreferenced),
     _hourly("files", files.delete_unreferenced),
+    _hourly("question images", question_images.delete_unused),
     _hourly("tallies", tallies.compact),
     _hourly("search", search_rebuild.rebuild_next),
 )

@@ -18,6 +18,7 @@ from app.enums import QuestionType
 
 LONGEST_TEXT = 10_000
 LONGEST_EXPLANATION = 5_000
+LONGEST_ALT = 500
 MOST_POINTS = 1_000
 
 
@@ -25,7 +26,8 @@ class Question(Identified, Timestamped, Model):
     """Positions count from 1 within the lesson; a deleted question keeps its versions and loses its place.
 
     `answers` is the key, a list of `{id, text, credit, feedback, tolerance}`: `services/quizzes/question_rules.py` has the
-    rules of each type. `text` is the Markdown as written. `image_id` is read by nothing: earlier releases, which may still run, write it.
+    rules of each type. `text` is the Markdown as written. `image_id` is a file of kind QUESTION_IMAGE; what is known of it is
+    kept here and in the versions, so that nothing is read for it.
     """
 
     __tablename__ = "questions"
@@ -43,6 +45,9 @@ class Question(Identified, Timestamped, Model):
     partial_credit: Mapped[bool] = mapped_column(server_default=sql("true"))
     case_sensitive: Mapped[bool] = mapped_column(server_default=sql("false"))
     image_id: Mapped[UUID | None]
+    image_alt: Mapped[str | None] = mapped_column(String(LONGEST_ALT))
+    image_width: Mapped[int | None]
+    image_height: Mapped[int | None]
     position: Mapped[int | None]
     deleted_at: Mapped[datetime | None]
 
@@ -59,9 +64,24 @@ class Question(Identified, Timestamped, Model):
         Index("ix_questions_lesson_id_present", "lesson_id", postgresql_where=sql("deleted_at IS NULL")),
         CheckConstraint(one_of("type", QuestionType), "type"),
         CheckConstraint("position >= 1", "position"),
+        CheckConstraint(
+            "image_alt IS NULL OR (image_id IS NOT NULL AND image_width > 0 AND image_height > 0)", "image"
+        ),
         CheckConstraint(f"points > 0 AND points <= {MOST_POINTS}", "points"),
         CheckConstraint("(position IS NULL) = (deleted_at IS NOT NULL)", "placed_unless_deleted"),
     )
+
+    @property
+    def image(self) -> dict[str, Any] | None:
+        """As a version keeps it."""
+        if self.image_alt is None:
+            return None
+        return {
+            "id": str(self.image_id),
+            "alt": self.image_alt,
+            "width": self.image_width,
+            "height": self.image_height,
+        }
 
 
 class QuestionVersion(Identified, Model):

@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import Boolean, List, Nested
 
+from app.adapters import images
 from app.enums import Mode, QuestionFileFormat, QuestionOutcome, QuestionType
 from app.schemas import fields
 from app.schemas.base import Schema
 from app.schemas.sections import LAST_PLACE
 
 MOST_ANSWERS = 50
+LONGEST_ALT = 500
 LARGEST_FILE = 1024 * 1024
 
 _CREDIT = "The share of the points that it earns, in percent; negative where it takes some away."
@@ -74,6 +76,40 @@ class AnswerInputSchema(Schema):
     )
 
 
+class QuestionImageSchema(Schema):
+    """The image of a question."""
+
+    url = fields.Text(
+        max_length=2000,
+        metadata={
+            "format": "uri",
+            "description": "A WebP, for the caller alone and for some minutes (`FILE_LINK_SECONDS`).",
+        },
+    )
+    alt = fields.Text(max_length=LONGEST_ALT, metadata={"description": "What it shows, in words."})
+    width = fields.Whole(minimum=1, metadata={"description": "In pixels."})
+    height = fields.Whole(minimum=1, metadata={"description": "In pixels."})
+
+
+class QuestionImageInputSchema(Schema):
+    """The image of a question, and what it shows; without a file, the present image gets another text."""
+
+    file = fields.Upload(
+        max_bytes=images.LARGEST_FILE,
+        metadata={
+            "description": "JPEG, PNG or WebP, at most 5 MB and 25 million pixels. Required while the question has no image."
+        },
+    )
+    alt = fields.Text(
+        min_length=1,
+        max_length=LONGEST_ALT,
+        required=True,
+        metadata={
+            "description": "What it shows, for those who do not see it. Learners get it with the question: do not let it tell the answer."
+        },
+    )
+
+
 class QuestionSchema(Schema):
     """A question with its key."""
 
@@ -85,6 +121,7 @@ class QuestionSchema(Schema):
     type = fields.Choice(QuestionType)
     name = fields.Text(max_length=200)
     text = fields.Text(max_length=10_000)
+    image = Nested(QuestionImageSchema, allow_none=True)
     points = fields.Amount(minimum=0, above=True, maximum=1_000, places=2)
     answers = List(Nested(AnswerKeySchema))
     explanation = fields.Text(max_length=5_000)

@@ -8,6 +8,7 @@ from marshmallow.fields import List, Nested
 from app.enums import QuestionType, QuizAttemptState
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering
+from app.schemas.questions import QuestionImageSchema
 from app.values.responses import LONGEST_RESPONSE
 
 MOST_QUESTIONS = 200
@@ -65,6 +66,7 @@ class AttemptQuestionSchema(Schema):
     id = fields.Id()
     type = fields.Choice(QuestionType)
     text = fields.Text(max_length=10_000)
+    image = Nested(QuestionImageSchema, allow_none=True)
     points = fields.Amount(minimum=0, above=True, maximum=1_000, places=2)
     choices = List(Nested(AttemptChoiceSchema))
     response_text = fields.Text(max_length=LONGEST_RESPONSE, allow_none=True)

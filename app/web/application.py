@@ -42,7 +42,11 @@ class StoringRequest(flask.Request):
     def _get_stream_for_parsing(self) -> Any:
         """gunicorn reads ahead, and copies what it has read ahead at each smaller read."""
         stream: Any = super()._get_stream_for_parsing()
-        return BufferedReader(stream, _READ_AHEAD) if self.open_stream and isinstance(stream, RawIOBase) else stream
+        return (
+            BufferedReader(stream, _READ_AHEAD)
+            if self.open_stream and isinstance(stream, RawIOBase)
+            else stream
+        )
 
 
 class Response(flask.Response):

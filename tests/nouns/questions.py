@@ -6,7 +6,7 @@ from app.db.session import db, transaction
 from app.enums import QuestionType
 from app.models import Question, QuestionVersion
 from tests.support.callers import STATES, sees_course
-from tests.support.declarations import Fault, request
+from tests.support.declarations import PIXEL, Fault, request
 from tests.support.rows import THEN, CommittedRows, add
 
 AFTER = ("quizzes",)
@@ -21,6 +21,8 @@ GET    /questions/{question_id}                  | IA | question | owner+admin
 PUT    /questions/{question_id}                  | IA | question | owner+admin | FROZEN
 PATCH  /questions/{question_id}                  | IA | question | owner+admin | FROZEN
 DELETE /questions/{question_id}                  | IA | question | owner+admin | FROZEN
+PUT    /questions/{question_id}/image            | IA | question | owner+admin | FROZEN
+DELETE /questions/{question_id}/image            | IA | question | owner+admin | FROZEN
 """
 
 WRITABLE = """
@@ -32,6 +34,7 @@ PUT /questions/{question_id}: answers case_sensitive explanation name partial_cr
     type
 PATCH /questions/{question_id}: answers case_sensitive explanation name partial_credit points position text
     type
+PUT /questions/{question_id}/image: alt file
 """
 
 REQUESTS = {
@@ -44,6 +47,10 @@ REQUESTS = {
     "PUT /questions/{question_id}": request(question_id="question"),
     "PATCH /questions/{question_id}": request(question_id="question"),
     "DELETE /questions/{question_id}": request(question_id="question"),
+    "PUT /questions/{question_id}/image": request(
+        question_id="question", file=PIXEL, alt="A ledger with two sides"
+    ),
+    "DELETE /questions/{question_id}/image": request(question_id="question"),
 }
 
 VISIBLE = {"question": sees_course}

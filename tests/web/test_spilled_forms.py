@@ -33,9 +33,12 @@ def received(app, monkeypatch):
             "wsgi.input": io.BytesIO(form),
         }
         limit = 10 * len(form)
-        with app.app_context(), contextlib.closing(
-            Incoming(bytearray(), lambda *_: limit, lambda *_: storage.open_draft())
-        ) as incoming:
+        with (
+            app.app_context(),
+            contextlib.closing(
+                Incoming(bytearray(), lambda *_: limit, lambda *_: storage.open_draft())
+            ) as incoming,
+        ):
             for piece in (b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(form), form):
                 incoming.put(piece)
                 progress = incoming.progress()

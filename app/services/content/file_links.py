@@ -47,8 +47,7 @@ class LinkedFile:
 
 def linked(file: File, reader: Actor | None) -> LinkedFile:
     """The file with a link for this reader."""
-    seconds = settings().file_link_seconds
-    expires = (int(time()) // seconds + 2) * seconds
+    expires = _end()
     return LinkedFile(
         file.id,
         file.kind,
@@ -59,9 +58,14 @@ def linked(file: File, reader: Actor | None) -> LinkedFile:
         file.size,
         file.duration_seconds,
         file.created_at,
-        _url(file, reader.id if reader else None, expires),
+        _url(file.id, file.name, reader.id if reader else None, expires),
         datetime.fromtimestamp(expires, UTC),
     )
+
+
+def url_of(file_id: UUID, name: str, reader_id: UUID | None) -> str:
+    """A link to the content of a file for this reader."""
+    return _url(file_id, name, reader_id, _end())
 
 
 def reader_of(file_id: UUID, given: Mapping[str, str]) -> tuple[UUID | None, int]:
@@ -81,10 +85,15 @@ def reader_of(file_id: UUID, given: Mapping[str, str]) -> tuple[UUID | None, int
     return None if user == _ANONYMOUS else as_id(user), left
 
 
-def _url(file: File, user_id: UUID | None, expires: int) -> str:
+def _end() -> int:
+    seconds = settings().file_link_seconds
+    return (int(time()) // seconds + 2) * seconds
+
+
+def _url(file_id: UUID, name: str, user_id: UUID | None, expires: int) -> str:
     user = str(user_id or _ANONYMOUS)
-    query = f"user={user}&expires={expires}&signature={_signature(file.id, user, str(expires))}"
-    return f"{settings().public_url}/media/files/{file.id}/{quote(file.name, safe='')}?{query}"
+    query = f"user={user}&expires={expires}&signature={_signature(file_id, user, str(expires))}"
+    return f"{settings().public_url}/media/files/{file_id}/{quote(name, safe='')}?{query}"
 
 
 def _signature(file_id: UUID, user: str, expires: str) -> str:

@@ -67,7 +67,7 @@ def put_video(actor: Actor, lesson_id: UUID, *, file: ReceivedFile) -> LinkedFil
     _check_managed(actor, lesson_id)
     with kept(file) as stored_as:
         lesson = _lock_for_files(actor, lesson_id)
-        _remove(File.lesson_id == lesson.id, File.kind == FileKind.LESSON_VIDEO)
+        remove_rows(File.lesson_id == lesson.id, File.kind == FileKind.LESSON_VIDEO)
         return file_links.linked(record(actor, FileKind.LESSON_VIDEO, lesson, file, stored_as), actor)
 
 
@@ -81,7 +81,7 @@ def remove(actor: Actor, file_id: UUID) -> None:
     course, _ = lessons.lock_for_edit(actor, file.lesson_id)
     if actor.role not in {Role.INSTRUCTOR, Role.ADMIN}:
         raise Forbidden
-    _remove(File.id == file_id)
+    remove_rows(File.id == file_id)
     courses.record_edit(actor, course, ["lessons"])
     return None
 
@@ -183,7 +183,7 @@ def _remove_unsubmitted(learner: Actor, file_id: UUID) -> None:
         raise NotFound
     if found.submission_id is not None:
         raise FileSubmitted
-    _remove(File.id == file_id)
+    remove_rows(File.id == file_id)
 
 
 def _remove_deleted() -> int:
@@ -191,14 +191,14 @@ def _remove_deleted() -> int:
     long_ago = func.now() - KEPT_AFTER_LESSON
     gone = select(File.id).join(Lesson, Lesson.id == File.lesson_id).join(Course, Course.id == File.course_id)
     gone = gone.where(or_(Lesson.deleted_at < long_ago, Course.deleted_at < long_ago))
-    return _remove(File.id.in_(gone.where(File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)))
+    return remove_rows(File.id.in_(gone.where(File.kind != FileKind.SUBMISSION_FILE).limit(SWEPT_AT_ONCE)))
 
 
 def _remove_forgotten() -> int:
     unsubmitted = (File.kind == FileKind.SUBMISSION_FILE) & File.submission_id.is_(None)
     old = select(File.id).where(unsubmitted, File.created_at < func.now() - KEPT_UNSUBMITTED)
     # One that is being handed in is locked, and left alone.
-    return _remove(File.id.in_(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)), unsubmitted)
+    return remove_rows(File.id.in_(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)), unsubmitted)
 
 
 def _check_managed(actor: Actor, lesson_id: UUID) -> None:
@@ -233,7 +233,7 @@ def _check_quota(file: ReceivedFile, whose: ColumnElement[bool], megabytes: int)
         raise QuotaExceeded(f"There is room for {room:,} more bytes: delete files that are no longer needed.")
 
 
-def _remove(*which: ColumnElement[bool]) -> int:
+def remove_rows(*which: ColumnElement[bool]) -> int:
     """Delete these rows, and their files once this is committed."""
     removed = db.session.scalars(
         delete(File).where(*which).returning(File.stored_as).execution_options(synchronize_session=False)

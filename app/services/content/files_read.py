@@ -48,6 +48,9 @@ def get_linked(viewer: Actor | None, file_id: UUID) -> LinkedFile:
     lessons_read.get_readable(viewer, file.lesson_id)
     if file.kind == FileKind.SUBMISSION_FILE:
         _check_submission(viewer, file)
+    if file.kind == FileKind.QUESTION_IMAGE and (viewer is None or not _manages(viewer, file.course_id)):
+        # Learners get it with the question, in an attempt.
+        raise NotFound
     return file_links.linked(file, viewer)
 
 
@@ -82,7 +85,11 @@ def _select(paid_enrollment: str) -> Select[*tuple[Any, ...]]:
         Enrollment.holds_seat(),
         completion.is_paid_under(paid_enrollment),
     )
-    is_open = and_(Lesson.is_preview, Course.status == CourseStatus.PUBLISHED, ~is_submission)
+    is_open = and_(
+        Lesson.is_preview,
+        Course.status == CourseStatus.PUBLISHED,
+        File.kind.in_((FileKind.LESSON_FILE, FileKind.LESSON_VIDEO)),
+    )
     is_own = or_(~is_submission, File.uploaded_by_id == User.id)
     return (
         select(File.stored_as, File.name, File.media_type, File.size, File.created_at)

@@ -56,6 +56,7 @@ class AttemptRow:
     is_held: bool
     is_paid: bool
     is_managed: bool
+    reader_id: UUID
     terms: QuizTerms
     contents: list[Content]
     keys: Mapping[str, Content]
@@ -140,6 +141,7 @@ def _read(viewer: Actor, statement: Select[*tuple[Any, ...]]) -> AttemptRow:
         is_held=row["status"] in SEAT_HOLDERS,
         is_paid=row["is_paid"],
         is_managed=viewer.is_admin or row["instructor_id"] == viewer.id,
+        reader_id=viewer.id,
         terms=QuizTerms.of(row["Quiz"]),
         contents=contents,
         keys={

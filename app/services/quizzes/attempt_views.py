@@ -15,6 +15,7 @@ from app.services.quizzes import grading
 from app.services.quizzes.attempt_responses import TYPED
 from app.services.quizzes.attempt_rows import AttemptRow
 from app.services.quizzes.question_rules import FULL
+from app.services.quizzes.question_views import ShownImage, shown_image
 from app.services.quizzes.quizzes import attempts_left
 
 
@@ -42,6 +43,7 @@ class ShownQuestion:
     id: UUID
     type: QuestionType
     text: str
+    image: ShownImage | None
     points: Decimal
     choices: list[ShownChoice]
     response_text: str | None
@@ -107,6 +109,7 @@ def _question(row: AttemptRow, content: grading.Content, shown: Shown) -> ShownQ
         id=UUID(question_id),
         type=QuestionType(content["type"]),
         text=content["text"],
+        image=shown_image(content.get("image"), row.reader_id),
         points=Decimal(result["of"] if result else content["points"]),
         choices=[] if is_typed else _choices(row, content, response, shown),
         response_text=response.get("text"),

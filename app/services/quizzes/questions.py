@@ -24,21 +24,24 @@ from app.models.caller import Actor
 from app.services.catalogue import courses
 from app.services.content import lessons, positions
 from app.services.quizzes import question_rules
+from app.services.quizzes.question_views import ManagedQuestion
 
 MOST_QUESTIONS = 200
 """The limit per quiz. An attempt shows all of them."""
 
 CONTENT = ("type", "text", "points", "answers", "explanation", "partial_credit", "case_sensitive")
-"""What a version keeps of a question."""
+"""What a version keeps of a question, beside its image."""
+
+IMAGE = ("image_id", "image_alt", "image_width", "image_height")
 
 FIELDS = (*CONTENT, "name")
 
 
-def create(actor: Actor, lesson_id: UUID, *, position: int | None = None, **fields: Any) -> Question:
+def create(actor: Actor, lesson_id: UUID, *, position: int | None = None, **fields: Any) -> ManagedQuestion:
     """Add a question to the quiz of a lesson, at the end or at a position that is free."""
     lesson = lock_quiz(actor, lesson_id)
     (question,) = add_many(lesson, [{**fields, "position": position}])
-    return question
+    return ManagedQuestion(question, actor)
 
 
 def refuse_too_many(lesson: Lesson, added: int) -> None:
@@ -73,54 +76,62 @@ def list_of_lesson(actor: Actor, lesson_id: UUID) -> Listing:
     """The questions of a quiz with their key, in order."""
     lesson = get_managed_lesson(actor, lesson_id)
     return Listing(
-        select(Question).where(*_in_quiz(lesson.id)), [SortKey(Question.position), SortKey(Question.id)]
+        select(Question).where(*_in_quiz(lesson.id)),
+        [SortKey(Question.position), SortKey(Question.id)],
+        shown=lambda question: ManagedQuestion(question, actor),
     )
 
 
-def get_managed(actor: Actor, question_id: UUID) -> Question:
+def get_managed(actor: Actor, question_id: UUID) -> ManagedQuestion:
     """A question with its key, for those who manage its course."""
     question = db.session.scalar(_present(question_id), execution_options={"populate_existing": True})
     if question is None:
         raise NotFound
     get_managed_lesson(actor, question.lesson_id)
-    return question
+    return ManagedQuestion(question, actor)
 
 
-def update(actor: Actor, question_id: UUID, **changes: Any) -> Question:
+def update(actor: Actor, question_id: UUID, **changes: Any) -> ManagedQuestion:
     """Change some fields; unchanged values are ignored. The type stays: another one makes another question."""
-    course, question = _lock_question(actor, question_id)
+    course, question = lock_question(actor, question_id)
     if changes.get("type", question.type) != question.type:
         raise InvalidRequest(details={"type": ["The type of a question stays: create another question."]})
     if "answers" in changes:
         known = _known_answers(question)
         changes["answers"] = question_rules.stored_answers(question.type, changes["answers"], known=known)
+    change(actor, course, question, changes)
+    return ManagedQuestion(question, actor)
+
+
+def change(actor: Actor, course: Course, question: Question, changes: Mapping[str, Any]) -> None:
+    """Change fields of a locked question, and make a version of it if attempts would see the difference."""
     changed = {name: value for name, value in changes.items() if getattr(question, name) != value}
     if not changed:
-        return question
+        return
     courses.record_edit(actor, course, ["lessons"])
     with refusing({Question.ONE_PER_POSITION: _taken([changed.get("position")])}):
         for name, value in changed.items():
             setattr(question, name, value)
-    if changed.keys() & set(CONTENT):
+    if changed.keys() & {*CONTENT, *IMAGE}:
         _make_versions([question])
-    return question
 
 
 def delete(actor: Actor, question_id: UUID) -> None:
     """Take a question out of the quiz; attempts that have it keep it, and its results."""
-    course, question = _lock_question(actor, question_id)
+    course, question = lock_question(actor, question_id)
     courses.record_edit(actor, course, ["lessons"])
     question.deleted_at = func.now()
     question.position = None
 
 
-def reorder(actor: Actor, lesson_id: UUID, order: Sequence[UUID]) -> Sequence[Question]:
+def reorder(actor: Actor, lesson_id: UUID, order: Sequence[UUID]) -> list[ManagedQuestion]:
     """Put the questions in this order; an unchanged order is not recorded."""
     course, lesson = lessons.lock_for_edit(actor, lesson_id)
     if positions.renumber(Question, Question.lesson_id == lesson.id, order):
         courses.record_edit(actor, course, ["lessons"])
     present = select(Question).where(*_in_quiz(lesson.id)).order_by(Question.position)
-    return db.session.scalars(present, execution_options={"populate_existing": True}).all()
+    found = db.session.scalars(present, execution_options={"populate_existing": True})
+    return [ManagedQuestion(question, actor) for question in found]
 
 
 def get_managed_lesson(actor: Actor, lesson_id: UUID) -> Lesson:
@@ -155,7 +166,8 @@ def lock_quiz(actor: Actor, lesson_id: UUID) -> Lesson:
     return lesson
 
 
-def _lock_question(actor: Actor, question_id: UUID) -> tuple[Course, Question]:
+def lock_question(actor: Actor, question_id: UUID) -> tuple[Course, Question]:
+    """A question whose course is locked for an edit."""
     lesson_id = db.session.scalar(_present(question_id).with_only_columns(Question.lesson_id))
     if lesson_id is None:
         raise NotFound
@@ -184,7 +196,8 @@ def _make_versions(questions: Sequence[Question]) -> None:
 
 
 def _content_of(question: Question) -> dict[str, Any]:
-    return {**{name: getattr(question, name) for name in CONTENT}, "points": str(question.points)}
+    content = {name: getattr(question, name) for name in CONTENT}
+    return {**content, "points": str(question.points), "image": question.image}
 
 
 def _present(question_id: UUID) -> Any:

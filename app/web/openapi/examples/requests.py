@@ -272,6 +272,8 @@ _CATALOGUE = {
     "replace_question": _at("question to edit"),
     "edit_question": _at("question to edit"),
     "delete_question": _at("question to delete"),
+    "replace_question_image": _at("question to edit"),
+    "remove_question_image": _at("question to edit"),
 }
 
 _LEARNING = {
