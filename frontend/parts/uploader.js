@@ -9,11 +9,12 @@ import { icon } from "./icons.js";
 import { messageOf, notice, traceOf } from "./states.js";
 
 /**
- * `{ label, accept, method, path, onDone(data), most() }`: `most` says how many files may be chosen at once, by default one.
+ * `{ label, accept, method, path, onDone(data), most(), fields(), onRefused(error) }`: `most` says how many files may be chosen
+ * at once, by default one; `fields` are sent beside each; `onRefused` may show an error itself, and answers whether it did.
  *
  * Answers an element whose `set({ label, isDisabled })` draws it again; `isSending()` says whether a file is on its way.
  */
-export function uploader({ label, accept = null, method, path, onDone, most = null }) {
+export function uploader({ label, accept = null, method, path, onDone, most = null, fields = () => ({}), onRefused = () => false }) {
   const input = h("input", { type: "file", accept, multiple: Boolean(most), hidden: true, "aria-label": label });
   const word = h("span", label);
   const button = h("button.btn", { type: "button", onclick: () => input.click() }, icon("upload"), word);
@@ -40,11 +41,11 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
     [button.hidden, going.hidden] = [true, false];
     try {
       for (const [at, file] of files.entries()) {
-        onDone(await upload(method, path, file, { onProgress: (sent) => show(sent, at), signal: control.signal }));
+        onDone(await upload(method, path, file, { onProgress: (sent) => show(sent, at), signal: control.signal, fields: fields() }));
       }
       if (left) fill(refusal, notice("warn", h("p", t("common.files_left_out", { count: left }))));
     } catch (error) {
-      if (error.name !== "AbortError") fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
+      if (error.name !== "AbortError" && !onRefused(error)) fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
     } finally {
       const hadFocus = going.contains(document.activeElement) || document.activeElement === document.body;
       [button.hidden, going.hidden] = [false, true];

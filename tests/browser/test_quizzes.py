@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browsing import axe, open_, overflow
+from tests.support.declarations import PIXEL
 
 MARKUP = "<img src=x onerror=document.title='ran'>"
 
@@ -250,3 +251,33 @@ def test_of_two_versions_of_a_question_the_instructor_chooses(site, quiz, visit)
     page.locator("button.name", has_text="What feeds a fire?").wait_for()
     saved = site.call("instructor2", "GET", f"/questions/{of['id']}")
     assert [each["text"] for each in saved["answers"]] == ["Oxygen gas"]
+
+
+def test_an_instructor_adds_an_image_and_a_learner_sees_it(site, quiz, visit):
+    page = visit(role="instructor2")
+    open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")
+    page.get_by_role("button", name="Add an image to “A wedge is allowed.”").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What the image shows").fill("A door with a wedge")
+    dialog.locator("input[type=file]").set_input_files(
+        {"name": "wedge.png", "mimeType": "image/png", "buffer": PIXEL}
+    )
+    dialog.get_by_role("img", name="A door with a wedge").wait_for()
+    dialog.get_by_label("What the image shows").fill("A wedge under a door")
+    dialog.get_by_role("button", name="Save the text").click()
+    dialog.get_by_role("img", name="A wedge under a door").wait_for()
+    assert axe(page, within="dialog") == []
+    picture(page, "quiz-image")
+
+    learner = visit(role="student4")
+    open_(learner, player(quiz))
+    learner.get_by_role("button", name="Start the quiz").click()
+    image = learner.get_by_role("img", name="A wedge under a door")
+    image.wait_for()
+    assert image.evaluate("each => each.decode().then(() => each.naturalWidth)") == 1
+    assert overflow(learner) <= 0
+
+    open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")
+    page.get_by_role("button", name="Edit the image of “A wedge is allowed.”").click()
+    dialog.get_by_role("button", name="Remove the image").click()
+    dialog.get_by_text("The question has no image.").wait_for()

@@ -6,6 +6,7 @@ import { t } from "../../lib/strings.js";
 import { icon } from "../../parts/icons.js";
 import { markdown } from "../../parts/markdown.js";
 import { badge } from "../../parts/marks.js";
+import { questionImage } from "../../parts/question-image.js";
 import { notice } from "../../parts/states.js";
 import { choiceText } from "./quiz-taking.js";
 
@@ -21,7 +22,7 @@ export function review(attempt, { onBack }) {
 }
 
 function question(each, at) {
-  const { type, text, points, choices, response_text: typed, earned_points: earned, credit, feedback, accepted, explanation } = each;
+  const { type, text, image, points, choices, response_text: typed, earned_points: earned, credit, feedback, accepted, explanation } = each;
   const tone = credit === null ? null : credit === 100 ? "good" : credit > 0 ? "warn" : "bad";
   const words = { good: "right", warn: "partly_right", bad: "wrong" };
   return h(
@@ -31,6 +32,7 @@ function question(each, at) {
       { "data-tone": tone },
       h("h3", t("quiz.question", { number: at + 1 }), " ", tone && badge(t(`quiz.${words[tone]}`), tone), " ", h("span.soft.small", earned === null ? t("quiz.points_n", { count: points, points: number(points) }) : t("quiz.earned", { earned: number(earned), points: number(points) }))),
       h("div.lesson-text", markdown(text, 4)),
+      questionImage(image),
       choices.length > 0 ? h("ul.quiz-choices", choices.map((choice) => shown(type, choice))) : h("p", h("span.soft", t("quiz.you_answered")), " ", typed ? h("b", { dir: "auto" }, typed) : h("span.soft", t("quiz.nothing"))),
       feedback && h("p", { dir: "auto" }, feedback),
       accepted?.length > 0 && h("p", h("span.soft", t("quiz.accepted")), " ", h("b", { dir: "auto" }, list(accepted))),

@@ -6,6 +6,7 @@ import { number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { ask, busy } from "../../parts/dialog.js";
 import { markdown } from "../../parts/markdown.js";
+import { questionImage } from "../../parts/question-image.js";
 import { messageOf, notice, traceOf } from "../../parts/states.js";
 import { clock } from "./state.js";
 
@@ -141,14 +142,14 @@ function countdown(seconds, onOver) {
   return { element: [element, said], set, stop: () => clearInterval(beat) };
 }
 
-function question({ id, type, text, points, choices, response_text: typed }, at) {
+function question({ id, type, text, image, points, choices, response_text: typed }, at) {
   const name = `question-${id}`;
   const isSeveral = type === "MULTIPLE";
   const legend = h("legend", h("b", t("quiz.question", { number: at + 1 })), " ", h("span.soft.small", t("quiz.points_n", { count: points, points: number(points) }), isSeveral && [" · ", t("quiz.choose_several")]));
   const input = choices.length
     ? h("div.quiz-choices", choices.map((each) => h("label.tick", h("input", { type: isSeveral ? "checkbox" : "radio", name, value: String(each.id), checked: each.is_chosen }), h("div", choiceText(type, each.text)))))
     : h("input", { type: "text", name, value: typed ?? "", maxlength: 1000, autocomplete: "off", dir: "auto", inputmode: type === "NUMERIC" ? "decimal" : null, "aria-label": t(type === "NUMERIC" ? "quiz.your_number" : "quiz.your_answer") });
-  const element = h("li", h("fieldset.quiz-question", legend, h("div.lesson-text", markdown(text, 3)), input));
+  const element = h("li", h("fieldset.quiz-question", legend, h("div.lesson-text", markdown(text, 3)), questionImage(image), input));
   const read = () => {
     if (!choices.length) return input.value.trim() ? { question_id: id, text: input.value.trim() } : null;
     const chosen = [...input.querySelectorAll("input:checked")].map(({ value }) => Number(value));

@@ -12,6 +12,7 @@ import { toast } from "../../parts/toast.js";
 import { courseHead, courseMarks } from "./head.js";
 import { figures, regrade } from "./quiz-figures.js";
 import { files } from "./quiz-files.js";
+import { imageDialog } from "./quiz-image.js";
 import { questionDialog } from "./quiz-question.js";
 import { settings } from "./quiz-settings.js";
 
@@ -67,7 +68,7 @@ export default async function quiz({ params, user, signal }) {
         "div.line",
         !isFrozen && grip(title, how),
         h("button.name", { type: "button", onclick: edit, disabled: isFrozen }, h("span", h("span", { dir: "auto" }, title), h("span.second", `${t(`quiz.type_${type}`)} · ${t("quiz.points_n", { count: points, points: number(points) })}`))),
-        !isFrozen && [movers(title), h("button.btn.x", { type: "button", onclick: () => remove(id, title) }, icon("cross"), hidden(t("quiz.delete_named", { name: title })))],
+        !isFrozen && [movers(title), h("button.btn.x", { type: "button", "data-has": Boolean(question.image), onclick: () => imageDialog({ of: question, onSaved: changed }) }, icon("image"), hidden(t(question.image ? "quiz.image_edit_named" : "quiz.image_add_named", { name: title }))), h("button.btn.x", { type: "button", onclick: () => remove(id, title) }, icon("cross"), hidden(t("quiz.delete_named", { name: title })))],
       ),
     );
   }
