@@ -71,7 +71,9 @@ def measure(rounds: int) -> bool:
             ("gthread", web.GUNICORNS_OWN, 0.0),
         ):
             with web.serving(environment, token, worker_class=worker_class) as served:
-                passed &= _are_uploads_good(name, served, lesson_id, source, goal, min(rounds, 3))
+                passed &= _are_uploads_good(
+                    name, served, lesson_id, source, least_rate=goal, rounds=min(rounds, 3)
+                )
                 if worker_class == web.OURS:
                     passed &= _are_ranges_good(
                         served, source, _upload(served, lesson_id, source), min(rounds, 5)
@@ -80,7 +82,7 @@ def measure(rounds: int) -> bool:
 
 
 def _are_uploads_good(
-    name: str, served: web.Web, lesson_id: str, source: Path, least_rate: float, rounds: int
+    name: str, served: web.Web, lesson_id: str, source: Path, *, least_rate: float, rounds: int
 ) -> bool:
     media = source.with_name("media")
     _upload(served, lesson_id, source)

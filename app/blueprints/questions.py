@@ -75,7 +75,7 @@ def _imported(report: QuestionImport) -> str:
 @requires(Role.INSTRUCTOR, Role.ADMIN)
 @blp.arguments(QuestionFileSchema, location="files")
 @blp.response(200, QuestionImportSchema, message=_imported)
-@blp.refuses(Forbidden, CourseUnderReview, NotAQuiz, QuizTooLarge)
+@blp.refuses(Forbidden, CourseUnderReview, NotAQuiz, QuizTooLarge, QuotaExceeded, StorageFull)
 def import_questions(body: dict[str, Any], lesson_id: UUID):
     """Import questions into a quiz.
 

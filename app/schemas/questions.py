@@ -13,7 +13,7 @@ from app.schemas.sections import LAST_PLACE
 
 MOST_ANSWERS = 50
 LONGEST_ALT = 500
-LARGEST_FILE = 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024
 
 _CREDIT = "The share of the points that it earns, in percent; negative where it takes some away."
 
@@ -105,7 +105,7 @@ class QuestionImageInputSchema(Schema):
         max_length=LONGEST_ALT,
         required=True,
         metadata={
-            "description": "What it shows, for those who do not see it. Learners get it with the question: do not let it tell the answer."
+            "description": "What it shows, for those who do not see it. Learners get it with the question: do not give the answer away."
         },
     )
 
@@ -205,7 +205,9 @@ class QuestionFileSchema(Schema):
     file = fields.Upload(
         max_bytes=LARGEST_FILE,
         required=True,
-        metadata={"description": "GIFT or Moodle XML in UTF-8, at most 1 MiB; which of them is recognised."},
+        metadata={
+            "description": "GIFT of at most 1 MiB or Moodle XML of at most 4 MiB, in UTF-8; which of them is recognised."
+        },
     )
     mode = fields.Choice(
         Mode,
@@ -215,7 +217,7 @@ class QuestionFileSchema(Schema):
 
 
 class ImportedQuestionSchema(Schema):
-    """What became of one question of a file; `reason` is null for what is created."""
+    """What became of one question of a file; `reason` is null for what is created whole."""
 
     row = fields.Whole(minimum=1)
     name = fields.Text(max_length=200)

@@ -40,7 +40,7 @@ class StoringRequest(flask.Request):
         return self.open_stream() if self.open_stream else super()._get_file_stream(*args, **options)
 
     def _get_stream_for_parsing(self) -> Any:
-        """gunicorn reads ahead, and copies what it has read ahead at each smaller read."""
+        """Gunicorn reads ahead, and copies what it has read ahead at each smaller read."""
         stream: Any = super()._get_stream_for_parsing()
         return (
             BufferedReader(stream, _READ_AHEAD)

@@ -41,7 +41,7 @@ def take(request: StoringRequest, limit: int) -> Draft | None:
     :param limit: the most bytes of the form
     """
     connection: _Connection | None = request.environ.get("gunicorn.socket")
-    if not hasattr(connection, "spilled_body") or request.mimetype != _FORM:
+    if connection is None or not hasattr(connection, "spilled_body") or request.mimetype != _FORM:
         return None
     body = connection.spilled_body()
     boundary = request.mimetype_params.get("boundary", "")

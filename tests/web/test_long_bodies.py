@@ -7,8 +7,8 @@ import resource
 import socket
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import pytest
 from sqlalchemy import func, select
@@ -251,7 +251,7 @@ def test_a_long_file_without_room_on_the_disk_is_refused_and_leaves_nothing(serv
 def spilling(head, body):
     """A request that is long enough for a file, with the first bytes of its body."""
     held = bytearray()
-    incoming = web_intake.Incoming(held, lambda *_: 10 * web_intake.SPILLED_FROM, lambda *_: TemporaryFile())
+    incoming = web_intake.Incoming(held, lambda *_: 10 * web_intake.SPILLED_FROM, lambda *_: BytesIO())
     incoming.put(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:head])
     assert incoming.progress() is web_intake.Progress.UNFINISHED
     return incoming, held

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from tempfile import TemporaryFile
+from io import BytesIO
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -429,7 +429,7 @@ def test_a_request_ends_after_its_length_however_that_is_written(written, length
     head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {written}\r\n\r\n".encode()
 
     def incoming(size):
-        found = Incoming(bytearray(head + b"x" * size), lambda *_: 1_000, lambda *_: TemporaryFile())
+        found = Incoming(bytearray(head + b"x" * size), lambda *_: 1_000, lambda *_: BytesIO())
         return found.progress(), found.is_cut
 
     assert incoming(length) == (Progress.WHOLE, length > 1_000)

@@ -15,6 +15,14 @@ class UnreadableFileError(ValueError):
 
 
 @dataclass(frozen=True)
+class FileImage:
+    """A picture in a file, as it is there, and what it shows in words."""
+
+    content: bytes
+    alt: str
+
+
+@dataclass(frozen=True)
 class FileQuestion:
     """One question of a file: its fields as the API takes them, or the reason why it is left out."""
 
@@ -22,3 +30,4 @@ class FileQuestion:
     name: str
     fields: Mapping[str, Any] | None = None
     reason: str | None = None
+    image: FileImage | None = None

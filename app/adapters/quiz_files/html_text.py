@@ -37,6 +37,18 @@ def markdown_of(content: str) -> str:
     return _LINES.sub("\n\n", lines).strip()
 
 
+def images_in(content: str) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """Begin and end of each image, and its attributes."""
+    place = 0
+    while begun := _BEGINS.search(content, place):
+        tag = _TAG.match(content, begun.start())
+        if tag and tag[2].lower() == "img":
+            yield *tag.span(), _attributes_in(tag[3])
+        place = _end_of_silent(content, tag) if tag else _end_of_remark(content, begun.start())
+        if not place:
+            return
+
+
 def _parts(content: str) -> Iterator[str]:
     """What was begun and never ends, a tag or a comment, is text, and so is everything behind it."""
     place = 0
@@ -72,10 +84,13 @@ def _written(tag: re.Match[str]) -> str:
 
 
 def _alternative(attributes: str) -> str:
-    for name, value in _ATTRIBUTE.findall(attributes):
-        if name.lower() == "alt":
-            return _unescaped(value.strip("\"'"))
-    return ""
+    return _attributes_in(attributes).get("alt", "")
+
+
+def _attributes_in(text: str) -> dict[str, str]:
+    """Of one that is repeated, the first counts."""
+    found = [(name.lower(), _unescaped(value.strip("\"'"))) for name, value in _ATTRIBUTE.findall(text)]
+    return dict(reversed(found))
 
 
 def _end_of_silent(content: str, tag: re.Match[str]) -> int:

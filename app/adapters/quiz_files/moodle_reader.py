@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.parsers import expat
 
-from app.adapters.quiz_files import FileQuestion, UnreadableFileError
+from app.adapters.quiz_files import FileImage, FileQuestion, UnreadableFileError, moodle_images
 from app.adapters.quiz_files.html_text import markdown_of, text_in
 from app.enums import QuestionType
 from app.values.responses import number_of
@@ -122,7 +122,8 @@ def _question(row: int, element: _Element) -> FileQuestion:
     if kind not in _TYPES:
         return FileQuestion(row, name, reason=kind or "broken")
     try:
-        return FileQuestion(row, name, fields={"name": name, **_fields(element, kind)})
+        image = _take_image(element)
+        return FileQuestion(row, name, fields={"name": name, **_fields(element, kind)}, image=image)
     except (InvalidOperation, ValueError):  # a number beyond what is kept, or none
         return FileQuestion(row, name, reason="broken")
 
@@ -137,6 +138,21 @@ def _fields(element: _Element, kind: str) -> dict[str, Any]:
         "case_sensitive": element.said("usecase") in {"1", "true"},
         "answers": list(_answers(element, kind)),
     }
+
+
+def _take_image(element: _Element) -> FileImage | None:
+    """The first image of the text that is in the file: where it stood in the text, nothing is left."""
+    asked = element.first("questiontext")
+    words = None if asked is None else asked.first("text")
+    if asked is None or words is None:
+        return None
+    files = {
+        each.attributes.get("name", ""): each.text
+        for each in asked.all("file")
+        if each.attributes.get("encoding") == "base64"
+    }
+    image, words.pieces = moodle_images.taken_from(words.text, files)
+    return image
 
 
 def _points(element: _Element) -> Decimal:

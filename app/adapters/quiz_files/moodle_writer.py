@@ -1,13 +1,23 @@
-"""Writer of Moodle XML. The rule about partial credit is lost: Moodle has none."""
+"""Writer of Moodle XML. The rule about partial credit is lost: Moodle has none.
+
+The image of a question is a file of its text, which refers to it at its end.
+"""
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from app.adapters.quiz_files import FileImage
 from app.enums import QuestionType
 from app.values.responses import in_digits
+
+_IMAGE = "image.webp"
+_SPECIAL = re.compile(r"[\\\[\]]")
+"""Characters that would end the text of an image in Markdown."""
 
 _TYPES = {
     QuestionType.SINGLE: "multichoice",
@@ -34,7 +44,7 @@ def _question(question: Mapping[str, Any]) -> str:
 def _parts(question: Mapping[str, Any]) -> Iterator[str]:
     name = question["name"] or question["text"].strip().split("\n")[0][:100]
     yield f"<name><text>{escape(name)}</text></name>"
-    yield _formatted("questiontext", question["text"])
+    yield _asked(question["text"], question.get("image"))
     yield _formatted("generalfeedback", question["explanation"])
     yield f"<defaultgrade>{question['points']}</defaultgrade>"
     if _TYPES[question["type"]] == "multichoice":
@@ -44,6 +54,15 @@ def _parts(question: Mapping[str, Any]) -> Iterator[str]:
     for each in question["answers"]:
         is_number = question["type"] == QuestionType.NUMERIC
         yield _answer({**each, "text": in_digits(each["text"])} if is_number else each)
+
+
+def _asked(text: str, image: FileImage | None) -> str:
+    if image is None:
+        return _formatted("questiontext", text)
+    alt = _SPECIAL.sub(r"\\\g<0>", image.alt)
+    words = escape(f"{text}\n\n![{alt}](@@PLUGINFILE@@/{_IMAGE})")
+    file = f'<file name="{_IMAGE}" path="/" encoding="base64">{b64encode(image.content).decode()}</file>'
+    return f'<questiontext format="markdown"><text>{words}</text>{file}</questiontext>'
 
 
 def _answer(answer: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.adapters.quiz_files import (
+    FileImage,
     FileQuestion,
     UnreadableFileError,
     gift_reader,
@@ -23,12 +24,16 @@ from app.enums import Mode, QuestionFileFormat, QuestionOutcome
 from app.errors.base import InvalidRequest
 from app.models import Question
 from app.models.caller import Actor
-from app.services.quizzes import question_rules, questions
+from app.services.content import files
+from app.services.quizzes import question_images, question_rules, questions
+from app.services.quizzes.question_images import Picture
 from app.values import characters
 from app.values.downloads import Download
 
 LONGEST = {"name": 200, "text": 10_000, "explanation": 5_000}
 LONGEST_ANSWER = 2_000
+LARGEST_GIFT = 1024 * 1024
+MOST_PICTURES = 20
 LARGEST_TOLERANCE = 10**9
 
 
@@ -60,19 +65,29 @@ class QuestionImport:
 
 def read_in(actor: Actor, lesson_id: UUID, *, file: bytes, mode: Mode) -> QuestionImport:
     """Add the questions of a file to a quiz. What is not in the subset is skipped, and named with the reason."""
-    lesson = (
-        questions.lock_quiz(actor, lesson_id)
-        if mode == Mode.RUN
-        else questions.get_managed_quiz(actor, lesson_id)
-    )
+    lesson = questions.get_managed_quiz(actor, lesson_id)
     form, found = _read(file)
     judged = [_judged(each) for each in found]
-    wanted = [fields for _, fields in judged if fields is not None]
-    questions.refuse_too_many(lesson, len(wanted))
-    made = iter(questions.add_many(lesson, wanted) if mode == Mode.RUN and wanted else ())
+    questions.refuse_too_many(lesson, sum(fields is not None for _, fields in judged))
+    pictures = _Pictures()
+    drawn = [
+        pictures.of(each.image, result, fields) for each, (result, fields) in zip(found, judged, strict=True)
+    ]
+    made: Iterator[Question] = iter(())
+    if mode == Mode.RUN:
+        wanted = [(fields, picture) for _, fields, picture in drawn if fields is not None]
+        with question_images.kept([picture for _, picture in wanted if picture]) as stored:
+            files.lock_uploads_of(actor.id)
+            lesson = questions.lock_quiz(actor, lesson_id)
+            images = iter(question_images.record_all(actor, lesson, stored))
+            rows = [
+                {**fields, **(next(images) if picture else question_images.NONE)}
+                for fields, picture in wanted
+            ]
+            made = iter(questions.add_many(lesson, rows) if rows else ())
     results = [
         replace(result, question_id=getattr(next(made, None), "id", None)) if fields else result
-        for result, fields in judged
+        for result, fields, _ in drawn
     ]
     return QuestionImport(form, mode, results)
 
@@ -83,8 +98,37 @@ def write_out(actor: Actor, lesson_id: UUID, *, form: QuestionFileFormat) -> Dow
     present = select(Question).where(Question.lesson_id == lesson.id, Question.deleted_at.is_(None))
     rows = db.session.scalars(present.order_by(Question.position))
     name, media_type, write = _WRITERS[form]
-    written = write([{each: getattr(row, each) for each in questions.FIELDS} for row in rows]).encode()
+    has_images = form == QuestionFileFormat.MOODLE_XML
+    written = write([_written(row, has_image=has_images) for row in rows]).encode()
     return Download(written, name, media_type, tag=sha256(written).hexdigest()[:32])
+
+
+class _Pictures:
+    """Draws the pictures of a file, each of which takes a process of its own: of a bounded number."""
+
+    def __init__(self) -> None:
+        self._left = MOST_PICTURES
+
+    def of(
+        self, image: FileImage | None, result: ImportedQuestion, fields: dict[str, Any] | None
+    ) -> tuple[ImportedQuestion, dict[str, Any] | None, Picture | None]:
+        """The result and the fields of a question with its picture, or with the reason why that is left out."""
+        if fields is None or image is None:
+            return result, fields, None
+        reason = f"Its image was left out: a file may have {MOST_PICTURES}."
+        if self._left:
+            self._left -= 1
+            try:
+                return result, fields, question_images.draw(image.content, characters.tidied(image.alt))
+            except InvalidRequest as refusal:
+                reason = f"Its image was left out. {next(iter(refusal.details.values()))[0]}"
+        return replace(result, reason=reason), fields, None
+
+
+def _written(row: Question, *, has_image: bool) -> dict[str, Any]:
+    fields = {each: getattr(row, each) for each in questions.FIELDS}
+    content = question_images.content_of(row) if has_image else None
+    return {**fields, "image": FileImage(content, row.image_alt or "")} if content else fields
 
 
 _WRITERS = {
@@ -98,11 +142,17 @@ def _read(file: bytes) -> tuple[QuestionFileFormat, list[FileQuestion]]:
     try:
         if content.lstrip().startswith(b"<"):
             return QuestionFileFormat.MOODLE_XML, moodle_reader.read(content.lstrip())
+        _refuse_long_gift(content)
         return QuestionFileFormat.GIFT, gift_reader.read(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise InvalidRequest(details={"file": ["The file is not in UTF-8."]}) from None
     except UnreadableFileError as error:
         raise InvalidRequest(details={"file": [str(error)]}) from None
+
+
+def _refuse_long_gift(content: bytes) -> None:
+    if len(content) > LARGEST_GIFT:
+        raise UnreadableFileError(f"A file of GIFT may have at most {LARGEST_GIFT:,} bytes.")
 
 
 def _judged(found: FileQuestion) -> tuple[ImportedQuestion, dict[str, Any] | None]:

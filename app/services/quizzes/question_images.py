@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, any_, cast, exists, func, select
@@ -25,8 +26,26 @@ from app.services.quizzes.question_views import IMAGE_NAME, ManagedQuestion
 
 LONGEST_SIDE = 1600
 
+NONE = dict.fromkeys(questions.IMAGE)
+"""The columns of a question without an image."""
+
 KEPT_AFTER_EDIT = timedelta(hours=1)
 """How long the images of a quiz are kept after a change of its questions: an attempt that starts meanwhile may have one."""
+
+
+class Picture(NamedTuple):
+    """A re-encoded picture, with what it shows in words, and its size in pixels."""
+
+    content: bytes
+    alt: str
+    width: int
+    height: int
+
+
+class StoredPicture(NamedTuple):
+    picture: Picture
+    file: ReceivedFile
+    stored_as: str
 
 
 def replace(actor: Actor, question_id: UUID, *, alt: str, file: bytes | None = None) -> ManagedQuestion:
@@ -38,21 +57,54 @@ def replace(actor: Actor, question_id: UUID, *, alt: str, file: bytes | None = N
     courses.refuse_under_review(db.session.get_one(Course, lesson.course_id))
     checkpoint()
     # Before anything is locked: re-encoding is slow, and the disk may be, too.
-    picture = images.portrait(file, longest_side=LONGEST_SIDE)
-    width, height = images.size_of(picture)
-    with _received(picture) as received, files.kept(received) as stored_as:
+    with kept([draw(file, alt)]) as stored:
         files.lock_uploads_of(actor.id)
         course, question = questions.lock_question(actor, question_id)
-        row = files.record(actor, FileKind.QUESTION_IMAGE, lesson, received, stored_as)
-        changes = {"image_id": row.id, "image_alt": alt, "image_width": width, "image_height": height}
+        (changes,) = record_all(actor, lesson, stored)
         questions.change(actor, course, question, changes)
     return ManagedQuestion(question, actor)
+
+
+def draw(content: bytes, alt: str) -> Picture:
+    """Re-encode an uploaded picture. InvalidRequest: it is none, or too large."""
+    picture = images.portrait(content, longest_side=LONGEST_SIDE)
+    return Picture(picture, alt, *images.size_of(picture))
+
+
+@contextmanager
+def kept(pictures: Sequence[Picture]) -> Iterator[list[StoredPicture]]:
+    """Store these while they are recorded; if that fails, they are removed."""
+    with ExitStack() as opened:
+        stored = []
+        for picture in pictures:
+            received = opened.enter_context(_received(picture.content))
+            stored.append(StoredPicture(picture, received, opened.enter_context(files.kept(received))))
+        yield stored
+
+
+def record_all(actor: Actor, lesson: Lesson, stored: Sequence[StoredPicture]) -> list[dict[str, Any]]:
+    """Record stored pictures within the quotas, see `files.record`, and return the columns of their questions."""
+    return [
+        {
+            "image_id": files.record(actor, FileKind.QUESTION_IMAGE, lesson, file, stored_as).id,
+            "image_alt": picture.alt,
+            "image_width": picture.width,
+            "image_height": picture.height,
+        }
+        for picture, file, stored_as in stored
+    ]
+
+
+def content_of(question: Question) -> bytes | None:
+    """The image of a question, for an export."""
+    stored_as = db.session.scalar(select(File.stored_as).where(File.id == question.image_id))
+    return storage.read(stored_as) if question.image and stored_as else None
 
 
 def remove(actor: Actor, question_id: UUID) -> ManagedQuestion:
     """Take the image off a question, if it has one."""
     course, question = questions.lock_question(actor, question_id)
-    questions.change(actor, course, question, dict.fromkeys(questions.IMAGE))
+    questions.change(actor, course, question, NONE)
     return ManagedQuestion(question, actor)
 
 

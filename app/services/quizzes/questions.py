@@ -57,7 +57,7 @@ def add_many(lesson: Lesson, many: Sequence[Mapping[str, Any]]) -> list[Question
     last = db.session.scalar(select(func.max(Question.position)).where(*_in_quiz(lesson.id)))
     rows = [
         {
-            **{name: each[name] for name in FIELDS if name in each},
+            **{name: each[name] for name in (*FIELDS, *IMAGE) if name in each},
             "answers": question_rules.stored_answers(each["type"], each["answers"]),
             "lesson_id": lesson.id,
             "position": each.get("position") or (last or 0) + place,

@@ -57,6 +57,6 @@ export function imageDialog({ of, onSaved }) {
   }
 
   draw(of.image);
-  open(t("quiz.image"), h("div.stack", shown, alt, h("div.row", take, describe, drop), refusal));
+  const dialog = open(t("quiz.image"), h("div.stack", shown, alt, h("div.row", take, describe, drop), refusal, h("div.row", h("button.btn", { type: "button", onclick: () => dialog.close() }, t("common.close")))));
   alt.control.focus();
 }

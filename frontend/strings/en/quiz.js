@@ -54,7 +54,7 @@ export default {
   image: "Image of the question",
   image_add_named: "Add an image to “{name}”",
   image_alt: "What the image shows",
-  image_alt_hint: "For those who do not see it. Learners read it with the question: do not let it tell the answer.",
+  image_alt_hint: "For those who do not see it. Learners read it with the question: do not give the answer away.",
   image_choose: "Choose an image",
   image_describe: "Save the text",
   image_edit_named: "Edit the image of “{name}”",
