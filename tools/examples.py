@@ -57,9 +57,10 @@ class Operation:
         if "application/json" in content:
             return {"json": content["application/json"]["example"]}
         if "multipart/form-data" in content:
-            file = content["multipart/form-data"]["example"]["file"]
+            fields = dict(content["multipart/form-data"]["example"])
+            file = fields.pop("file")
             sent = {".png": PIXEL, ".mp4": FILM}.get(file[-4:]) or file.encode()
-            return {"data": {"file": (io.BytesIO(sent), "example")}}
+            return {"data": {**fields, "file": (io.BytesIO(sent), "example")}}
         return {}
 
     def _parameters(self, place: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from app.web.collections.checks import checks_of, checks_of_csv
 from app.web.collections.parts import Body, Check, CollectionRequest, Example, Parameter, text_of
 from app.web.openapi.examples.plugin import answers
 from app.web.openapi.examples.refusals import refusals
-from app.web.openapi.examples.requests import FILES
+from app.web.openapi.examples.requests import FILES, FORMS
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ADMIN = "{{admin_token}}"
@@ -126,7 +126,7 @@ class Document:
                 return Body("", "video/mp4", text, is_text=False)
             if text:
                 return Body(text, *_TEXTS.get(operation.name, ("text/csv", "people.csv")))
-            return Body("", "image/png", PICTURE, is_text=False)
+            return Body("", "image/png", PICTURE, is_text=False, fields=FORMS.get(operation.name, {}))
         return None
 
 

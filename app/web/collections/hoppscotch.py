@@ -99,7 +99,14 @@ def _body(body: Body | None) -> dict[str, Any]:
     if body.file_name:
         # A collection cannot hold a file; a text with a type of its own is sent as one.
         part = {"key": "file", "active": True, "isFile": False, "contentType": body.media_type}
-        return {"contentType": "multipart/form-data", "body": [{**part, "value": _spelled(body.content)}]}
+        fields = [
+            {"key": name, "active": True, "isFile": False, "value": value}
+            for name, value in body.fields.items()
+        ]
+        return {
+            "contentType": "multipart/form-data",
+            "body": [*fields, {**part, "value": _spelled(body.content)}],
+        }
     return {"contentType": body.media_type, "body": _spelled(body.content)}
 
 

@@ -44,6 +44,9 @@ class Body:
     is_text: bool = True
     """Whether a tool that keeps no files can hold the file as text."""
 
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Of the form, beside the file."""
+
 
 @dataclass(frozen=True)
 class Example:

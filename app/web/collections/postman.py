@@ -118,7 +118,9 @@ def _pair(parameter: Parameter) -> dict[str, Any]:
 def _body(body: Body) -> dict[str, Any]:
     if body.file_name:
         # Newman looks for the file in its working directory.
-        return {"mode": "formdata", "formdata": [{"key": "file", "type": "file", "src": body.file_name}]}
+        fields = [{"key": name, "type": "text", "value": value} for name, value in body.fields.items()]
+        file = {"key": "file", "type": "file", "src": body.file_name}
+        return {"mode": "formdata", "formdata": [*fields, file]}
     language = "json" if body.media_type.endswith("json") else "text"
     return {"mode": "raw", "raw": body.content, "options": {"raw": {"language": language}}}
 

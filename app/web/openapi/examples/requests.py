@@ -461,5 +461,8 @@ FILES = {
 }
 """The content of the file, where it is text."""
 
-FORMS = {"create_assignment": {"action": "ASSIGN"}}
+FORMS = {
+    "create_assignment": {"action": "ASSIGN"},
+    "replace_question_image": {"alt": "An open ledger: debits on the left, credits on the right."},
+}
 """What a form has to say beside its file."""
