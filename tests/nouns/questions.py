@@ -48,7 +48,7 @@ REQUESTS = {
     "PATCH /questions/{question_id}": request(question_id="question"),
     "DELETE /questions/{question_id}": request(question_id="question"),
     "PUT /questions/{question_id}/image": request(
-        question_id="question", file=PIXEL, alt="A ledger with two sides"
+        question_id="question", file=PIXEL, form={"alt": "A ledger with two sides"}
     ),
     "DELETE /questions/{question_id}/image": request(question_id="question"),
 }

@@ -55,7 +55,7 @@ def call(client, stage, rule, operation, caller, variant):
     client = client.with_token(stage.tokens.get(caller))
     file = REQUESTS[rule.operation].file
     if file is not None:
-        sent = {"file": (io.BytesIO(file), "file")}
+        sent = {**REQUESTS[rule.operation].form, "file": (io.BytesIO(file), "file")}
         response = client.request(method, path, data=sent, content_type="multipart/form-data")
         return response, leaked(stage, rule, caller, {}, response)
     body = body_of(rule, stage, operation, caller, variant)

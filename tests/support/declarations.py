@@ -34,6 +34,8 @@ class Request:
     """What the example cannot know. None leaves a field out."""
     file: bytes | None = None
     """What is uploaded, where the body is a form with a file."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """The fields beside it."""
     course_is: CourseStatus = CourseStatus.PUBLISHED
     """The state of the scene's course."""
     gives_tokens: bool = False

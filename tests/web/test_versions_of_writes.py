@@ -54,7 +54,7 @@ def send(api, scene, name, operation):
     file = REQUESTS[name].file
     for who in ("admin", "owner", "student", "person"):
         client = api.as_(getattr(scene, who))
-        form = {} if file is None else {"data": {"file": (BytesIO(file), "file")}}
+        form = {} if file is None else {"data": {**REQUESTS[name].form, "file": (BytesIO(file), "file")}}
         answer = client.request(method, path_of(name, scene), **(form or ({"json": body} if body else {})))
         if answer.status_code < 300:
             return client, answer
