@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0059"
-down_revision: str | None = "0058"
+revision: str = "0062"
+down_revision: str | None = "0061"
 branch_labels = None
 depends_on = None
 
