@@ -48,6 +48,12 @@ class AttemptBriefSchema(Schema):
         metadata={"description": "In percent, cut after two decimals."},
     )
     is_passed = fields.Flag(allow_none=True)
+    superseded_at = fields.Instant(
+        allow_none=True,
+        metadata={
+            "description": "Since when it no longer counts: a later version of the course requires another attempt."
+        },
+    )
 
 
 class AttemptChoiceSchema(Schema):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from app.db.session import transaction
 from app.enums import FileKind, LessonType
+from app.services.quizzes import closing
 from tests.support.http import assert_refused, data_of
 from tests.support.races import Started, holding
 
@@ -94,6 +96,99 @@ def test_a_changed_quiz_is_taken_again(make, admin, course, publish, client, enr
     again = take(client, quiz, "Right")
     assert (again["number"], again["attempts_left"]) == (2, 0)
     assert (enrollment()["status"], enrollment()["completion_number"]) == ("COMPLETED", 2)
+
+
+@pytest.fixture
+def sql(_janitor):
+    def run(statement, **values):
+        with _janitor.begin() as connection:
+            return connection.execute(text(statement), values)
+
+    return run
+
+
+def begin(client, quiz):
+    return data_of(client.post(f"/lessons/{quiz.id}/attempts"), 201)
+
+
+def right(attempt):
+    return {
+        "responses": [
+            {"question_id": each["id"], "choices": [c["id"] for c in each["choices"] if c["text"] == "Right"]}
+            for each in attempt["questions"]
+        ]
+    }
+
+
+@pytest.fixture
+def overtaken(make, admin, course, publish, client, void):
+    """A quiz that was passed, and another attempt at it which was in progress when the completion became void."""
+
+    def prepare(**terms):
+        quiz = make.quiz(course, **terms)
+        publish()
+        take(client, quiz, "Right")
+        attempt = begin(client, quiz)
+        data_of(client.put(f"/attempts/{attempt['id']}", json=right(attempt)))
+        change_question(admin, quiz)
+        assert void()["affected"] == 1
+        return quiz, attempt
+
+    return prepare
+
+
+def test_an_attempt_that_was_over_before_fulfils_no_renewal(
+    app, make, admin, course, publish, client, enrollment, void, sql
+):
+    quiz = make.quiz(course, time_limit_seconds=60)
+    publish()
+    take(client, quiz, "Right")
+    attempt = begin(client, quiz)
+    data_of(client.put(f"/attempts/{attempt['id']}", json=right(attempt)))
+    sql("UPDATE quiz_attempts SET expires_at = now() - interval '1 hour' WHERE submitted_at IS NULL")
+    change_question(admin, quiz)
+    void()
+
+    with app.app_context(), transaction():
+        closing.close_expired()
+
+    ended = data_of(client.get(f"/attempts/{attempt['id']}"))
+    assert (ended["state"], ended["is_timed_out"], ended["is_passed"]) == ("SUBMITTED", True, True)
+    assert ended["superseded_at"]
+    assert (enrollment()["status"], enrollment()["completion_number"]) == ("ACTIVE", 1)
+    assert not data_of(client.get(f"/lessons/{quiz.id}/quiz"))["is_passed"]
+    assert len(data_of(client.get("/certificates"))) == 1
+
+
+def test_an_attempt_that_was_in_progress_is_graded_and_does_not_count(client, enrollment, overtaken):
+    quiz, attempt = overtaken(max_attempts=2)
+
+    done = data_of(client.post(f"/attempts/{attempt['id']}/submit", json=right(attempt)))
+
+    assert (done["state"], done["score"], done["is_passed"]) == ("SUBMITTED", 100, True)
+    assert done["superseded_at"]
+    assert data_of(client.get(f"/attempts/{attempt['id']}")) == done
+    shown = data_of(client.get(f"/lessons/{quiz.id}/quiz"))
+    assert (shown["is_passed"], shown["best_score"], shown["attempts_left"]) == (False, None, 2)
+    assert enrollment()["status"] == "ACTIVE"
+    take(client, quiz, "Right")
+    assert (enrollment()["status"], enrollment()["completion_number"]) == ("COMPLETED", 2)
+
+
+def test_an_attempt_that_does_not_count_is_in_the_way_of_no_other(client, admin, enrollment, overtaken):
+    """It has no time limit: nothing else would submit it."""
+    quiz, attempt = overtaken()
+    assert data_of(client.get(f"/lessons/{quiz.id}/quiz"))["open_attempt_id"] is None
+    assert data_of(admin.post(f"/lessons/{quiz.id}/regrade", json={}))["open_attempts"] == 0
+
+    again = take(client, quiz, "Right")
+
+    assert (again["number"], again["superseded_at"]) == (3, None)
+    former = data_of(client.get(f"/attempts/{attempt['id']}"))
+    assert (former["state"], former["is_timed_out"], former["is_passed"]) == ("SUBMITTED", False, True)
+    assert enrollment()["completion_number"] == 2
+    listed = data_of(client.get(f"/lessons/{quiz.id}/attempts"))
+    assert [bool(each["superseded_at"]) for each in listed] == [False, True, True]
 
 
 def test_an_unchanged_quiz_stays_passed(make, course, publish, client, enrollment, void, change):

@@ -44,9 +44,9 @@ class Voiding:
     plan_etag: str
 
 
-# A lesson is done again if the version of the completion did not have it as it is now. Where that leaves nothing that
-# counts, or the version is unknown, all lessons are. What was done in it no longer counts: the mark, what was watched of
-# its video, submitted attempts at its quiz, and homework.
+# A lesson is done again if the version of the completion did not have it as this version has it. Where that leaves nothing that counts, or the version is unknown, all lessons are. What was done in it
+# no longer counts: the mark, what was watched of its video, homework, and attempts at its quiz, also those in progress:
+# they have the former questions, or were over before.
 _REOPENED = text(
     """
     WITH held AS (
@@ -84,7 +84,7 @@ _REOPENED = text(
     superseded AS (
         UPDATE quiz_attempts SET superseded_at = now() FROM again
         WHERE quiz_attempts.enrollment_id = again.enrollment_id AND quiz_attempts.lesson_id = again.lesson_id
-            AND quiz_attempts.submitted_at IS NOT NULL AND quiz_attempts.superseded_at IS NULL
+            AND quiz_attempts.superseded_at IS NULL
     ),
     replaced AS (
         UPDATE submissions SET state = 'REPLACED' FROM again

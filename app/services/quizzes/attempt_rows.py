@@ -51,6 +51,7 @@ class AttemptRow:
     max_points: Decimal | None
     score: Decimal | None
     is_passed: bool | None
+    superseded_at: datetime | None
     updated_at: datetime
     user: PersonBrief
     is_held: bool
@@ -68,6 +69,10 @@ class AttemptRow:
     @property
     def state(self) -> QuizAttemptState:
         return QuizAttemptState.IN_PROGRESS if self.submitted_at is None else QuizAttemptState.SUBMITTED
+
+    @property
+    def is_counted(self) -> bool:
+        return self.superseded_at is None
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +100,7 @@ _OF_ATTEMPT = (
     "max_points",
     "score",
     "is_passed",
+    "superseded_at",
     "updated_at",
 )
 

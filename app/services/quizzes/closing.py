@@ -1,4 +1,4 @@
-"""Attempts whose time is over and that were never submitted: they are graded with what was saved of them."""
+"""Attempts that end without being submitted, because their time is over: they are graded with what was saved of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, false, func, select
 
 from app.db.session import among, db
 from app.models import Course, Enrollment, Lesson, QuestionVersion, Quiz, QuizAttempt, Section
@@ -24,6 +24,7 @@ MARGIN = timedelta(seconds=60)
 """A submit that came in time has ended by then, even if it waited for its locks as long as a statement may."""
 
 _GRACE = func.make_interval(0, 0, 0, 0, 0, 0, QuizAttempt.grace_seconds)
+_IS_OVER = func.coalesce(QuizAttempt.expires_at + _GRACE < func.now(), false())
 
 
 def close_expired() -> bool:
@@ -33,9 +34,9 @@ def close_expired() -> bool:
 
 
 def close_own(attempt_id: UUID) -> bool:
-    """Submit this attempt, whose enrollment is locked, if its time is over. Whether it was."""
-    is_over = QuizAttempt.expires_at + _GRACE < func.now()
-    return _close(is_over & (QuizAttempt.id == attempt_id), skip_locked=False) == 1
+    """Submit this attempt, whose enrollment is locked, if its time is over or it no longer counts. Whether it was."""
+    has_ended = _IS_OVER | ~QuizAttempt.counts()
+    return _close(has_ended & (QuizAttempt.id == attempt_id), skip_locked=False) == 1
 
 
 def _close(which: ColumnElement[bool], *, skip_locked: bool) -> int:
@@ -46,7 +47,7 @@ def _close(which: ColumnElement[bool], *, skip_locked: bool) -> int:
     graded = [_graded(row, versions) for row in rows]
     recording.record(graded)
     passed = {each.attempt_id for each in graded if each.outcome.is_passed}
-    complete([row for row in rows if row.id in passed])
+    complete([row for row in rows if row.is_counted and row.id in passed])
     return len(rows)
 
 
@@ -97,6 +98,8 @@ def _lock(which: ColumnElement[bool], *, skip_locked: bool) -> Sequence[Row[Any]
             QuizAttempt.version_ids,
             QuizAttempt.responses,
             QuizAttempt.expires_at.label("submitted_at"),
+            _IS_OVER.label("is_over"),
+            QuizAttempt.counts().label("is_counted"),
             Lesson.course_id,
             Quiz,
         )
@@ -119,4 +122,4 @@ def _versions(rows: Sequence[Row[Any]]) -> dict[UUID, grading.Content]:
 def _graded(row: Row[Any], versions: dict[UUID, grading.Content]) -> Graded:
     contents = [versions[each] for each in row.version_ids]
     outcome = grading.grade(contents, row.responses, QuizTerms.of(row.Quiz).pass_percentage)
-    return Graded(row.id, outcome, row.responses, is_timed_out=True)
+    return Graded(row.id, outcome, row.responses, is_timed_out=row.is_over)

@@ -48,7 +48,7 @@ def submit(
 ) -> AttemptView:
     """Grade the attempt. Without responses, or after its time and grace, what was saved is graded.
 
-    A passed quiz completes its lesson, and the last lesson the course.
+    A passed quiz completes its lesson, and the last lesson the course, unless the attempt is superseded.
     """
     row = _lock_open(learner, attempt_id)
     kept = row.responses
@@ -56,7 +56,7 @@ def submit(
         kept = attempt_responses.stored(row, responses)
     outcome = grading.grade(row.contents, kept, row.terms.pass_percentage)
     recording.record([Graded(row.id, outcome, kept, is_timed_out=row.is_over)])
-    if outcome.is_passed:
+    if outcome.is_passed and row.is_counted:
         progress.complete_held(learner, row.lesson_id)
     return attempt_views.view_of(_submitted(row, outcome, kept))
 
@@ -78,5 +78,5 @@ def _submitted(row: AttemptRow, outcome: grading.AttemptResult, responses: Mappi
         is_timed_out=row.is_over,
         updated_at=row.now,
         has_open=False,
-        has_passed=row.has_passed or outcome.is_passed,
+        has_passed=row.has_passed or (outcome.is_passed and row.is_counted),
     )

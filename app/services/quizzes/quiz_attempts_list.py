@@ -35,6 +35,7 @@ class AttemptBrief:
     max_points: Decimal | None
     score: Decimal | None
     is_passed: bool | None
+    superseded_at: datetime | None
     user_id: UUID
     username: str
     first_name: str
@@ -84,6 +85,7 @@ def list_of_lesson(
             QuizAttempt.max_points,
             QuizAttempt.score,
             QuizAttempt.is_passed,
+            QuizAttempt.superseded_at,
             Enrollment.user_id,
             User.username,
             User.first_name,

@@ -43,7 +43,7 @@ class _Before(NamedTuple):
 
 
 def start(learner: Actor, lesson_id: UUID) -> AttemptView:
-    """Start an attempt. One whose time is over is submitted first, with what was saved of it."""
+    """Start an attempt. One whose time is over, or that is superseded, is submitted first, with what was saved of it."""
     enrollment_id = _lock_enrollment(learner, lesson_id)
     if enrollment_id is None:
         progress.refuse_outsider(learner, lesson_id)

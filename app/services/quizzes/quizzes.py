@@ -123,6 +123,8 @@ def _facts(lesson_id: UUID, viewer: Actor) -> Select[*tuple[Any, ...]]:
         "attempts_used": select(func.count()).where(attempts, QuizAttempt.counts()),
         "best_score": select(QuizScore.best_score).where(score),
         "is_passed": select(func.count() > 0).where(score, QuizScore.passed_at.is_not(None)),
-        "open_attempt_id": select(QuizAttempt.id).where(attempts, QuizAttempt.submitted_at.is_(None)),
+        "open_attempt_id": select(QuizAttempt.id).where(
+            attempts, QuizAttempt.submitted_at.is_(None), QuizAttempt.counts()
+        ),
     }
     return select(*(column.scalar_subquery().label(name) for name, column in columns.items()))

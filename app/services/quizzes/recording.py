@@ -28,7 +28,7 @@ class Graded:
 def record(graded: Sequence[Graded]) -> None:
     """Submit these attempts, of which no two are of one learner and quiz. One that was submitted already stays as it is.
 
-    What timed out is submitted at its deadline, whenever it is graded.
+    What timed out is submitted at its deadline, whenever it is graded. A superseded one gets its result, and no score.
     """
     given = table_of(
         {
@@ -54,16 +54,21 @@ def record(graded: Sequence[Graded]) -> None:
             QuizAttempt.score,
             QuizAttempt.is_passed,
             QuizAttempt.submitted_at,
+            QuizAttempt.counts().label("is_counted"),
         )
         .cte("recorded")
     )
-    rows = select(
-        recorded.c.enrollment_id,
-        recorded.c.lesson_id,
-        Lesson.course_id,
-        recorded.c.score,
-        case((recorded.c.is_passed, recorded.c.submitted_at)),
-    ).join(Lesson, Lesson.id == recorded.c.lesson_id)
+    rows = (
+        select(
+            recorded.c.enrollment_id,
+            recorded.c.lesson_id,
+            Lesson.course_id,
+            recorded.c.score,
+            case((recorded.c.is_passed, recorded.c.submitted_at)),
+        )
+        .join(Lesson, Lesson.id == recorded.c.lesson_id)
+        .where(recorded.c.is_counted)
+    )
     scored = insert(QuizScore).from_select(
         ["enrollment_id", "lesson_id", "course_id", "best_score", "passed_at"],
         rows.order_by(*rows.selected_columns[:2]),

@@ -78,7 +78,7 @@ class Regrade:
 
 
 def regrade(actor: Actor, lesson_id: UUID, *, mode: Mode) -> Regrade:
-    """Grade all submitted attempts again, or show what would change."""
+    """Grade all submitted attempts that count again, or show what would change."""
     lesson = questions.get_managed_quiz(actor, lesson_id)
     if mode == Mode.RUN:
         _lock(lesson.id)
@@ -87,7 +87,9 @@ def regrade(actor: Actor, lesson_id: UUID, *, mode: Mode) -> Regrade:
     written = [row for row in rows if _is_new(row, outcomes[row.id])]
     changes = [_change(row, outcomes[row.id]) for row in written if _differs(row, outcomes[row.id])]
     completed = _write(lesson, written, outcomes) if mode == Mode.RUN and written else 0
-    is_open = and_(QuizAttempt.lesson_id == lesson.id, QuizAttempt.submitted_at.is_(None))
+    is_open = and_(
+        QuizAttempt.lesson_id == lesson.id, QuizAttempt.submitted_at.is_(None), QuizAttempt.counts()
+    )
     open_attempts = db.session.scalar(select(func.count()).where(is_open)) or 0
     return Regrade(mode, len(rows), open_attempts, changes, completed)
 
