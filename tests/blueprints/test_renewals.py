@@ -335,6 +335,31 @@ def grades_on_sheets(_janitor):
     return read
 
 
+def test_a_version_that_is_not_the_newest_asks_for_all_that_has_changed_since(
+    make, admin, course, publish, client, enrollment, change
+):
+    """The next certificate names the newest version."""
+    first, second, third = make.lesson(make.section(course)), *(make.lesson(make.section(course)) for _ in "23")
+    publish()
+    for lesson in (first, second, third):
+        data_of(client.post(f"/lessons/{lesson.id}/complete"))
+    change(first)
+    version = data_of(admin.post(f"/courses/{course.id}/versions", json={}), 201)
+    change(second)
+    data_of(admin.post(f"/courses/{course.id}/versions", json={}), 201)
+    path = f"/versions/{version['id']}/void"
+    plan = data_of(admin.post(path, json={"mode": "preview"}))
+
+    done = data_of(admin.post(path, json={"plan_etag": plan["plan_etag"]}))
+
+    assert (plan["affected"], done["affected"], done["remaining"]) == (1, 1, 0)
+    assert enrollment()["completed_lessons"] == 1
+    data_of(client.post(f"/lessons/{first.id}/complete"))
+    assert enrollment()["status"] == "ACTIVE"
+    data_of(client.post(f"/lessons/{second.id}/complete"))
+    assert (enrollment()["status"], enrollment()["course_version"]) == ("COMPLETED", 3)
+
+
 def test_a_run_may_be_repeated_with_the_tag_that_it_answers(admin, course, completed, change):
     change(completed)
     version = data_of(admin.post(f"/courses/{course.id}/versions", json={}), 201)

@@ -44,7 +44,8 @@ class Voiding:
     plan_etag: str
 
 
-# A lesson is done again if the version of the completion did not have it as this version has it. Where that leaves nothing that counts, or the version is unknown, all lessons are. What was done in it
+# A lesson is done again if the version of the completion did not have it as the newest version has it, which the next
+# certificate names. Where that leaves nothing that counts, or the version is unknown, all lessons are. What was done in it
 # no longer counts: the mark, what was watched of its video, homework, and attempts at its quiz, also those in progress:
 # they have the former questions, or were over before.
 _REOPENED = text(
@@ -56,6 +57,9 @@ _REOPENED = text(
         SELECT DISTINCT course_versions.id, course_versions.outline
         FROM held JOIN course_versions ON course_versions.id = held.course_version_id
     ),
+    newest AS (
+        SELECT outline FROM course_versions WHERE course_id = :course_id ORDER BY number DESC LIMIT 1
+    ),
     present AS (
         SELECT id, is_required, bool_or(is_required) OVER () AS any_required
         FROM lessons WHERE course_id = :course_id AND deleted_at IS NULL
@@ -63,8 +67,8 @@ _REOPENED = text(
     changed AS (
         SELECT former.id AS version_id, present.id AS lesson_id, present.is_required = present.any_required AS is_counted
         FROM former CROSS JOIN present
-        JOIN course_versions AS now ON now.id = :version_id
-        LEFT JOIN LATERAL jsonb_array_elements(now.outline) AS new ON (new ->> 'id')::uuid = present.id
+        CROSS JOIN newest
+        LEFT JOIN LATERAL jsonb_array_elements(newest.outline) AS new ON (new ->> 'id')::uuid = present.id
         LEFT JOIN LATERAL jsonb_array_elements(former.outline) AS old ON (old ->> 'id')::uuid = present.id
         WHERE (new ->> 'digest') IS DISTINCT FROM (old ->> 'digest')
     ),
@@ -178,7 +182,6 @@ def _reopen(version: CourseVersion, hit: Sequence[UUID], due_at: datetime | None
     values = {
         "enrollment_ids": list(hit),
         "course_id": version.course_id,
-        "version_id": version.id,
         "all_lessons": redo == Redo.ALL,
     }
     db.session.execute(_REOPENED, values)
