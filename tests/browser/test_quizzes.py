@@ -155,6 +155,44 @@ def test_open_questions_are_asked_about_and_a_failed_attempt_shows_what_was_wron
     picture(page, f"quiz-again-{theme}-{width}")
 
 
+def test_an_attempt_that_was_in_progress_when_the_course_changed_says_that_it_does_not_count(
+    site, quiz, visit
+):
+    learner = ("student4", "POST")
+    passed = site.call(*learner, f"/lessons/{quiz['id']}/attempts")
+    right = {"SINGLE": "Shut", "TRUE_FALSE": "false", "MULTIPLE": "Paper Wood"}
+    responses = [
+        {
+            "question_id": each["id"],
+            "choices": [
+                choice["id"]
+                for choice in each["choices"]
+                if choice["text"].split()[0] in right[each["type"]].split()
+            ],
+        }
+        for each in passed["questions"]
+        if each["choices"]
+    ]
+    site.call(*learner, f"/attempts/{passed['id']}/submit", json={"responses": responses})
+    page = visit(role="student4")
+    open_(page, player(quiz))
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("radio", name="Shut").check()
+    site.call("instructor2", "PUT", f"/lessons/{quiz['id']}/quiz", json={"pass_percentage": 70})
+    version = site.call("admin", "POST", f"/courses/{quiz['course_id']}/versions", json={})
+    site.call("admin", "POST", f"/versions/{version['id']}/void", json={})
+
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("dialog").get_by_role("button", name="Submit").click()
+
+    page.get_by_role("heading", name="No longer counts").wait_for()
+    page.get_by_text("this attempt no longer counts").wait_for()
+    picture(page, "quiz-superseded")
+    assert axe(page) == []
+    page.get_by_role("button", name="Back to the quiz").click()
+    page.get_by_role("button", name="Start the quiz").wait_for()
+
+
 def test_an_instructor_writes_a_question_and_reads_how_it_went(site, quiz, visit):
     page = visit(role="instructor2")
     open_(page, f"/teach/courses/{quiz['course_id']}/quizzes/{quiz['id']}")

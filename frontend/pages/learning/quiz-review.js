@@ -12,9 +12,10 @@ import { choiceText } from "./quiz-taking.js";
 
 /** The parts of a submitted attempt. */
 export function review(attempt, { onBack }) {
-  const { score, is_passed: isPassed, points, max_points: most, pass_percentage: mark, is_timed_out: isLate } = attempt;
+  const { score, is_passed: isPassed, points, max_points: most, pass_percentage: mark, is_timed_out: isLate, superseded_at: superseded } = attempt;
   return [
-    h("div.quiz-result", { "data-tone": isPassed ? "good" : "warn" }, h("h2", { tabindex: "-1" }, isPassed ? t("quiz.did_pass") : t("quiz.did_not_pass")), h("p.quiz-score", percent(score, score % 1 ? 1 : 0)), h("p", t("quiz.points_of", { points: number(points), most: number(most), mark: percent(mark) }))),
+    h("div.quiz-result", { "data-tone": isPassed && !superseded ? "good" : "warn" }, h("h2", { tabindex: "-1" }, t(superseded ? "quiz.superseded" : isPassed ? "quiz.did_pass" : "quiz.did_not_pass")), h("p.quiz-score", percent(score, score % 1 ? 1 : 0)), h("p", t("quiz.points_of", { points: number(points), most: number(most), mark: percent(mark) }))),
+    superseded && notice("warn", h("p", t("quiz.superseded_why"))),
     isLate && notice("warn", h("p", t("quiz.timed_out"))),
     h("ol.quiz-questions", attempt.questions.map(question)),
     onBack && h("p", h("button.btn", { type: "button", onclick: onBack }, t("quiz.back"))),

@@ -45,7 +45,7 @@ export function quizPlace(page, signal) {
     const isRead = await again().then(() => true, () => false);
     fill(place, review(attempt, { onBack: isRead ? intro : reread }));
     place.querySelector("h2").focus();
-    if (attempt.is_passed && !page.state.lessons[page.at]?.is_completed) await page.passed().catch(sayFailure);
+    if (attempt.is_passed && !attempt.superseded_at && !page.state.lessons[page.at]?.is_completed) await page.passed().catch(sayFailure);
   }
 
   async function reread() {
@@ -87,9 +87,9 @@ export function quizPlace(page, signal) {
 
   function history(attempts) {
     const look = (id, button) => busy(button, async () => result((await get(attemptOf(id))).data));
-    const row = ({ id, number: which, submitted_at: at, score, is_passed: isPassed }) => {
+    const row = ({ id, number: which, submitted_at: at, score, is_passed: isPassed, superseded_at: superseded }) => {
       const button = h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => look(id, button) }, t("quiz.review"), h("span.vh", ` ${t("quiz.attempt", { number: which })}`));
-      return h("tr", h("th", { scope: "row" }, number(which)), h("td", h("time", { datetime: at }, time(at))), h("td.num", percent(score, 1)), h("td", badge(t(isPassed ? "quiz.passed" : "quiz.not_passed"), isPassed ? "good" : "warn")), h("td", button));
+      return h("tr", h("th", { scope: "row" }, number(which)), h("td", h("time", { datetime: at }, time(at))), h("td.num", percent(score, 1)), h("td", superseded ? badge(t("quiz.superseded"), "warn") : badge(t(isPassed ? "quiz.passed" : "quiz.not_passed"), isPassed ? "good" : "warn")), h("td", button));
     };
     const heads = ["number", "submitted", "score", "result"].map((name) => h("th", { scope: "col" }, t(`quiz.head_${name}`)));
     return [h("h3", t("quiz.attempts")), h("div.scroll", { tabindex: "0", role: "region", "aria-label": t("quiz.attempts") }, h("table", h("thead", h("tr", heads, h("th", { scope: "col" }, h("span.vh", t("quiz.review"))))), h("tbody", attempts.map(row))))];

@@ -136,6 +136,8 @@ export default {
   start: "ابدأ الاختبار",
   submit: "تسليم",
   submitting: "جارٍ التسليم…",
+  superseded: "لم تعد تُحتسب",
+  superseded_why: "تغيّرت الدورة منذ ذلك الحين: لم تعد هذه المحاولة تُحتسب. أعد الاختبار.",
   term_attempts_left: "المحاولات المتبقية",
   term_pass_mark: "حد النجاح",
   term_points: "النقاط",

@@ -136,6 +136,8 @@ export default {
   start: "Quiz beginnen",
   submit: "Abgeben",
   submitting: "Wird abgegeben…",
+  superseded: "Zählt nicht mehr",
+  superseded_why: "Der Kurs hat sich seitdem geändert: Dieser Versuch zählt nicht mehr, und das Quiz ist noch einmal zu machen.",
   term_attempts_left: "Verbleibende Versuche",
   term_pass_mark: "Zum Bestehen",
   term_points: "Punkte",

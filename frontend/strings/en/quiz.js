@@ -136,6 +136,8 @@ export default {
   start: "Start the quiz",
   submit: "Submit",
   submitting: "Submitting…",
+  superseded: "No longer counts",
+  superseded_why: "The course has changed since: this attempt no longer counts. Take the quiz again.",
   term_attempts_left: "Attempts left",
   term_pass_mark: "To pass",
   term_points: "Points",
