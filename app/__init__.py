@@ -18,6 +18,7 @@ from app.web import (
     frontend,
     health,
     https,
+    local_files,
     mail_pages,
     media,
     metrics,
@@ -64,6 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
     collections.init_app(app)
     sandbox.init_app(app)
     media.init_app(app)
+    local_files.init_app(app)
     delivery.init_app(app)
     badges.init_app(app)
     health.init_app(app)

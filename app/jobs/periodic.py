@@ -33,7 +33,6 @@ from app.observability.alarms import Alarm
 from app.services.catalogue import thumbnails
 from app.services.content import files
 from app.services.counters import tallies
-from app.services.learning import certificates_pdf
 from app.services.messaging import notices_delivery
 from app.services.people import profile_pictures
 from app.services.quizzes import closing, question_images
@@ -137,7 +136,6 @@ CHORES = (
     _hourly("idempotency keys", retention.purge_idempotency_keys),
     _hourly("email changes", retention.purge_email_changes),
     _hourly("previews", retention.purge_previews),
-    Chore("certificates", lambda: HOURLY, certificates_pdf.delete_old),
     _hourly("pictures", profile_pictures.delete_unreferenced),
     _hourly("thumbnails", thumbnails.delete_unreferenced),
     _hourly("files", files.delete_unreferenced),

@@ -22,6 +22,7 @@ from app.db.session import db
 from app.enums import Lane
 from app.observability import alarms
 from app.observability.alarms import Alarm
+from app.services.retention import local_files
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,10 @@ class OutlivesRedis(Worker):
         found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
         self._is_done = found is None
         return found
+
+    def run_maintenance_tasks(self) -> None:
+        super().run_maintenance_tasks()
+        local_files.clean_when_due()
 
     def stop_scheduler(self) -> None:
         """End its process, which may wait for Redis."""

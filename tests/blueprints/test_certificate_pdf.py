@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -221,6 +223,37 @@ def test_old_files_leave_the_cache(app, certified, api, monkeypatch):
         assert certificate_pdf.delete_old() == 0
         monkeypatch.setattr(certificate_pdf, "KEPT_SECONDS", -60)
         assert certificate_pdf.delete_old() >= 1
+
+
+def test_an_old_file_that_was_not_removed_is_not_served(app, certified, api, config):
+    learner, certificate = certified()
+    response = _download(api.as_(learner), certificate)
+    digest = response.get_etag()[0]
+    (file,) = Path(config.media_dir).rglob(f"{digest}.pdf")
+    file.write_bytes(b"%PDF-of-yesterday")
+    assert _download(api.as_(learner), certificate).data == b"%PDF-of-yesterday"
+    os.utime(file, (0, 0))
+
+    assert _download(api.as_(learner), certificate).data == response.data
+    os.utime(file, (0, 0))
+    with app.app_context():
+        job.render([str(certificate.id)])
+    assert file.stat().st_mtime > 0
+
+
+@pytest.mark.parametrize(("store", "jobs"), [("disk", 1), ("s3", 0)])
+def test_no_job_renders_into_a_folder_that_web_processes_do_not_have(
+    app, api, make, setting, monkeypatch, store, jobs
+):
+    enqueued = []
+    monkeypatch.setattr("app.adapters.queue.render_certificates", enqueued.extend)
+    course, learner = make.course(lessons=1), make.student()
+    make.enrollment(course, learner)
+    setting(media_store=store)
+
+    data_of(api.as_(learner).post(f"/lessons/{make.lessons_of(course)[0].id}/complete"))
+
+    assert len(enqueued) == jobs
 
 
 def _fonts(reader):

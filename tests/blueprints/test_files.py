@@ -307,19 +307,6 @@ def test_what_a_failed_commit_left_is_swept(app, owner, add, shelf, _janitor):
     assert data_of(owner.get(f"/files/{kept['id']}"))["id"] == kept["id"]
 
 
-def test_what_a_crash_left_half_received_is_swept(app, config, shelf):
-    draft = Path(config.media_dir) / "drafts" / ".left"
-    draft.parent.mkdir(exist_ok=True)
-    draft.write_bytes(b"half")
-
-    _sweep(app, draft)
-    assert shelf() == {draft}, "an upload may take hours"
-    os.utime(draft, (time() - 90_000, time() - 90_000))
-    _sweep(app)
-
-    assert shelf() == set()
-
-
 def test_the_files_of_a_deleted_lesson_are_kept_for_a_while(app, owner, add, lesson, shelf, _janitor):
     file = data_of(add(owner), 201)
     assert owner.delete(f"/lessons/{lesson.id}").status_code == 204

@@ -40,7 +40,6 @@ READ_FIRST = {
     "tallies": "tallies",
     "search": "search_rebuilds",
     "quiz attempts": "quiz_attempts",
-    "certificates": "certificates",
     "thumbnails": "courses",
     "files": "files",
 }

@@ -108,7 +108,7 @@ def render(sheets: Sequence[CertificateSheet]) -> list[bytes]:
 
 def missing(sheets: Sequence[CertificateSheet]) -> list[CertificateSheet]:
     """Those of these that the cache does not have."""
-    return [sheet for sheet in sheets if not _file(digest_of(sheet)).exists()]
+    return [sheet for sheet in sheets if not _is_kept(_file(digest_of(sheet)))]
 
 
 def digest_of(sheet: CertificateSheet) -> str:
@@ -118,10 +118,10 @@ def digest_of(sheet: CertificateSheet) -> str:
 
 def delete_old() -> int:
     """Remove what was rendered a week ago. Returns how many."""
-    oldest, removed = time() - KEPT_SECONDS, 0
+    removed = 0
     for file in (Path(settings().media_dir).absolute() / FOLDER).glob("*/*"):
         with contextlib.suppress(FileNotFoundError):
-            if file.stat().st_mtime < oldest:
+            if _is_old(file):
                 file.unlink()
                 removed += 1
     return removed
@@ -203,9 +203,21 @@ def _file(digest: str) -> Path:
     return Path(settings().media_dir).absolute() / FOLDER / digest[:2] / f"{digest}.pdf"
 
 
-def _cached(digest: str) -> bytes | None:
+def _is_old(file: Path) -> bool:
+    return file.stat().st_mtime < time() - KEPT_SECONDS
+
+
+def _is_kept(file: Path) -> bool:
+    """Whether the cache has it. What is old is no longer in it, even where it has not been removed."""
     with contextlib.suppress(OSError):
-        return _file(digest).read_bytes()
+        return not _is_old(file)
+    return False
+
+
+def _cached(digest: str) -> bytes | None:
+    file = _file(digest)
+    with contextlib.suppress(OSError):
+        return file.read_bytes() if _is_kept(file) else None
     return None
 
 

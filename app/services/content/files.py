@@ -152,7 +152,7 @@ def lock_uploads_of(user_id: UUID) -> None:
 
 
 def delete_unreferenced() -> bool:
-    """Delete what no reader needs: of deleted lessons and courses, not handed in, of commits that failed, of crashes.
+    """Delete what no reader needs: of deleted lessons and courses, not handed in, of commits that failed.
 
     If no row names a file, none is removed: it may be a new database with an old folder. The rows are gone before the
     store is asked, which may fail, and takes its time without a transaction. Whether there may be more.
@@ -162,9 +162,9 @@ def delete_unreferenced() -> bool:
     checkpoint()
     named = set(db.session.scalars(select(File.stored_as)))
     checkpoint()
-    removed = storage.remove_drafts()
+    removed = 0
     if named:
-        removed += storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)
+        removed = storage.remove_all_but(named, FOLDER, older_than=UNREFERENCED_FOR)
     if removed or swept or forgotten:
         log.info(
             "removed %d files of deleted lessons and courses, %d not handed in, %d that no row names",

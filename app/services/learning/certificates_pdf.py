@@ -34,8 +34,11 @@ def download(user: Actor, certificate_id: UUID) -> Download:
 
 
 def render_soon(certificate_ids: Sequence[UUID]) -> None:
-    """Render these by jobs after the commit. A PDF that is not there when it is asked for is rendered then."""
-    if certificate_ids:
+    """Render these by jobs after the commit. A PDF that is not there when it is asked for is rendered then.
+
+    Where the files are in a bucket, the nodes share no folder, and a PDF in that of a worker is of no use to a web process.
+    """
+    if certificate_ids and settings().media_store == "disk":
         after_commit(partial(queue.render_certificates, certificate_ids))
 
 
@@ -44,11 +47,6 @@ def render_missing(certificate_ids: Sequence[UUID]) -> int:
     missing = certificate_pdf.missing(_sheets(among(Certificate.id, certificate_ids)))
     checkpoint()
     return len(certificate_pdf.render(missing)) if missing else 0
-
-
-def delete_old() -> None:
-    """Take out of the cache what was rendered long ago."""
-    certificate_pdf.delete_old()
 
 
 def page_url(number: str) -> str:
