@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import AssignmentState, Role
-from app.errors.accounts import UserInactive
+from app.errors.accounts import DamagedIdentifier, UserInactive
 from app.errors.base import Forbidden
 from app.errors.bulk import PlanChanged, PlanExpired, TooManyPeople
 from app.errors.catalogue import InvalidTransition
@@ -91,7 +91,9 @@ def _finished(action: str) -> Callable[[RunReport], str]:
 @blp.idempotent
 @blp.arguments(AssignSchema)
 @blp.response(201, AssignedSchema, message="User assigned.")
-@blp.refuses(Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, OwnCourse, UserInactive)
+@blp.refuses(
+    Forbidden, CourseNotOpen, AlreadyEnrolled, CourseFull, DamagedIdentifier, OwnCourse, UserInactive
+)
 def assign_person(person: dict[str, Any], course_id: str):
     """Assign a user to a course.
 
@@ -116,7 +118,8 @@ def assign_people(order: dict[str, Any], course_id: str):
     answer is 202 with the record of the run, and its ledger grows as the run goes on.
 
     The report has a row for each user, in the order `user_ids`, `emails`, `usernames`, `external_ids`. A refused row
-    does not affect the others, and the status is 200 even when all are refused. With `atomic` one refused row means
+    does not affect the others, and the status is 200 even when all are refused. An identifier that a spreadsheet has
+    damaged, such as `1.23457E+11` or `#N/A`, is `invalid` as in a sheet, and `="00123"` means `00123`. With `atomic` one refused row means
     that nothing is written (`state: REFUSED`). `mode: preview` decides the same and writes only its own record, which
     is kept for a day. Instructors assign to their own courses; for them unknown, inactive and unverified users are all
     `not_found` (with `REQUIRE_EMAIL_VERIFICATION=off` unverified users are treated like others).

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from app.values import names
+from app.values import characters, names
+from app.values.spreadsheet_cells import damage_in, unprotected
 
 MOST_ROWS = 10_000
 """The largest bulk call, in rows. An identifier is a row."""
@@ -39,3 +41,25 @@ PARSERS: Mapping[str, Callable[[str], str | None]] = {
     "external_id": _matching(_PRINTABLE),
 }
 """By kind of identifier: the key to look a user up by, or None for a string that cannot be such an identifier."""
+
+_NEVER_DAMAGED = {"user_id": SPELLING, "email": re.compile(r"[A-Za-z0-9][^@]*@.+")}
+"""A shortcut: nearly every id and address has these forms, and neither is anything that a spreadsheet makes."""
+
+
+class Parsed(NamedTuple):
+    """An identifier as a client sent it: the key to look a user up by, or none."""
+
+    key: str | None
+    damage: str | None = None
+    """The sentence about it where a spreadsheet has destroyed the identifier, which then has no key."""
+
+
+def parsed(kind: str, text: str) -> Parsed:
+    """The identifier read as a cell of a sheet is: protection is taken off, and what a spreadsheet has damaged is found."""
+    parse = PARSERS[kind]
+    shape = _NEVER_DAMAGED.get(kind)
+    if shape is not None and shape.fullmatch(text):
+        return Parsed(parse(text))
+    value = unprotected(text)
+    damage = damage_in(characters.trimmed(value), is_identifier=True)
+    return Parsed(None, damage) if damage else Parsed(parse(value))

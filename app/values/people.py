@@ -1,7 +1,7 @@
 """The people that a bulk call names: identifiers of four kinds, in the order sent.
 
-Text and patterns only; nothing is looked up. A string that cannot be an identifier of its kind has no key, so it
-matches no user.
+Text and patterns only; nothing is looked up. A string that cannot be an identifier of its kind, or that a spreadsheet has
+damaged, has no key, so it matches no user.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from functools import cached_property
 
 import msgspec
 
+from app.errors.accounts import DamagedIdentifier
 from app.errors.bulk import TooManyPeople
 from app.values import characters
-from app.values.identifiers import MOST_ROWS, PARSERS
+from app.values.identifiers import MOST_ROWS, Parsed, parsed
 
 LONGEST_STORED_INPUT = 400
 
@@ -50,18 +51,37 @@ class People:
         if len(self) > MOST_ROWS:
             raise TooManyPeople(f"A call takes at most {MOST_ROWS:,} users; this one has {len(self):,}.")
 
+    def refuse_damaged(self) -> None:
+        """Refuse an identifier that a spreadsheet has destroyed; a bulk run reports it in its row instead."""
+        for kind, texts in self.by_kind.items():
+            for text in texts:
+                if damage := parsed(kind, text).damage:
+                    raise DamagedIdentifier(details={kind: [damage]})
+
     @cached_property
-    def parameters(self) -> dict[str, str]:
-        """Three columns for SQL: what to store, what to look up, and under which kind.
+    def parameters(self) -> dict[str, str | None]:
+        """Four columns for SQL: what to store, what to look up, under which kind, and why a row is invalid.
 
         As JSON, which costs the driver and the server a fraction of what an array of thousands does.
         """
-        columns = {
+        read = [parsed(kind, text) for kind, texts in self.by_kind.items() for text in texts]
+        problems = [problem_of(each) for each in read]
+        columns: dict[str, list[str | None] | None] = {
             "inputs": [storable(text) for text in self.inputs],
-            "keys": [key for kind, texts in self.by_kind.items() for key in map(PARSERS[kind], texts)],
+            "keys": [each.key for each in read],
             "kinds": [kind for kind, texts in self.by_kind.items() for _ in texts],
+            "problems": problems if any(problems) else None,
         }
-        return {name: msgspec.json.encode(column).decode() for name, column in columns.items()}
+        return {name: None if column is None else _as_json(column) for name, column in columns.items()}
+
+
+def _as_json(column: list[str | None]) -> str:
+    return msgspec.json.encode(column).decode()
+
+
+def problem_of(identifier: Parsed) -> str | None:
+    """The reason code of the row of an identifier that a spreadsheet has destroyed."""
+    return DamagedIdentifier.code if identifier.damage else None
 
 
 def storable(text: str) -> str:

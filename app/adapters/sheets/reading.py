@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Self
 
 from app.adapters.sheets import titles
-from app.adapters.sheets.cells import clean, damage_in
+from app.values.spreadsheet_cells import clean, damage_in
 from app.adapters.sheets.decoding import decode
 from app.adapters.sheets.lines import DELIMITERS, Lines
 from app.adapters.sheets.titles import Column

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from app.adapters.sheets import titles
-from app.adapters.sheets.cells import clean, damage_in
+from app.values.spreadsheet_cells import clean, damage_in
 from app.adapters.sheets.decoding import MARKS, not_text, refuse_other_formats
 from app.adapters.sheets.lines import Lines
 from app.adapters.sheets.titles import Column

@@ -65,7 +65,7 @@ from app.services.learning.enrollment_rows import EnrollmentRow, select_shown
 from app.services.messaging import outbox
 from app.services.messaging.outbox import MailBatch
 from app.settings import settings
-from app.values.identifiers import PARSERS, as_id
+from app.values.identifiers import as_id, parsed
 from app.values.people import People, storable
 from app.values.terms import Terms
 
@@ -103,7 +103,7 @@ class Written(NamedTuple):
 def assign(actor: Actor, ref: str | UUID, person: People, terms: Terms, *, reason: str) -> Written | None:
     """Enroll the person, who has never been in the course; None where nothing was written. The locks are held then, too."""
     ((kind, text),) = [(kind, text) for kind, texts in person.by_kind.items() for text in texts]
-    key = PARSERS[kind](text)
+    key = parsed(kind, text).key
     if key is None:
         return None
     course_id = as_id(ref)

@@ -103,6 +103,7 @@ def assign_one(
     actor: Actor, ref: str | UUID, person: People, terms: Terms = _DEFAULT_TERMS, *, reason: str = ""
 ) -> Written:
     """Assign one person. A refusal is raised instead of reported, and no run is recorded."""
+    person.refuse_damaged()
     # A request to exceed the seats is refused to instructors, by what follows.
     is_allowed = actor.is_admin or not terms.override_seats
     made = assigning_one.assign(actor, ref, person, terms, reason=reason) if is_allowed else None

@@ -16,8 +16,9 @@ WITH sent AS MATERIALIZED (
     FROM ROWS FROM (
         json_array_elements_text(CAST(:inputs AS json)),
         json_array_elements_text(CAST(:keys AS json)),
-        json_array_elements_text(CAST(:kinds AS json))
-    ) WITH ORDINALITY AS sent (input, key, kind, row)
+        json_array_elements_text(CAST(:kinds AS json)),
+        json_array_elements_text(CAST(:problems AS json))
+    ) WITH ORDINALITY AS sent (input, key, kind, problem, row)
 )"""
 
 STAGED = """

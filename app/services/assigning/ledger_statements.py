@@ -59,7 +59,7 @@ decided AS (
     SELECT *,
         CASE
             WHEN :atomic AND placed IN ('assigned', 'reactivated', 'due_updated')
-                AND bool_or(placed IN ('not_found', 'inactive', 'ineligible', 'no_seat')) OVER ()
+                AND bool_or(placed IN ('not_found', 'invalid', 'inactive', 'ineligible', 'no_seat')) OVER ()
             THEN 'skipped'
             ELSE placed
         END AS outcome
@@ -84,7 +84,8 @@ judged AS {once} (
 decided AS (
     SELECT *,
         CASE
-            WHEN :atomic AND verdict = 'unassigned' AND bool_or(verdict = 'not_found') OVER () THEN 'skipped'
+            WHEN :atomic AND verdict = 'unassigned' AND bool_or(verdict IN ('not_found', 'invalid')) OVER ()
+            THEN 'skipped'
             ELSE verdict
         END AS outcome
     FROM judged
@@ -165,18 +166,18 @@ _EARLIER = """OR (
 
 _PLAIN = {
     "sent": SENT,
-    "extra": "kind",
-    "kept": "kind",
-    "nothing": "CAST(NULL AS text) AS kind",
+    "extra": "kind, problem",
+    "kept": "kind, problem",
+    "nothing": "CAST(NULL AS text) AS kind, CAST(NULL AS text) AS problem",
     "disagreement": "",
-    "problem": "",
+    "problem": "WHEN problem IS NOT NULL THEN 'invalid'",
     "or_earlier": "",
     "once": "",
     "closed": "",
     "due_at": ":due_at",
     "and_named": "",
     "not_found": "CASE WHEN key IS NULL THEN 'invalid_identifier' ELSE 'not_found' END",
-    "invalid": "",
+    "invalid": "WHEN 'invalid' THEN problem",
     "ineligible": "'own_course'",
     "columns": "",
     "values": "",
@@ -202,7 +203,6 @@ _CHUNKED = {
             WHEN key IS NULL THEN 'invalid_identifier'
             ELSE 'not_found'
         END""",
-    "invalid": "WHEN 'invalid' THEN problem",
     "ineligible": "CASE WHEN :is_open THEN 'own_course' ELSE 'course_not_open' END",
     "columns": ", batch, sent_due_at, sent_course",
     "values": ", :kept_batch, sent_due_at, sent_course",

@@ -23,8 +23,8 @@ from app.models.assignment_item import AssignmentItem
 from app.models.assignment_stage import AssignmentBatch, AssignmentCourse
 from app.services.assigning.repeats import Repeats
 from app.values import moments
-from app.values.identifiers import PARSERS
-from app.values.people import People, storable
+from app.values.identifiers import PARSERS, Parsed, parsed
+from app.values.people import People, problem_of, storable
 
 BATCH_LINES = 250
 """The smallest part of a run that a chunk may have, and the finest step of its adaptation."""
@@ -147,16 +147,18 @@ def add_people(staging: Staging, people: People, courses: Sequence[UUID]) -> int
     row = 0
     for course_id in courses:
         for kind, texts in people.by_kind.items():
-            parse = PARSERS[kind]
             for start in range(0, len(texts), BATCH_LINES):
                 part = texts[start : start + BATCH_LINES]
                 lines = [
-                    StagedLine(row + place, storable(text), kind, parse(text))
-                    for place, text in enumerate(part, 1)
+                    _line(row + place, text, kind, parsed(kind, text)) for place, text in enumerate(part, 1)
                 ]
                 staging.add(course_id, lines)
                 row += len(part)
     return row
+
+
+def _line(row: int, text: str, kind: str, identifier: Parsed) -> StagedLine:
+    return StagedLine(row, storable(text), kind, identifier.key, problem=problem_of(identifier))
 
 
 def stage_again(run: Assignment, first: Assignment) -> None:
@@ -198,7 +200,6 @@ def _lines_of(run: Assignment, *conditions: ColumnElement[bool]) -> Iterator[Seq
 
 
 def _staged(row: int, sent: Any) -> StagedLine:
-    parse = PARSERS.get(sent.kind or "")
     is_kept = sent.outcome == Outcome.INVALID or sent.code in UNRESOLVED
     problem = sent.code if is_kept else None
     moment = moments.read(sent.sent_due_at) if sent.sent_due_at and problem is None else None
@@ -206,7 +207,7 @@ def _staged(row: int, sent: Any) -> StagedLine:
         row,
         sent.input,
         sent.kind or "external_id",
-        parse(sent.input) if parse and problem is None else None,
+        parsed(sent.kind, sent.input).key if sent.kind in PARSERS and problem is None else None,
         moment.isoformat() if moment else None,
         sent.sent_due_at,
         sent.sent_course,

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.adapters.sheets import Row
-from app.adapters.sheets.cells import clean
+from app.values.spreadsheet_cells import clean
 from app.db.session import db
 from app.enums import ImportOutcome
 from app.errors.base import InvalidRequest

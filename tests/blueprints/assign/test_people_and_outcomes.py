@@ -162,7 +162,9 @@ def test_a_string_that_cannot_be_an_identifier_is_its_rows_own_trouble(run, make
     assert report["counts"]["assigned"] == len(report["results"]) - 1
 
 
-@pytest.mark.parametrize("text", ["\\", '"', "{}", "NULL", "',); --", "%s", ":x", "ünï", "👩🏽‍🚀", "\ufffd"])
+@pytest.mark.parametrize(
+    "text", ["\\", '"', "{}", "NULL;", "x',); --", "%s", ":x", "ünï", "👩🏽‍🚀", "\ufffd"]
+)
 def test_odd_strings_are_looked_up_as_they_are(run, make, text):
     course, student = make.course(), make.student(external_id=text)
 

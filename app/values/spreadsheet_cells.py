@@ -1,4 +1,4 @@
-"""Cell values of a CSV file: cleaning, and detection of what a spreadsheet has damaged.
+"""Values that come from spreadsheets: cleaning, and detection of what a spreadsheet has damaged.
 
 A spreadsheet protects `00123` as `="00123"` or `'00123`; it turns a long number into `1.23457E+11`, and a failed lookup
 into `#N/A`. An identifier of the second kind is lost: many users would share it.
@@ -53,6 +53,11 @@ def clean(cell: str, *, is_identifier: bool = False) -> str:
         return characters.trimmed(formula[1])
     is_protected = value.startswith("'") if is_identifier else _PROTECTED.match(value)
     return characters.trimmed(value[1:]) if is_protected else value
+
+
+def unprotected(text: str) -> str:
+    """An identifier without what protected it from a spreadsheet, where anything did."""
+    return clean(text, is_identifier=True) if characters.trimmed(text).startswith(("=", "'")) else text
 
 
 def damage_in(value: str, *, is_identifier: bool) -> str | None:
