@@ -196,6 +196,24 @@ class AssignmentState(StrEnum):
     UNDONE = "UNDONE"
 
 
+class CourseAction(StrEnum):
+    """What was done to a course, as its history says it."""
+
+    CREATED = "created"
+    EDITED = "edited"
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    ARCHIVED = "archived"
+    UNARCHIVED = "unarchived"
+    DELETED = "deleted"
+    VERSION_PUBLISHED = "version_published"
+    COMPLETIONS_VOIDED = "completions_voided"
+
+
 class Outcome(StrEnum):
     """The outcome of one row of a bulk run. In lower case: outcomes are reasons, not states."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import word
 from app.db.session import Identified, Model
-from app.enums import CourseStatus
+from app.enums import CourseAction, CourseStatus
 from app.models.user import User
 
 ANSWERED = "from_status = 'PENDING' AND to_status IN ('APPROVED', 'REJECTED', 'PUBLISHED')"
@@ -20,14 +20,14 @@ ANSWERED = "from_status = 'PENDING' AND to_status IN ('APPROVED', 'REJECTED', 'P
 
 
 class CourseChange(Identified, Model):
-    """One entry. `action` is a verb (`created`, `submitted`, `edited` …); `fields` names what an edit touched."""
+    """One entry. `action` is one of `CourseAction`; `fields` names what an edit touched."""
 
     __tablename__ = "course_changes"
 
     DECISIONS: ClassVar = {
-        CourseStatus.APPROVED: "approved",
-        CourseStatus.REJECTED: "rejected",
-        CourseStatus.PUBLISHED: "published",
+        CourseStatus.APPROVED: CourseAction.APPROVED,
+        CourseStatus.REJECTED: CourseAction.REJECTED,
+        CourseStatus.PUBLISHED: CourseAction.PUBLISHED,
     }
     """The `action` of an admin's decision, by the status it leads to. Owners who publish a course leave the same action."""
 

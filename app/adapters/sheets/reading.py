@@ -9,11 +9,11 @@ from itertools import islice
 from typing import Any, Self
 
 from app.adapters.sheets import titles
-from app.values.spreadsheet_cells import clean, damage_in
 from app.adapters.sheets.decoding import decode
 from app.adapters.sheets.lines import DELIMITERS, Lines
 from app.adapters.sheets.titles import Column
 from app.values import characters
+from app.values.spreadsheet_cells import clean, damage_in
 
 
 @dataclass(frozen=True)

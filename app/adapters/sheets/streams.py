@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from app.adapters.sheets import titles
-from app.values.spreadsheet_cells import clean, damage_in
 from app.adapters.sheets.decoding import MARKS, not_text, refuse_other_formats
 from app.adapters.sheets.lines import Lines
 from app.adapters.sheets.titles import Column
 from app.errors.requests import MalformedBody
 from app.values import characters
+from app.values.spreadsheet_cells import clean, damage_in
 
 _AT_ONCE = 1024 * 1024
 _LONGEST_LINE = 100_000

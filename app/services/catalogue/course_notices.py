@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Uuid, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from app.db.session import db
-from app.enums import NoticeKind
+from app.enums import CourseAction, NoticeKind
 from app.models.course_change import CourseChange
 from app.models.user import User
 from app.services.messaging import outbox
@@ -37,7 +37,7 @@ def notify_owner(change: CourseChange, owner_id: UUID) -> None:
 
 
 def _is_news(change: CourseChange, owner_id: UUID) -> ColumnElement[bool]:
-    if change.action != "edited" or "instructor_id" in change.fields:
+    if change.action != CourseAction.EDITED or "instructor_id" in change.fields:
         return true()
     earlier = aliased(CourseChange)
     return ~(
@@ -45,7 +45,7 @@ def _is_news(change: CourseChange, owner_id: UUID) -> ColumnElement[bool]:
         .where(
             earlier.course_id == change.course_id,
             earlier.created_at > func.now() - ONE_NOTICE_OF_EDITS_PER,
-            earlier.action == "edited",
+            earlier.action == CourseAction.EDITED,
             earlier.actor_id != owner_id,
             earlier.id != change.id,
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app.db.listings import Listing, ordered_by
 from app.db.session import db
-from app.enums import CourseStatus
+from app.enums import CourseAction, CourseStatus
 from app.errors.base import NotFound
 from app.errors.catalogue import CourseUnchanged, InvalidTransition
 from app.models.caller import Actor
@@ -117,7 +117,7 @@ def publish(actor: Actor, ref: str | UUID, *, note: str) -> CourseVersion:
     made = record(course.id, actor, note=note)
     if made is None:
         raise CourseUnchanged
-    courses.record_change(course, actor, "version_published", notes=note)
+    courses.record_change(course, actor, CourseAction.VERSION_PUBLISHED, notes=note)
     return get_managed(actor, made)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from app.db.session import db
-from app.enums import CourseStatus
+from app.enums import CourseAction, CourseStatus
 from app.errors.base import Forbidden, NotFound
 from app.errors.catalogue import CourseUnderReview
 from app.models.caller import Actor
@@ -70,7 +70,7 @@ def lock_managed(user: Actor, ref: str | UUID) -> Course:
 def record_change(
     course: Course,
     actor: Actor,
-    action: str,
+    action: CourseAction,
     *,
     from_status: CourseStatus | None = None,
     to_status: CourseStatus | None = None,
@@ -112,7 +112,9 @@ def record_edit(actor: Actor, course: Course, fields: Iterable[str]) -> CourseCh
         course.status = CourseStatus.DRAFT
     if before == CourseStatus.PUBLISHED:
         course.changed_since_review = True
-    return record_change(course, actor, "edited", from_status=before, to_status=course.status, fields=fields)
+    return record_change(
+        course, actor, CourseAction.EDITED, from_status=before, to_status=course.status, fields=fields
+    )
 
 
 def refuse_under_review(course: Course) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from app.db.session import db
-from app.enums import CourseStatus
+from app.enums import CourseAction, CourseStatus
 from app.errors.base import Forbidden
 from app.errors.catalogue import ApprovalRequired, CourseIncomplete, InvalidTransition
 from app.models.caller import Actor
@@ -31,13 +31,13 @@ def submit(owner: Actor, ref: str | UUID, *, at: datetime | None = None) -> Cour
     """Submit the course for a decision; it cannot be edited until then."""
     course = _get_own(owner, ref)
     _refuse_unless_in(course, DRAFT, REJECTED)
-    return _move(owner, course, "submitted", PENDING, lessons=_refuse_incomplete(course), at=at)
+    return _move(owner, course, CourseAction.SUBMITTED, PENDING, lessons=_refuse_incomplete(course), at=at)
 
 
 def withdraw(owner: Actor, ref: str | UUID) -> CoursePage:
     course = _get_own(owner, ref)
     _refuse_unless_in(course, PENDING)
-    return _move(owner, course, "withdrawn", DRAFT)
+    return _move(owner, course, CourseAction.WITHDRAWN, DRAFT)
 
 
 def review(
@@ -77,26 +77,33 @@ def publish(
     if actor.is_admin and course.status != APPROVED:
         values |= _decision(actor, override_reason, at)
     return _move(
-        actor, course, "published", PUBLISHED, notes=override_reason, lessons=lessons, at=at, values=values
+        actor,
+        course,
+        CourseAction.PUBLISHED,
+        PUBLISHED,
+        notes=override_reason,
+        lessons=lessons,
+        at=at,
+        values=values,
     )
 
 
 def unpublish(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED)
-    return _move(actor, course, "unpublished", DRAFT)
+    return _move(actor, course, CourseAction.UNPUBLISHED, DRAFT)
 
 
 def archive(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, PUBLISHED, DRAFT)
-    return _move(actor, course, "archived", ARCHIVED)
+    return _move(actor, course, CourseAction.ARCHIVED, ARCHIVED)
 
 
 def unarchive(actor: Actor, ref: str | UUID) -> CoursePage:
     course = courses.get_managed(actor, ref)
     _refuse_unless_in(course, ARCHIVED)
-    return _move(actor, course, "unarchived", DRAFT)
+    return _move(actor, course, CourseAction.UNARCHIVED, DRAFT)
 
 
 def _get_own(owner: Actor, ref: str | UUID) -> Course:
@@ -155,7 +162,7 @@ def _may_publish(actor: Actor, course: Course) -> bool:
 def _move(
     actor: Actor,
     course: Course,
-    action: str,
+    action: CourseAction,
     to: CourseStatus,
     *,
     notes: str = "",

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, insert, select
 
 from app.db.session import db, refusing, savepoint
-from app.enums import EnrollmentStatus, Role
+from app.enums import CourseAction, EnrollmentStatus, Role
 from app.errors.base import Forbidden, InvalidRequest, Refusal
 from app.errors.catalogue import CodeTaken, CourseInUse, SlugTaken
 from app.errors.learning import AlreadyEnrolled
@@ -49,7 +49,7 @@ def create(actor: Actor, *, publish: bool = False, at: datetime | None = None, *
         values |= {"created_at": at, "updated_at": at}
     course_id = _insert(values)
     course = db.session.get_one(Course, course_id)
-    courses.record_change(course, actor, "created", to_status=course.status, at=at)
+    courses.record_change(course, actor, CourseAction.CREATED, to_status=course.status, at=at)
     courses_search.index_locked(course_id)
     refused = _publish(actor, course_id, at=at) if publish else None
     return courses_read.show(actor, course_id, publish_refused=refused)
@@ -80,7 +80,7 @@ def delete(actor: Actor, ref: str | UUID, *, force: bool = False) -> None:
     if not (force and actor.is_admin) and db.session.scalar(select(learning)):
         raise CourseInUse
     course.deleted_at = func.now()
-    courses.record_change(course, actor, "deleted", from_status=course.status)
+    courses.record_change(course, actor, CourseAction.DELETED, from_status=course.status)
 
 
 def _insert(values: dict[str, Any]) -> UUID:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, upd
 
 from app.db.listings import Listing, ordered_by
 from app.db.session import among, db, lock_name
-from app.enums import AssignmentState, EnrollmentStatus, Mode, Redo
+from app.enums import AssignmentState, CourseAction, EnrollmentStatus, Mode, Redo
 from app.errors.requests import PreconditionFailed
 from app.models import Certificate, CourseVersion, Enrollment, User
 from app.models.caller import Actor
@@ -162,7 +162,7 @@ def void(
         if notify:
             enrollment_notices.notify_renewal(hit)
     if version.voided_at is None:
-        courses.record_change(course, admin, "completions_voided", notes=reason)
+        courses.record_change(course, admin, CourseAction.COMPLETIONS_VOIDED, notes=reason)
     _record(version, admin, reason, len(hit))
     remaining, tag = _counted(course.id, version.number)
     return Voiding(course.id, version.number, AssignmentState.APPLIED, len(hit), remaining, due_at, tag)

@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.adapters.sheets import Row
-from app.values.spreadsheet_cells import clean
 from app.db.session import db
 from app.enums import ImportOutcome
 from app.errors.base import InvalidRequest
 from app.models.user import User
 from app.services.people import reporting_lines
 from app.services.people.users_import_plan import UNIQUE, ImportLine, Person, Plan, folded
+from app.values.spreadsheet_cells import clean
 
 _MOST_ROUNDS = 20
 """How often cycles are searched. A refused row keeps its old manager, who may close another cycle."""

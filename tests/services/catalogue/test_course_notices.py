@@ -134,3 +134,15 @@ def test_the_owner_hears_that_the_course_was_deleted(api, admin, owner, course_i
     assert admin.delete(f"/courses/{course.id}").status_code == 204
 
     assert told(api, owner) == [("COURSE_CHANGED", "Fire safety was deleted")]
+
+
+def test_the_owner_hears_of_a_new_version_and_of_void_completions_in_words(api, admin, owner, course_in):
+    course = course_in(CourseStatus.PUBLISHED)
+    made = data_of(admin.post(f"/courses/{course.id}/versions", json={"note": "New law."}), 201)
+
+    data_of(admin.post(f"/versions/{made['id']}/void", json={"reason": "New law."}))
+
+    assert told(api, owner) == [
+        ("COURSE_CHANGED", "A new version of Fire safety was published"),
+        ("COURSE_CHANGED", "Earlier completions of Fire safety were made void"),
+    ]

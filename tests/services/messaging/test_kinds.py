@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.enums import Channel, MailTokenPurpose, NoticeKind
+from app.enums import Channel, CourseAction, MailTokenPurpose, NoticeKind
 from app.services.messaging import kinds
+from app.services.messaging.kinds import course_changed
 from app.services.messaging.notice_kind import Kind
 from tests.support.paths import ROOT
 
@@ -55,3 +56,9 @@ def test_the_page_about_mail_says_which_kinds_are_shown_in_the_app_and_which_are
     assert {kind: (shown == "yes", urgent == "yes") for kind, shown, urgent in rows} == {
         kind.value: (Channel.IN_APP in each.channels, each.is_urgent) for kind, each in kinds.KINDS.items()
     }
+
+
+def test_each_action_on_a_course_has_words_of_its_own():
+    """The reader of a mail does not know the names of actions in the course's history."""
+    assert set(course_changed.WORDS) == set(CourseAction)
+    assert not [words for words in course_changed.WORDS.values() if "_" in "".join(words)]

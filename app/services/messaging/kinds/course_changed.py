@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from app.enums import NoticeKind
+from collections.abc import Mapping
+
+from app.enums import CourseAction, NoticeKind
 from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note, change_of, course_title, course_with_code, field_name
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    CourseAction.CREATED: ("{title} is your course now", "An admin created {course} for you."),
+    CourseAction.VERSION_PUBLISHED: (
+        "A new version of {title} was published",
+        "An admin published a new version of your course {course}.",
+    ),
+    CourseAction.COMPLETIONS_VOIDED: (
+        "Earlier completions of {title} were made void",
+        "An admin made earlier completions of your course {course} void: their learners have to renew them.",
+    ),
+    **{
+        action: (f"{{title}} was {action}", f"Your course {{course}} was {action} by an admin.")
+        for action in (
+            CourseAction.EDITED,
+            CourseAction.SUBMITTED,
+            CourseAction.WITHDRAWN,
+            CourseAction.APPROVED,
+            CourseAction.REJECTED,
+            CourseAction.PUBLISHED,
+            CourseAction.UNPUBLISHED,
+            CourseAction.ARCHIVED,
+            CourseAction.UNARCHIVED,
+            CourseAction.DELETED,
+        )
+    },
+}
+"""Title and body for each action."""
+
+_OTHERWISE = ("{title} was changed", "Your course {course} was changed by an admin.")
 
 
 class CourseChangedKind(Kind):
@@ -23,12 +55,10 @@ class CourseChangedKind(Kind):
                     f"{title} is your course now", f"An admin made you the instructor of {course}."
                 )
             return Wording(f"{title} has a new instructor", f"An admin gave {course} to another instructor.")
-        if action == "created":
-            return Wording(f"{title} is your course now", f"An admin created {course} for you.")
+        headline, sentence = WORDS.get(action, _OTHERWISE)
         changed = f" What changed: {', '.join(map(field_name, fields))}." if fields else ""
         return Wording(
-            f"{title} was {action}",
-            f"Your course {course} was {action} by an admin.{changed}{admin_note(notes)}",
+            headline.format(title=title), f"{sentence.format(course=course)}{changed}{admin_note(notes)}"
         )
 
 
