@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db.columns import one_of, ordered, word
 from app.db.session import Identified, Model
 from app.enums import Channel, Lane, NoticeKind, NoticeState
+from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.email_change import EmailChange
@@ -95,6 +96,12 @@ class Notice(Identified, Model):
         primaryjoin="foreign(Notice.course_id) == Course.id", lazy="raise", viewonly=True
     )
     enrollment: Mapped[Enrollment | None] = relationship(lazy="raise", viewonly=True)
+    certificate: Mapped[Certificate | None] = relationship(
+        primaryjoin="and_(foreign(Notice.enrollment_id) == Certificate.enrollment_id,"
+        " foreign(Notice.completion_number) == Certificate.completion_number)",
+        lazy="raise",
+        viewonly=True,
+    )
     change: Mapped[CourseChange | None] = relationship(
         primaryjoin="foreign(Notice.cause_id) == CourseChange.id", lazy="raise", viewonly=True
     )

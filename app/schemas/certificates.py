@@ -8,6 +8,8 @@ from marshmallow.fields import Dict, String
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, ordering
 from app.settings import settings
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class VerifyUrl(String):
@@ -21,7 +23,7 @@ class PageUrl(String):
     """The public page of a certificate, to which its QR code leads."""
 
     def _serialize(self, value: Any, *_place: Any, **_kwargs: Any) -> str | None:
-        return f"{settings().public_url}/certificates/{value}"
+        return client_pages.address(ClientPage.CERTIFICATE, value)
 
 
 class CertificateSchema(Schema):

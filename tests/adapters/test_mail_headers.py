@@ -20,7 +20,11 @@ MAIL = Mail(
     subject="You have completed Fire safety",
     template="notice",
     message_id="<one@rollcall.example>",
-    values={"title": "You have completed Fire safety", "body": "Well done!"},
+    values={
+        "title": "You have completed Fire safety",
+        "body": "Well done!",
+        "link": "http://localhost/courses/fire",
+    },
 )
 
 SCRIPTS = {
@@ -148,7 +152,7 @@ def test_a_mail_parser_finds_one_recipient_and_no_other_field(composed):
     expected = set(email.message_from_bytes(composed()).keys())
 
     for name in [*generated(), *NAMES]:
-        content = composed(to_name=name, subject=name, values={"title": name, "body": name})
+        content = composed(to_name=name, subject=name, values={**MAIL.values, "title": name, "body": name})
         message = email.message_from_bytes(content, policy=email.policy.default)
         assert set(message.keys()) == expected
         assert [each.addr_spec for each in message["To"].addresses] == ["ada@example.org"], name

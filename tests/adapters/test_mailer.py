@@ -24,7 +24,11 @@ MAIL = Mail(
     subject="You have completed Fire safety",
     template="notice",
     message_id="<one@rollcall.example>",
-    values={"title": "You have completed Fire safety", "body": "Well done!"},
+    values={
+        "title": "You have completed Fire safety",
+        "body": "Well done!",
+        "link": "http://localhost/courses/fire",
+    },
 )
 
 
@@ -84,7 +88,9 @@ def test_nothing_typed_starts_a_header(typed, composed):
 
 
 def test_what_a_person_typed_is_text_in_html(composed):
-    message = composed(values={"title": "t", "body": "<script>alert(1)</script> & {{ 7 * 7 }}"})
+    message = composed(
+        values={**MAIL.values, "title": "t", "body": "<script>alert(1)</script> & {{ 7 * 7 }}"}
+    )
 
     html = message.get_body(("html",)).get_content()
     text = message.get_body(("plain",)).get_content()

@@ -231,6 +231,21 @@ def test_by_setting_the_grade_completes(homework, setting, app):
         assert sorted(kinds) == ["COMPLETION"] * 2 + ["SUBMISSION_GRADED"] * 2
 
 
+def test_mails_link_to_the_page_of_what_they_are_about(homework, setting, mailbox):
+    setting(homework_completes="graded")
+    task = homework()
+    data_of(task.grade(data_of(task.submit(), 201)))
+    [certificate] = data_of(task.learner.get("/certificates"))
+
+    texts = [mail.get_body(("plain",)).get_content() for mail in mailbox(task.student.email)]
+    [graded], [completed] = [[each for each in texts if word in each] for word in ("points for", "Well done")]
+
+    slug, number = task.course.slug, certificate["number"]
+    assert certificate["page_url"] in completed
+    assert f"Your certificate: {number}." in completed
+    assert f"/courses/{slug}/learn/{task.lesson.id}" in graded
+
+
 def test_the_completion_says_what_homework_is_waiting_for(homework, setting):
     setting(homework_completes="graded")
     task = homework()

@@ -16,8 +16,8 @@ from app.db.session import after_commit, among, checkpoint, db
 from app.models import Certificate, CourseVersion, Enrollment, User
 from app.models.caller import Actor
 from app.services.learning import certificates
-from app.settings import settings
-from app.values import days
+from app.values import client_pages, days
+from app.values.client_pages import ClientPage
 from app.values.downloads import Download
 
 NAME_WITHHELD = "Name withheld"
@@ -51,7 +51,7 @@ def render_missing(certificate_ids: Sequence[UUID]) -> int:
 
 def page_url(number: str) -> str:
     """The public page of a certificate, to which its QR code leads."""
-    return f"{settings().public_url}/certificates/{number}"
+    return client_pages.address(ClientPage.CERTIFICATE, number)
 
 
 def spelled_day(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from app.models.certificate import Certificate
 from app.models.course import Course
 from app.models.course_change import CourseChange
 from app.models.enrollment import Enrollment
@@ -36,7 +37,9 @@ def named() -> tuple[ORMOption, ORMOption]:
 
 
 def course() -> ORMOption:
-    return joinedload(Notice.course).load_only(Course.title, Course.code, Course.instructor_id)
+    return joinedload(Notice.course).load_only(
+        Course.title, Course.code, Course.slug, Course.instructor_id, Course.deleted_at
+    )
 
 
 def enrollment() -> ORMOption:
@@ -47,6 +50,10 @@ def enrollment() -> ORMOption:
 
 def learner() -> ORMOption:
     return joinedload(Notice.enrollment).joinedload(Enrollment.user).load_only(*NAMES)
+
+
+def certificate() -> ORMOption:
+    return joinedload(Notice.certificate).load_only(Certificate.number)
 
 
 def change() -> ORMOption:

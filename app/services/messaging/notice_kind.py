@@ -16,6 +16,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.enums import Channel, MailTokenPurpose, NoticeKind
 from app.models.notice import Notice
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class Wording(NamedTuple):
@@ -60,6 +62,10 @@ class Kind:
     def address(self, notice: Notice) -> str:
         """The mailbox that it is sent to."""
         return notice.user.email
+
+    def page(self, _: Notice) -> str:
+        """The address of the client's page about it, to which a mail without a token links."""
+        return client_pages.address(ClientPage.HOME)
 
     def is_addressed_by_name(self, notice: Notice) -> bool:
         """Until an address is verified it may be a stranger's, and a name in the mail could be an advertisement."""

@@ -161,13 +161,14 @@ def _mail(notice: Notice) -> Mail:
     kind, user = kinds.of(notice), notice.user
     address, wording = kind.address(notice), kind.wording(notice)
     link = mail_links.make(user, kind.link, address) if kind.link else None
+    linked = link.values if link else {"link": kind.page(notice)}
     return Mail(
         to_name=(user.full_name or user.username) if kind.is_addressed_by_name(notice) else "",
         to_address=address,
         subject=wording.title,
         template="token" if link else "notice",
         message_id=notice.message_id,
-        values={**wording._asdict(), **(link.values if link else {})},
+        values={**wording._asdict(), **linked},
         secret=link.token if link else "",
     )
 

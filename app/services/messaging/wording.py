@@ -11,6 +11,8 @@ from textwrap import shorten
 from app.models.notice import Notice
 from app.models.submission import Submission
 from app.models.user import User
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 LONGEST_QUOTE = 500
 
@@ -21,6 +23,13 @@ def course_title(notice: Notice) -> str:
 
 def course_with_code(notice: Notice) -> str:
     return f"{course_title(notice)} ({notice.course.code})" if notice.course else "A course"
+
+
+def course_page(notice: Notice, page: ClientPage = ClientPage.COURSE) -> str:
+    """The address of a page of the course, or of the front page where there is none any more."""
+    if notice.course is None or notice.course.is_deleted:
+        return client_pages.address(ClientPage.HOME)
+    return client_pages.address(page, notice.course.slug)
 
 
 def change_of(notice: Notice) -> tuple[str, str]:

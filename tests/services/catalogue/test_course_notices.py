@@ -59,6 +59,7 @@ def test_the_owner_hears_of_what_an_admin_did(
     assert told(api, owner) == [expected]
     [mail] = mailbox("owner@example.org")
     assert mail["Subject"] == expected[1]
+    assert f"/teach/courses/{course.slug}" in mail.get_body(("plain",)).get_content()
 
 
 def test_a_remark_is_quoted_as_text_and_cut(api, admin, owner, course_in, mailbox):

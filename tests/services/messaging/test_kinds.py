@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app.enums import Channel, CourseAction, MailTokenPurpose, NoticeKind
 from app.services.messaging import kinds
 from app.services.messaging.kinds import course_changed
 from app.services.messaging.notice_kind import Kind
+from app.values.client_pages import ClientPage
 from tests.support.paths import ROOT
 
 MODULES = {path.stem for path in Path(kinds.__file__).parent.glob("*.py") if path.stem != "__init__"}
@@ -62,3 +64,9 @@ def test_each_action_on_a_course_has_words_of_its_own():
     """The reader of a mail does not know the names of actions in the course's history."""
     assert set(course_changed.WORDS) == set(CourseAction)
     assert not [words for words in course_changed.WORDS.values() if "_" in "".join(words)]
+
+
+def test_the_pages_that_mails_link_to_are_pages_of_the_client():
+    routes = json.loads((ROOT / "frontend" / "routes.json").read_text(encoding="utf-8"))
+
+    assert {page.value for page in ClientPage} <= set(routes)

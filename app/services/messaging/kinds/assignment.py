@@ -6,7 +6,7 @@ from app.enums import EnrollmentStatus, NoticeKind
 from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
-from app.services.messaging.wording import course_title, course_with_code
+from app.services.messaging.wording import course_page, course_title, course_with_code
 from app.values import days
 
 
@@ -29,6 +29,9 @@ class AssignmentKind(Kind):
     def obsolete_reason(self, notice: Notice) -> str | None:
         has_left = notice.enrollment is not None and notice.enrollment.status == EnrollmentStatus.CANCELLED
         return "not_enrolled" if has_left else None
+
+    def page(self, notice: Notice) -> str:
+        return course_page(notice)
 
 
 KIND = AssignmentKind()

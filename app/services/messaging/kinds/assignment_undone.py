@@ -7,6 +7,8 @@ from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import course_title, course_with_code
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class AssignmentUndoneKind(Kind):
@@ -23,6 +25,9 @@ class AssignmentUndoneKind(Kind):
         """The user has been assigned again, or has enrolled."""
         is_out = notice.enrollment is None or notice.enrollment.status == EnrollmentStatus.CANCELLED
         return None if is_out else "already_enrolled"
+
+    def page(self, _: Notice) -> str:
+        return client_pages.address(ClientPage.MY_COURSES)
 
 
 KIND = AssignmentUndoneKind()

@@ -9,6 +9,8 @@ from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note, change_of, course_title, course_with_code, field_name
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 WORDS: Mapping[str, tuple[str, str]] = {
     CourseAction.CREATED: ("{title} is your course now", "An admin created {course} for you."),
@@ -60,6 +62,12 @@ class CourseChangedKind(Kind):
         return Wording(
             headline.format(title=title), f"{sentence.format(course=course)}{changed}{admin_note(notes)}"
         )
+
+    def page(self, notice: Notice) -> str:
+        course = notice.course
+        if course is None or course.is_deleted or course.instructor_id != notice.user_id:
+            return client_pages.address(ClientPage.TEACHING)
+        return client_pages.address(ClientPage.TAUGHT_COURSE, course.slug)
 
 
 KIND = CourseChangedKind()

@@ -6,7 +6,8 @@ from app.enums import NoticeKind
 from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
-from app.services.messaging.wording import admin_note, change_of, course_title, course_with_code
+from app.services.messaging.wording import admin_note, change_of, course_page, course_title, course_with_code
+from app.values.client_pages import ClientPage
 
 
 class CourseDecidedKind(Kind):
@@ -20,6 +21,9 @@ class CourseDecidedKind(Kind):
             f"{course_title(notice)} was {action}",
             f"Your course {course_with_code(notice)} was {action} by an admin.{next_step}{admin_note(notes)}",
         )
+
+    def page(self, notice: Notice) -> str:
+        return course_page(notice, ClientPage.TAUGHT_COURSE)
 
 
 KIND = CourseDecidedKind()

@@ -7,6 +7,8 @@ from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import name_of, quoted
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class InstructorRequestKind(Kind):
@@ -27,6 +29,9 @@ class InstructorRequestKind(Kind):
         """A withdrawn request is deleted."""
         is_pending = notice.request is not None and notice.request.is_pending
         return None if is_pending else "already_decided"
+
+    def page(self, _: Notice) -> str:
+        return client_pages.address(ClientPage.INSTRUCTOR_REQUESTS)
 
 
 KIND = InstructorRequestKind()

@@ -7,6 +7,8 @@ from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
 from app.services.messaging.wording import admin_note
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class InstructorRequestDecidedKind(Kind):
@@ -24,6 +26,10 @@ class InstructorRequestDecidedKind(Kind):
             title = "Your request to become an instructor was rejected"
             meaning = "An admin did not approve your request to become an instructor."
         return Wording(title, meaning + admin_note(request.review_notes if request else ""))
+
+    def page(self, notice: Notice) -> str:
+        is_approved = notice.request is not None and notice.request.status == RequestStatus.APPROVED
+        return client_pages.address(ClientPage.TEACHING if is_approved else ClientPage.BECOME_INSTRUCTOR)
 
 
 KIND = InstructorRequestDecidedKind()

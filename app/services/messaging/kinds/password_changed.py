@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.enums import Channel, NoticeKind
 from app.models.notice import Notice
 from app.services.messaging.notice_kind import Kind, Wording
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class PasswordChangedKind(Kind):
@@ -18,6 +20,9 @@ class PasswordChangedKind(Kind):
             "The password of your Rollcall account was changed. If this was not you, set a new one at once: that ends "
             "every session.",
         )
+
+    def page(self, _: Notice) -> str:
+        return client_pages.address(ClientPage.RESET)
 
 
 KIND = PasswordChangedKind()

@@ -6,7 +6,7 @@ from app.enums import EnrollmentStatus, NoticeKind
 from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
-from app.services.messaging.wording import course_title, course_with_code
+from app.services.messaging.wording import course_page, course_title, course_with_code
 from app.values import days
 
 
@@ -28,6 +28,9 @@ class RenewalRequiredKind(Kind):
         if notice.enrollment is None or notice.enrollment.status == EnrollmentStatus.ACTIVE:
             return None
         return "already_completed" if notice.enrollment.is_completed else "not_enrolled"
+
+    def page(self, notice: Notice) -> str:
+        return course_page(notice)
 
 
 KIND = RenewalRequiredKind()

@@ -6,7 +6,9 @@ from app.enums import NoticeKind
 from app.models.notice import Notice
 from app.services.messaging import loading
 from app.services.messaging.notice_kind import Kind, Wording
-from app.services.messaging.wording import course_with_code, points_of, quoted
+from app.services.messaging.wording import course_page, course_with_code, points_of, quoted
+from app.values import client_pages
+from app.values.client_pages import ClientPage
 
 
 class SubmissionGradedKind(Kind):
@@ -30,6 +32,11 @@ class SubmissionGradedKind(Kind):
     def obsolete_reason(self, notice: Notice) -> str | None:
         """A corrected grade has a notice of its own."""
         return "superseded" if notice.submission is None else None
+
+    def page(self, notice: Notice) -> str:
+        if notice.course is None or notice.submission is None:
+            return course_page(notice)
+        return client_pages.address(ClientPage.LESSON, notice.course.slug, notice.submission.lesson.id)
 
 
 KIND = SubmissionGradedKind()
