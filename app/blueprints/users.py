@@ -78,8 +78,8 @@ def delete_user(user_id: UUID):
     """Delete a user.
 
     Deactivates and anonymises the account: names, address and everything else that identifies the user are overwritten
-    permanently, in the ledgers of bulk runs within the hour. Certificates keep verifying with the name they were issued
-    to, reviews stay, sessions end. Assign an instructor's courses to another instructor first.
+    permanently, in the ledgers of bulk runs within the hour. Certificates still verify, with `full_name` null: the name is
+    withheld. Reviews stay, sessions end. Assign an instructor's courses to another instructor first.
     """
     users_delete.erase(caller(), user_id)
 
