@@ -88,8 +88,10 @@ def test_joining_twice_names_the_first_enrollment(api, make, state):
     course, student = make.course(), make.student()
     enrollment = make.enrollment(course, student, **state)
 
-    details = assert_refused(api.as_(student).post(f"/courses/{course.id}/enroll"), 409, "already_enrolled")
+    refused = api.as_(student).post(f"/courses/{course.id}/enroll")
 
+    details = assert_refused(refused, 409, "already_enrolled")
+    assert refused.get_json()["message"] == "You are already enrolled in this course."
     assert details == {"enrollment_id": [str(enrollment.id)]}
 
 

@@ -78,12 +78,14 @@ def _refuse(student: Actor, ref: str | UUID, at: datetime | None) -> NoReturn:
     if db.session.scalar(select(User.id).where(User.id == student.id, User.deleted_at.is_(None))) is None:
         raise Unauthenticated
     if course.instructor_id == student.id:
-        raise OwnCourse
+        raise OwnCourse("You are the instructor of this course: you cannot enroll in it.")
     if course.status != CourseStatus.PUBLISHED:
         raise CourseNotOpen
     held = enrollments_read.get_held(student, course.id)
     if held is not None:
-        raise AlreadyEnrolled(details={"enrollment_id": [str(held.id)]})
+        raise AlreadyEnrolled(
+            "You are already enrolled in this course.", details={"enrollment_id": [str(held.id)]}
+        )
     if course.admission_deadline is not None and days.today(at) > course.admission_deadline:
         raise AdmissionClosed
     raise CourseFull
