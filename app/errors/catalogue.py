@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from app.errors.base import Conflict, InvalidRequest
+from app.errors.base import Conflict, Forbidden, InvalidRequest
 from app.errors.requests import TooLarge
+
+
+class NotCourseManager(Forbidden):
+    """The caller sees the course and does not teach it. Its instructor and admins can change it."""
+
+    title = "Only the instructor of this course and admins can do this."
 
 
 class NameTaken(Conflict):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from app.enums import OnExisting
+from app.errors.base import Forbidden
 from app.values import days
 
 
@@ -31,6 +32,11 @@ class Terms:
             override_seats=stored.get("override_seats", False),
             on_existing=OnExisting(stored.get("on_existing", OnExisting.KEEP)),
         )
+
+    def refuse_to_exceed_seats(self, *, is_admin: bool) -> None:
+        if self.override_seats and not is_admin:
+            message = "Only an admin may exceed the seats of a course."
+            raise Forbidden(message, details={"override_seats": [message]})
 
     def due_date(self, run_created_at: datetime) -> datetime | None:
         return (

@@ -129,7 +129,9 @@ def test_an_admin_may_give_a_code_and_no_one_else(api, make):
 
     assert drafted(admin, code="ACC-101")["code"] == "ACC-101"
     assert_refused(admin.post("/courses", json={**COURSE, "code": "acc-101"}), 409, "code_taken")
-    assert_refused(instructor.post("/courses", json={**COURSE, "code": "ACC-102"}), 403, "forbidden")
+    refused = instructor.post("/courses", json={**COURSE, "code": "ACC-102"})
+    assert assert_refused(refused, 403, "forbidden") == {"code": ["Only an admin can set this."]}
+    assert refused.get_json()["message"] == "Only an admin can set `code`."
 
 
 def test_a_code_given_by_hand_does_not_stop_the_sequence(api, make):

@@ -344,3 +344,18 @@ def test_no_file_holds_the_marks_of_a_merge():
         pytest.skip("this is no working copy of git")
 
     assert found.stdout == ""
+
+
+def refusals_without_words(tree):
+    """`raise Forbidden`: its title says only that the caller may not, and neither who may nor what is forbidden."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id == "Forbidden"
+    ]
+
+
+def test_each_403_says_what_only_others_may_do():
+    assert refusals_without_words(ast.parse("raise Forbidden"))
+    assert not refusals_without_words(ast.parse("raise Forbidden('Only an admin can set `code`.')"))
+    assert not [path for path in OURS if refusals_without_words(ast.parse(path.read_text(encoding="utf-8")))]

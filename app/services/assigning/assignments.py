@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.enums import AssignmentAction, AssignmentState, CourseStatus, Mode, OnExisting, Outcome
-from app.errors.base import Forbidden, NotFound, Refusal, catalogue
+from app.errors.base import NotFound, Refusal, catalogue
 from app.errors.learning import AlreadyEnrolled, CourseNotOpen, OwnCourse
 from app.models.assignment import Assignment
 from app.models.caller import Actor
@@ -137,8 +137,7 @@ def _lock_open(actor: Actor, ref: str | UUID, terms: Terms) -> Course:
 
 
 def _refuse(actor: Actor, course: Course, terms: Terms) -> None:
-    if terms.override_seats and not actor.is_admin:
-        raise Forbidden("Only an admin may exceed the seats of a course.")
+    terms.refuse_to_exceed_seats(is_admin=actor.is_admin)
     if course.status != CourseStatus.PUBLISHED:
         raise CourseNotOpen
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.enums import AssignmentAction, Mode, OnExisting
-from app.errors.base import Forbidden, InvalidRequest
+from app.errors.base import InvalidRequest
 from app.errors.bulk import TooManyPeople
 from app.models.caller import Actor
 from app.services.assigning import assignments_runs as runs
@@ -42,8 +42,8 @@ def carry_out(
     """
     refs = CourseRefs(actor)
     wanted = list(courses) or refs.resolve(list(course_ids))
-    if terms is not None and terms.override_seats and not actor.is_admin:
-        raise Forbidden("Only an admin may exceed the seats of a course.")
+    if terms is not None:
+        terms.refuse_to_exceed_seats(is_admin=actor.is_admin)
     if not wanted and (file is None or len(people)):
         raise InvalidRequest(details={"course_ids": ["Name a course, or send a sheet with a column for it."]})
     if len(people) * len(wanted) > MOST_LINES:

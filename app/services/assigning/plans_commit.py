@@ -134,4 +134,4 @@ def _lock_courses(actor: Actor, plan: Assignment) -> Sequence[Course]:
 
 def _refuse_foreign(actor: Actor, courses: Sequence[Course]) -> None:
     if not all(course.managed_by(actor) for course in courses):
-        raise Forbidden
+        raise Forbidden("A course of this plan has another instructor now: only an admin can commit it.")

@@ -42,7 +42,7 @@ def refuse_foreign(actor: Actor, run: Assignment) -> None:
         Course.instructor_id != actor.id,
     )
     if not actor.is_admin and db.session.scalar(select(foreign)):
-        raise Forbidden
+        raise Forbidden("A course of this run has another instructor now: only an admin can undo it.")
 
 
 def _stage(run: Assignment, statement: TextClause, lines: dict[str, UUID]) -> None:

@@ -17,8 +17,8 @@ from sqlalchemy import (
 
 from app.db.session import db
 from app.enums import CourseAction, CourseStatus
-from app.errors.base import Forbidden, NotFound
-from app.errors.catalogue import CourseUnderReview
+from app.errors.base import NotFound
+from app.errors.catalogue import CourseUnderReview, NotCourseManager
 from app.models.caller import Actor
 from app.models.course import Course
 from app.models.course_change import CourseChange
@@ -42,7 +42,7 @@ def get_managed(user: Actor, ref: str | UUID) -> Course:
     """The same, if the user may change it: its instructor, or an admin."""
     course = get_visible(user, ref)
     if not course.managed_by(user):
-        raise Forbidden
+        raise NotCourseManager
     return course
 
 
@@ -63,7 +63,7 @@ def lock_managed(user: Actor, ref: str | UUID) -> Course:
     """A locked course that the user may change, also if it has just been given to another instructor."""
     course = lock(get_managed(user, ref).id)
     if not course.managed_by(user):
-        raise Forbidden
+        raise NotCourseManager
     return course
 
 

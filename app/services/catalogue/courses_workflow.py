@@ -110,7 +110,7 @@ def _get_own(owner: Actor, ref: str | UUID) -> Course:
     """Only the instructor submits and withdraws a course, not an admin."""
     course = courses.get_managed(owner, ref)
     if course.instructor_id != owner.id:
-        raise Forbidden
+        raise Forbidden("Only the instructor of this course can submit or withdraw it.")
     return course
 
 

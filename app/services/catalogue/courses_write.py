@@ -126,8 +126,13 @@ def _publish(actor: Actor, course_id: UUID, *, at: datetime | None) -> str | Non
 
 def _refuse_for_others(actor: Actor, values: Mapping[str, Any], *names: str) -> None:
     """Refuse these fields to users who are not admins."""
-    if not actor.is_admin and any(values.get(name) is not None for name in names):
-        raise Forbidden
+    named = [name for name in names if values.get(name) is not None]
+    if named and not actor.is_admin:
+        fields = " and ".join(f"`{name}`" for name in named)
+        raise Forbidden(
+            f"Only an admin can set {fields}.",
+            details={name: ["Only an admin can set this."] for name in named},
+        )
 
 
 def _relevant(course: Course) -> dict[str, Any]:

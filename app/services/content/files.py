@@ -80,7 +80,7 @@ def remove(actor: Actor, file_id: UUID) -> None:
         raise NotFound
     course, _ = lessons.lock_for_edit(actor, file.lesson_id)
     if actor.role not in {Role.INSTRUCTOR, Role.ADMIN}:
-        raise Forbidden
+        raise Forbidden("Only instructors and admins can do this.")
     remove_rows(File.id == file_id)
     courses.record_edit(actor, course, ["lessons"])
     return None

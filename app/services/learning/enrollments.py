@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from app.db.session import db
 from app.enums import EnrollmentStatus, Grade, PaymentStatus, Role, Source
 from app.errors.base import Forbidden, NotFound
-from app.errors.catalogue import InvalidTransition
+from app.errors.catalogue import InvalidTransition, NotCourseManager
 from app.errors.learning import (
     AlreadyCompleted,
     AssignedByAdmin,
@@ -29,10 +29,11 @@ def leave(actor: Actor, enrollment_id: UUID) -> EnrollmentRow:
     """
     enrollment = enrollments_read.get_visible(actor, enrollment_id)
     if enrollment.user_id != actor.id and actor.role == Role.STUDENT:
-        raise Forbidden  # a former instructor may read the enrollments of their courses, not change them
+        # A former instructor may read the enrollments of their courses, not change them.
+        raise Forbidden("Only the learner, the instructor of the course and admins can cancel an enrollment.")
     course = courses.lock(enrollment.course_id, even_deleted=True)
     if enrollment.user_id != actor.id and not course.managed_by(actor):
-        raise Forbidden  # the course has got another instructor meanwhile
+        raise NotCourseManager  # the course has got another instructor meanwhile
     _refuse_leaving(actor, _lock(enrollment_id), course)
     _free_seat(enrollment_id)
     return enrollments_read.reread(enrollment_id)
@@ -42,7 +43,7 @@ def grade(manager: Actor, enrollment_id: UUID, *, grade: Grade | None) -> Enroll
     """Set or clear the grade, which is independent of completion. The certificate of the latest one shows it."""
     course = courses.lock(enrollments_read.get_visible(manager, enrollment_id).course_id, even_deleted=True)
     if not course.managed_by(manager):
-        raise Forbidden
+        raise NotCourseManager
     _lock_uncancelled(enrollment_id).grade = grade
     db.session.execute(
         update(Certificate)

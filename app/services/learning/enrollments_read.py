@@ -132,7 +132,10 @@ def get_held(user: Actor, course_id: UUID) -> Enrollment | None:
 def list_own(user: Actor, *, user_id: UUID | None = None, **query: Any) -> Listing:
     """The user's own enrollments; for admins also those of another user."""
     if user_id is not None and user_id != user.id and not user.is_admin:
-        raise Forbidden
+        raise Forbidden(
+            "Only an admin can list the enrollments of another user.",
+            details={"user_id": ["Leave it out, or give your own id."]},
+        )
     return _of_person(user_id or user.id, Filters(**query))
 
 

@@ -111,7 +111,7 @@ def delete(actor: Actor, review_id: UUID) -> None:
     """Delete a review, as its author or an admin."""
     review = get_visible(actor, review_id)
     if not (actor.is_admin or review.author_id == actor.id):
-        raise Forbidden
+        raise Forbidden("Only the author and admins can delete a review.")
     review = _lock(review)
     db.session.delete(review)
     db.session.flush()

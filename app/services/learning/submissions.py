@@ -16,7 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import db, refusing
 from app.enums import FileKind, LessonType, NoticeKind, SubmissionState
-from app.errors.base import Forbidden, InvalidRequest
+from app.errors.base import InvalidRequest
+from app.errors.catalogue import NotCourseManager
 from app.errors.learning import (
     AlreadyGraded,
     NotHomework,
@@ -84,7 +85,7 @@ def grade(
     _lock(submission.enrollment_id)
     course = db.session.get_one(Course, submission.course_id, populate_existing=True)
     if not course.managed_by(grader):
-        raise Forbidden
+        raise NotCourseManager
     gradable = (
         (SubmissionState.SUBMITTED, SubmissionState.GRADED) if regrade else (SubmissionState.SUBMITTED,)
     )
