@@ -104,9 +104,15 @@ class Config:
         "5", seconds, "seconds by which that standby may be behind; one that is further behind is not used"
     )
     database_socket_timeout_seconds: int = _setting(
-        "10",
+        "5",
         whole(0, 3_600),
         "seconds without an answer of its machine after which a connection to PostgreSQL is given up; 0: as the URL or the system says",
+    )
+    database_patience_seconds: int = _setting(
+        "5",
+        whole(0, 60),
+        "seconds from the beginning of an outage of PostgreSQL for which requests wait instead of being answered 503, as"
+        " during a promotion",
     )
     redis_url: str = _setting(
         None,
@@ -455,7 +461,7 @@ class Config:
             # The text of an error is logged; the values that clients sent are not.
             "hide_parameters": self.app_env == "production",
             "connect_args": {
-                "connect_timeout": 5,
+                "connect_timeout": 3,
                 "gssencmode": "disable",
                 "application_name": "rollcall",
                 **_socket_limits(self.database_socket_timeout_seconds),

@@ -48,6 +48,7 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def config(database_url, redis_url, tmp_path_factory):
     return Config(
+        database_patience_seconds=0,
         database_url=database_url.replace("postgresql://", "postgresql+psycopg2://"),
         redis_url=redis_url,
         app_env="test",

@@ -85,6 +85,8 @@ ANOTHER_VERSION = "RC412"
 """The SQLSTATE of a write to a row whose version is not the one from `expect_version`."""
 
 _OPEN = "rollcall-open"
+_COMMITTED = "rollcall-committed"
+_UNCERTAIN = "rollcall_may_have_committed"
 _EFFECTS = "rollcall-after-commit"
 
 
@@ -127,13 +129,15 @@ def transaction() -> Iterator[Session]:
             raise
         _commit(session)
         raise
-    except BaseException:
+    except BaseException as error:
         session.rollback()
+        _note_commits(session, error)
         raise
     else:
         _commit(session)
     finally:
         session.info.pop(_OPEN, None)
+        session.info.pop(_COMMITTED, None)
         session.info.pop(_EFFECTS, None)
 
 
@@ -180,6 +184,7 @@ def checkpoint() -> None:
     lost if the rest fails. Effects registered with `after_commit` do not run here; they wait for the commit at the end
     of the transaction.
     """
+    _mark_commit(db.session())
     db.session.commit()
 
 
@@ -221,8 +226,29 @@ def expect_version(row_id: str, edited_at: datetime) -> None:
     )
 
 
+def may_have_committed(error: BaseException) -> bool:
+    """Whether the transaction that ended with this error had begun to commit: its work must not simply be repeated."""
+    return getattr(error, _UNCERTAIN, False)
+
+
+def _mark_commit(session: Session) -> None:
+    session.info[_COMMITTED] = True
+
+
+def _note_commits(session: Session, error: BaseException) -> None:
+    if session.info.get(_COMMITTED):
+        setattr(error, _UNCERTAIN, True)
+
+
 def _commit(session: Session) -> None:
-    session.commit()
+    _mark_commit(session)
+    try:
+        session.commit()
+    except BaseException as error:
+        # It is not known whether the server has committed, where it is the connection that is lost.
+        _note_commits(session, error)
+        session.rollback()
+        raise
     for effect in session.info[_EFFECTS]:
         try:
             effect()

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, current_app
 
+from app.db.patience import patiently
 from app.db.session import transaction
 from app.web import (
     access,
@@ -51,7 +52,7 @@ def guard(operation: Operation) -> View:
         is_safe = request.method in SAFE_METHODS
         if not is_safe and body_limit_for(request.method, request.headers.get("Authorization", "")):
             _receive(operation)
-        user_id = access.authenticate(declared, request)
+        user_id = patiently(access.authenticate, declared, request)
         rate_limits.consume(budget, user_id, is_catalogue=declared.is_public and is_safe)
         access.authorize(declared)
         check_path(path)
@@ -61,25 +62,17 @@ def guard(operation: Operation) -> View:
 
     def respond(path: dict[str, Any], *, is_safe: bool) -> Response:
         if is_safe:
-            response = answer(**path)
+            response = patiently(answer, **path)
             return response if is_list else conditional_requests.make_conditional(response)
-        return _write(operation, path, answer)
+        _read_body(operation)
+        # A file is read as it is worked on, and leaves traces outside of the transaction.
+        write = partial(_write, operation, answer, path)
+        response = write() if _has_file(operation) else patiently(write)
+        return awaited_runs.wait(response)
 
     endpoint.body_limit_for = body_limit_for  # type: ignore[attr-defined]
     endpoint.receives_file = file_uploads.are_taken_by(operation.bodies)  # type: ignore[attr-defined]
     return operations.document(endpoint, operation)
-
-
-def _write(operation: Operation, path: dict[str, Any], answer: View) -> Response:
-    """One transaction, for a request that may write."""
-    _read_body(operation)
-    with conditional_requests.precondition_on(operation.reader, path), transaction():
-        if operation.is_idempotent:
-            name = operation.view.__name__
-            response = idempotency.once(access.caller(), name, path, lambda: answer(**path))
-        else:
-            response = answer(**path)
-    return awaited_runs.wait(response)
 
 
 def _limit_of(operation: Operation) -> Callable[[], int]:
@@ -88,6 +81,21 @@ def _limit_of(operation: Operation) -> Callable[[], int]:
         return partial(limit_of, operation.bodies)
     limit = limit_of(operation.bodies) if operation.sheets is None else sheet_uploads.MAX_BYTES
     return lambda: limit
+
+
+def _write(operation: Operation, answer: View, path: dict[str, Any]) -> Response:
+    """The response of a view that may write, in one transaction."""
+    with conditional_requests.precondition_on(operation.reader, path), transaction():
+        if operation.is_idempotent:
+            name = operation.view.__name__
+            return idempotency.once(access.caller(), name, path, lambda: answer(**path))
+        response: Response = answer(**path)
+        return response
+
+
+def _has_file(operation: Operation) -> bool:
+    is_sheet = operation.sheets is not None and sheet_uploads.is_sheet()
+    return is_sheet or file_uploads.are_taken_by(operation.bodies)
 
 
 def _receive(operation: Operation) -> None:
