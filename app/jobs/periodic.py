@@ -47,6 +47,8 @@ LOCK = advisory_locks.SWEEP
 ENQUEUED_AT_ONCE = 1_000
 DIRECT_SENDING_SECONDS = 5.0
 HOURLY = 3_600.0
+AWAY_SECONDS = 1.0
+"""From one try to reach the database, or a new primary, to the next."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def run_forever(stop: Event) -> None:
                 _run_as_leader(connection, stop)
         except SQLAlchemyError as error:
             log.warning("the database is away: %s", type(error).__name__)
-            stop.wait(settings().sweep_interval_seconds)
+            stop.wait(min(AWAY_SECONDS, settings().sweep_interval_seconds))
         except NoSessionOfOurOwn as error:
             log.critical("not sweeping: %s", error)
             stop.wait(settings().sweep_interval_seconds)
