@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import ports
-from tools.state import ROOT
+from tools import deployed, ports
 
 _FALLBACK = "/usr/sbin/haproxy"
 
@@ -40,21 +39,14 @@ class Front:
 
 def configuration(folder: Path, front: Front, web_ports: Sequence[int]) -> Path:
     """The file of `deploy/`, with this machine's addresses."""
-    written = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
-    nodes = {
-        f"server node{n} node{n}:8000": f"server node{n} 127.0.0.1:{p}" for n, p in enumerate(web_ports, 1)
-    }
-    addresses = {
+    nodes = {f" node{number}:8000": f" 127.0.0.1:{web}" for number, web in enumerate(web_ports, 1)}
+    changes = {
         "bind :80": f"bind 127.0.0.1:{front.port}",
         "stats socket /run/haproxy/admin.sock mode 660": f"stats socket ipv4@127.0.0.1:{front.stats_port}",
         **nodes,
     }
-    for ours, here in addresses.items():
-        if ours not in written:
-            raise SystemExit(f"deploy/haproxy.cfg has no {ours!r} any more.")
-        written = written.replace(ours, here)
     file = folder / "haproxy.cfg"
-    file.write_text(written, encoding="utf-8")
+    file.write_text(deployed.text_of("haproxy.cfg", changes), encoding="utf-8")
     return file
 
 

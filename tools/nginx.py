@@ -10,8 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import ports
-from tools.state import ROOT
+from tools import deployed, ports
 
 _FALLBACK = "/usr/sbin/nginx"
 
@@ -26,16 +25,13 @@ def configuration(folder: Path, port: int, web_port: int, *, patience: int | Non
 
     :param patience: seconds that a client may take for its request, in place of those of the file.
     """
-    written = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    for ours, here in {
+    changes = {
         "pid /tmp/nginx.pid;": f"pid {folder}/nginx.pid; daemon off; {_account()}",
         "error_log /dev/stderr warn;": f"error_log {folder}/error.log warn; {_folders(folder)}",
         "listen 80;": f"listen 127.0.0.1:{port};",
         "server web:8000 ": f"server 127.0.0.1:{web_port} ",
-    }.items():
-        if ours not in written:
-            raise SystemExit(f"deploy/nginx.conf has no {ours!r} any more.")
-        written = written.replace(ours, here)
+    }
+    written = deployed.text_of("nginx.conf", changes)
     if patience is not None:
         written = re.sub(r"(client_(?:header|body)_timeout) \d+s;", rf"\1 {patience}s;", written)
     file = folder / "nginx.conf"

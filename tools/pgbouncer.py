@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from tools import ports, service_user
-from tools.state import ROOT
+from tools import deployed, ports, service_user
 
 _FALLBACK = "/usr/sbin/pgbouncer"
-
-_FILE = ROOT / "deploy" / "pgbouncer.ini"
 
 
 def program() -> str | None:
@@ -24,22 +21,18 @@ def program() -> str | None:
 
 def configuration(folder: Path, own_port: int, server: SplitResult) -> Path:
     """The file of `deploy/`, with this machine's addresses and without passwords."""
-    written = _FILE.read_text(encoding="utf-8")
     database = (
         f"* = host={server.hostname} port={server.port} user={server.username} password={server.password}"
     )
-    for ours, here in {
+    changes = {
         "rollcall = host=postgres port=5432 dbname=rollcall": database,
         "listen_addr = *": "listen_addr = 127.0.0.1",
         "listen_port = 6432": f"listen_port = {own_port}",
         "auth_type = scram-sha-256": "auth_type = any",
         "auth_file = /etc/pgbouncer/userlist.txt": f"logfile = {folder}/pgbouncer.log\nunix_socket_dir =",
-    }.items():
-        if ours not in written:
-            raise SystemExit(f"deploy/pgbouncer.ini has no {ours!r} any more.")
-        written = written.replace(ours, here)
+    }
     file = folder / "pgbouncer.ini"
-    file.write_text(written, encoding="utf-8")
+    file.write_text(deployed.text_of("pgbouncer.ini", changes), encoding="utf-8")
     return file
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.processes import await_answer
 from tests.support.waiting import until
 from tests.web.test_proxy import refusal
@@ -20,6 +24,7 @@ from tools import haproxy, ports
 needs_haproxy = pytest.mark.skipif(haproxy.program() is None, reason="HAProxy is not installed")
 
 CLIENTS = 6
+CONFIGURATION = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -80,6 +85,71 @@ def test_a_rolling_restart_fails_no_request(node, make, tmp_path):
     assert set(answers) == {200}
 
 
+@needs_haproxy
+def test_what_is_done_once_is_repeated_and_nothing_else(tmp_path):
+    """By a node that closes the first connection of each path without an answer, as one that is killed does."""
+    key, body = {"Idempotency-Key": "a"}, json.dumps({"user_ids": ["x" * 36] * 2_000})
+    seen = Counter()
+    with (
+        web_server(lambda request: dropping_the_first(request, seen)) as web,
+        haproxy.running(tmp_path, [web, web]) as front,
+    ):
+        until(lambda: front.nodes_up() == 2)
+        answers = {
+            (method, path, bool(headers)): get(front.port, f"/api/v1{path}", method, headers, content)
+            for method, path, headers, content in (
+                ("GET", "/courses", {}, None),
+                ("POST", "/lessons/a/complete", {}, None),
+                ("POST", "/courses/a/assign-multiple", key, body),
+                ("POST", "/courses/b/assign-multiple", {}, body),
+                ("POST", "/reviews", key, None),
+            )
+        }
+
+    assert answers == {
+        ("GET", "/courses", False): 200,
+        ("POST", "/lessons/a/complete", False): 200,
+        ("POST", "/courses/a/assign-multiple", True): 200,
+        ("POST", "/courses/b/assign-multiple", False): 502,
+        ("POST", "/reviews", True): 502,
+    }
+
+
+@needs_haproxy
+def test_requests_are_passed_on_while_no_node_is_ready(tmp_path):
+    asked = Counter()
+
+    def answer(request):
+        asked[request.path] += 1
+        return 503 if request.path == "/readyz" else 200
+
+    with web_server(answer) as web, haproxy.running(tmp_path, [web, web]) as front:
+        until(lambda: asked["/readyz"] and front.nodes_up() == 0)
+
+        assert [get(front.port, "/api/v1/courses") for _ in range(4)] == [200] * 4
+
+
+def test_haproxy_repeats_with_a_key_what_takes_one(app):
+    """Its expression matches the operations that take an `Idempotency-Key`, and no others."""
+    (pattern,) = re.findall(r"acl takes_key path_reg (\S+)", CONFIGURATION)
+    document = app.test_client().get("/openapi.json").get_json()
+    operations = {
+        re.sub(r"\{\w+\}", "x", path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method == "post"
+    }
+
+    taking = {path for path, operation in operations.items() if takes_key(operation)}
+
+    assert len(taking) == 9
+    assert {path for path in operations if re.search(pattern, path)} == taking
+
+
+def takes_key(operation):
+    return any(parameter.get("name") == "Idempotency-Key" for parameter in operation.get("parameters", []))
+
+
 def ask(port, over, answers, number):
     """Reads on a connection that is kept, and writes on new ones."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as kept:
@@ -91,6 +161,43 @@ def ask(port, over, answers, number):
                     answers[type(error).__name__] += 1
                     kept.close()
             over.wait(0.01 * number)
+
+
+def get(port, path, method="GET", headers=None, body=None):
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        return send(connection, method, path, body, headers or {})
+
+
+@contextmanager
+def web_server(answer):
+    """A server that answers with the status that this returns for a request, or not at all; its port."""
+
+    class Node(BaseHTTPRequestHandler):
+        def reply(self):
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            status = answer(self)
+            if status:
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    # The names that http.server looks for.
+    Node.do_GET = Node.do_POST = Node.reply
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Node)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield server.server_port
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def dropping_the_first(request, seen):
+    seen[request.path] += 1
+    return 200 if request.path == "/readyz" or seen[request.path] > 1 else None
 
 
 def log_in(port):
