@@ -2,8 +2,8 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test check lint format bench chaos fuzz mutants findings examples import-check collections pictures audit sbom settings docs psql redis-cli install lock reset clean
+.PHONY: help run test check lint format bench chaos lab chaos-lab fuzz mutants findings examples import-check collections pictures audit sbom settings docs psql redis-cli install lock reset clean
 .DEFAULT_GOAL := help
 
-help run test check lint format bench chaos fuzz mutants findings examples import-check collections pictures audit sbom settings docs psql redis-cli install lock reset clean:
+help run test check lint format bench chaos lab chaos-lab fuzz mutants findings examples import-check collections pictures audit sbom settings docs psql redis-cli install lock reset clean:
 	@exec $(PYTHON) dev.py $@ $(ARGS)

@@ -59,15 +59,8 @@ def command_clean(_: list[str]) -> None:
     if PYTHON.exists():
         subprocess.run([PYTHON, "-m", "tools.state", "clean"], cwd=ROOT, check=True)
     names = (
-        ".venv",
-        ".venv-docs",
-        ".venv-s3",
-        ".venv.lock",
-        "site",
-        ".cache",
-        ".hypothesis",
-        ".coverage",
-        "sbom.json",
+        *(".venv", ".venv-docs", ".venv-s3", ".venv.lock"),
+        *("site", ".cache", ".hypothesis", ".coverage", "sbom.json"),
     )
     for made in (*(ROOT / name for name in names), *ROOT.glob(".*_cache"), *ROOT.rglob("__pycache__")):
         if made.is_dir():
@@ -108,6 +101,14 @@ COMMANDS = {
         "Kill workers and stop servers for minutes, and check that nothing is lost",
         ALL_LOCKS,
         tool("pytest", "-m", "chaos"),
+    ),
+    "lab": Command(
+        "Build a deployment on several machines, in network namespaces; needs root",
+        ALL_LOCKS,
+        tool("tools.lab", "keep"),
+    ),
+    "chaos-lab": Command(
+        "Kill each part of the lab under load; ARGS name cases", ALL_LOCKS, tool("tools.lab", "chaos")
     ),
     "fuzz": Command(
         "Send generated requests to every endpoint, many more than the tests do",
