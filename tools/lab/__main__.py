@@ -21,6 +21,7 @@ PRICES: dict[str, Callable[[chaos.Lab], bool]] = {
     "crowds": lambda lab: prices.of_crowds(lab.scene),
     "price": lambda lab: prices.of_pooler(lab.deployment, lab.scene),
 }
+INTERRUPTED = 130
 KEPT = ("lock", "bin")
 """Of an earlier lab: nothing else."""
 
@@ -92,12 +93,15 @@ def main() -> None:
         print(f"Skipped: the lab needs {', '.join(lacking)}.")
         return
     signal.signal(signal.SIGTERM, _interrupt)
-    with running() as lab:
-        if wanted.what == "keep":
-            print(chaos.DESCRIPTION)
-            signal.pause()
-        elif not _has_passed(lab, wanted.names or [*CASES, *PRICES], wanted.times):
-            sys.exit(1)
+    try:
+        with running() as lab:
+            if wanted.what == "keep":
+                print(chaos.DESCRIPTION, flush=True)
+                signal.pause()
+            elif not _has_passed(lab, wanted.names or [*CASES, *PRICES], wanted.times):
+                sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
