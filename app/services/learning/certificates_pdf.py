@@ -16,6 +16,7 @@ from app.db.session import after_commit, among, checkpoint, db
 from app.models import Certificate, CourseVersion, Enrollment, User
 from app.models.caller import Actor
 from app.services.learning import certificates
+from app.settings import settings
 from app.values import client_pages, days
 from app.values.client_pages import ClientPage
 from app.values.downloads import Download
