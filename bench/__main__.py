@@ -18,6 +18,7 @@ from bench import (
     gets,
     growth,
     mail,
+    partitions,
     replica,
     requests,
     slow,
@@ -38,6 +39,7 @@ BENCHES = {
     "gets": gets.measure,
     "growth": growth.measure,
     "mail": mail.measure,
+    "partitions": partitions.measure,
     "replica": replica.measure,
     "requests": requests.measure,
     "slow": slow.measure,
@@ -51,13 +53,14 @@ def main() -> None:
         "names", nargs="*", metavar="name", help=f"any of {', '.join(BENCHES)}; all by default"
     )
     parser.add_argument("--rounds", type=int, default=7, help="how often each thing is measured (7)")
-    sizes = parser.add_argument_group("growth")
+    sizes = parser.add_argument_group("growth and partitions")
     sizes.add_argument(
         "--courses", type=int, default=growth.LARGE.courses, help="of the large platform (100,000)"
     )
     sizes.add_argument(
         "--enrollments", type=int, default=growth.LARGE.enrollments, help="of the large platform (1,000,000)"
     )
+    sizes.add_argument("--rows", type=int, default=partitions.ROWS, help="of each partitioned table (10,000,000)")
     options = parser.add_argument_group("requests")
     options.add_argument("--seconds", type=int, default=requests.SECONDS, help="length of a turn (2)")
     options.add_argument(
@@ -77,7 +80,8 @@ def main() -> None:
             parser.error(f"no {kind} is called {', '.join(sorted(unknown))}")
     asked = partial(requests.measure, seconds=wanted.seconds, only=wanted.only, without=wanted.without)
     grown = partial(growth.measure, size=Size(wanted.courses, wanted.enrollments))
-    benches = {**BENCHES, "growth": grown, "requests": asked}
+    parted = partial(partitions.measure, rows=wanted.rows)
+    benches = {**BENCHES, "growth": grown, "partitions": parted, "requests": asked}
     met = [benches[name](wanted.rounds) for name in wanted.names or benches]
     sys.exit(0 if all(met) else 1)
 

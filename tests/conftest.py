@@ -29,6 +29,7 @@ from tests.support.watching import WatchingClient, WatchingHandler
 
 pytest_plugins = [
     "tests.support.servers",
+    "tests.support.partitions",
     "tests.support.outages",
     "tests.support.sentinels",
     "tests.support.mail",
@@ -43,13 +44,14 @@ Flask.test_client_class = WatchingClient
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=200, help="how many kills each long test of chaos makes")
+    parser.addoption("--partitioned", action="store_true", help="with partitions of deploy/partitioning.sql")
 
 
 @pytest.fixture(scope="session")
-def config(database_url, redis_url, tmp_path_factory):
+def config(tables, redis_url, tmp_path_factory):
     return Config(
         database_patience_seconds=0,
-        database_url=database_url.replace("postgresql://", "postgresql+psycopg2://"),
+        database_url=tables.replace("postgresql://", "postgresql+psycopg2://"),
         redis_url=redis_url,
         app_env="test",
         secret_key="a test secret that is long enough to sign with",

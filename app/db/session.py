@@ -6,6 +6,7 @@ Nothing else in the project commits or rolls back.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -41,6 +42,9 @@ from app.settings import settings
 from config import DIRECT
 
 log = logging.getLogger(__name__)
+
+_OF_PARTITION = re.compile(r"_p(\d+|default)$")
+"""What the name of an index has behind it on a partition of deploy/partitioning.sql."""
 
 _naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -279,7 +283,8 @@ def refusing(refusals: Mapping[str, Refusal]) -> Iterator[None]:
         db.session.flush()
     except IntegrityError as error:
         diagnostics = getattr(error.orig, "diag", None)
-        refusal = refusals.get(getattr(diagnostics, "constraint_name", None) or "")
+        violated = getattr(diagnostics, "constraint_name", None) or ""
+        refusal = refusals.get(_OF_PARTITION.sub("", violated))
         if refusal is None:
             raise
         raise refusal from None

@@ -1,0 +1,296 @@
+"""The ledger and the outbox as one table each, with the partitions of `deploy/`, and after two years of months.
+
+For each: bytes per row, CPU of PostgreSQL for the frequent statements on its table, and how long the migration, its locks,
+the way back and the removal of a month take. The rows are spread over two years. PostgreSQL is as the tests start it: with
+`shared_buffers` of 128 MB, and without fsync.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app import create_app
+from app.db.session import db, transaction
+from app.enums import Lane
+from app.services.messaging import notices_delivery
+from bench import dataset, platform
+from bench.calls import Call, Callers
+from bench.dataset import Size
+from bench.usage import Postgres, cpu_seconds
+from environment import config_from
+
+ROWS = 10_000_000
+SIZE = Size(courses=1_000, enrollments=100_000)
+MONTHS = 24
+LINES_A_RUN = 5_000
+CALLS = 100
+WRITTEN = 1_000
+NOWHERE = "redis://127.0.0.1:1/0"
+SCRIPT = platform.ROOT / "deploy" / "partitioning.sql"
+
+_ID = """
+CAST(left(CAST(partitioning.first_id(now() - {age}) AS text), 14) || '7' || left(md5({of}), 3) || '-8'
+    || substr(md5({of}), 4, 3) || '-' || substr(md5({of}), 7, 12) AS uuid)
+"""
+_PREPARED = f"""
+CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY id) AS n, id, user_id, course_id FROM enrollments;
+CREATE UNIQUE INDEX ON numbered (n);
+INSERT INTO assignments (id, action, course_id, state, requested, unique_count, counts, created_by_id)
+SELECT {_ID.format(age=f"(:runs - n) * interval '{MONTHS} months' / :runs", of="'run' || n")}, 'ASSIGN', course_id,
+    'APPLIED', :lines, :lines, '{{"assigned": 1}}', key('user', 1)
+FROM generate_series(1, :runs) AS n JOIN numbered USING (n);
+"""
+_LEDGER = """
+INSERT INTO assignment_items (assignment_id, row, input, user_id, course_id, outcome, enrollment_id, after_status,
+    after_source)
+SELECT run.id, line, person.user_id, person.user_id, run.course_id, 'assigned', person.id, 'ACTIVE', 'ASSIGNED'
+FROM (SELECT id, course_id, row_number() OVER (ORDER BY id) AS place FROM assignments WHERE requested = :lines) AS run,
+    generate_series(1, :lines) AS line, numbered AS person
+WHERE person.n = 1 + (place * 7919 + line * 31) % :people
+"""
+_NOTICES = f"""
+INSERT INTO notices (id, kind, channel, state, user_id, course_id, enrollment_id, completion_number, created_at, sent_at,
+    read_at)
+SELECT {_ID.format(age=f"(:rows - i) * interval '{MONTHS} months' / :rows", of="'notice' || i")}, 'COMPLETION',
+    CASE i % 2 WHEN 0 THEN 'EMAIL' ELSE 'IN_APP' END, 'SENT', user_id, course_id, id, 10 + i / :people, now(), now(),
+    CASE WHEN i < :rows * 23 / 24 THEN now() END
+FROM generate_series(1, :rows) AS i JOIN numbered ON n = 1 + i % :people
+"""
+_WRITE_NOTICES = """
+INSERT INTO notices (kind, channel, state, user_id, course_id, enrollment_id, completion_number)
+SELECT 'COMPLETION', 'EMAIL', 'QUEUED', user_id, course_id, id, :number FROM numbered WHERE n <= :written
+ON CONFLICT DO NOTHING
+"""
+_WRITE_LEDGER = """
+INSERT INTO assignment_items (assignment_id, row, input, user_id, course_id, outcome, enrollment_id, after_status,
+    after_source)
+SELECT :run, :number * :written + n, user_id, user_id, course_id, 'assigned', id, 'ACTIVE', 'ASSIGNED'
+FROM numbered WHERE n <= :written
+"""
+
+
+_RETIRED = "SELECT relname FROM pg_class WHERE relname LIKE :names AND relkind = 'r' AND NOT relispartition"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A table that the script partitions, how it is filled, and what is asked of it."""
+
+    name: str
+    fill: str
+    calls: Mapping[str, Call]
+    acts: Mapping[str, Callable[[int], None]]
+
+
+class Bench:
+    def __init__(self, connection: Connection, callers: Callers, rows: int) -> None:
+        self._connection, self._callers, self._rows = connection, callers, rows
+        self._postgres = Postgres(connection)
+        self._run = str(self._one("INSERT INTO assignments (action, state, requested, created_by_id)"
+            " VALUES ('ASSIGN', 'APPLIED', 1, key('user', 1)) RETURNING id"))  # fmt: skip
+        self._number = 1_000
+        callers.names["large_run"] = str(
+            self._one(
+                f"SELECT id FROM assignments WHERE requested = {LINES_A_RUN} ORDER BY id OFFSET {rows // LINES_A_RUN // 2} LIMIT 1"
+            )
+        )
+
+    def subjects(self) -> list[Subject]:
+        return [
+            Subject(
+                "notices",
+                _NOTICES,
+                {
+                    "the caller's notifications": Call("learner", "/notifications"),
+                    "their unread ones, counted": Call("learner", "/notifications/unread-count"),
+                    "the outbox": Call("admin", "/notices"),
+                    "the outbox, FAILED": Call("admin", "/notices?state=FAILED"),
+                    "the outbox, of one user": Call("admin", "/notices?user=person77"),
+                },
+                {f"{WRITTEN:,} notices written": self._write_notices, "a mail leased and marked": _deliver},
+            ),
+            Subject(
+                "assignment_items",
+                _LEDGER,
+                {
+                    "a page of an old run": Call("admin", "/assignments/{large_run}/items"),
+                    "a late page of it": Call("admin", "/assignments/{large_run}/items?page=40"),
+                },
+                {f"{WRITTEN:,} lines written": self._write_ledger},
+            ),
+        ]
+
+    def measure(self, subject: Subject) -> None:
+        name = subject.name
+        self._fill(subject)
+        self._report("one table", subject)
+        took, said = self._timed(f"CALL partitioning.partition('{name}')")
+        print(f"  migrated in {took:.1f} s; locks waited for and held: {', '.join(said)} ms", flush=True)
+        self._vacuum(name)
+        self._report("just migrated", subject)
+        took, said = self._timed(f"CALL partitioning.revert('{name}')")
+        print(f"  reverted in {took:.1f} s")
+        key = self._one(f"SELECT partitioning.key_of('{name}')")
+        month = f"partitioning.first_id(now() - interval '{MONTHS - 1} months')"
+        took, _ = self._timed(f"DELETE FROM {name} WHERE {key} < {month}")
+        vacuumed, _ = self._timed(f"VACUUM {name}")
+        print(f"  the oldest month: deleted in {took:.1f} s and vacuumed in {vacuumed:.1f} s", flush=True)
+        self._spread(subject)
+
+    def _fill(self, subject: Subject) -> None:
+        """Without indexes and foreign keys, which are slower to keep than to make."""
+        numbers = {"rows": self._rows, "lines": LINES_A_RUN, "people": self._one("SELECT count(*) FROM numbered")}
+        made = self._connection.execute(
+            text(
+                "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+                " WHERE indrelid = CAST(:name AS regclass) AND NOT indisprimary"
+            ),
+            {"name": subject.name},
+        ).all()
+        for index, _ in made:
+            self._execute(f"DROP INDEX {index}")
+        self._execute("SET session_replication_role = replica")
+        self._execute(f"TRUNCATE {subject.name}")
+        self._connection.execute(text(subject.fill), numbers)
+        self._execute("RESET session_replication_role")
+        for _, definition in made:
+            self._execute(definition)
+        self._vacuum(subject.name)
+
+    def _spread(self, subject: Subject) -> None:
+        """A tenth of the rows, as if there had been a partition for each year or month."""
+        name = subject.name
+        self._execute(f"CREATE UNLOGGED TABLE saved AS SELECT * FROM {name} TABLESAMPLE SYSTEM (10)")
+        for unit in ("year", "month"):
+            self._execute(f"TRUNCATE {name}")
+            self._execute(
+                f"CALL partitioning.partition('{name}', now() - interval '{MONTHS} months', 1, '{unit}')"
+            )
+            self._execute("SET session_replication_role = replica")
+            self._execute(f"INSERT INTO {name} SELECT * FROM saved")
+            self._execute("RESET session_replication_role")
+            self._vacuum(name)
+            parts = self._one(f"SELECT count(*) FROM partitioning.partitions('{name}')")
+            self._report(f"{parts} partitions, a {unit} each", subject)
+            took, _ = self._timed(
+                f"CALL partitioning.retire('{name}', now() - interval '{MONTHS // 2} months')"
+            )
+            print(f"  the first half: detached in {took:.2f} s", flush=True)
+            self._execute(f"CALL partitioning.revert('{name}')")
+            for (retired,) in self._connection.execute(text(_RETIRED), {"names": rf"{name}\_p%"}).all():
+                self._execute(f"DROP TABLE {retired}")
+        self._execute("DROP TABLE saved")
+
+    def _report(self, state: str, subject: Subject) -> None:
+        count = self._one(f"SELECT count(*) FROM {subject.name}")
+        heap, indexes = self._connection.execute(
+            text(
+                "SELECT sum(pg_table_size(relid)), sum(pg_indexes_size(relid)) FROM"
+                " (SELECT relid FROM pg_partition_tree(:name) UNION SELECT CAST(:name AS regclass)) AS tree"
+            ),
+            {"name": subject.name},
+        ).one()
+        print(f"\n{subject.name}, {state}: {count:,} rows, {heap / count:.0f} + {indexes / count:.0f} bytes a row")
+        for name, call in subject.calls.items():
+            print(f"  {name:<30}{self._cpu(lambda _, call=call: self._callers.make(call), CALLS):>10.0f}")
+        for name, act in subject.acts.items():
+            print(f"  {name:<30}{self._cpu(act, 10 if name.endswith('written') else CALLS):>10.0f}", flush=True)
+
+    def _cpu(self, act: Callable[[int], object], times: int) -> float:
+        """Microseconds of PostgreSQL's CPU for one, the first ones left out."""
+        with self._callers.app.app_context():
+            for _ in range(10):
+                act(self._next())
+            start = cpu_seconds(self._postgres.pid)
+            for _ in range(times):
+                act(self._next())
+            return 1e6 * (cpu_seconds(self._postgres.pid) - start) / times
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _write_notices(self, number: int) -> None:
+        with transaction():
+            db.session.execute(text(_WRITE_NOTICES), {"number": number, "written": WRITTEN})
+
+    def _write_ledger(self, number: int) -> None:
+        with transaction():
+            values = {"number": number, "written": WRITTEN, "run": UUID(self._run)}
+            db.session.execute(text(_WRITE_LEDGER), values)
+
+    def _timed(self, statement: str) -> tuple[float, list[str]]:
+        """Seconds, and the milliseconds of the transactions that the script reports."""
+        driver: Any = self._connection.connection.driver_connection
+        driver.notices.clear()
+        start = time.perf_counter()
+        with driver.cursor() as cursor:  # SQLAlchemy would log and drop what is reported
+            cursor.execute(statement)
+        took = time.perf_counter() - start
+        return took, re.findall(r"(\d+) ms, try", " ".join(driver.notices))
+
+    def _vacuum(self, name: str) -> None:
+        self._execute(f"VACUUM ANALYZE {name}")
+        self._execute("CHECKPOINT")
+
+    def _execute(self, statement: str) -> None:
+        self._connection.exec_driver_sql(statement)
+
+    def _one(self, statement: str) -> Any:
+        return self._connection.exec_driver_sql(statement).scalar()
+
+
+def _deliver(_: int) -> None:
+    with transaction():
+        leased = notices_delivery.lease_any((Lane.BULK,))
+    if leased is None:
+        raise SystemExit("No mail is due.")
+    with transaction():
+        notices_delivery.mark_sent(leased)
+
+
+def measure(_rounds: int, rows: int = ROWS) -> bool:
+    """Print the tables; there is no goal."""
+    with platform.running() as environment:
+        # Redis would only add the work of a queue.
+        config = dataclasses.replace(config_from(environment), redis_url=NOWHERE, log_level="CRITICAL")
+        app = create_app(config)
+        with app.app_context(), db.engine.connect() as opened:
+            connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+            dataset.fill(connection, SIZE)
+            for setting in ("autovacuum = off", "max_wal_size = '4GB'"):
+                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+            for setting in ("statement_timeout = 0", "maintenance_work_mem = '512MB'", "work_mem = '256MB'"):
+                connection.exec_driver_sql(f"SET {setting}")
+            connection.exec_driver_sql(SCRIPT.read_text(encoding="utf-8").replace("%", "%%"))
+            _prepare(connection, rows)
+            _sizes(connection)
+            bench = Bench(connection, Callers.sign_in(app, SIZE), rows)
+            for subject in bench.subjects():
+                bench.measure(subject)
+    return True
+
+
+def _prepare(connection: Connection, rows: int) -> None:
+    numbers = {"runs": rows // LINES_A_RUN, "lines": LINES_A_RUN}
+    for statement in _PREPARED.split(";\n"):
+        if statement.strip():
+            connection.execute(text(statement), numbers)
+
+
+def _sizes(connection: Connection) -> None:
+    """Bytes per row of what grows with the people, on the made platform."""
+    for name in ("users", "enrollments", "lesson_progress", "certificates", "quiz_attempts", "submissions"):
+        count, heap, indexes = connection.execute(
+            text(f"SELECT count(*), pg_table_size('{name}'), pg_indexes_size('{name}') FROM {name}")
+        ).one()
+        print(f"  {name:<20}{heap / count:>6.0f} + {indexes / count:.0f} bytes a row", flush=True)
