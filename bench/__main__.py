@@ -10,6 +10,7 @@ from functools import partial
 from bench import (
     accounts,
     assign,
+    capacity,
     certificates,
     dump,
     engine,
@@ -31,6 +32,7 @@ from bench.jobs import JOBS
 BENCHES = {
     "accounts": accounts.measure,
     "assign": assign.measure,
+    "capacity": capacity.measure,
     "certificates": certificates.measure,
     "dump": dump.measure,
     "engine": engine.measure,

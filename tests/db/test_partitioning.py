@@ -6,14 +6,16 @@
 import dataclasses
 import re
 import threading
+from uuid import uuid4
 
 import pytest
 from psycopg2.errors import RaiseException
 from sqlalchemy import func, select
 
 from app import create_app
-from app.db.session import db
-from app.enums import Channel, NoticeState
+from app.db.session import db, refusing
+from app.enums import Channel, NoticeKind, NoticeState
+from app.errors.learning import NoticeNotDelivered
 from app.models import Notice
 from tests.db.test_migrations import schema_of
 from tests.support import partitions
@@ -104,21 +106,18 @@ def test_reverting_gives_the_same_tables_with_all_rows(database):
     assert [count(database, table) for table in PARTITIONED] == [2, 2]
 
 
-def test_a_partition_keeps_the_constraints_of_the_table(database):
-    write_twice = "INSERT INTO notices SELECT uuid7(), {rest} FROM notices ON CONFLICT DO NOTHING"
+def test_the_violation_of_a_partitions_own_index_is_recognised(config, database):
+    url = database.replace("postgresql://", "postgresql+psycopg2://")
+    app = create_app(dataclasses.replace(config, database_url=url, db_pool_size=1))
+    user = Factory(app).student()
     partition(database)
-    with connected(database) as cursor:
-        cursor.execute("INSERT INTO users (email, username) VALUES ('a@example.org', 'a')")
-        cursor.execute(
-            "INSERT INTO notices (kind, channel, state, user_id, cause_id)"
-            " SELECT 'RESET_PASSWORD', 'EMAIL', 'QUEUED', id, uuid7() FROM users"
-        )
-        cursor.execute("SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
-                       " WHERE attrelid = 'notices'::regclass AND attnum > 1 AND NOT attisdropped")  # fmt: skip
-        rest = cursor.fetchone()[0]
-        cursor.execute(write_twice.format(rest=rest))
+    waiting = {"kind": NoticeKind.RESET_PASSWORD, "channel": Channel.EMAIL, "state": NoticeState.QUEUED}
 
-        assert cursor.rowcount == 0
+    with app.app_context():
+        with pytest.raises(NoticeNotDelivered), refusing({Notice.ONE_WAITING: NoticeNotDelivered()}):
+            db.session.add_all(Notice(**waiting, user_id=user.id, cause_id=uuid4()) for _ in range(2))
+        db.session.rollback()
+        db.engine.dispose()
 
 
 def test_what_the_default_partition_has_moves(database):
