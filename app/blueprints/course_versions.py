@@ -22,7 +22,7 @@ from app.web.access import caller, requires
 from app.web.api import Blueprint
 
 blp = Blueprint(
-    "course-versions", __name__, description="What a completion was made on, and when it has to be renewed."
+    "course versions", __name__, description="What a completion was made on, and when it has to be renewed."
 )
 
 

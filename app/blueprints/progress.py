@@ -113,7 +113,7 @@ def explain_completion(enrollment_id: UUID):
     return completion_explained.explain(caller(), enrollment_id)
 
 
-@blp.post("/courses/<course_id>/recalculate", tags=["notices"])
+@blp.post("/courses/<course_id>/recalculate")
 @requires(Role.ADMIN)
 @blp.arguments(RecalculateSchema)
 @blp.response(200, RecalculationSchema, message="Completions recalculated.")

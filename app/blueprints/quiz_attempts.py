@@ -26,7 +26,7 @@ from app.services.quizzes import quiz_attempts, quiz_attempts_list, quiz_attempt
 from app.web.access import caller, requires
 from app.web.api import Blueprint
 
-blp = Blueprint("quiz-attempts", __name__, description="Attempts of learners at a quiz.")
+blp = Blueprint("quiz attempts", __name__, description="Attempts of learners at a quiz.")
 
 
 @blp.get("/lessons/<uuid:lesson_id>/attempts")
