@@ -12,7 +12,7 @@ DESCRIPTIONS = {
     "ref": "The id or slug; for a course also its code.",
     "number": "The number printed on the certificate.",
     "page_size": "Rows per page, from 1 to 100.",
-    "action": "Only runs with this action: ASSIGN or UNASSIGN.",
+    "action": "Only runs with this action.",
     "created_after": "Only runs that were accepted after this moment.",
     "created_before": "Only runs that were accepted before this moment.",
     "created_by": "Only runs of this user, by id.",
