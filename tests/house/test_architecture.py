@@ -322,3 +322,16 @@ def test_a_view_is_declared_in_the_house_order(path):
             wrong[view.name] = written
 
     assert wrong == {}
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=name_of)
+def test_a_public_view_whose_answer_is_the_same_for_everyone_ignores_the_token(path):
+    """A stale token would be refused for nothing, and the documentation promises the caller's own answer."""
+    same_for_everyone = {
+        view.name
+        for view in functions_of(path)
+        if "public" in {ast.unparse(each) for each in view.decorator_list}
+        and "visitor()" not in ast.unparse(view)
+    }
+
+    assert same_for_everyone == set()

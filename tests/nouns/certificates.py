@@ -11,8 +11,8 @@ POLICY = """
 GET    /certificates                             | U
 GET    /certificates/{certificate_id}            | U  | certificate | seen
 GET    /certificates/{certificate_id}/pdf        | U  | certificate | seen
-GET    /certificates/verify/{number}             | P  | number | seen
-GET    /certificates/verify/{number}/badge       | P  | number | seen | certificate_revoked if REVOKED
+GET    /certificates/verify/{number}             | E  | number | seen
+GET    /certificates/verify/{number}/badge       | E  | number | seen | certificate_revoked if REVOKED
 POST   /certificates/{certificate_id}/revoke     | A  | certificate | admin | invalid_transition if REVOKED
 """
 

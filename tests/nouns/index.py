@@ -3,7 +3,7 @@
 from tests.support.declarations import request
 
 POLICY = """
-GET    /                                         | P
+GET    /                                         | E
 """
 
 REQUESTS = {
