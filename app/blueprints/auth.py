@@ -9,6 +9,7 @@ from app.errors.accounts import (
     EmailTaken,
     InvalidCredentials,
     MailTokenInvalid,
+    TokenInvalid,
     UsernameTaken,
 )
 from app.errors.requests import StorageFull
@@ -106,7 +107,7 @@ def log_in(login: dict[str, Any]):
 @throttled(REFRESH)
 @blp.arguments(RefreshSchema)
 @blp.response(200, TokensSchema, message="Tokens refreshed.")
-@blp.refuses(AlreadyRotated)
+@blp.refuses(TokenInvalid, AlreadyRotated)
 def refresh_tokens(body: dict[str, Any]):
     """Exchange a refresh token for a new pair of tokens.
 

@@ -20,6 +20,9 @@ class Refusal(Exception):
     status: ClassVar[int]
     code: ClassVar[str]
     title: ClassVar[str]
+    example: ClassVar[str] = ""
+    """A message of a real answer, where the title alone is never sent."""
+
     keeps_writes: ClassVar[bool] = False
     headers: ClassVar[Mapping[str, str]] = {}
     retry_after: int | None = None

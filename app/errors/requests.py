@@ -86,6 +86,8 @@ class MalformedBody(InvalidRequest):
     """The body could not be read at all: it is not the JSON that its media type announces."""
 
     status = 400
+    title = "The body cannot be read: it is not what its media type announces."
+    example = "The body is not valid JSON: line 1, column 2: Expecting property name enclosed in double quotes."
 
 
 class MalformedRequest(InvalidRequest):

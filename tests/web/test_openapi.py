@@ -14,6 +14,7 @@ from jsonschema_rs import meta, validator_for
 from app.errors.base import catalogue
 from app.web.access import access_of
 from app.web.openapi.examples.parameters import DESCRIPTIONS
+from app.web.openapi.examples.recording import ADDRESS
 from app.web.openapi.examples.requests import REQUESTS
 from config import Config
 from tests.support.http import PREFIX
@@ -164,6 +165,31 @@ def test_no_token_is_asked_for_where_none_is_looked_at_and_only_there(app, opera
     ]
 
     assert wrong == []
+
+
+def test_no_refusal_of_a_token_is_documented_where_none_is_looked_at(operations):
+    """Credentials of the body may be refused: a password, a refresh token."""
+    documented = {
+        operation["operationId"]: set(operation["responses"]["401"]["content"]["application/json"]["examples"])
+        for operation in operations.values()
+        if operation.get("security") == [] and "401" in operation["responses"]
+    }
+
+    assert documented == {"log_in": {"invalid_credentials"}, "refresh_tokens": {"token_invalid"}}
+
+
+def test_the_examples_of_refusals_are_as_the_api_answers(app, operations):
+    content = operations[f"POST {PREFIX}/auth/login"]["responses"]["400"]["content"]["application/json"]
+    answered = app.test_client().post(f"{PREFIX}/auth/login", data="{x", content_type="application/json")
+    documented, real = content["examples"]["invalid_request"]["value"], answered.get_json()
+
+    assert real["message"].startswith("The body is not valid JSON: line 1, column 2: Expecting property name")
+    assert documented["message"].startswith("The body is not valid JSON: line 1, column 2: ")
+    assert documented["error"]["type"] == real["error"]["type"] == "http://rollcall.test/problems/invalid_request"
+
+
+def test_every_address_of_an_example_is_of_this_platform(document):
+    assert ADDRESS not in json.dumps(document)
 
 
 def test_every_tag_is_described(document, operations):
@@ -475,7 +501,7 @@ def test_every_operation_documents_its_refusals(operations):
     silent = [
         name
         for name, operation in operations.items()
-        if not {"401", "422", "429"} <= set(operation["responses"])
+        if not {"422", "429", *(["401"] if operation.get("security") != [] else [])} <= set(operation["responses"])
     ]
 
     assert silent == []

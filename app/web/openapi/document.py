@@ -21,6 +21,7 @@ from app.version import VERSION
 from app.web import conditional_requests
 from app.web.openapi import envelopes
 from app.web.openapi.examples.plugin import ExamplesPlugin
+from app.web.openapi.examples.recording import ADDRESS
 
 TITLE = "Rollcall"
 DESCRIPTION = """\
@@ -124,9 +125,10 @@ class Api(flask_smorest.Api):
     def _without_servers(self) -> tuple[bytes, bytes]:
         """The document without its URL, serialized once per process, and its digest.
 
+        Examples have the addresses that the API answers with, which begin with `PUBLIC_URL`.
         Clients choose the port in the URL, so a cache by URL would be missed by every new one.
         """
-        body = current_app.json.dumps(self.spec.to_dict()).encode()
+        body = current_app.json.dumps(self.spec.to_dict()).replace(ADDRESS, settings().public_url).encode()
         return body, sha256(body).digest()
 
     def _register_responses(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from app.errors.base import Refusal
 from app.errors.requests import Throttled
 from app.web.openapi import document as openapi
+from app.web.openapi.examples.recording import ADDRESS
 
 
 def error_responses(refusals: Iterable[type[Refusal]]) -> dict[str, Any]:
@@ -38,11 +39,11 @@ def _error_response(kinds: dict[str, type[Refusal]]) -> dict[str, Any]:
 def _example(kind: type[Refusal]) -> dict[str, Any]:
     return {
         "success": False,
-        "message": kind.title,
+        "message": kind.example or kind.title,
         "data": None,
         "error": {
             "code": kind.code,
-            "type": f"/problems/{kind.code}",
+            "type": f"{ADDRESS}/problems/{kind.code}",
             "status": kind.status,
             "details": {},
             "request_id": "0f8c1d2e3b4a59687786a5b4c3d2e1f0",

@@ -57,12 +57,11 @@ _EVERYWHERE = {
     MalformedRequest,
     UriTooLong,
     HeadersTooLarge,
-    Unauthenticated,
-    TokenInvalid,
     InvalidRequest,
     Throttled,
     Unavailable,
 }
+_OF_TOKENS = {Unauthenticated, TokenInvalid}
 _OF_BODIES = {MalformedBody, RequestTimeout, UnsupportedMediaType, TooLarge}
 
 
@@ -133,6 +132,7 @@ class Operation:
         return {
             *_EVERYWHERE,
             *marks_of(self.view).get("refusals", ()),
+            *(_OF_TOKENS if self.access.reads_token else []),
             *([Forbidden] if self.access.roles else []),
             *([NotFound] if self.takes_path else []),
             *(_OF_BODIES if self.takes_body else []),
