@@ -41,12 +41,14 @@ class Operation:
     def roles(self) -> list[str]:
         return list(self.described.get("x-roles", ()))
 
-    def url(self, *, with_optional: bool) -> str:
-        path = self.path
-        for each in self._parameters("path"):
-            path = path.replace(f"{{{each['name']}}}", str(each["example"]))
+    def url(self, *, with_optional: bool, path: Mapping[str, str] | None = None) -> str:
+        """The address of the example; `path` has values that differ from it."""
+        values = {each["name"]: str(each["example"]) for each in self._parameters("path")} | dict(path or {})
+        filled = self.path
+        for name, value in values.items():
+            filled = filled.replace(f"{{{name}}}", value)
         query = self._sent("query", with_optional=with_optional)
-        return f"{path}?{urlencode(query)}" if query else path
+        return f"{filled}?{urlencode(query)}" if query else filled
 
     def headers(self, *, with_optional: bool) -> dict[str, str]:
         return self._sent("header", with_optional=with_optional)

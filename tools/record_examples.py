@@ -21,12 +21,19 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from app import create_app
-from app.web.openapi.examples.ids import id_of
+from app.adapters import queue
+from app.enums import Lane
+from app.jobs import workers
+from app.web.collections import folders, variables
+from app.web.collections.recorded import STEPS
+from app.web.openapi.examples.ids import EMAIL_TOKEN, id_of
 from app.web.openapi.examples.plugin import ANSWERS
+from app.web.openapi.examples.recording import ADDRESS, FORMATS, caller_of
 from app.web.openapi.examples.refusals import REFUSALS
 from environment import config_from
 from tools import record_refusals
 from tools.examples import Operation, log_in, operations_of, send
+from tools.record_journeys import Journeys
 from tools.throwaway import running_servers
 
 RECORDED_AT = datetime(2026, 1, 15, 9, tzinfo=UTC)
@@ -36,9 +43,6 @@ FIXED_DATES_FROM = 2030
 """The year of the demo's due date, which stays as well."""
 
 LONGEST_LIST = 2
-FORMATS = {"text/plain": "gift", "application/xml": "moodle_xml"}
-"""The `format` that a file of questions is asked for with."""
-
 PDF = "%PDF-1.7 and the bytes that follow"
 """In place of a file that is not text."""
 
@@ -46,6 +50,7 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 MONTH = re.compile(r"20\d\d-\d\d")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+MAIL_TOKEN = re.compile(r"(?<![\w-])(?!3q2-7w)[\w-]{43}(?![\w-])")
 CURSOR = re.compile(r"after=[^&]+")
 NUMBER = re.compile(r"RC-[0-9A-F]{32}")
 LINK = re.compile(r"expires=\d+&signature=[\w-]+")
@@ -69,10 +74,24 @@ def main() -> None:
             for operation in operations_of(document)
             if (recorded := record_refusals.of(client, operation))
         }
-    for path, found in ((ANSWERS, answers), (REFUSALS, refused)):
+    for path, found in ((ANSWERS, answers), (REFUSALS, refused), (STEPS, record_journeys())):
         text = json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False)
         path.write_text(f"{text}\n", encoding="utf-8")
-        print(f"{len(found)} operations recorded in {path}.")
+        print(f"{len(found)} operations or journeys recorded in {path}.")
+
+
+def record_journeys() -> dict[str, Any]:
+    """The answers to steps of the journeys, on a demo of their own: recording the operations has used the other up."""
+    with running_demo() as app:
+        client = app.test_client()
+
+        def work() -> None:
+            with app.app_context():
+                workers.build_worker([queue.NAMES[Lane.URGENT]]).work(burst=True, logging_level="ERROR")
+
+        logins, journeys, *_ = folders.build(client.get("/openapi.json").get_json())
+        recorded = Journeys(client, work, variables.given(ADDRESS, is_production=False)).send((logins, journeys))
+    return {name: steady(steps) for name, steps in recorded.items()}
 
 
 @contextmanager
@@ -81,6 +100,7 @@ def running_demo() -> Iterator[Flask]:
     with tempfile.TemporaryDirectory() as folder, running_servers("examples", lambda _: None) as servers:
         servers.postgres.make_database("rollcall")
         os.environ |= {
+            "APP_ENV": "development",
             "DATABASE_URL": servers.postgres.url("rollcall"),
             "REDIS_URL": servers.redis.url(),
             "RATELIMIT_ENABLED": "off",
@@ -114,7 +134,9 @@ class Logins:
 def record(client: Client, operation: Operation, logins: Logins) -> dict[str, Any]:
     """The response by media type; nothing where there is none to show."""
     # By then the session has ended.
-    tokens = logins.of(caller_of(operation), is_new=operation.name == "log_out")
+    tokens = logins.of(
+        caller_of(operation.name, operation.roles), is_new=operation.name == "log_out"
+    )
     body = {"refresh": tokens["refresh"]} if operation.name == "refresh_tokens" else None
     response = send(client, operation, tokens["access"], json=body)
     if not 200 <= response.status_code < 300:
@@ -124,11 +146,6 @@ def record(client: Client, operation: Operation, logins: Logins) -> dict[str, An
     if response.mimetype != "application/json":
         return as_files(client, operation, tokens)
     return {"application/json": steady(shortened(response.get_json())), **as_sheet(client, operation, tokens)}
-
-
-def caller_of(operation: Operation) -> str:
-    is_for_admins = not operation.roles or "ADMIN" in operation.roles
-    return "admin" if is_for_admins and operation.name != "ask_to_instruct" else "student5"
 
 
 def as_files(client: Client, operation: Operation, tokens: Mapping[str, str]) -> dict[str, str]:
@@ -174,6 +191,7 @@ def steady(value: Any) -> Any:
     text = LINK.sub("expires=1796076000&signature=recorded", text)
     text = PLAN.sub(lambda found: f'"plan_etag": "{found[1]}-{1:032}"', text)
     text = TOKEN.sub("eyJhbGciOiJIUzI1NiJ9.…", text)
+    text = MAIL_TOKEN.sub(EMAIL_TOKEN, text)
     return json.loads(CURSOR.sub("after=cursor", text))
 
 

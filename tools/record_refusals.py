@@ -4,69 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from werkzeug.test import Client, TestResponse
 
+from app.web.openapi.examples.recording import caller_of
 from tools.examples import Operation, log_in
 
 REQUEST_ID = "0f8c1d2e3b4a59687786a5b4c3d2e1f0"
-UNKNOWN = "00000000-0000-7000-8000-000000000000"
-ANOTHER_ROLE = {"STUDENT": "admin", "INSTRUCTOR": "student3", "ADMIN": "student3"}
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+ANOTHER_ROLE = {"STUDENT": "admin", "INSTRUCTOR": "student", "ADMIN": "student"}
 
 
 def of(client: Client, operation: Operation) -> dict[str, Any]:
     """The refusals by what is wrong with the request; what is accepted all the same is left out."""
     found = {}
-    for wrong, options in _cases(operation):
-        response = _send(client, operation, **options)
+    for wrong, changes in _cases(operation):
+        response = _send(client, operation, changes)
         if 400 <= response.status_code < 500:
-            found[wrong] = response.get_json()
+            found[wrong] = {"sent": changes, "answer": response.get_json()}
     return found
 
 
 def _cases(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What differs from the example: the `user` who sends it, values in the `path` and the `query`, or the `body`."""
     needs_token = "security" not in operation.described
     if needs_token:
         yield "Without a token", {"user": ""}
     if operation.roles:
         yield "As another role", {"user": ANOTHER_ROLE[max(operation.roles)]}
-    if "{" in operation.path:
-        yield "With an unknown id", {"url": _unknown(operation)}
+    if names := [each["name"] for each in operation.described["parameters"] if each["in"] == "path"]:
+        yield "With an unknown id", {"path": dict.fromkeys(names, UNKNOWN)}
     body = operation.body().get("json")
     if body is not None:
-        yield "With an unknown field", {"json": {**body, "no_such_field": True}}
-        yield "With a wrong type", {"json": {name: {} for name in list(body)[:1]}}
+        yield "With an unknown field", {"body": {**body, "no_such_field": True}}
+        yield "With a wrong type", {"body": {name: {} for name in list(body)[:1]}}
     elif operation.method == "get":
-        yield "With an unknown parameter", {"url": f"{operation.url(with_optional=False)}?no_such_filter=1"}
+        yield "With an unknown parameter", {"query": {"no_such_filter": "1"}}
     if operation.method != "get":
         yield "Sent again", {}
 
 
-def _send(
-    client: Client,
-    operation: Operation,
-    *,
-    user: str | None = None,
-    url: str = "",
-    json: Mapping[str, Any] | None = None,
-) -> TestResponse:
-    name = _user_of(operation) if user is None else user
-    headers = {"X-Request-ID": REQUEST_ID}
+def _send(client: Client, operation: Operation, changes: Mapping[str, Any]) -> TestResponse:
+    name = changes.get("user", caller_of(operation.name, operation.roles))
+    headers = {"X-Request-ID": REQUEST_ID, **operation.headers(with_optional=False)}
     if name and operation.described.get("security") != []:
         headers["Authorization"] = f"Bearer {log_in(client, name)['access']}"
-    body = operation.body() if json is None else {"json": json}
-    return client.open(
-        url or operation.url(with_optional=False), method=operation.method.upper(), headers=headers, **body
-    )
-
-
-def _user_of(operation: Operation) -> str:
-    return "student5" if operation.roles == ["STUDENT"] or operation.name == "ask_to_instruct" else "admin"
-
-
-def _unknown(operation: Operation) -> str:
-    path = operation.path
-    for each in operation.described["parameters"]:
-        if each["in"] == "path":
-            path = path.replace(f"{{{each['name']}}}", UNKNOWN)
-    return path
+    body = {"json": changes["body"]} if "body" in changes else operation.body()
+    url = operation.url(with_optional=False, path=changes.get("path", {}))
+    if query := changes.get("query"):
+        url += f"{'&' if '?' in url else '?'}{urlencode(query)}"
+    return client.open(url, method=operation.method.upper(), headers=headers, **body)

@@ -8,7 +8,9 @@ from typing import Any
 
 from app.web.collections.checks import checks_of, checks_of_csv
 from app.web.collections.parts import Body, Check, CollectionRequest, Example, Parameter, text_of
+from app.web.collections.variables import LOGINS
 from app.web.openapi.examples.plugin import answers
+from app.web.openapi.examples.recording import FORMATS, caller_of
 from app.web.openapi.examples.refusals import refusals
 from app.web.openapi.examples.requests import FILES, FORMS
 
@@ -20,6 +22,7 @@ _TEXTS = {"add_file": ("text/plain", "notes.txt"), "import_questions": ("text/pl
 """The files that are no sheets: their media type and name, by operation."""
 
 _FORMS = {"text/csv": "CSV", "application/pdf": "PDF", "application/xml": "XML", "text/plain": "text"}
+_TOKENS = {address: f"{{{{{login.removesuffix('_login')}_token}}}}" for login, address in LOGINS.items()}
 _UNKNOWN = "There is no operation {}: the API has changed, and a collection still uses it."
 
 
@@ -47,6 +50,7 @@ class Document:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.tags: list[str] = []
+        self.about_tags = {tag["name"]: str(tag.get("description", "")) for tag in document.get("tags", ())}
         self._whole = document
         self._operations = {
             described["operationId"]: DocumentedOperation(method.upper(), path, described)
@@ -92,7 +96,7 @@ class Document:
             raise LookupError(_UNKNOWN.format(operation_id))
         operation = self._operations[operation_id]
         expected = operation.success if status is None else status
-        sent = self._body_of(operation) if body is None else body
+        sent = _body_of(operation) if body is None else body
         prepared = Body(text_of(body)) if isinstance(body, Mapping) else sent
         given = (
             checks_of_csv(expected)
@@ -103,7 +107,7 @@ class Document:
             name=name or operation.described["summary"].removesuffix("."),
             method=operation.method,
             path=_filled(operation, path or {}),
-            about=_about(operation, about),
+            about=_about(operation, f"{refused_on_purpose(expected, code)} {about}".strip() if code else about),
             query=_parameters(operation, "query", query or {}),
             headers=_parameters(operation, "header", headers or {}),
             token=_token(operation, token),
@@ -114,20 +118,25 @@ class Document:
             examples=_examples(operation),
         )
 
-    @staticmethod
-    def _body_of(operation: DocumentedOperation) -> Body | None:
-        """The body of the example."""
-        content = operation.described.get("requestBody", {}).get("content", {})
-        if "application/json" in content:
-            return Body(text_of(content["application/json"]["example"]))
-        if "multipart/form-data" in content:
-            text = FILES.get(operation.name, "")
-            if text.endswith(".mp4"):
-                return Body("", "video/mp4", text, is_text=False)
-            if text:
-                return Body(text, *_TEXTS.get(operation.name, ("text/csv", "people.csv")))
-            return Body("", "image/png", PICTURE, is_text=False, fields=FORMS.get(operation.name, {}))
-        return None
+
+def refused_on_purpose(status: int, code: str) -> str:
+    """The sentence about a step whose request is wrong on purpose."""
+    return f"Refused on purpose, with {status} `{code}`."
+
+
+def _body_of(operation: DocumentedOperation) -> Body | None:
+    """The body of the example."""
+    content = operation.described.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        return Body(text_of(content["application/json"]["example"]))
+    if "multipart/form-data" in content:
+        text = FILES.get(operation.name, "")
+        if text.endswith(".mp4"):
+            return Body("", "video/mp4", text, is_text=False)
+        if text:
+            return Body(text, *_TEXTS.get(operation.name, ("text/csv", "people.csv")))
+        return Body("", "image/png", PICTURE, is_text=False, fields=FORMS.get(operation.name, {}))
+    return None
 
 
 def _filled(operation: DocumentedOperation, values: Mapping[str, str]) -> str:
@@ -181,17 +190,61 @@ def _about(operation: DocumentedOperation, about: str) -> str:
 
 
 def _examples(operation: DocumentedOperation) -> tuple[Example, ...]:
-    """The recorded answers: of the success, and of each refusal."""
+    """The recorded answers, of the success and of each refusal, each with the request that it is the answer to."""
+    recorded = answers().get(operation.name, {})
     successes = [
-        Example("Success", operation.success, text_of(value))
+        Example("Success", operation.success, text_of(value), request=_recorded(operation))
         if media_type == "application/json"
-        else Example(f"Success, as {_FORMS[media_type]}", operation.success, value, media_type)
-        for media_type, value in answers().get(operation.name, {}).items()
+        else Example(
+            f"Success, as {_FORMS[media_type]}",
+            operation.success,
+            value,
+            media_type,
+            _recorded(operation, query={"format": FORMATS[media_type]} if media_type in FORMATS else {}),
+        )
+        for media_type, value in recorded.items()
     ]
     if operation.success == 204:
-        successes = [Example("Success", 204, "")]
+        successes = [Example("Success", 204, "", request=_recorded(operation))]
     refused = [
-        Example(title, refusal["error"]["status"], text_of(refusal))
+        Example(
+            title,
+            refusal["answer"]["error"]["status"],
+            text_of(refusal["answer"]),
+            request=_recorded(operation, **refusal["sent"]),
+        )
         for title, refusal in refusals().get(operation.name, {}).items()
     ]
     return (*successes, *refused)
+
+
+def _recorded(
+    operation: DocumentedOperation,
+    *,
+    user: str | None = None,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> CollectionRequest:
+    """The request that was recorded: the example of the operation, but for what is given."""
+    described = operation.described
+    parameters = described.get("parameters", ())
+    required = {
+        place: {each["name"]: str(each["example"]) for each in parameters if each["in"] == place and each.get("required")}
+        for place in ("query", "header")
+    }
+    sender = caller_of(operation.name, described.get("x-roles", ())) if user is None else user
+    needs_token = bool(sender) and described.get("security") != []
+    return CollectionRequest(
+        name=described["summary"].removesuffix("."),
+        method=operation.method,
+        path=_filled(operation, path or {}),
+        query=_pairs({**required["query"], **(query or {})}),
+        headers=_pairs(required["header"]),
+        token=_TOKENS[f"{sender}@example.org"] if needs_token else "",
+        body=_body_of(operation) if body is None else Body(text_of(body)),
+    )
+
+
+def _pairs(values: Mapping[str, str]) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, value) for name, value in values.items())

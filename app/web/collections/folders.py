@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.web.collections import logins, nouns, roles
+from app.web.collections import logins, nouns, recorded, roles
 from app.web.collections.documented import Document
 from app.web.collections.journeys import JOURNEYS
 from app.web.collections.parts import Folder
@@ -16,7 +16,7 @@ _ABOUT_JOURNEYS = "Stories that run from top to bottom, each on objects of its o
 def build(openapi: Mapping[str, Any]) -> tuple[Folder, ...]:
     """Logging in first; what ends sessions last."""
     document = Document(openapi)
-    journeys = tuple(journey(document) for journey in JOURNEYS)
+    journeys = tuple(recorded.with_answers(journey(document)) for journey in JOURNEYS)
     return (
         logins.folder(document),
         Folder("Journeys", _ABOUT_JOURNEYS, journeys),

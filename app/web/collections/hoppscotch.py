@@ -53,14 +53,13 @@ def _folder(folder: Folder) -> dict[str, Any]:
 def _item(request: CollectionRequest) -> dict[str, Any]:
     if request.body and not request.body.is_text:
         request = replace(request, checks=(_NO_FILE,))
-    sent = _request(request)
     return {
         "v": REQUEST,
-        **sent,
+        **_request(request),
         "preRequestScript": f"{_comment(request.about)}\n{scripts.before(request, scripts.HOPPSCOTCH)}",
         "testScript": scripts.after(request, scripts.HOPPSCOTCH),
         "responses": {
-            f"{example.status} {example.name}": _response(example, sent) for example in request.examples
+            f"{example.status} {example.name}": _response(example, request) for example in request.examples
         },
     }
 
@@ -110,10 +109,10 @@ def _body(body: Body | None) -> dict[str, Any]:
     return {"contentType": body.media_type, "body": _spelled(body.content)}
 
 
-def _response(example: Example, sent: Mapping[str, Any]) -> dict[str, Any]:
+def _response(example: Example, request: CollectionRequest) -> dict[str, Any]:
     return {
         "name": f"{example.status} {example.name}",
-        "originalRequest": {"v": SAVED_REQUEST, **sent},
+        "originalRequest": {"v": SAVED_REQUEST, **_request(example.request or request)},
         # That of http.HTTPStatus depends on the version of Python.
         "status": HTTP_STATUS_CODES[example.status],
         "code": example.status,

@@ -56,6 +56,8 @@ class Example:
     status: int
     content: str
     media_type: str = "application/json"
+    request: CollectionRequest | None = None
+    """What it is the answer to, where that is not the request that it is saved with."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class CollectionRequest:
     saves: Mapping[str, str] = field(default_factory=dict)
     """Variables that are set from a successful response, by expression."""
     examples: tuple[Example, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The status that is expected: the first check is about it."""
+        return int(self.checks[0].expected)
 
     def variables(self) -> list[str]:
         """The variables that have to be set when the request is sent."""

@@ -57,7 +57,6 @@ def _folder(folder: Folder, above: tuple[str, ...]) -> dict[str, Any]:
 
 def _item(request: CollectionRequest, above: tuple[str, ...]) -> dict[str, Any]:
     path = (*above, request.name)
-    sent = _request(request)
     return {
         "id": _id(*path),
         "name": request.name,
@@ -65,8 +64,8 @@ def _item(request: CollectionRequest, above: tuple[str, ...]) -> dict[str, Any]:
             _event("prerequest", scripts.before(request, scripts.POSTMAN)),
             _event("test", scripts.after(request, scripts.POSTMAN)),
         ],
-        "request": {**sent, "description": request.about},
-        "response": [_response(example, sent, (*path, example.name)) for example in request.examples],
+        "request": {**_request(request), "description": request.about},
+        "response": [_response(example, request, (*path, example.name)) for example in request.examples],
     }
 
 
@@ -125,11 +124,11 @@ def _body(body: Body) -> dict[str, Any]:
     return {"mode": "raw", "raw": body.content, "options": {"raw": {"language": language}}}
 
 
-def _response(example: Example, sent: Mapping[str, Any], path: Iterable[str]) -> dict[str, Any]:
+def _response(example: Example, request: CollectionRequest, path: Iterable[str]) -> dict[str, Any]:
     return {
         "id": _id(*path),
         "name": example.name,
-        "originalRequest": sent,
+        "originalRequest": _request(example.request or request),
         # That of http.HTTPStatus depends on the version of Python.
         "status": HTTP_STATUS_CODES[example.status],
         "code": example.status,

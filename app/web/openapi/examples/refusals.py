@@ -12,7 +12,7 @@ REFUSALS = Path(__file__).parent / "refusals.json"
 
 @lru_cache
 def refusals() -> dict[str, dict[str, Any]]:
-    """The answers, by operation and by what was wrong."""
+    """By operation and by what was wrong: `sent`, which is what differed from the example, and the `answer`."""
     if not REFUSALS.exists():
         return {}
     found: dict[str, dict[str, Any]] = json.loads(REFUSALS.read_text(encoding="utf-8"))
