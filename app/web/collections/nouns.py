@@ -52,7 +52,7 @@ def folder(document: Document) -> Folder:
     folders = tuple(
         Folder(
             tag.capitalize(),
-            "",
+            document.about_tags[tag],
             tuple(
                 _request(document, each) for each in document.operations_of(tag) if each.name != _REFRESHING
             ),

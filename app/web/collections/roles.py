@@ -11,8 +11,9 @@ from app.web.collections.parts import Check, Folder
 _PREVIEW = {"emails": ["student4@example.org", "unknown@example.org"], "mode": "preview"}
 _FOUND = Check("Something is found", "answer.data.length > 0")
 
-_ROLES: Mapping[str, tuple[str, Mapping[str, Mapping[str, Any]]]] = {
+_ROLES: Mapping[str, tuple[str, str, Mapping[str, Mapping[str, Any]]]] = {
     "Anyone": (
+        "Reading the catalogue, courses and reviews, and verifying a certificate, without an account.",
         "",
         {
             "show_index": {},
@@ -31,6 +32,7 @@ _ROLES: Mapping[str, tuple[str, Mapping[str, Mapping[str, Any]]]] = {
         },
     ),
     "Student": (
+        "A student's profile, courses, progress, certificates, notifications and figures.",
         "{{student_token}}",
         {
             "show_me": {"checks": [Check("The caller is a student", "answer.data.role", "STUDENT")]},
@@ -46,6 +48,7 @@ _ROLES: Mapping[str, tuple[str, Mapping[str, Mapping[str, Any]]]] = {
         },
     ),
     "Instructor": (
+        "An instructor's courses with their roster, history and figures, and the preview of an assignment.",
         "{{instructor_token}}",
         {
             "show_me": {"checks": [Check("The caller is an instructor", "answer.data.role", "INSTRUCTOR")]},
@@ -67,6 +70,7 @@ _ROLES: Mapping[str, tuple[str, Mapping[str, Mapping[str, Any]]]] = {
         },
     ),
     "Admin": (
+        "Users, what waits for a decision, bulk runs and their rows, notices, and the check of the counters.",
         "{{admin_token}}",
         {
             "show_me": {"checks": [Check("The caller is an admin", "answer.data.role", "ADMIN")]},
@@ -91,11 +95,11 @@ def folder(document: Document) -> Folder:
     folders = tuple(
         Folder(
             name,
-            "",
+            about,
             tuple(
                 document.request(operation, token=token, **options) for operation, options in wanted.items()
             ),
         )
-        for name, (token, wanted) in _ROLES.items()
+        for name, (about, token, wanted) in _ROLES.items()
     )
     return Folder("Roles", "What each role does every day. Send them as often as you like.", folders)

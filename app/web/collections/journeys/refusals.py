@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.collections.documented import ADMIN, Document
+from app.web.collections.documented import ADMIN, Document, refused_on_purpose
 from app.web.collections.parts import Body, Check, CollectionRequest, Folder
 
 _ABOUT = """\
@@ -52,7 +52,7 @@ def _of_syntax(document: Document) -> tuple[CollectionRequest, ...]:
             name="405: a method that the address does not have",
             method="DELETE",
             path="/api/v1/courses",
-            about="The `Allow` header has the methods that it does have.",
+            about=f"{refused_on_purpose(405, 'method_not_allowed')} The `Allow` header has the methods that it does have.",
             checks=(
                 Check("Status is 405", "status", 405),
                 Check("The reason code is method_not_allowed", "answer.error.code", "method_not_allowed"),

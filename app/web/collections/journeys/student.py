@@ -202,6 +202,7 @@ def _certified(document: Document) -> tuple[CollectionRequest, ...]:
             token=_LEARNER,
             path=_ENROLLMENT,
             headers={"If-None-Match": "{{enrollment_etag}}"},
+            about="304 on purpose: the version that was read is the current one, so the answer has no body.",
             status=304,
         ),
         document.request(
