@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.web.collections import arazzo, folders, hoppscotch, postman, variables
+from app.web.openapi.examples.recording import ADDRESS
 
-LOCAL = "http://127.0.0.1:8000"
-"""The address in the files of the repository: that of `make run`."""
+LOCAL = ADDRESS
+"""The address in the files of the repository."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Collections:
 
         def written(make: Callable[[Mapping[str, str]], dict[str, Any]]) -> Callable[[str], bytes]:
             return lambda base_url: _written(
-                make(variables.given(base_url, is_production=self.is_production))
+                make(variables.given(base_url, is_production=self.is_production)), base_url
             )
 
         return {
@@ -34,9 +35,11 @@ class Collections:
             "postman-environment.json": written(lambda given: postman.environment(parts, given)),
             "hoppscotch.json": written(lambda _: hoppscotch.collection(parts)),
             "hoppscotch-environment.json": written(lambda given: hoppscotch.environment(parts, given)),
-            "arazzo.json": lambda base_url: _written(arazzo.document(self.document, base_url)),
+            "arazzo.json": lambda base_url: _written(arazzo.document(self.document, base_url), base_url),
         }
 
 
-def _written(content: Mapping[str, Any]) -> bytes:
-    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+def _written(content: Mapping[str, Any], base_url: str) -> bytes:
+    """The file, with this address in the recorded answers too."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    return f"{text.replace(ADDRESS, base_url)}\n".encode()
