@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, text, update
@@ -15,7 +16,7 @@ from app.services.catalogue import courses_workflow, courses_write
 from app.services.content import lessons
 from app.services.people import users_provision
 from app.services.people.users_provision import Person
-from demo import examples, scenery
+from demo import examples, load, scenery
 from demo.load import person
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
@@ -27,8 +28,19 @@ _EMPTY = text("""
     DO $$ BEGIN EXECUTE (
         SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables
         WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
+    ); EXECUTE (
+        SELECT string_agg(format('ALTER SEQUENCE %I RESTART', sequencename), '; ') FROM pg_sequences
+        WHERE schemaname = current_schema()
     ); END $$
 """)
+"""Sequences begin again too, so that a scenario has the same course codes each time."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    about: str
+    """what it adds to the demo users"""
+    load: Callable[[], object]
 
 
 def reset(name: str) -> None:
@@ -37,11 +49,18 @@ def reset(name: str) -> None:
         db.session.execute(_EMPTY)
     mail_folder.clear()
     scenery.invite_people()
-    SCENARIOS[name]()
+    SCENARIOS[name].load()
 
 
 def _nothing() -> None:
     """Only the demo users."""
+
+
+def _demo() -> None:
+    """What `flask demo load` loads."""
+    for _ in load.load_records("small"):
+        pass
+    _semester()
 
 
 def _semester() -> None:
@@ -78,8 +97,19 @@ def _hired(number: int) -> Person:
     return Person(_id(number), f"{login}@example.org", login, first_name, last_name)
 
 
-SCENARIOS: Mapping[str, Callable[[], None]] = {
-    "empty": _nothing,
-    "semester": _semester,
-    f"onboarding-{HIRED}": _onboarding,
+SCENARIOS: Mapping[str, Scenario] = {
+    "demo": Scenario(
+        "The demo as `make run` begins with it: two courses of a real university with their learners, and all of"
+        " semester. The other courses of the university follow when the platform starts again.",
+        _demo,
+    ),
+    "semester": Scenario(
+        "Courses in every state, with people at every stage: the objects of the documentation's examples.",
+        _semester,
+    ),
+    f"onboarding-{HIRED}": Scenario(
+        f"{HIRED} people who were hired today, in four departments, and a published course that none of them has.",
+        _onboarding,
+    ),
+    "empty": Scenario("Nothing.", _nothing),
 }
