@@ -12,7 +12,14 @@ from tools import vnu
 
 pytestmark = pytest.mark.sweep
 
-SERVED = ("/developers", "/problems", "/problems/identity_conflict", "/sandbox", "/mail/set-password?token=x")
+SERVED = (
+    "/developers",
+    "/problems",
+    "/problems/identity_conflict",
+    "/sandbox",
+    "/sandbox/scenario?name=demo",
+    "/mail/set-password?token=x",
+)
 """Pages of the server itself."""
 
 

@@ -14,7 +14,14 @@ from tests.support.browsing import (
     tab_stops,
 )
 
-PAGES = ["/developers", "/problems", "/problems/identity_conflict", "/sandbox", "/mail/set-password?token=x"]
+PAGES = [
+    "/developers",
+    "/problems",
+    "/problems/identity_conflict",
+    "/sandbox",
+    "/sandbox/scenario?name=demo",
+    "/mail/set-password?token=x",
+]
 
 MINUTES = 120_000
 """Milliseconds: Swagger UI draws all operations at once, for some seconds of CPU."""

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import func, select
 
 from app import create_app
@@ -15,7 +16,7 @@ from app.db.session import db
 from app.models import Course, Enrollment, Notice, User
 from app.services.counters import verification
 from app.web.openapi.examples.requests import PASSWORD
-from demo import scenarios
+from demo import load, scenarios
 
 LINK = "http://rollcall.test/mail/verify-email?token=abc-DEF_123"
 SECONDS = 5
@@ -143,7 +144,8 @@ def test_the_clock_takes_days_only(browser, days):
 
 
 @pytest.mark.parametrize("name", scenarios.SCENARIOS)
-def test_a_scenario_replaces_everything(browser, development, make, send, name):
+def test_a_scenario_replaces_everything(browser, development, make, send, name, monkeypatch):
+    monkeypatch.setattr(load, "SMALL", ("AAA-2014J",))
     make.course(title="Left over", slug="left-over")
     send("ada@example.org")
     began = time.monotonic()
@@ -160,10 +162,36 @@ def test_a_scenario_replaces_everything(browser, development, make, send, name):
         assert verification.verify().difference_count == 0
     assert {
         "empty": (people, courses, owed) == (9, 0, 0),
-        "semester": people > 20 and courses > 10,
+        "demo": people > 365 and courses > 11,
+        "semester": 20 < people < 365 and courses > 10,
         "onboarding-500": (people, courses) == (509, 1),
     }[name]
     assert browser.get("/api/v1/auth/me", headers=token_of(browser, "admin@example.org")).status_code == 200
+
+
+def test_a_scenario_has_the_same_course_codes_each_time(browser, development, make):
+    make.course()
+
+    def codes():
+        browser.post("/sandbox/scenario?name=onboarding-500")
+        with development.app_context():
+            return db.session.scalars(select(Course.code)).all()
+
+    assert codes() == codes() == ["COURSE-0001"]
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_the_page_asks_before_a_scenario_deletes_everything(browser, development, make, name):
+    make.student()
+
+    offered = browser.get("/sandbox").text
+    asked = browser.get("/sandbox/scenario", query_string={"name": name})
+
+    assert 'method="post" action="/sandbox/scenario"' not in offered
+    assert asked.status_code == 200
+    assert 'method="post" action="/sandbox/scenario"' in asked.text
+    assert escape(scenarios.SCENARIOS[name].about) in asked.text
+    assert count(development, User) == [1]
 
 
 def test_figures_of_before_a_scenario_are_not_shown_after_it(browser):
@@ -244,6 +272,41 @@ def test_faults_are_listed_and_removed_together(browser):
 )  # fmt: skip
 def test_a_fault_has_to_be_one(browser, query):
     assert browser.post(f"/sandbox/faults?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "mails?bogus=1"),
+        ("GET", "faults?bogus=1"),
+        ("GET", "scenario?name=empty&bogus=1"),
+        ("POST", "clock?days=1&bogus=1"),
+        ("POST", "scenario?name=empty&bogus=1"),
+        ("POST", "faults?call=GET /api/v1/courses&kind=slow&second=3"),
+        ("POST", "faults/remove?calls=GET /api/v1/courses"),
+    ],
+)
+def test_a_value_that_is_not_known_is_refused(browser, development, make, method, path):
+    make.student()
+
+    assert browser.open(f"/sandbox/{path}", method=method).status_code == 422
+    assert count(development, User) == [1]
+    assert browser.get("/sandbox/faults").get_json()["data"] == []
+
+
+def test_a_field_that_is_not_known_is_refused(browser):
+    assert browser.post("/sandbox/clock", data={"days": "1", "hours": "1"}).status_code == 422
+
+
+def test_a_body_that_is_no_form_is_refused(browser):
+    answer = browser.post("/sandbox/faults", json={"call": "GET /api/v1/courses", "kind": "slow"})
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_fault_that_is_not_there_cannot_be_removed(browser):
+    assert browser.post("/sandbox/faults/remove?call=GET /api/v1/courses").status_code == 404
+    assert browser.post("/sandbox/faults/remove").status_code == 200
 
 
 def test_the_page_shows_mails_clock_scenarios_and_faults(browser, send):

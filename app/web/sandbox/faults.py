@@ -55,12 +55,10 @@ def add(fault: Fault) -> None:
     redis.connection().expire(_KEY, _KEPT_SECONDS)
 
 
-def remove(call: str) -> None:
-    """Remove the fault of this call, or all faults."""
-    if call:
-        redis.connection().hdel(_KEY, call)
-    else:
-        redis.connection().delete(_KEY)
+def remove(call: str) -> bool:
+    """Remove the fault of this call, or all faults; whether there was any."""
+    connection = redis.connection()
+    return bool(connection.hdel(_KEY, call) if call else connection.delete(_KEY))
 
 
 def apply() -> None:

@@ -13,8 +13,11 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.adapters import mail_folder
-from app.errors.base import Forbidden
+from app.errors.base import Forbidden, NotFound
+from app.errors.requests import UnsupportedMediaType
+from app.values import characters
 from app.web import cors, problems
+from app.web.request_body import check_query
 from app.web.sandbox import faults
 from app.web.sandbox.faults import Fault
 from app.web.sandbox.mails import MOST
@@ -24,6 +27,17 @@ pages = Blueprint("sandbox", __name__)
 
 MOST_DAYS = 3650
 MOST_BYTES = 4 * 1024
+_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+_VALUES = {
+    "show_sandbox": (),
+    "advance_clock": ("days",),
+    "confirm_scenario": ("name",),
+    "reset_scenario": ("name",),
+    "list_faults": (),
+    "add_fault": ("call", "kind", "seconds"),
+    "remove_faults": ("call",),
+}
+"""The values that each view takes."""
 
 
 @pages.before_request
@@ -34,6 +48,17 @@ def refuse_other_sites() -> None:
         return
     if urlsplit(origin).netloc != request.host:
         raise Forbidden("Only pages of this address can do this.")
+
+
+@pages.before_request
+def refuse_unknown_values() -> None:
+    """Ignoring them would hide an error: a fault of another kind, a scenario that was not meant."""
+    known = set(_VALUES[(request.endpoint or "").rpartition(".")[2]])
+    check_query(known)
+    if request.method == "POST" and request.mimetype not in _FORMS and request.get_data():
+        raise UnsupportedMediaType("Send the values in the query, or as a form.")
+    if unknown := {characters.printable(name) for name in request.form} - known:
+        raise problems.invalid({name: ["Unknown field."] for name in unknown})
 
 
 @pages.get("/sandbox")
@@ -55,6 +80,13 @@ def advance_clock() -> AnyResponse:
     days = _whole("days", 1, MOST_DAYS)
     clock.advance(days)
     return _answer("Clock advanced.", {"days": days})
+
+
+@pages.get("/sandbox/scenario")
+def confirm_scenario() -> str:
+    """What loading a scenario deletes, and the button that does it."""
+    name = _one_of("name", tuple(scenarios.SCENARIOS))
+    return render_template("sandbox_scenario.html", name=name, scenario=scenarios.SCENARIOS[name])
 
 
 @pages.post("/sandbox/scenario")
@@ -83,7 +115,8 @@ def add_fault() -> AnyResponse:
 def remove_faults() -> AnyResponse:
     """Remove the fault of one call, or all of them."""
     call = request.values.get("call", "")
-    faults.remove(call)
+    if not faults.remove(call) and call:
+        raise NotFound("This call has no fault.")
     return _answer("Faults removed.", {"call": call})
 
 
