@@ -90,7 +90,9 @@ def record_journeys() -> dict[str, Any]:
                 workers.build_worker([queue.NAMES[Lane.URGENT]]).work(burst=True, logging_level="ERROR")
 
         logins, journeys, *_ = folders.build(client.get("/openapi.json").get_json())
-        recorded = Journeys(client, work, variables.given(ADDRESS, is_production=False)).send((logins, journeys))
+        recorded = Journeys(client, work, variables.given(ADDRESS, is_production=False)).send(
+            (logins, journeys)
+        )
     return {name: steady(steps) for name, steps in recorded.items()}
 
 
@@ -134,9 +136,7 @@ class Logins:
 def record(client: Client, operation: Operation, logins: Logins) -> dict[str, Any]:
     """The response by media type; nothing where there is none to show."""
     # By then the session has ended.
-    tokens = logins.of(
-        caller_of(operation.name, operation.roles), is_new=operation.name == "log_out"
-    )
+    tokens = logins.of(caller_of(operation.name, operation.roles), is_new=operation.name == "log_out")
     body = {"refresh": tokens["refresh"]} if operation.name == "refresh_tokens" else None
     response = send(client, operation, tokens["access"], json=body)
     if not 200 <= response.status_code < 300:

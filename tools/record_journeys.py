@@ -49,7 +49,9 @@ class Journeys:
             for path, request in folder.requests():
                 response = self.send_one(request)
                 if response.status_code != request.status:
-                    raise SystemExit(f"{'/'.join(path)}/{request.name}: {response.status_code} {response.text}")
+                    raise SystemExit(
+                        f"{'/'.join(path)}/{request.name}: {response.status_code} {response.text}"
+                    )
                 if response.status_code < 300:
                     self._save(request.saves, response)
                 if has_own_answer(request):

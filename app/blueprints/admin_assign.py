@@ -50,7 +50,9 @@ from app.web.access import caller, requires
 from app.web.api import Blueprint
 from app.web.rate_limits import BULK, throttled
 
-blp = Blueprint("bulk assignment", __name__, description="Assign one user or a million to courses in one call.")
+blp = Blueprint(
+    "bulk assignment", __name__, description="Assign one user or a million to courses in one call."
+)
 
 ITEM_COLUMNS = (
     "row",

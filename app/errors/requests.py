@@ -87,7 +87,9 @@ class MalformedBody(InvalidRequest):
 
     status = 400
     title = "The body cannot be read: it is not what its media type announces."
-    example = "The body is not valid JSON: line 1, column 2: Expecting property name enclosed in double quotes."
+    example = (
+        "The body is not valid JSON: line 1, column 2: Expecting property name enclosed in double quotes."
+    )
 
 
 class MalformedRequest(InvalidRequest):

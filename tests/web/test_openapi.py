@@ -170,7 +170,9 @@ def test_no_token_is_asked_for_where_none_is_looked_at_and_only_there(app, opera
 def test_no_refusal_of_a_token_is_documented_where_none_is_looked_at(operations):
     """Credentials of the body may be refused: a password, a refresh token."""
     documented = {
-        operation["operationId"]: set(operation["responses"]["401"]["content"]["application/json"]["examples"])
+        operation["operationId"]: set(
+            operation["responses"]["401"]["content"]["application/json"]["examples"]
+        )
         for operation in operations.values()
         if operation.get("security") == [] and "401" in operation["responses"]
     }
@@ -185,7 +187,11 @@ def test_the_examples_of_refusals_are_as_the_api_answers(app, operations):
 
     assert real["message"].startswith("The body is not valid JSON: line 1, column 2: Expecting property name")
     assert documented["message"].startswith("The body is not valid JSON: line 1, column 2: ")
-    assert documented["error"]["type"] == real["error"]["type"] == "http://rollcall.test/problems/invalid_request"
+    assert (
+        documented["error"]["type"]
+        == real["error"]["type"]
+        == "http://rollcall.test/problems/invalid_request"
+    )
 
 
 def test_every_address_of_an_example_is_of_this_platform(document):
@@ -501,7 +507,8 @@ def test_every_operation_documents_its_refusals(operations):
     silent = [
         name
         for name, operation in operations.items()
-        if not {"422", "429", *(["401"] if operation.get("security") != [] else [])} <= set(operation["responses"])
+        if not {"422", "429", *(["401"] if operation.get("security") != [] else [])}
+        <= set(operation["responses"])
     ]
 
     assert silent == []

@@ -107,7 +107,9 @@ class Document:
             name=name or operation.described["summary"].removesuffix("."),
             method=operation.method,
             path=_filled(operation, path or {}),
-            about=_about(operation, f"{refused_on_purpose(expected, code)} {about}".strip() if code else about),
+            about=_about(
+                operation, f"{refused_on_purpose(expected, code)} {about}".strip() if code else about
+            ),
             query=_parameters(operation, "query", query or {}),
             headers=_parameters(operation, "header", headers or {}),
             token=_token(operation, token),
@@ -230,7 +232,11 @@ def _recorded(
     described = operation.described
     parameters = described.get("parameters", ())
     required = {
-        place: {each["name"]: str(each["example"]) for each in parameters if each["in"] == place and each.get("required")}
+        place: {
+            each["name"]: str(each["example"])
+            for each in parameters
+            if each["in"] == place and each.get("required")
+        }
         for place in ("query", "header")
     }
     sender = caller_of(operation.name, described.get("x-roles", ())) if user is None else user
