@@ -339,10 +339,7 @@ def test_a_version_that_is_not_the_newest_asks_for_all_that_has_changed_since(
     make, admin, course, publish, client, enrollment, change
 ):
     """The next certificate names the newest version."""
-    first, second, third = (
-        make.lesson(make.section(course)),
-        *(make.lesson(make.section(course)) for _ in "23"),
-    )
+    first, second, third = (make.lesson(make.section(course)) for _ in range(3))
     publish()
     for lesson in (first, second, third):
         data_of(client.post(f"/lessons/{lesson.id}/complete"))
