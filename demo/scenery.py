@@ -36,7 +36,11 @@ def invite_people() -> None:
         if db.session.scalar(select(User.id).where(User.username.in_(names)).limit(1)) is not None:
             return
         users.ensure_admin(
-            email=ADMIN.email, password=PASSWORD, first_name=ADMIN.first_name, last_name=ADMIN.last_name
+            email=ADMIN.email,
+            password=PASSWORD,
+            username=ADMIN.name,
+            first_name=ADMIN.first_name,
+            last_name=ADMIN.last_name,
         )
         for each in PEOPLE:
             if each.email != ADMIN.email:

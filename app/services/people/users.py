@@ -123,7 +123,7 @@ def create(
 
 
 def ensure_admin(
-    *, email: str, password: str, first_name: str = "Admin", last_name: str = ""
+    *, email: str, password: str, username: str | None = None, first_name: str = "Admin", last_name: str = ""
 ) -> EnsuredAdmin:
     """Make sure that there is an admin with this address. An existing account is kept and becomes an admin.
 
@@ -132,7 +132,12 @@ def ensure_admin(
     existing = db.session.scalar(select(User).where(User.has_email(email)).with_for_update(key_share=True))
     if existing is None:
         person = User(
-            email=email, first_name=first_name, last_name=last_name, role=Role.ADMIN, email_verified=True
+            email=email,
+            username=username,
+            first_name=first_name,
+            last_name=last_name,
+            role=Role.ADMIN,
+            email_verified=True,
         )
         return EnsuredAdmin(_add(person, password), keeps_password=False)
     # A stranger may have signed up with this address: only its owner can log in afterwards.
