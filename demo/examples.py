@@ -134,7 +134,7 @@ class _Examples(Named):
         courses_workflow.submit(self.admin, course.id)
         courses_workflow.review(self.admin, course.id, status=CourseStatus.APPROVED)
         courses_workflow.publish(self.admin, self._course("course to unpublish", "Screen breaks").id)
-        changed = self._course("course with changes", "Evacuation drills")
+        changed = self._course("course with changes", "Evacuation drills", price=35)
         courses_workflow.publish(self.admin, changed.id)
         self._lessons(changed, "The new assembly point")
         courses_workflow.archive(self.admin, self._course("course to unarchive", "Fax machines").id)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.db.session import db, transaction
-from app.enums import CourseStatus, LessonType
+from app.enums import CourseStatus, LessonType, Level
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
 from app.models.category import Category
@@ -52,6 +52,17 @@ _SUBJECTS = {
     "FFF": "Science and technology",
     "GGG": "Social sciences",
 }
+
+_LEVELS = {
+    "AAA": Level.BEGINNER,
+    "BBB": Level.BEGINNER,
+    "CCC": Level.ADVANCED,
+    "DDD": Level.INTERMEDIATE,
+    "EEE": Level.INTERMEDIATE,
+    "FFF": Level.ADVANCED,
+    "GGG": Level.INTERMEDIATE,
+}
+"""The records have none."""
 
 
 class DemoHasChangedError(Exception):
@@ -142,6 +153,7 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[CoursePage, dict
         ),
         category_id=_category(admin, _SUBJECTS[record.module]).id,
         instructor_id=owner.id,
+        level=_LEVELS[record.module],
         class_starts=record.starts_on,
     )
     subject = _SUBJECTS[record.module]

@@ -13,6 +13,33 @@ from app.services.content import lessons
 from app.web.openapi.examples.ids import id_of
 from demo import fixed_ids
 
+_ABOUT = {
+    "Safe use of ladders": "Choosing, setting up and climbing a ladder, and when to use a scaffold.",
+    "Accounting basics": "Double entry, a balance sheet, and the documents behind them.",
+    "Old office software": "Programs that were replaced, for those who still open their files.",
+    "Telephone manners": "Greeting, listening, taking a message and calling back.",
+    "Noise at work": "How noise harms hearing, how it is measured, and what protects against it.",
+    "Dust at work": "Where dust comes from, what it does to lungs, and how it is kept out of the air.",
+    "Lifting and carrying": "Moving loads without hurting your back, alone and in twos.",
+    "Screen breaks": "Short exercises for eyes, neck and hands between two meetings.",
+    "Evacuation drills": "Planning a drill, guiding people out, and counting them outside.",
+    "Fax machines": "Sending, receiving, and finding out why a page did not arrive.",
+    "Keeping minutes": "Writing down decisions, and who does what until when.",
+    "Coping with stress": "Noticing stress early, breathing, pausing, and asking for help.",
+    "Working from home": "A good place to work, fixed hours, and staying in touch with colleagues.",
+    "First aid at work": "The recovery position, bandages, burns, and what to say in an emergency call.",
+}
+"""The sentence of the catalogue, by title."""
+
+_LEVELS = {
+    "Working from home": Level.INTERMEDIATE,
+    "Evacuation drills": Level.INTERMEDIATE,
+    "Dust at work": Level.INTERMEDIATE,
+    "Noise at work": Level.ADVANCED,
+    "Screen breaks": Level.ADVANCED,
+}
+"""Those that are not for beginners."""
+
 
 class Named:
     """The objects made so far, by name, and how an admin makes a course."""
@@ -32,9 +59,9 @@ class Named:
         course = courses_write.create(
             self.admin,
             title=title,
-            short_description="One of the examples in the API's documentation.",
+            short_description=_ABOUT[title],
             category_id=self.category_id,
-            level=Level.BEGINNER,
+            level=_LEVELS.get(title, Level.BEGINNER),
             instructor_id=(owner or self.admin).id,
             **values,
         )

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.db.session import db, transaction
-from app.enums import CourseStatus, NoticeState
+from app.enums import CourseStatus, Level, NoticeState
 from app.models import Assignment, Course, CourseChange, Notice, User
 from demo import load, people, records
 from demo.records import LearnerRecord
@@ -162,6 +162,19 @@ def test_learners_who_have_finished_the_course_of_today_have_reviewed_it(api, lo
     assert (review["author"]["full_name"], course["average_rating"]) == ("Sam Student", 5.0)
 
 
+def test_the_filters_of_the_catalogue_find_something_and_not_everything(api, load_demo, of_one_course):
+    load_demo()
+
+    everything = data_of(api.get("/courses?page_size=100"))
+    found = {
+        query: len(data_of(api.get(f"/courses?{query}&page_size=100")))
+        for query in (*(f"level={level}" for level in Level), "is_free=true", "is_free=false", "min_price=30")
+    }
+
+    assert all(0 < number < len(everything) for number in found.values()), found
+    assert not [each["title"] for each in everything if "API" in each["short_description"]]
+
+
 def test_demo_people_log_in_and_imported_learners_cannot(api, app, load_demo, of_one_course):
     loaded = load_demo()
     assert loaded.exit_code == 0, loaded.output
@@ -172,7 +185,8 @@ def test_demo_people_log_in_and_imported_learners_cannot(api, app, load_demo, of
 
     for person in people.PEOPLE:
         login = api.post("/auth/login", json={"email": person.email, "password": people.PASSWORD})
-        assert data_of(login)["user"]["role"] == person.role
+        user = data_of(login)["user"]
+        assert (user["role"], user["username"]) == (person.role, person.name)
     refused = api.post("/auth/login", json={"username": learner, "password": people.PASSWORD})
     assert_refused(refused, 401, "invalid_credentials")
 
