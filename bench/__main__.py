@@ -62,7 +62,9 @@ def main() -> None:
     sizes.add_argument(
         "--enrollments", type=int, default=growth.LARGE.enrollments, help="of the large platform (1,000,000)"
     )
-    sizes.add_argument("--rows", type=int, default=partitions.ROWS, help="of each partitioned table (10,000,000)")
+    sizes.add_argument(
+        "--rows", type=int, default=partitions.ROWS, help="of each partitioned table (10,000,000)"
+    )
     options = parser.add_argument_group("requests")
     options.add_argument("--seconds", type=int, default=requests.SECONDS, help="length of a turn (2)")
     options.add_argument(

@@ -147,7 +147,11 @@ class Bench:
 
     def _fill(self, subject: Subject) -> None:
         """Without indexes and foreign keys, which are slower to keep than to make."""
-        numbers = {"rows": self._rows, "lines": LINES_A_RUN, "people": self._one("SELECT count(*) FROM numbered")}
+        numbers = {
+            "rows": self._rows,
+            "lines": LINES_A_RUN,
+            "people": self._one("SELECT count(*) FROM numbered"),
+        }
         made = self._connection.execute(
             text(
                 "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
@@ -198,11 +202,15 @@ class Bench:
             ),
             {"name": subject.name},
         ).one()
-        print(f"\n{subject.name}, {state}: {count:,} rows, {heap / count:.0f} + {indexes / count:.0f} bytes a row")
+        print(
+            f"\n{subject.name}, {state}: {count:,} rows, {heap / count:.0f} + {indexes / count:.0f} bytes a row"
+        )
         for name, call in subject.calls.items():
             print(f"  {name:<30}{self._cpu(lambda _, call=call: self._callers.make(call), CALLS):>10.0f}")
         for name, act in subject.acts.items():
-            print(f"  {name:<30}{self._cpu(act, 10 if name.endswith('written') else CALLS):>10.0f}", flush=True)
+            print(
+                f"  {name:<30}{self._cpu(act, 10 if name.endswith('written') else CALLS):>10.0f}", flush=True
+            )
 
     def _cpu(self, act: Callable[[int], object], times: int) -> float:
         """Microseconds of PostgreSQL's CPU for one, the first ones left out."""

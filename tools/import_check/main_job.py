@@ -7,8 +7,8 @@ import sys
 from typing import TypeVar
 
 from rollcall_client import AuthenticatedClient, Client
-from rollcall_client.api.bulk_assignment import assign_people, list_assignment_items
 from rollcall_client.api.auth import log_in
+from rollcall_client.api.bulk_assignment import assign_people, list_assignment_items
 from rollcall_client.api.courses import show_course
 from rollcall_client.api.progress import complete_lesson
 from rollcall_client.models import AssignMultiple, Error, Login, ReportAnswer
