@@ -38,6 +38,7 @@ READ_LOOSELY = {
     "app/adapters/certificate_pdf/typesetting.py": "what our own process wrote to this one",
     "app/adapters/cache.py": "what this program has stored itself",
     "app/adapters/sheets/streams.py": "lines of a sheet, whose values are taken as text",
+    "app/web/collections/recorded.py": "the answers to steps that `make examples` recorded",
     "app/web/frontend.py": "the paths of our own pages",
     "app/web/openapi/examples/plugin.py": "the answers that `make examples` recorded",
     "app/web/openapi/examples/refusals.py": "the refusals that `make examples` recorded",

@@ -8,17 +8,11 @@ from tests.support.rows import completion_notice
 AFTER = ("enrollments",)
 
 POLICY = """
-POST   /courses/{course_id}/recalculate          | A  | course | admin
 GET    /notices                                  | A
 POST   /notices/{notice_id}/resend               | A  | notice | admin
 """
 
-WRITABLE = """
-POST /courses/{course_id}/recalculate: notify
-"""
-
 REQUESTS = {
-    "POST /courses/{course_id}/recalculate": request(course_id="course"),
     "GET /notices": request(),
     "POST /notices/{notice_id}/resend": request(notice_id="notice"),
 }

@@ -14,10 +14,12 @@ PUT    /lessons/{lesson_id}/progress             | U  | lesson | enrolled
 GET    /enrollments/{enrollment_id}/progress     | U  | enrollment | seen
 GET    /enrollments/{enrollment_id}/completion   | U  | enrollment | seen
 GET    /courses/{course_id}/progress             | U  | course | enrolled
+POST   /courses/{course_id}/recalculate          | A  | course | admin
 """
 
 WRITABLE = """
 PUT /lessons/{lesson_id}/progress: completed position_seconds watched
+POST /courses/{course_id}/recalculate: notify
 """
 
 REQUESTS = {
@@ -27,6 +29,7 @@ REQUESTS = {
     "GET /enrollments/{enrollment_id}/progress": request(enrollment_id="enrollment"),
     "GET /enrollments/{enrollment_id}/completion": request(enrollment_id="enrollment"),
     "GET /courses/{course_id}/progress": request(course_id="course"),
+    "POST /courses/{course_id}/recalculate": request(course_id="course"),
 }
 
 

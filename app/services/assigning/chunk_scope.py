@@ -70,23 +70,23 @@ class ChunkScope:
         return _user(self._run.created_by_id)
 
     @property
-    def manager(self) -> User:
+    def committer(self) -> User:
         """The user who has to be allowed to change the courses."""
         committer = self._run.committed_by_id
-        return self.actor if committer in {None, self._run.created_by_id} else manager_of(self._run)
+        return self.actor if committer in {None, self._run.created_by_id} else committer_of(self._run)
 
     def batches(self) -> Sequence[Staged]:
         """The next batches, in order."""
         return db.session.execute(_select_staged(self._run).limit(MOST_BATCHES)).all()
 
-    def course(self, course_id: UUID, manager: User) -> Course:
-        """The course as it is now; locked, unless the run only previews. Refused if the manager may not change it."""
+    def course(self, course_id: UUID, committer: User) -> Course:
+        """The course as it is now; locked, unless the run only previews. Refused if the committer may not change it."""
         if self._run.is_preview:
             found = select(Course).where(Course.id == course_id).execution_options(populate_existing=True)
             course = db.session.scalars(found).one()
         else:
             course = courses.lock(course_id, even_deleted=True)
-        return _managed(course, manager)
+        return _managed(course, committer)
 
     def counts_of(self, course_id: UUID) -> Mapping[str, int]:
         """The counts so far of one course of a run on several."""
@@ -121,7 +121,7 @@ class WholeRunScope(ChunkScope):
         super().__init__(run)
         super().prepare()
         self._actor = super().actor
-        self._manager = super().manager
+        self._committer = super().committer
         self._held = {course.id: course for course in held}
         self._batches = db.session.execute(_select_staged(run)).all()
         self._counts: dict[UUID, dict[str, int]] = {}
@@ -135,18 +135,18 @@ class WholeRunScope(ChunkScope):
         return self._actor
 
     @property
-    def manager(self) -> User:
-        return self._manager
+    def committer(self) -> User:
+        return self._committer
 
     def batches(self) -> Sequence[Staged]:
         # Numbered from 1 without a gap.
         done = self._run.next_batch - self._batches[0].number
         return self._batches[done : done + MOST_BATCHES]
 
-    def course(self, course_id: UUID, manager: User) -> Course:
+    def course(self, course_id: UUID, committer: User) -> Course:
         # A chunk takes seats, which the next one has to know of.
         held = self._held.pop(course_id, None)
-        return super().course(course_id, manager) if held is None else _managed(held, manager)
+        return super().course(course_id, committer) if held is None else _managed(held, committer)
 
     def counts_of(self, course_id: UUID) -> Mapping[str, int]:
         return self._counts.get(course_id, {})
@@ -183,7 +183,7 @@ def added(counts: Mapping[str, int], amounts: Mapping[str, int]) -> dict[str, in
     return {**counts, **{name: counts.get(name, 0) + amount for name, amount in amounts.items()}}
 
 
-def manager_of(run: Assignment) -> User:
+def committer_of(run: Assignment) -> User:
     """Whom the enrollments of the run are from: of a plan, the user who commits it."""
     return _user(run.committed_by_id or run.created_by_id)
 
@@ -193,8 +193,8 @@ def _user(user_id: UUID) -> User:
     return db.session.scalars(found).one()
 
 
-def _managed(course: Course, manager: User) -> Course:
-    if not course.managed_by(manager):
+def _managed(course: Course, committer: User) -> Course:
+    if not course.managed_by(committer):
         raise Forbidden(
             f"The user who started this run may no longer change the course {course.code}. An admin can retry it."
         )

@@ -125,7 +125,7 @@ def _decide(run: Assignment, chunk: Chunk, scope: ChunkScope) -> Sequence[ChunkO
     if run.action == AssignmentAction.UNDO and not run.is_preview and chunk.last == run.batches:
         undo_chunks.lock_first(run)
     actor = scope.actor
-    course = None if chunk.course_id is None else scope.course(chunk.course_id, scope.manager)
+    course = None if chunk.course_id is None else scope.course(chunk.course_id, scope.committer)
     if run.action == AssignmentAction.UNDO:
         return undo_chunks.decide(run, chunk, course, scope)
     terms = Terms.of_json(run.options)

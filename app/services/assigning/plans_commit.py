@@ -70,7 +70,7 @@ def carry(plan: Assignment) -> None:
     """Write a plan that was left to a worker. If a decision has changed, the run is a preview again."""
     try:
         with savepoint():
-            _write(chunk_scope.manager_of(plan), plan)
+            _write(chunk_scope.committer_of(plan), plan)
     except PlanChanged as changed:
         reason = CHANGED.format(
             changed=f"{changed.changed:,}", requested=f"{plan.requested:,}", row=changed.rows[0]["row"]
