@@ -225,6 +225,8 @@ def is_free(run: Assignment) -> bool:
 def lock_plan(viewer: Actor, assignment_id: UUID) -> tuple[Assignment, bool]:
     """The same, also of a preview that has expired; whether it has, by the clock that purges its ledger."""
     plan = _lock(assignment_owned_by(viewer), assignment_id)
+    if plan.expires_at is None:
+        return plan, False
     return plan, bool(db.session.scalar(select(func.now() >= plan.expires_at)))
 
 
