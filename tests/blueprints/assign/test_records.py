@@ -45,6 +45,7 @@ def test_a_run_is_recorded_with_who_when_and_why(api, make):
             "override_seats": False,
             "atomic": False,
         },
+        "committed_by": None,
         "created_by": str(boss.id),
         "creator": {"id": str(boss.id), "username": boss.username, "full_name": boss.full_name},
         "progress": {"done": 2, "total": 2, "percent": 100, "rows_per_second": None, "seconds_left": None},
