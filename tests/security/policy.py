@@ -42,10 +42,11 @@ class Rule:
     def answer(self, stage, caller, variant):
         """The status and, if a rule refuses the call, its code."""
         if self.who == "E":
-            return OK
-        if caller in REJECTED or (caller == "anonymous" and self.who != "P"):
+            # The token is ignored.
+            caller = "anonymous"
+        if caller in REJECTED or (caller == "anonymous" and self.who not in ("P", "E")):
             return 401, None
-        if self.who not in ("P", "U") and ROLES[caller] not in {_ROLES[letter] for letter in self.who}:
+        if self.who not in ("P", "U", "E") and ROLES[caller] not in {_ROLES[letter] for letter in self.who}:
             return 403, "forbidden"
         if self.kind and not stage.sees(self.about, variant, caller):
             return 404, "not_found"
