@@ -16,6 +16,7 @@ from tests.security.policy import OK, POLICY
 from tests.support.callers import CALLERS
 from tests.support.good_requests import REQUESTS
 from tests.support.http import Client
+from tests.support.paths import ROOT
 
 
 def cells(stage, rule):
@@ -94,6 +95,21 @@ def test_the_policy_has_every_operation_and_no_other(operations):
 def test_every_caller_meets_something_of_every_kind(stage):
     for rule in POLICY.values():
         assert {caller for caller, _ in cells(stage, rule)} == set(CALLERS)
+
+
+def test_the_documentation_has_the_size_of_the_matrix(stage):
+    answers = [rule.answer(stage, *cell) for rule in POLICY.values() for cell in cells(stage, rule)]
+    refused = sum(answer != OK for answer in answers)
+    read = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/security.md")}
+
+    assert (
+        f"{len(answers):,} of {len(answers):,} over {len(POLICY)} operations, {refused:,} of them refused"
+        in read["docs/security.md"]
+    )
+    assert (
+        f"{len(answers):,} of {len(answers):,} cells right, over {len(POLICY)} operations"
+        in read["README.md"]
+    )
 
 
 @pytest.mark.parametrize("name", sorted(POLICY))
