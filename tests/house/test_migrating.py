@@ -15,8 +15,6 @@ ROW = re.compile(
 )
 CALL = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`]*)`")
 ROWS = [match.groupdict() for line in LINES if (match := ROW.match(line))]
-EQUIVALENTS = [row for row in ROWS if row["now"] != "not yet"]
-LATER = {"quizzes", "files of lessons"}
 
 
 def calls_of(row):
@@ -39,12 +37,11 @@ def test_every_call_that_is_named_exists(operations):
     assert sorted(named - set(operations)) == []
 
 
-def test_every_older_call_has_one_equivalent_or_waits_for_its_release():
-    assert [row["before"] for row in EQUIVALENTS if len(calls_of(row)) != 1] == []
-    assert {row["names"].strip() for row in ROWS if row["now"] == "not yet"} <= LATER
+def test_every_older_call_has_one_equivalent():
+    assert [row["before"] for row in ROWS if len(calls_of(row)) != 1] == []
 
 
-@pytest.mark.parametrize("row", EQUIVALENTS, ids=lambda row: row["before"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["before"])
 def test_every_field_that_is_named_is_taken_or_given(operations, resolve, row):
     operation = operations[anonymous(calls_of(row)[0])]
     query = {each["name"] for each in operation.get("parameters", [])}
