@@ -170,6 +170,22 @@ def test_a_saved_refusal_is_the_answer_to_the_request_that_it_is_saved_with(app,
     assert wrong == []
 
 
+def test_the_documentation_has_the_size_of_the_collections(requests):
+    """As `make collections` counts: in Hoppscotch, a request whose file cannot be kept has one test."""
+    again = [request for path, request in requests if path[0] in {"Log in", "Journeys", "Roles"}]
+    with_newman = sum(len(request.checks) for _, request in requests)
+    with_hoppscotch = sum(
+        1 if request.body and not request.body.is_text else len(request.checks) for _, request in requests
+    )
+    read = (ROOT / "docs" / "collections.md").read_text(encoding="utf-8")
+
+    assert (
+        f"| everything, once | {len(requests)} | {with_newman:,} with Newman, {with_hoppscotch:,} with Hoppscotch |"
+        in read
+    )
+    assert f"a second time | {len(again)} | {sum(len(request.checks) for request in again)} |" in read
+
+
 def test_what_is_refused_on_purpose_is_described_so(requests):
     refused = [request for _, request in requests if request.status >= 300]
 
