@@ -308,6 +308,17 @@ def test_every_parameter_has_a_description_and_an_example_where_importers_look(d
     assert [path for path, item in document["paths"].items() if "parameters" in item] == []
 
 
+def test_a_course_is_named_in_the_same_way_in_every_path(operations):
+    described = {
+        each["description"]
+        for name, operation in operations.items()
+        for each in operation["parameters"]
+        if each["in"] == "path" and f"/courses/{{{each['name']}}}" in name
+    }
+
+    assert described == {"The course by its id, slug or code."}
+
+
 def test_every_description_by_name_is_used(operations):
     """A field that describes itself takes precedence."""
     shown = defaultdict(set)

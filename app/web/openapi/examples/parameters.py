@@ -9,7 +9,6 @@ DESCRIPTIONS = {
     "course_id": "The course by its id, slug or code.",
     "request_id": _ONE.format("instructor request"),
     "version_id": "The version of a course by its id.",
-    "ref": "The id or slug; for a course also its code.",
     "number": "The number printed on the certificate.",
     "page_size": "Rows per page, from 1 to 100.",
     "action": "Only runs with this action.",
@@ -36,8 +35,14 @@ DESCRIPTIONS = {
 }
 
 
-def description_of(name: str) -> str:
+_REFS = {"courses": DESCRIPTIONS["course_id"], "categories": "The category by its id or slug."}
+"""What `ref` is, by the first noun of the path: for a course the same as `course_id`."""
+
+
+def description_of(name: str, path: str) -> str:
     """An id is described by the noun in its name: `section_id` is the section by its id."""
+    if name == "ref":
+        return _REFS[path.removeprefix("/api/v1/").partition("/")[0]]
     noun = name.removesuffix("_id")
     if noun != name and name not in DESCRIPTIONS:
         return _ONE.format(noun.replace("_", " "))

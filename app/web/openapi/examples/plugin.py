@@ -42,12 +42,11 @@ class ExamplesPlugin(BasePlugin):
         self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
     ) -> None:
         """Describe the parameters of the path's operations, and add examples of requests and responses."""
-        del path
         for operation in (operations or {}).values():
             name = operation["operationId"]
             request = REQUESTS.get(name, Request())
             for parameter in operation["parameters"]:
-                _describe(parameter, request)
+                _describe(parameter, request, path or "")
             _exemplify_body(operation.get("requestBody", {}).get("content", {}), name, request)
             for status, response in operation["responses"].items():
                 if str(status) == "202":
@@ -70,11 +69,11 @@ def _accepted() -> dict[str, Any]:
     return {_JSON: {**shown, "message": "Run accepted."}} if shown else {}
 
 
-def _describe(parameter: dict[str, Any], request: Request) -> None:
+def _describe(parameter: dict[str, Any], request: Request, path: str) -> None:
     name, place, schema = parameter["name"], parameter["in"], parameter["schema"]
     # A field with a description has copied it to the parameter already.
     about = schema.pop("description", None)
-    parameter["description"] = parameter.get("description") or about or description_of(name)
+    parameter["description"] = parameter.get("description") or about or description_of(name, path)
     schema.pop("example", None)
     if schema.get("type") == "array":
         # Hoppscotch sends the list of an example as JSON: one word has to be as good as several.
