@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations import online
+
 revision: str = "0040"
 down_revision: str | None = "0039"
 branch_labels = None
@@ -17,61 +19,8 @@ NEW_OUTCOMES = OLD_OUTCOMES.replace("'skipped'", "'invalid', 'skipped'")
 
 
 def upgrade() -> None:
-    for column in (
-        sa.Column("is_preview", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("overdue", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("batches", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("next_batch", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("stalls", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("last_error", sa.String(length=500), nullable=True),
-        sa.Column("lease", sa.Uuid(), nullable=True),
-        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("retry_of_id", sa.Uuid(), nullable=True),
-        sa.Column("sheet", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    ):
-        op.add_column("assignments", column)
-    op.execute("UPDATE assignments SET is_preview = true WHERE state = 'PREVIEW'")
-    op.execute("UPDATE assignments SET done = requested WHERE finished_at IS NOT NULL")
-    op.alter_column("assignments", "course_id", nullable=True)
-    op.create_foreign_key(
-        op.f("fk_assignments_retry_of_id"),
-        "assignments",
-        "assignments",
-        ["retry_of_id"],
-        ["id"],
-        ondelete="SET NULL",
-    )
-    op.create_index(
-        "ix_assignments_unfinished", "assignments", ["id"], postgresql_where=sa.text("next_batch <= batches")
-    )
-    op.create_index(
-        "ix_assignments_retry_of_id",
-        "assignments",
-        ["retry_of_id"],
-        postgresql_where=sa.text("retry_of_id IS NOT NULL"),
-    )
-    for column in (
-        sa.Column("batch", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=True),
-        sa.Column("sent_due_at", sa.String(length=64), nullable=True),
-        sa.Column("sent_course", sa.String(length=254), nullable=True),
-    ):
-        op.add_column("assignment_items", column)
-    op.alter_column("assignment_items", "course_id", nullable=True)
-    op.drop_constraint(op.f("ck_assignment_items_outcome"), "assignment_items")
-    op.create_check_constraint(
-        op.f("ck_assignment_items_outcome"), "assignment_items", f"outcome IN ({NEW_OUTCOMES})"
-    )
-    op.create_index(
-        "ix_assignment_items_people",
-        "assignment_items",
-        ["user_id", "assignment_id", "course_id"],
-        postgresql_where=sa.text("batch > 0 AND user_id IS NOT NULL"),
-    )
+    with online.statement_by_statement():
+        _prepare()
     op.create_table(
         "assignment_courses",
         sa.Column("assignment_id", sa.Uuid(), nullable=False),
@@ -119,6 +68,61 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("assignment_id", "number", name=op.f("pk_assignment_batches")),
+    )
+
+
+def _prepare() -> None:
+    for column in (
+        sa.Column("is_preview", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("overdue", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("batches", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("next_batch", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stalls", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_error", sa.String(length=500), nullable=True),
+        sa.Column("lease", sa.Uuid(), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("enqueued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_of_id", sa.Uuid(), nullable=True),
+        sa.Column("sheet", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    ):
+        op.add_column("assignments", column, if_not_exists=True)
+    online.in_batches(
+        "SELECT id FROM assignments WHERE state = 'PREVIEW' AND NOT is_preview",
+        "UPDATE assignments SET is_preview = true FROM batch WHERE assignments.id = batch.id",
+    )
+    online.in_batches(
+        "SELECT id FROM assignments WHERE finished_at IS NOT NULL AND done <> requested",
+        "UPDATE assignments SET done = requested FROM batch WHERE assignments.id = batch.id",
+    )
+    op.alter_column("assignments", "course_id", nullable=True)
+    online.add_constraint(
+        "assignments",
+        "fk_assignments_retry_of_id",
+        "FOREIGN KEY (retry_of_id) REFERENCES assignments (id) ON DELETE SET NULL",
+    )
+    online.validate("assignments", "fk_assignments_retry_of_id")
+    online.create_index("ON assignments (id) WHERE next_batch <= batches", "ix_assignments_unfinished")
+    online.create_index(
+        "ON assignments (retry_of_id) WHERE retry_of_id IS NOT NULL", "ix_assignments_retry_of_id"
+    )
+    for column in (
+        sa.Column("batch", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=True),
+        sa.Column("sent_due_at", sa.String(length=64), nullable=True),
+        sa.Column("sent_course", sa.String(length=254), nullable=True),
+    ):
+        op.add_column("assignment_items", column, if_not_exists=True)
+    op.alter_column("assignment_items", "course_id", nullable=True)
+    online.add_constraint(
+        "assignment_items", "ck_assignment_items_outcome", f"CHECK (outcome IN ({NEW_OUTCOMES}))"
+    )
+    online.validate("assignment_items", "ck_assignment_items_outcome")
+    online.create_index(
+        "ON assignment_items (user_id, assignment_id, course_id) WHERE batch > 0 AND user_id IS NOT NULL",
+        "ix_assignment_items_people",
     )
 
 

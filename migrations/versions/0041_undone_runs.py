@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations import online
+
 revision: str = "0041"
 down_revision: str | None = "0040"
 branch_labels = None
@@ -53,30 +55,27 @@ COUNTED = (
 
 
 def upgrade() -> None:
-    for name in ("undo_of_id", "undone_by_id"):
-        op.add_column("assignments", sa.Column(name, sa.Uuid(), nullable=True))
-        op.create_foreign_key(
-            op.f(f"fk_assignments_{name}"), "assignments", "assignments", [name], ["id"], ondelete="SET NULL"
+    with online.statement_by_statement():
+        for name in ("undo_of_id", "undone_by_id"):
+            column = sa.Column(name, sa.Uuid(), nullable=True)
+            op.add_column("assignments", column, if_not_exists=True)
+            reference = f"FOREIGN KEY ({name}) REFERENCES assignments (id) ON DELETE SET NULL"
+            online.add_constraint("assignments", f"fk_assignments_{name}", reference)
+            online.validate("assignments", f"fk_assignments_{name}")
+            online.create_index(f"ON assignments ({name}) WHERE {name} IS NOT NULL", f"ix_assignments_{name}")
+        for column in (
+            sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
+            sa.Column("after_payment", sa.String(length=32), nullable=True),
+            sa.Column("former", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        ):
+            op.add_column("assignment_items", column, if_not_exists=True)
+        online.create_index(
+            "ON enrollments (course_id) WHERE cancellation_reason = 'undone'",
+            "ix_enrollments_course_id_undone",
         )
-        op.create_index(
-            f"ix_assignments_{name}", "assignments", [name], postgresql_where=sa.text(f"{name} IS NOT NULL")
-        )
-    for column in (
-        sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("after_payment", sa.String(length=32), nullable=True),
-        sa.Column("former", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    ):
-        op.add_column("assignment_items", column)
-    op.create_index(
-        "ix_enrollments_course_id_undone",
-        "enrollments",
-        ["course_id"],
-        postgresql_where=sa.text("cancellation_reason = 'undone'"),
-    )
-    for (table, name), (_, condition) in CONDITIONS.items():
-        # Every row that was allowed still is; the next migration reads them, beside writers.
-        op.drop_constraint(f"ck_{table}_{name}", table)
-        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{name} CHECK ({condition}) NOT VALID")
+        for (table, name), (_, condition) in CONDITIONS.items():
+            # Every row that was allowed still is; the next migration reads them, beside writers.
+            online.add_constraint(table, f"ck_{table}_{name}", f"CHECK ({condition})")
     _count(COUNTED)
 
 

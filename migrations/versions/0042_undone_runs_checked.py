@@ -1,6 +1,6 @@
 """The conditions of undone runs are checked against every row, under locks that stop neither readers nor writers."""
 
-from alembic import op
+from migrations import online
 
 revision: str = "0042"
 down_revision: str | None = "0041"
@@ -17,8 +17,9 @@ CONDITIONS = (
 
 
 def upgrade() -> None:
-    for table, name in CONDITIONS:
-        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{name}")
+    with online.statement_by_statement():
+        for table, name in CONDITIONS:
+            online.validate(table, f"ck_{table}_{name}")
 
 
 def downgrade() -> None:

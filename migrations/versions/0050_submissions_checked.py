@@ -1,6 +1,6 @@
 """The kinds of notices are checked against every row, under locks that stop neither readers nor writers."""
 
-from alembic import op
+from migrations import online
 
 revision: str = "0050"
 down_revision: str | None = "0049"
@@ -9,7 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE notices VALIDATE CONSTRAINT ck_notices_kind")
+    with online.statement_by_statement():
+        online.validate("notices", "ck_notices_kind")
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision: str = "0052"
 down_revision: str | None = "0051"
 branch_labels = None
@@ -32,11 +34,12 @@ CONDITIONS = {
 
 
 def upgrade() -> None:
-    op.add_column("enrollments", sa.Column("renewal_required_at", sa.DateTime(timezone=True), nullable=True))
-    for (table, name), (_, condition) in CONDITIONS.items():
-        # Every row that was allowed still is; the next migration reads them, beside writers.
-        op.drop_constraint(f"ck_{table}_{name}", table)
-        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{name} CHECK ({condition}) NOT VALID")
+    column = sa.Column("renewal_required_at", sa.DateTime(timezone=True), nullable=True)
+    with online.statement_by_statement():
+        op.add_column("enrollments", column, if_not_exists=True)
+        for (table, name), (_, condition) in CONDITIONS.items():
+            # Every row that was allowed still is; the next migration reads them, beside writers.
+            online.add_constraint(table, f"ck_{table}_{name}", f"CHECK ({condition})")
 
 
 def downgrade() -> None:

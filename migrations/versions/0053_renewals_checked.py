@@ -1,6 +1,6 @@
 """The conditions of versions and renewals are checked against every row, under locks that stop no readers or writers."""
 
-from alembic import op
+from migrations import online
 
 revision: str = "0053"
 down_revision: str | None = "0052"
@@ -17,8 +17,9 @@ CONSTRAINTS = (
 
 
 def upgrade() -> None:
-    for table, name in CONSTRAINTS:
-        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+    with online.statement_by_statement():
+        for table, name in CONSTRAINTS:
+            online.validate(table, name)
 
 
 def downgrade() -> None:

@@ -1,7 +1,8 @@
 """The courses of one instructor by title are read from an index of their own, not from that of all titles."""
 
-import sqlalchemy as sa
 from alembic import op
+
+from migrations import online
 
 revision: str = "0056"
 down_revision: str | None = "0055"
@@ -12,12 +13,8 @@ NAME = "ix_courses_instructor_title"
 
 
 def upgrade() -> None:
-    op.create_index(
-        NAME,
-        "courses",
-        ["instructor_id", sa.text("folded(title)"), "id"],
-        postgresql_where=sa.text("deleted_at IS NULL"),
-    )
+    with online.statement_by_statement():
+        online.create_index("ON courses (instructor_id, folded(title), id) WHERE deleted_at IS NULL", NAME)
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision: str = "0060"
 down_revision: str | None = "0059"
 branch_labels = None
@@ -10,15 +12,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("assignments", sa.Column("committed_by_id", sa.Uuid(), nullable=True))
-    op.create_foreign_key(
-        op.f("fk_assignments_committed_by_id"),
-        "assignments",
-        "users",
-        ["committed_by_id"],
-        ["id"],
-        ondelete="RESTRICT",
-    )
+    column = sa.Column("committed_by_id", sa.Uuid(), nullable=True)
+    with online.statement_by_statement():
+        op.add_column("assignments", column, if_not_exists=True)
+        online.add_constraint(
+            "assignments",
+            "fk_assignments_committed_by_id",
+            "FOREIGN KEY (committed_by_id) REFERENCES users (id) ON DELETE RESTRICT",
+        )
+        online.validate("assignments", "fk_assignments_committed_by_id")
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision: str = "0062"
 down_revision: str | None = "0061"
 branch_labels = None
@@ -12,10 +14,15 @@ WHOLE = "image_alt IS NULL OR (image_id IS NOT NULL AND image_width > 0 AND imag
 
 
 def upgrade() -> None:
-    op.add_column("questions", sa.Column("image_alt", sa.String(500), nullable=True))
-    op.add_column("questions", sa.Column("image_width", sa.Integer(), nullable=True))
-    op.add_column("questions", sa.Column("image_height", sa.Integer(), nullable=True))
-    op.create_check_constraint(op.f("ck_questions_image"), "questions", WHOLE)
+    with online.statement_by_statement():
+        for column in (
+            sa.Column("image_alt", sa.String(500), nullable=True),
+            sa.Column("image_width", sa.Integer(), nullable=True),
+            sa.Column("image_height", sa.Integer(), nullable=True),
+        ):
+            op.add_column("questions", column, if_not_exists=True)
+        online.add_constraint("questions", "ck_questions_image", f"CHECK ({WHOLE})")
+        online.validate("questions", "ck_questions_image")
 
 
 def downgrade() -> None:
