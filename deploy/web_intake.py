@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import io
 import re
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +34,7 @@ _MOST_HEAD = 1024 * 1024
 _LONGEST_CHUNK_LINE = 4_096
 
 SPILLED_FROM = 8 * 1024 * 1024
-"""Bodies of a larger `Content-Length` are kept in a temporary file; JSON and images are smaller."""
+"""Longer bodies are kept in a temporary file; JSON and images are smaller."""
 
 _LONGEST_PART_HEAD = 64 * 1024
 """Bytes of a long body in which the head of a form's first part may end."""
@@ -90,6 +91,12 @@ class Incoming:
         self._line = (0, 0)
         """The offsets of the size line of the chunk before that."""
 
+        self._unread = bytearray()
+        """What has arrived of a chunked body in a file from the next size line on."""
+
+        self._unread_from = 0
+        """Its offset."""
+
         self._file: BinaryIO | None = None
         self._file_for_body: Callable[[], BinaryIO] | None = None
         """Opens the file of a body that is too long for the buffer."""
@@ -109,7 +116,15 @@ class Incoming:
         if self._chunk is not None:
             self._follow_chunks()
         if self._chunk is not None:
-            return self.cut() if len(self.held) > self._most else Progress.UNFINISHED
+            if self._arrived > self._most:
+                return self.cut()
+            if (
+                self._file_for_body is not None
+                and self._file is None
+                and len(self.held) - self._body > SPILLED_FROM
+            ):
+                self._spill_chunks(self._file_for_body)
+            return Progress.UNFINISHED
         if self._file_for_body is not None and self._file is None:
             self._spill(self._file_for_body)
         return self._whole() if self._arrived >= self._end else Progress.UNFINISHED
@@ -119,12 +134,16 @@ class Incoming:
         if self._file is None:
             self.held += piece
         else:
+            if self._chunk is not None:
+                self._note_unread(piece, self._chunk)
             self._file.write(piece)
             self.spilled += len(piece)
 
     def most_wanted(self, at_once: int, at_once_to_file: int) -> int:
         """How many bytes to receive at once: of a body that goes to the file more, and none beyond its end."""
-        return at_once if self._file is None else min(at_once_to_file, self._end - self._arrived)
+        if self._file is None:
+            return at_once
+        return at_once_to_file if self._chunk is not None else min(at_once_to_file, self._end - self._arrived)
 
     def spilled_body(self) -> SpilledBody | None:
         """The complete body, if it is in a file of which nothing has been taken."""
@@ -144,6 +163,11 @@ class Incoming:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
+
+    @property
+    def temporary(self) -> int:
+        """The bytes of the body in a temporary file, which share one limit; a draft of the store may be larger than that."""
+        return 0 if getattr(self._file, "is_in_store", False) else self.spilled
 
     @property
     def _arrived(self) -> int:
@@ -208,7 +232,7 @@ class Incoming:
             self.cut()
         else:
             self.expects_continue = _EXPECTS.search(head) is not None
-            if self._chunk is None and self._end - len(head) > SPILLED_FROM:
+            if self._chunk is not None or self._end - len(head) > SPILLED_FROM:
                 self._file_for_body = partial(self._body_file_for, method, target)
 
     def _spill(self, file_for_body: Callable[[], BinaryIO]) -> None:
@@ -225,30 +249,80 @@ class Incoming:
         del self.held[begin:]
         self.put(rest)
 
+    def _spill_chunks(self, file_for_body: Callable[[], BinaryIO]) -> None:
+        """Continue a chunked body in a file, as it is sent: gunicorn parses the chunks."""
+        self._file, self._is_begun = file_for_body(), True
+        rest = bytes(self.held[self._body :])
+        del self.held[self._body :]
+        self.put(rest)
+
+    def _note_unread(self, piece: bytes, following: int) -> None:
+        if not self._unread:
+            self._unread_from = max(following, self._arrived)
+            piece = piece[self._unread_from - self._arrived :]
+        self._unread += piece
+
     def _break_chunks_off(self, following: int) -> None:
         """End an incomplete chunked body with an invalid size line: gunicorn would take it for a complete one."""
-        if following > len(self.held):
-            begin, end = self._line
+        begin, end = self._line
+        if self._file is not None:
+            self._break_chunks_of_file_off(self._file, following)
+        elif following > len(self.held):
             piece = bytes(self.held[end : following - len(b"\r\n")])
             self.held[begin:] = b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+            self.held += _NO_CHUNK
         else:
             del self.held[following:]
-        self.held += _NO_CHUNK
+            self.held += _NO_CHUNK
+
+    def _break_chunks_of_file_off(self, file: BinaryIO, following: int) -> None:
+        """In place: the smaller size of the last chunk is written with leading zeros."""
+        begin, end = (offset - self._body for offset in self._line)
+        size = min(self._arrived, following - len(b"\r\n")) - self._body - end
+        if following > self._arrived and size > 0:
+            file.seek(begin)
+            digits = len(_CHUNK.match(file.read(end - begin))[1])  # type: ignore[index]
+            file.seek(begin)
+            file.write(b"%0*x" % (digits, size))
+            file.seek(end + size)
+            file.write(b"\r\n")
+        else:
+            file.seek(begin if following > self._arrived else following - self._body)
+        file.write(_NO_CHUNK)
+        file.truncate()
+        self.spilled = file.seek(0, io.SEEK_END)
 
     def _follow_chunks(self) -> None:
         """Advance to the last chunk that has arrived. gunicorn refuses an invalid one."""
-        while self._chunk is not None and self._chunk < len(self.held):
-            line = _CHUNK.match(self.held, self._chunk)
+        if self._file is None:
+            self._follow_chunks_in(self.held, 0)
+            if self._chunk is None:
+                # The whole body is in the buffer.
+                self._file_for_body = None
+            return
+        self._follow_chunks_in(self._unread, self._unread_from)
+        if self._chunk is None:
+            # Bytes behind the end belong to a request that is not served: the connection closes.
+            self.is_cut = self.is_cut or self._arrived > self._end
+        else:
+            del self._unread[: self._chunk - self._unread_from]
+            self._unread_from = self._chunk
+
+    def _follow_chunks_in(self, arrived: bytearray, offset: int) -> None:
+        """In what has arrived from this offset on."""
+        while self._chunk is not None and self._chunk < offset + len(arrived):
+            at = self._chunk - offset
+            line = _CHUNK.match(arrived, at)
             if line is None:
-                rest = self.held[self._chunk : self._chunk + _LONGEST_CHUNK_LINE]
+                rest = arrived[at : at + _LONGEST_CHUNK_LINE]
                 if b"\r\n" in rest or len(rest) == _LONGEST_CHUNK_LINE:
-                    self._chunk, self._end = None, len(self.held)
+                    self._chunk, self._end = None, offset + len(arrived)
                 return
             if int(line[1], 16):
-                self._line = line.span()
-                self._chunk = line.end() + int(line[1], 16) + len(b"\r\n")
+                self._line = (offset + line.start(), offset + line.end())
+                self._chunk = offset + line.end() + int(line[1], 16) + len(b"\r\n")
                 continue
-            end = self.held.find(_END, line.end() - len(b"\r\n"))
+            end = arrived.find(_END, line.end() - len(b"\r\n"))
             if end < 0:
                 return
-            self._chunk, self._end = None, end + len(_END)
+            self._chunk, self._end = None, offset + end + len(_END)

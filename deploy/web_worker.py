@@ -51,7 +51,7 @@ MOST_HELD = 64 * 1024 * 1024
 """The limit of bytes buffered in one process, of requests that are incomplete or wait for a thread."""
 
 MOST_SPILLED = 2 * 1024 * 1024 * 1024
-"""The limit of bytes that long bodies of such requests have in temporary files."""
+"""The limit of bytes that long bodies of such requests, without files, have in temporary files."""
 
 _OTHER_STATUSES = (
     ConfigurationProblem,
@@ -192,7 +192,7 @@ class Worker(ThreadWorker):
 
     def _wait_for(self, conn: TConn) -> None:
         if len(self.unfinished) >= self.most_unfinished:
-            self._give_up(next(iter(self.unfinished)))
+            self._give_up(next(iter(self.unfinished)), "no_room")
         self.unfinished[conn] = conn.sock
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._take_in, conn))
 
@@ -206,9 +206,11 @@ class Worker(ThreadWorker):
             self._go_on(conn, progress)
         # When the sum of buffers exceeds its limit, at least one of them exceeds its share.
         elif len(client.held) > MOST_HELD // self.most_unfinished and self._held() > MOST_HELD:
-            self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)))
-        elif client.incoming.spilled and self._spilled() > MOST_SPILLED:
-            self._give_up(max(self.unfinished, key=lambda each: self.unfinished[each].incoming.spilled))
+            self._give_up(max(self.unfinished, key=lambda each: len(self.unfinished[each].held)), "no_room")
+        elif client.incoming.temporary and self._spilled() > MOST_SPILLED:
+            self._give_up(
+                max(self.unfinished, key=lambda each: self.unfinished[each].incoming.temporary), "no_room"
+            )
 
     def _go_on(self, conn: TConn, progress: Progress) -> None:
         if progress is Progress.GONE:
@@ -225,9 +227,11 @@ class Worker(ThreadWorker):
         return sum(len(each.held) for each in (*self.unfinished.values(), *self.handed_over.values()))
 
     def _spilled(self) -> int:
-        return sum(each.incoming.spilled for each in (*self.unfinished.values(), *self.handed_over.values()))
+        return sum(
+            each.incoming.temporary for each in (*self.unfinished.values(), *self.handed_over.values())
+        )
 
-    def _give_up(self, conn: TConn) -> None:
+    def _give_up(self, conn: TConn, code: str = "request_timeout") -> None:
         """Disconnect a client past its deadline, or for whose buffer there is no room, unless its request is complete now."""
         self._stop_waiting_for(conn)
         progress = conn.sock.take_in()
@@ -235,7 +239,7 @@ class Worker(ThreadWorker):
             self._go_on(conn, progress)
             return
         if conn.sock.incoming.has_head and not conn.sock.is_hanging_up:
-            self._send_refusal(conn, "request_timeout")
+            self._send_refusal(conn, code)
         self._close(conn)
 
     def _refuse(self, conn: TConn, code: str) -> None:

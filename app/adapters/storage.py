@@ -43,12 +43,15 @@ DRAFTS_KEPT = timedelta(hours=24)
 class Draft:
     """A file that is being received. It is removed when it is closed, unless the store has taken it."""
 
+    is_in_store = True
+
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, path = tempfile.mkstemp(dir=folder, prefix=".")
         self.path = Path(path)
         self.file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
         self.read, self.seek, self.fileno = self.file.read, self.file.seek, self.file.fileno
+        self.truncate = self.file.truncate
 
     def write(self, piece: bytes) -> int:
         """Write all of it: a file without a buffer may take less, where the disk has room for less."""

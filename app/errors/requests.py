@@ -63,9 +63,7 @@ class HeadersTooLarge(Refusal):
 
 
 class RequestTimeout(Refusal):
-    """The body did not arrive in time, or was dropped to make room while many requests were unfinished. The connection
-    is closed; send the request again.
-    """
+    """The body did not arrive in time. The connection is closed; send the request again."""
 
     status = 408
     code = "request_timeout"
@@ -177,6 +175,17 @@ class Unavailable(Refusal):
     status = 503
     code = "unavailable"
     title = "A dependency of the server did not answer: try again."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+
+
+class NoRoom(Refusal):
+    """The server receives more long requests at once than it has room for, and dropped this one. The connection is
+    closed; send the request again.
+    """
+
+    status = 503
+    code = "no_room"
+    title = "The server receives too many long requests at once: try again."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 

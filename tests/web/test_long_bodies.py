@@ -276,6 +276,22 @@ def test_a_body_is_kept_in_a_file_from_its_limit_on():
     incoming.close()
 
 
+def test_a_draft_of_the_store_takes_none_of_the_room_for_temporary_files():
+    class Draft(BytesIO):
+        is_in_store = True
+
+    body = bytes(web_intake.SPILLED_FROM + 100_000)
+    amounts = []
+    for kind in (BytesIO, Draft):
+        incoming = web_intake.Incoming(bytearray(), lambda *_: len(body), lambda *_, kind=kind: kind())
+        incoming.put(b"PUT / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:-1])
+        incoming.progress()
+        amounts.append((incoming.spilled > 0, incoming.temporary > 0))
+        incoming.close()
+
+    assert amounts == [(True, True), (True, False)]
+
+
 @pytest.mark.parametrize("arrived", [0, 2, 20, 30, 100])
 def test_the_file_of_a_form_begins_with_the_content_of_its_first_part(arrived):
     start = b"--b\r\nContent-Disposition: x\r\n\r\n"
@@ -295,6 +311,61 @@ def test_the_file_of_a_form_begins_with_the_content_of_its_first_part(arrived):
     incoming.close()
     assert not body.file.closed
     body.file.close()
+
+
+def in_chunks(head, sheet, size=700_000):
+    """The same request with a chunked body."""
+    chunked = head.replace(b"Content-Length: %d" % len(sheet), b"Transfer-Encoding: chunked")
+    pieces = (sheet[begin : begin + size] for begin in range(0, len(sheet), size))
+    return chunked, b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def test_a_long_sheet_in_chunks_is_never_held_in_memory(server, order):
+    address, worker = server
+    head, sheet, rows = order(72)
+    head, sheet = in_chunks(head, sheet)
+    before = peak_of(worker)
+
+    with connected(address) as (client, file):
+        client.sendall(head + sheet)
+        status, body = answer_on(file)
+
+    assert status == 200
+    assert b'"not_found":%d' % rows in body.replace(b" ", b"")
+    assert peak_of(worker) - before < 45
+
+
+def test_a_long_sheet_in_chunks_that_ends_too_soon_writes_nothing(server, order, stored):
+    address, _ = server
+    head, sheet, _ = order(12)
+    head, sheet = in_chunks(head, sheet)
+
+    for missing in (5, 7, 300_000):
+        with connected(address) as (client, file):
+            client.sendall(head + sheet[:-missing])
+            client.shutdown(socket.SHUT_WR)
+            assert answer_on(file)[0] == 400
+    assert stored(select(func.count()).select_from(Assignment)) == [0]
+
+
+@pytest.mark.parametrize("at_once", [9_000, 65_536, 10_000_000])
+def test_chunks_are_kept_in_a_file_from_their_limit_on(at_once):
+    body = bytes(range(256)) * (web_intake.SPILLED_FROM // 256 + 4_000)
+    head, chunks = in_chunks(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body), body, 99_999)
+    sent, held = head + chunks, bytearray()
+    incoming = web_intake.Incoming(held, lambda *_: 10 * web_intake.SPILLED_FROM, lambda *_: BytesIO())
+
+    seen = set()
+    for begin in range(0, len(sent), at_once):
+        incoming.put(sent[begin : begin + at_once])
+        seen.add(incoming.progress())
+        if begin + at_once < len(sent):
+            assert seen == {web_intake.Progress.UNFINISHED}
+    assert web_intake.Progress.WHOLE in seen
+    assert at_once == 10_000_000 or (len(held) == len(head) and incoming.spilled == len(chunks))
+    assert incoming.spilled_body() is None
+    assert b"".join(iter(lambda: incoming.take(100_000), b"")) == sent
+    incoming.close()
 
 
 SENDING = """

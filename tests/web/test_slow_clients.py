@@ -228,8 +228,9 @@ def test_beyond_half_of_the_connections_the_oldest_unfinished_request_makes_room
             clients[-1].recv(1)
 
     assert answered == 200
-    assert first.startswith(b"HTTP/1.1 408")
-    assert json.loads(first.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
+    assert first.startswith(b"HTTP/1.1 503")
+    assert b"\r\nRetry-After: 2\r\n" in first
+    assert json.loads(first.partition(b"\r\n\r\n")[2])["error"]["code"] == "no_room"
 
 
 def test_long_requests_that_wait_for_a_thread_count_as_held(patient, api, make, config):
@@ -248,8 +249,8 @@ def test_long_requests_that_wait_for_a_thread_count_as_held(patient, api, make, 
         answered = [first_line_of(client) for client in clients]
     engine.dispose()
 
-    assert b"HTTP/1.1 408 REQUEST TIMEOUT" in answered
-    assert sum(b" 408 " not in line for line in answered) >= 10
+    assert b"HTTP/1.1 503 SERVICE UNAVAILABLE" in answered
+    assert sum(b" 503 " not in line for line in answered) >= 10
     await_answer(patient)
 
 
@@ -487,5 +488,5 @@ def test_a_request_whose_place_another_takes_at_the_same_moment_ends_alone(envir
         with pytest.raises(BlockingIOError):
             clients[-1].recv(1)
 
-    assert first.startswith(b"HTTP/1.1 408")
+    assert first.startswith(b"HTTP/1.1 503")
     assert answered.startswith(b"HTTP/1.1 200")
