@@ -349,3 +349,11 @@ class OnConflict(StrEnum):
 
     REFUSE = "refuse"
     UPDATE = "update"
+
+
+class ListFormat(StrEnum):
+    """How a list is answered."""
+
+    JSON = "json"
+    CSV = "csv"
+    NDJSON = "ndjson"

@@ -146,7 +146,7 @@ def _publish_course(admin: User, record: CourseRecord) -> tuple[CoursePage, dict
         at=opened,
         code=record.code,
         title=record.title,
-        short_description=f"{_SUBJECTS[record.module]}: {record.length} days, starting {record.starts_on:%d %B %Y}.",
+        short_description=f"{_SUBJECTS[record.module]}: {record.length} days, starting {record.starts_on.day} {record.starts_on:%B %Y}.",
         description=(
             "A presentation of a real course of The Open University, from the Open University Learning Analytics "
             "Dataset (CC BY 4.0). The titles of its lessons, the names of its learners and their reviews are made up."

@@ -75,7 +75,7 @@ ITEM_COLUMNS = (
     "after.due_at",
 )
 
-ACCEPTED = "Run accepted: a worker carries it. Ask for its record until it has ended."
+ACCEPTED = "Run accepted: it continues in the background. Read its record until it has ended."
 
 _WITHOUT_EFFECT = {
     AssignmentState.PREVIEW: "Preview finished: nothing was changed.",

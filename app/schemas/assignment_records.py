@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import marshmallow as ma
 
-from app.enums import AssignmentAction, AssignmentState, OnExisting, Outcome
+from app.enums import AssignmentAction, AssignmentState, ListFormat, OnExisting, Outcome
 from app.schemas import bulk, fields
 from app.schemas.assignments import ItemSchema, RunCourseSchema
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
@@ -187,9 +187,9 @@ class ItemQuerySchema(ListQuerySchema):
         load_default=None,
         metadata={"description": "Looked for in `input`, in any case, and in the names of users."},
     )
-    format = ma.fields.String(
-        load_default="json",
-        validate=fields.OneOf(["json", "csv", "ndjson"]),
+    format = fields.Choice(
+        ListFormat,
+        load_default=ListFormat.JSON,
         metadata={
             "description": "`csv` and `ndjson` are the whole ledger, which can be mended and sent as a sheet."
         },

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow.fields import Float, Nested
 
-from app.enums import CancellationReason, EnrollmentStatus, Grade, PaymentStatus, Source
+from app.enums import CancellationReason, EnrollmentStatus, Grade, ListFormat, PaymentStatus, Source
 from app.schemas import fields
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering, search_term
 from app.schemas.courses import ThumbnailSchema
@@ -172,9 +172,8 @@ class RosterQuerySchema(EnrollmentQuerySchema):
         "username",
         default="-enrolled_at",
     )
-    format = fields.Text(
-        max_length=4,
-        load_default="json",
-        validate=fields.OneOf(["json", "csv"]),
+    format = fields.Choice(
+        (ListFormat.JSON, ListFormat.CSV),
+        load_default=ListFormat.JSON,
         metadata={"description": "`csv` returns the whole list as CSV."},
     )

@@ -40,4 +40,5 @@ def in_days(number: int, *, since: datetime) -> datetime:
 
 def spelled(moment: datetime) -> str:
     """A moment for people to read: `31 December 2026, 23:59 UTC`."""
-    return f"{moment.astimezone(settings().timezone):%d %B %Y, %H:%M %Z}"
+    local = moment.astimezone(settings().timezone)
+    return f"{local.day} {local:%B %Y, %H:%M %Z}"

@@ -219,8 +219,10 @@ def test_a_strict_import_refuses_columns_that_are_not_known(office):
         b"\x1f\x8b\x08" + bytes(9),
         b"\n<html><table><tr><td>email</td></tr></table></html>",
         b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>",
+        b"\x89PNG\r\n\x1a\n" + bytes(20),
+        b"\xff\xd8\xff\xe0" + bytes(20),
     ],
-    ids=["xlsx or ods", "xls", "gzip", "web page", "xml"],
+    ids=["xlsx or ods", "xls", "gzip", "web page", "xml", "png", "jpeg"],
 )
 def test_a_workbook_is_to_be_saved_as_csv(office, content):
     response = send(office, content)

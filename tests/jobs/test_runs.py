@@ -377,6 +377,17 @@ def test_a_failed_run_is_retried_by_a_worker(app, admin, make, crowd, enqueue, w
     assert len(stored(select(Enrollment.id))) == 300
 
 
+def test_a_run_that_was_undone_is_not_tried_again(admin, make, crowd):
+    order = {"user_ids": [*crowd(1), "0190b1c2-7a3f-7000-8000-000000000000"], "notify": False}
+    first = data_of(admin.post(f"/courses/{make.course().id}/assign-multiple", json=order))
+    data_of(admin.post(f"/assignments/{first['id']}/undo", json={}))
+
+    refused = admin.post(f"/assignments/{first['id']}/retry")
+
+    assert_refused(refused, 409, "invalid_transition")
+    assert "was undone" in refused.get_json()["message"]
+
+
 def test_nothing_to_retry_is_a_conflict(admin, make, crowd, enqueue, work_off):
     accepted = enqueue(make.course(), crowd(2))
     early = admin.post(f"/assignments/{accepted['id']}/retry")

@@ -105,3 +105,10 @@ def test_nothing_of_the_database_is_held_while_a_client_reads_slowly(app, sheets
     assert [what for what, _ in meanwhile] == [(0, 0)] * 3
     rows = list(csv.DictReader(io.StringIO("".join(chunk for _, chunk in meanwhile).removeprefix("\ufeff"))))
     assert len({tuple(row.values()) for row in rows}) == 5
+
+
+@pytest.mark.parametrize("sheet", ["roster", "ledger"])
+def test_the_format_may_be_in_any_case(sheets, sheet):
+    admin, paths = sheets
+
+    assert admin.get(f"{paths[sheet]}?format=CSV").content_type == "text/csv; charset=utf-8"

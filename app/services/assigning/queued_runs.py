@@ -88,6 +88,8 @@ def cancel(actor: Actor, assignment_id: UUID) -> Assignment:
 def retry(actor: Actor, assignment_id: UUID, *, in_background: bool) -> RunReport | Accepted:
     """A new run over the lines that were refused or not reached, on the terms and in the order of the first."""
     first = runs.lock_visible(actor, assignment_id)
+    if first.state == AssignmentState.UNDONE:
+        raise InvalidTransition("The run was undone. Assign the users again in a run of its own.")
     if not first.is_retryable:
         raise InvalidTransition(
             "There is nothing to try again: the run has not ended, or no line was refused or left out."

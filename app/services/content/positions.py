@@ -5,6 +5,7 @@ Callers hold the lock of the course, so that what is read here is still true whe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -50,4 +51,5 @@ def _refuse_another(order: Sequence[UUID], present: Sequence[UUID]) -> None:
     named, there = set(order), set(present)
     missing = [f"Missing: {each}." for each in present if each not in named]
     unknown = [f"Unknown: {each}." for each in order if each not in there]
-    raise OrderStale(details={"order": missing + unknown or ["Something is named twice."]})
+    doubled = [f"Named more than once: {each}." for each, times in Counter(order).items() if times > 1]
+    raise OrderStale(details={"order": missing + unknown + doubled})

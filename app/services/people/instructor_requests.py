@@ -127,7 +127,7 @@ def _refuse_too_soon(user: Actor) -> None:
     if rejected_at is not None:
         retry_at = (rejected_at + timedelta(days=days)).astimezone(UTC)
         raise ReapplyTooSoon(
-            f"It is too soon to ask again: you can from {retry_at:%d %B %Y, %H:%M} UTC.",
+            f"It is too soon to ask again: you can from {retry_at.day} {retry_at:%B %Y, %H:%M} UTC.",
             details={"retry_at": [retry_at.isoformat().replace("+00:00", "Z")]},
         )
 
