@@ -81,10 +81,10 @@ def course(row: Row) -> Members:
     }
 
 
-def course_page(row: Row, sections: object) -> Members:
+def course_page(row: Row, version: object, sections: object) -> Members:
     members = course(row)
     members["instructor"] |= {"bio": row["instructor_bio"], "profile_picture": row["instructor_picture"]}
-    return members | {name: row[name] for name in _OF_PAGE} | {"sections": sections}
+    return members | {name: row[name] for name in _OF_PAGE} | {"version": version, "sections": sections}
 
 
 _OF_PAGE = (
@@ -119,6 +119,9 @@ def enrollment(row: Row) -> Members:
         "assigned_by": row["assigned_by"],
         "enrolled_at": row["enrolled_at"],
         "completed_at": row["completed_at"],
+        "completion_number": row["completion_number"],
+        "course_version": row["course_version"],
+        "renewal_required_at": row["renewal_required_at"],
         "cancelled_at": row["cancelled_at"],
         "cancellation_reason": row["cancellation_reason"],
         "reactivated_at": row["reactivated_at"],

@@ -100,7 +100,12 @@ def _list_courses(request: Request) -> Row:
 
 def _show_course(request: Request) -> Row:
     found = _given(_one(reads.SHOW, request.user_id, *request.ids))
-    return {"data": course_page(found, msgspec.Raw(found["sections"].encode()))}
+    return {"data": course_page(found, _as_sent(found["version"]), _as_sent(found["sections"]))}
+
+
+def _as_sent(json: str | None) -> msgspec.Raw | None:
+    """What PostgreSQL has made, as it is."""
+    return None if json is None else msgspec.Raw(json.encode())
 
 
 def _list_enrollments(request: Request) -> Row:

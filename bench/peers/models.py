@@ -86,6 +86,19 @@ class Section(BaseModel):
     lessons: list[Lesson]
 
 
+class Changes(BaseModel):
+    added: list[str]
+    removed: list[str]
+    changed: list[str]
+
+
+class Version(BaseModel):
+    number: int
+    note: str
+    changes: Changes
+    published_at: str
+
+
 class CoursePage(Course):
     instructor: Instructor
     description: str
@@ -98,6 +111,7 @@ class CoursePage(Course):
     reviewed_by: UUID | None
     reviewed_at: datetime | None
     changed_since_review: bool | None
+    version: Version | None
     sections: list[Section]
 
 
@@ -120,6 +134,9 @@ class Enrollment(BaseModel):
     assigned_by: UUID | None
     enrolled_at: datetime
     completed_at: datetime | None
+    completion_number: int
+    course_version: int | None
+    renewal_required_at: datetime | None
     cancelled_at: datetime | None
     cancellation_reason: str | None
     reactivated_at: datetime | None

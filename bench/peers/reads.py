@@ -47,7 +47,9 @@ ENROLLMENT = """
     enrollments.id, enrollments.course_id, courses.code, courses.title, courses.slug, courses.thumbnail,
     enrollments.user_id, users.username, btrim(users.first_name || ' ' || users.last_name) AS full_name,
     enrollments.status, enrollments.source, enrollments.assigned_by, enrollments.enrolled_at, enrollments.completed_at,
-    enrollments.cancelled_at, enrollments.cancellation_reason, enrollments.reactivated_at, enrollments.due_at,
+    enrollments.completion_number,
+    (SELECT number FROM course_versions WHERE id = enrollments.course_version_id) AS course_version,
+    enrollments.renewal_required_at, enrollments.cancelled_at, enrollments.cancellation_reason, enrollments.reactivated_at, enrollments.due_at,
     enrollments.grade, CAST(enrollments.price_at_enrollment AS text) AS price_at_enrollment, enrollments.currency,
     enrollments.payment_status, counted.total AS total_lessons, counted.done AS completed_lessons,
     CAST(CASE WHEN counted.total = 0 THEN 0 WHEN counted.done = counted.total THEN 100
@@ -55,7 +57,8 @@ ENROLLMENT = """
     counted.optional AS optional_total, counted.optional_done AS optional_completed,
     enrollments.completed_at IS NOT NULL AS is_completed, enrollments.last_accessed,
     (SELECT id FROM lessons WHERE id = enrollments.resume_lesson_id AND deleted_at IS NULL) AS resume_lesson_id,
-    (SELECT number FROM certificates WHERE enrollment_id = enrollments.id) AS certificate_number
+    (SELECT number FROM certificates WHERE enrollment_id = enrollments.id ORDER BY completion_number DESC LIMIT 1)
+        AS certificate_number
 """
 
 COUNTED = """
@@ -132,6 +135,13 @@ SHOW = Statement(
         CASE WHEN courses.instructor_id = $1 THEN courses.reviewed_by_id END AS reviewed_by,
         CASE WHEN courses.instructor_id = $1 THEN courses.reviewed_at END AS reviewed_at,
         CASE WHEN courses.instructor_id = $1 THEN courses.changed_since_review END AS changed_since_review,
+        CAST((
+            SELECT json_build_object(
+                'number', number, 'note', note, 'changes', changes,
+                'published_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            )
+            FROM course_versions WHERE course_versions.course_id = courses.id ORDER BY number DESC LIMIT 1
+        ) AS text) AS version,
         CAST((
             SELECT coalesce(json_agg(json_build_object(
                 'id', sections.id, 'title', sections.title, 'description', sections.description,

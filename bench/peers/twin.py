@@ -95,7 +95,9 @@ async def list_courses(
 @app.get("/api/v1/courses/{course_id}", response_model=Answer[CoursePage])
 async def show_course(connection: Database, caller: Known, course_id: UUID) -> Any:
     row = await _found(connection, reads.SHOW, caller.id, course_id)
-    return {"data": answers.course_page(row, json.loads(row["sections"]))}
+    return {
+        "data": answers.course_page(row, json.loads(row["version"] or "null"), json.loads(row["sections"]))
+    }
 
 
 @app.get("/api/v1/enrollments", response_model=Page[Enrollment])
