@@ -80,7 +80,7 @@ class Journeys:
             return {}
         if body.file_name:
             content = body.content.encode() if body.is_text else _FILES[body.media_type]
-            return {"data": {"file": (io.BytesIO(content), body.file_name, body.media_type)}}
+            return {"data": {**body.fields, "file": (io.BytesIO(content), body.file_name, body.media_type)}}
         return {"data": self._filled(body.content), "content_type": body.media_type}
 
     def _save(self, saves: Any, response: TestResponse) -> None:
