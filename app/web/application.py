@@ -62,7 +62,10 @@ class Response(flask.Response):
         names = {name.lower() for name, _ in self.headers}
         if has_body and "content-length" in names and names.isdisjoint(_LOCATIONS):
             return self.headers
-        return super().get_wsgi_headers(environ)
+        headers = super().get_wsgi_headers(environ)
+        if self.status_code == 204:
+            headers.pop("Content-Type", None)  # there is no content
+        return headers
 
 
 def current_request() -> StoringRequest:

@@ -110,7 +110,7 @@ def _add_headers(response: Response, request: Request, _noted: Noted) -> Respons
 
 
 def _policy(response: Response, request: Request) -> tuple[str, str]:
-    if response.mimetype != "text/html":
+    if response.mimetype != "text/html" or response.status_code == 204:
         return _FOR_DATA
     return _FOR_DOCUMENTS if request.endpoint in _DOCUMENTS else _FOR_PAGES
 

@@ -197,6 +197,13 @@ def test_tokens_are_stored_by_no_cache(api, make):
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_an_answer_without_content_names_no_type_of_it(api, make):
+    response = api.as_(make.admin()).delete(f"/users/{make.student().id}")
+
+    assert response.status_code == 204
+    assert "Content-Type" not in response.headers
+
+
 @pytest.mark.parametrize(
     "name", ["X-Content-Type-Options", "Content-Security-Policy", "X-Request-ID", "Vary", "Cache-Control"]
 )
