@@ -7,6 +7,7 @@ those that look odd and are fine.
 from __future__ import annotations
 
 import copy
+import io
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -320,19 +321,26 @@ def _refused(operation, scene):
     yield from _on_the_path(operation, path, sends, scene)
 
 
+def opened(form):
+    """A form whose files are opened, to be sent once."""
+    return {
+        name: value if isinstance(value, str) else (io.BytesIO(value), "file") for name, value in form.items()
+    }
+
+
 def good_body(operation, scene):
-    file = REQUESTS[operation.name].file
-    if file is not None:
-        return FORM | {"data": {"file": file}}
+    good = REQUESTS[operation.name]
+    if good.file is not None:
+        return FORM | {"data": {**good.form, "file": good.file}}
     return {"json": body_of(operation.name, scene, operation.document)} if operation.body else {}
 
 
 def _on_the_body(operation, path, sends):
     if operation.body:
         yield from _on_a_json_body(operation, path, sends["json"])
-    elif REQUESTS[operation.name].file is not None:
+    elif (good := REQUESTS[operation.name]).file is not None:
         yield Request("258 JSON for a form", (415,), path, sends={"json": {}})
-        yield Request("258 no file", (422,), path, sends=FORM | {"data": {}}, blames="file")
+        yield Request("258 no file", (422,), path, sends=FORM | {"data": dict(good.form)}, blames="file")
     elif operation.method != "GET":
         yield Request("28 a body where none is taken", (422,), path, sends={"json": {"surprise": 1}})
 

@@ -126,8 +126,8 @@ def test_a_connection_is_given_up_when_the_machine_of_the_database_is_gone(app):
             seen = {name: end.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in options}
 
     assert seen == {
-        "TCP_USER_TIMEOUT": 10_000,
-        "TCP_KEEPIDLE": 6,
-        "TCP_KEEPINTVL": 2,
+        "TCP_USER_TIMEOUT": 5_000,
+        "TCP_KEEPIDLE": 3,
+        "TCP_KEEPINTVL": 1,
         "TCP_KEEPCNT": 2,
     }

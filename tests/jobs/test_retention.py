@@ -42,6 +42,7 @@ READ_FIRST = {
     "quiz attempts": "quiz_attempts",
     "thumbnails": "courses",
     "files": "files",
+    "question images": "files",
 }
 """The table that each chore cannot do without."""
 

@@ -124,8 +124,8 @@ FAULTS = [
           "present = or_(Assignment.expires_at.is_(None), Assignment.expires_at < func.now())", "assignment_id"),
     Fault("any instructor assigns to any course", "services/assigning/assignments.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "assign"),
-    Fault("instructors exceed the seats", "services/assigning/assignments.py",
-          "if terms.override_seats and not actor.is_admin:", "if False:", "bodies and seats"),
+    Fault("instructors exceed the seats", "values/terms.py",
+          "if self.override_seats and not is_admin:", "if False:", "bodies and seats"),
     Fault("any instructor unassigns", "services/assigning/assignments_unassign.py",
           "courses.lock_managed(actor, ref)", "courses.lock(ref)", "unassign"),
 ]  # fmt: skip

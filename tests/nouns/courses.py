@@ -202,7 +202,7 @@ FAULTS = [
     Fault("every instructor manages every course", "models/course.py",
           "return user.is_admin or self.instructor_id == user.id", 'return user.role != "STUDENT"', "sections"),
     Fault("a visible course may be managed", "services/catalogue/courses.py",
-          "course = get_visible(user, ref)\n    if not course.managed_by(user):\n        raise Forbidden\n",
+          "course = get_visible(user, ref)\n    if not course.managed_by(user):\n        raise NotCourseManager\n",
           "course = get_visible(user, ref)\n", "history"),
     Fault("admins submit other users' courses", "services/catalogue/courses_workflow.py",
           "if course.instructor_id != owner.id:", "if False:", "submit"),

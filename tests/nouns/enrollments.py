@@ -127,7 +127,7 @@ FAULTS = [
           "if viewer.is_admin:\n        return true()", 'if viewer.role != "STUDENT":\n        return true()',
           "enrollment_id"),
     Fault("learners grade themselves", "services/learning/enrollments.py",
-          "    if not course.managed_by(manager):\n        raise Forbidden\n", "", "grade"),
+          "    if not course.managed_by(manager):\n        raise NotCourseManager\n", "", "grade"),
     Fault("enrollments of others are listed", "services/learning/enrollments_read.py",
           "if user_id is not None and user_id != user.id and not user.is_admin:", "if False:", "bodies"),
     Fault("every instructor reads every roster", "services/learning/enrollments_read.py",

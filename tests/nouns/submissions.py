@@ -79,7 +79,7 @@ FAULTS = [
     Fault("every user sees every submission", "models/visibility.py",
           "if viewer.is_admin else or_(Submission.user_id == viewer.id, taught)", "", "submission_id"),
     Fault("learners grade their homework", "services/learning/submissions.py",
-          "    if not course.managed_by(grader):\n        raise Forbidden\n", "", "submission_id"),
+          "    if not course.managed_by(grader):\n        raise NotCourseManager\n", "", "submission_id"),
     Fault("every instructor reads every grading queue", "services/learning/submissions_read.py",
           "course = courses.get_managed(manager, ref)", "course = courses.get_visible(manager, ref)",
           "course_id and submissions"),

@@ -1,7 +1,5 @@
 """The bad-input corpus on every parameter of every endpoint, and the reading of whatever was taken in."""
 
-import io
-
 import pytest
 
 from app.blueprints import ALL
@@ -47,7 +45,7 @@ def refused(platform, operation):
 def send(platform, operation, request):
     sent = dict(request.sends)
     if isinstance(sent.get("data"), dict):
-        sent["data"] = {name: (io.BytesIO(content), "file") for name, content in sent["data"].items()}
+        sent["data"] = generated.opened(sent["data"])
     return platform.send(
         operation.method, request.path, caller=caller_of(operation), query=request.query, **sent
     )

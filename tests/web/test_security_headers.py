@@ -1,6 +1,5 @@
 """Security and cache headers: every response says what a browser may do with it, and who may store it."""
 
-import io
 import json
 import re
 from uuid import uuid4
@@ -11,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.blueprints import ALL
 from setting_parsers import Rate
-from tests.corpus.generated import good_body, operations_of
+from tests.corpus.generated import good_body, opened, operations_of
 from tests.corpus.harness import Platform
 from tests.support.good_requests import REQUESTS, path_of
 from tests.support.http import PREFIX
@@ -117,7 +116,7 @@ def test_every_operation_answers_with_them_whatever_happens(
 def good_request(operation, platform, treatment):
     sent = good_body(operation, platform.scene)
     if isinstance(sent.get("data"), dict):
-        sent = {**sent, "data": {name: (io.BytesIO(file), "file") for name, file in sent["data"].items()}}
+        sent = {**sent, "data": opened(sent["data"])}
     elif "json" in sent:
         sent = {"data": json.dumps(sent["json"]), "content_type": "application/json"}
     path = path_of(operation.name, platform.scene)
