@@ -11,11 +11,12 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tests.support.paths import ROOT
 from tests.support.waiting import until
 from tools import locate, ports, service_user, throwaway
 from tools.state import State, open_state
 
-SERVICE = "rollcall"
+SERVICE = "mymaster"
 PASSWORD, SENTINEL_PASSWORD = "of-the-servers", "of-the-sentinels"
 DOWN_AFTER_MS = 300
 COMMON = ("bind 127.0.0.1", "daemonize no", "loglevel warning")
@@ -89,13 +90,17 @@ class Watched:
         first, second = self.servers
         second.settings += (f"replicaof 127.0.0.1 {first.port}",)
         quorum = sentinels // 2 + 1
-        watching = (
-            f"requirepass {SENTINEL_PASSWORD}",
-            f"sentinel monitor {SERVICE} 127.0.0.1 {first.port} {quorum}",
-            f"sentinel auth-pass {SERVICE} {PASSWORD}",
-            f"sentinel down-after-milliseconds {SERVICE} {DOWN_AFTER_MS}",
-            f"sentinel failover-timeout {SERVICE} 2000",
-        )
+        shipped = (ROOT / "deploy" / "sentinel.conf").read_text(encoding="utf-8")
+        for ours, here in {
+            "port 26379": "",
+            f"monitor {SERVICE} 10.0.0.1 6379 2": f"monitor {SERVICE} 127.0.0.1 {first.port} {quorum}",
+            f"auth-pass {SERVICE} PASSWORD": f"auth-pass {SERVICE} {PASSWORD}",
+            f"milliseconds {SERVICE} 5000": f"milliseconds {SERVICE} {DOWN_AFTER_MS}",
+            f"timeout {SERVICE} 10000": f"timeout {SERVICE} 2000",
+        }.items():
+            assert ours in shipped
+            shipped = shipped.replace(ours, here)
+        watching = (f"requirepass {SENTINEL_PASSWORD}", shipped)
         self.sentinels = [
             Program(f"sentinel{number}", server, folder, watching, SENTINEL_PASSWORD)
             for number in range(sentinels)

@@ -1,4 +1,4 @@
-"""Redis with a replica under three Sentinels, configured as in docs/operating.md."""
+"""Redis with a replica under three Sentinels, configured by deploy/sentinel.conf and docs/operating.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redis import Redis
 from tools import locate, service_user
 from tools.lab import network
 from tools.lab.programs import Program, await_that
-from tools.state import State
+from tools.state import ROOT, State
 
 SERVICE = "mymaster"
 PORT, SENTINEL_PORT = 6379, 26379
@@ -35,13 +35,8 @@ class Stores:
             "maxmemory-policy noeviction",
             f"port {PORT}",
         ]
-        watching = [
-            f"port {SENTINEL_PORT}",
-            f"sentinel monitor {SERVICE} {first} {PORT} 2",
-            f"sentinel auth-pass {SERVICE} {password}",
-            f"sentinel down-after-milliseconds {SERVICE} 5000",
-            f"sentinel failover-timeout {SERVICE} 10000",
-        ]
+        shipped = (ROOT / "deploy" / "sentinel.conf").read_text(encoding="utf-8")
+        watching = [shipped.replace("10.0.0.1", first).replace(f"{SERVICE} PASSWORD", f"{SERVICE} {password}")]
         replica = {"d2": [f"replicaof {first} {PORT}"]}
         self.servers = {
             name: self._program("redis", name, access + replica.get(name, [])) for name in SERVERS
