@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.declarations import PIXEL
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once, outcomes
 
@@ -95,6 +97,15 @@ def test_files_and_questions_are_content_of_their_lesson(api, make):
         lambda: client.patch(f"/questions/{last['id']}", json={"points": 5}),
         lambda: client.patch(f"/questions/{last['id']}", json={"name": "only for instructors"}),
         lambda: client.put(f"/lessons/{quiz.id}/quiz", json={"pass_percentage": 90}),
+        lambda: client.put(
+            f"/questions/{last['id']}/image",
+            data={"alt": "A ledger", "file": (io.BytesIO(PIXEL), "ledger.png")},
+        ),
+        lambda: client.put(
+            f"/questions/{last['id']}/image",
+            data={"alt": "A ledger with two sides"},
+            content_type="multipart/form-data",
+        ),
         lambda: client.delete(f"/questions/{last['id']}"),
         lambda: make.file(quiz, uploaded_by=instructor),
     ):
@@ -102,7 +113,7 @@ def test_files_and_questions_are_content_of_their_lesson(api, make):
         before = client.get(f"/courses/{course.id}/versions").get_json()["has_unpublished_changes"]
         found.append(before and _publish(api, make, course)["changes"]["changed"])
 
-    assert found == [[quiz.title], False, [quiz.title], [quiz.title], [quiz.title]]
+    assert found == [[quiz.title], False, *[[quiz.title]] * 5]
 
 
 def test_of_two_publications_at_once_one_makes_the_version(api, make, course):

@@ -37,7 +37,7 @@ _CONTENT = """
         FROM lessons JOIN sections ON sections.id = lessons.section_id
         CROSS JOIN LATERAL (
             SELECT string_agg(concat_ws(chr(29), kind, name, stored_as), chr(30) ORDER BY files.id) AS files
-            FROM files WHERE files.lesson_id = lessons.id AND files.kind <> 'SUBMISSION_FILE'
+            FROM files WHERE files.lesson_id = lessons.id AND files.kind NOT IN ('SUBMISSION_FILE', 'QUESTION_IMAGE')
         ) AS stored
         LEFT JOIN LATERAL (
             SELECT concat_ws(chr(29), pass_percentage, max_attempts, time_limit_seconds) AS terms
@@ -45,7 +45,8 @@ _CONTENT = """
         ) AS quiz ON true
         CROSS JOIN LATERAL (
             SELECT string_agg(
-                concat_ws(chr(29), questions.id, text, answers, points, explanation, partial_credit, case_sensitive),
+                concat_ws(chr(29), questions.id, text, answers, points, explanation, partial_credit, case_sensitive,
+                    image_id, image_alt),
                 chr(30) ORDER BY position
             ) AS questions
             FROM questions
