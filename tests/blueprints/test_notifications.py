@@ -114,7 +114,7 @@ def test_the_due_date_is_shown_as_it_is_now(api, app, make):
     [shown] = data_of(api.as_(learner).get("/notifications"))
 
     assert shown["title"] == "You have been assigned to Fire safety"
-    assert shown["body"].endswith("Please complete it by 04 May 2031, 10:30 UTC.")
+    assert shown["body"].endswith("Please complete it by 4 May 2031, 10:30 UTC.")
 
 
 def test_no_user_is_asked_to_complete_what_is_completed(api, make, work_off, mailbox):

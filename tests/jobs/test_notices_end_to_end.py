@@ -54,7 +54,7 @@ def test_assigned_people_hear_of_it_once_and_the_others_do_not(api, make, smtp, 
     [mail] = smtp.taken
     assert mail["To"].addresses[0].addr_spec == "new@example.org"
     assert mail["Subject"] == "You have been assigned to Fire safety"
-    assert "by 04 May 2099, 10:30 UTC" in mail.get_body(("plain",)).get_content()
+    assert "by 4 May 2099, 10:30 UTC" in mail.get_body(("plain",)).get_content()
 
 
 def test_an_assignment_with_notify_off_is_silent(api, make, smtp, work_off):
