@@ -36,7 +36,9 @@ class Stores:
             f"port {PORT}",
         ]
         shipped = (ROOT / "deploy" / "sentinel.conf").read_text(encoding="utf-8")
-        watching = [shipped.replace("10.0.0.1", first).replace(f"{SERVICE} PASSWORD", f"{SERVICE} {password}")]
+        watching = [
+            shipped.replace("10.0.0.1", first).replace(f"{SERVICE} PASSWORD", f"{SERVICE} {password}")
+        ]
         replica = {"d2": [f"replicaof {first} {PORT}"]}
         self.servers = {
             name: self._program("redis", name, access + replica.get(name, [])) for name in SERVERS
