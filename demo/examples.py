@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, update
 
-from app.db.session import db, transaction
+from app.db.session import db
 from app.enums import (
     CourseStatus,
     MailTokenPurpose,
@@ -38,14 +38,15 @@ from demo.learners import Learners
 from demo.load import person
 from demo.named import Named
 from demo.people import ADMIN, PASSWORD
+from demo.turns import Load
 
 _LONG = timedelta(days=3650)
 """How long what expires is good in the demo."""
 
 
-def create() -> None:
+def create(run: Load) -> None:
     """All of them, once."""
-    with transaction():
+    with run.transaction():
         if db.session.get(User, id_of("user")) is None:
             _Examples(person(ADMIN.email)).create()
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db.session import db, transaction
+from app.db.session import db
 from app.enums import CourseStatus, LessonType, Level
 from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
@@ -36,6 +36,7 @@ from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
 from demo.records import SMALL, CourseRecord, LearnerRecord, course_codes, read_courses
 from demo.reviews import reviews_of
+from demo.turns import Load
 
 IMPORTED = "import"
 """Why the notices of imported completions are SUPPRESSED."""
@@ -79,11 +80,11 @@ class Loaded:
     """its rows in the database, counted before the commit; None if it was there already"""
 
 
-def load_records(size: str) -> Iterator[Loaded]:
+def load_records(size: str, run: Load) -> Iterator[Loaded]:
     """Import the courses of this size (`small` or `full`) that are not there yet, one transaction each."""
     for record in read_courses(SMALL if size == "small" else None):
         found = None
-        with transaction():
+        with run.transaction():
             if not was_assigned(_reason(record)):
                 _load_course(record)
                 found = totals.count(record.code)

@@ -9,17 +9,18 @@ from datetime import UTC, datetime
 from sqlalchemy import func, text, update
 
 from app.adapters import mail_folder
-from app.db.session import db, transaction
+from app.db.session import db
 from app.enums import LessonType, Level
 from app.models.user import User
 from app.services.catalogue import courses_workflow, courses_write
 from app.services.content import lessons
 from app.services.people import users_provision
 from app.services.people.users_provision import Person
-from demo import examples, load, scenery
+from demo import examples, load, scenery, turns
 from demo.load import person
 from demo.names import name_of
 from demo.people import ADMIN, INSTRUCTORS
+from demo.turns import Load
 
 HIRED = 500
 _DEPARTMENTS = ("Finance", "Production", "Sales", "Support")
@@ -40,38 +41,39 @@ _EMPTY = text("""
 class Scenario:
     about: str
     """what it adds to the demo users"""
-    load: Callable[[], object]
+    load: Callable[[Load], object]
 
 
 def reset(name: str) -> None:
     """Delete everything and load a scenario. The demo users are in each of them; sessions and mails are gone."""
-    with transaction():
-        db.session.execute(_EMPTY)
-    mail_folder.clear()
-    scenery.invite_people()
-    SCENARIOS[name].load()
+    with turns.reset():
+        with turns.writing():
+            db.session.execute(_EMPTY)
+        mail_folder.clear()
+        scenery.invite_people()
+        SCENARIOS[name].load(Load())
 
 
-def _nothing() -> None:
+def _nothing(_run: Load) -> None:
     """Only the demo users."""
 
 
-def _demo() -> None:
+def _demo(run: Load) -> None:
     """What `flask demo load` loads."""
-    for _ in load.load_records("small"):
+    for _ in load.load_records("small", run):
         pass
-    _semester()
+    _semester(run)
 
 
-def _semester() -> None:
+def _semester(run: Load) -> None:
     """Courses in every state, with people at every stage: the examples of the documentation."""
-    scenery.seed()
-    examples.create()
+    scenery.seed(run)
+    examples.create(run)
 
 
-def _onboarding() -> None:
+def _onboarding(run: Load) -> None:
     """People who were hired today, and a course that none of them has yet."""
-    with transaction():
+    with run.transaction():
         admin, owner = person(ADMIN.email), person(INSTRUCTORS[0].email)
         course = courses_write.create(
             owner, title="Your first week", short_description="Keys, safety, people.", level=Level.BEGINNER

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.adapters import passwords
-from app.db.session import db, transaction
+from app.db.session import db
 from app.enums import CourseStatus, LessonType, Level
 from app.models.lesson import Lesson
 from app.models.user import User
@@ -23,6 +23,7 @@ from app.values.people import People
 from app.values.terms import Terms
 from demo.load import person, was_assigned
 from demo.people import ADMIN, INSTRUCTORS, PASSWORD, PEOPLE, STUDENTS
+from demo.turns import Load, writing
 
 _COURSE = "Fire safety at work"
 _WAITING = "Negotiating with care"
@@ -31,7 +32,7 @@ _REASON = "Yearly training"
 
 def invite_people() -> None:
     """The nine people, once."""
-    with transaction():
+    with writing():
         names = [each.name for each in PEOPLE]
         if db.session.scalar(select(User.id).where(User.username.in_(names)).limit(1)) is not None:
             return
@@ -62,9 +63,9 @@ def logins() -> list[User]:
     return sorted(known, key=lambda user: addresses.index(user.email.lower()))
 
 
-def seed() -> None:
+def seed(run: Load) -> None:
     """A course of today with people at every stage, and one that waits for a decision; once."""
-    with transaction():
+    with run.transaction():
         if was_assigned(_REASON):
             return
         admin = person(ADMIN.email)

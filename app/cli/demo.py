@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 
 from app.db.session import transaction
 from app.errors.base import Refusal
 from app.settings import settings
 from demo import examples, load, people, scenery, totals
+from demo.turns import DemoWasResetError, Load
 
 group = AppGroup("demo", help="Demo data, for development.")
 
@@ -29,6 +31,16 @@ def load_demo(size: str) -> None:
             f"What was loaded has been changed since, and the rest does not fit: {error}"
             " DEMO_DATA=0 leaves it at that."
         ) from error
+    except DemoWasResetError as error:
+        raise click.ClickException(
+            "The database was reset while the demo was being loaded; the rest was not loaded."
+        ) from error
+    except OperationalError as error:
+        if not error.connection_invalidated:
+            raise
+        raise click.ClickException(
+            "The database ended the connection, as a reset to a scenario does; the rest was not loaded."
+        ) from error
     comparisons = totals.compare(size, found)
     for each in comparisons:
         click.echo(
@@ -42,12 +54,13 @@ def _load(size: str) -> list[Mapping[str, int]]:
     """Load what is missing; return the counts of each course that was loaded."""
     started, found = time.monotonic(), []
     scenery.invite_people()
-    for number, course in enumerate(load.load_records(size), start=1):
+    run = Load()
+    for number, course in enumerate(load.load_records(size, run), start=1):
         state = "already loaded" if course.found is None else f"{time.monotonic() - started:.0f} s"
         click.echo(f"{number:>2} {course.code}: {course.people:,} people ({state})")
         found += [] if course.found is None else [course.found]
-    scenery.seed()
-    examples.create()
+    scenery.seed(run)
+    examples.create(run)
     return found
 
 

@@ -12,11 +12,14 @@ from sqlalchemy import func, select
 from app import create_app
 from app.adapters import mailer
 from app.adapters.mailer import Mail
+from app.db import advisory_locks
 from app.db.session import db
 from app.models import Course, Enrollment, Notice, User
 from app.services.counters import verification
 from app.web.openapi.examples.requests import PASSWORD
-from demo import load, scenarios
+from demo import load, scenarios, scenery, turns
+from tests.support.races import Started
+from tests.support.waiting import until
 
 LINK = "http://rollcall.test/mail/verify-email?token=abc-DEF_123"
 SECONDS = 5
@@ -56,6 +59,11 @@ def send(development):
             carrier.send(mail)
 
     return run
+
+
+def is_writing(development):
+    with development.app_context():
+        return advisory_locks.is_taken(db.session.connection(), turns.LOADING)
 
 
 def mails(browser, query=""):
@@ -167,6 +175,45 @@ def test_a_scenario_replaces_everything(browser, development, make, send, name, 
         "onboarding-500": (people, courses) == (509, 1),
     }[name]
     assert browser.get("/api/v1/auth/me", headers=token_of(browser, "admin@example.org")).status_code == 200
+
+
+def test_a_scenario_ends_the_load_of_the_demo_that_is_under_way(browser, development, monkeypatch):
+    monkeypatch.setattr(load, "SMALL", ("AAA-2014J",))
+    loading = Started(lambda: development.test_cli_runner().invoke(args=["demo", "load"]))
+    until(lambda: count(development, User) == [9] and is_writing(development))
+
+    answer = browser.post("/sandbox/scenario?name=semester")
+
+    loaded = loading.finish()
+    assert answer.status_code == 200, answer.text
+    assert loaded.exit_code == 1
+    assert "as a reset to a scenario does" in loaded.output
+    with development.app_context():
+        assert db.session.scalars(select(Course.id).where(Course.code == "AAA-2014J")).all() == []
+        assert verification.verify().difference_count == 0
+
+
+def test_a_load_that_finds_another_demo_than_it_began_with_ends(browser, development, monkeypatch):
+    monkeypatch.setattr(load, "SMALL", ("AAA-2014J",))
+    with development.app_context():
+        scenery.invite_people()
+        begun = turns.Load()
+    browser.post("/sandbox/scenario?name=empty")
+
+    with development.app_context(), pytest.raises(turns.DemoWasResetError):
+        next(load.load_records("small", begun))
+
+    assert count(development, Course) == [0]
+
+
+def test_a_scenario_waits_for_another_that_is_being_loaded(browser, development):
+    first = Started(lambda: development.test_client().post("/sandbox/scenario?name=semester"))
+    until(lambda: count(development, User) == [9] and is_writing(development))
+
+    second = browser.post("/sandbox/scenario?name=empty")
+
+    assert [first.finish().status_code, second.status_code] == [200, 200]
+    assert count(development, User, Course) == [9, 0]
 
 
 def test_a_scenario_has_the_same_course_codes_each_time(browser, development, make):
