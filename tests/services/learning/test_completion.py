@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.db.session import db, transaction
 from app.enums import EnrollmentStatus, NoticeState, PaymentStatus
@@ -187,3 +187,32 @@ def test_recording_takes_the_same_statements_for_any_number(make, tell, statemen
         return len(seen)
 
     assert count(1) == count(10) == 3
+
+
+def test_a_course_is_counted_once_even_where_the_planner_believes_that_it_is_empty(app, make):
+    """As after a bulk load into tables that were emptied and vacuumed: each join is then planned for one row."""
+    course = make.course(lessons=5)
+    for _ in range(5):
+        make.progress(make.enrollment(course), *make.lessons_of(course))
+    statement = completion._completing("trust", of_all=True)
+    believed = text(
+        "UPDATE pg_class SET relpages = 8, reltuples = 0 WHERE relkind IN ('r', 'i')"
+        " AND relnamespace = 'public'::regnamespace"
+    )
+
+    with app.app_context(), db.engine.connect() as connection:
+        connection.execute(believed)
+        compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {compiled}", {**compiled.params, "of_course": course.id}
+        ).scalar_one()
+        connection.rollback()
+
+    grouped = [node for node in nodes_of(plan[0]["Plan"]) if "Group Key" in node]
+    assert [node["Actual Loops"] for node in grouped] == [1]
+
+
+def nodes_of(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes_of(child)
