@@ -16,6 +16,9 @@ const UNFETCHED = /dynamically imported module|Importing a module script/;
 /** The page that is shown, `{ url, update, control }`, and the controller of what was opened last; they differ while it loads. */
 let shown = null;
 let leaving = null;
+/** Whether the user has gone on with Tab, or with a pointer, since a page was opened that is still loading. */
+let hasMoved = false;
+for (const type of ["keydown", "pointerdown"]) addEventListener(type, (event) => (hasMoved ||= type === "pointerdown" || event.key === "Tab"), { capture: true, passive: true });
 
 /** The route of a path with its parameters; the page about unknown paths for all others. */
 function find(pathname) {
@@ -93,6 +96,7 @@ async function show(url, { isFirst, info, again = false, back = null }) {
   }
   leaving?.abort();
   const mine = (leaving = new AbortController());
+  hasMoved = false;
   if (isUnknown()) await session.restore(get).catch(() => {});
   if (mine !== leaving) return;
   if (route.needs && isUnknown()) {
@@ -134,6 +138,7 @@ function place({ title, main: content, update, address = null, wide = false, bar
   if (target) target.scrollIntoView();
   else scrollTo(0, 0);
   scrollBack(back);
+  if (hasMoved && document.activeElement !== document.body) return;
   // A screen reader hears the new page's heading, and Tab goes on from the start of the page.
   const heading = main.querySelector("h1") ?? main;
   heading.tabIndex = -1;

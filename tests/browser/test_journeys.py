@@ -112,6 +112,7 @@ def test_a_student_from_registration_to_the_review(visit, site, linked):
     confirm(page, linked("ada@example.org"))
     sign_in(page, "ada@example.org")
     page.wait_for_url("**/my-courses")
+    stands(page, re.compile("Ada"))
 
     press(page, 'link "Courses"')
     stands(page, "Find a course")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browsing import open_
+from tests.support.browsing import open_, travel
 
 
 @pytest.fixture
@@ -21,18 +21,36 @@ def test_back_and_a_jump_while_a_page_loads(page, course):
 
     open_(page, "/courses")
     page.route("**/api/v1/courses/bread", hold)
-    page.evaluate("() => void navigation.navigate('/courses/bread')")
+    with page.expect_request("**/api/v1/courses/bread"):
+        page.evaluate("() => void navigation.navigate('/courses/bread')")
     page.locator("main .waiting").wait_for()
 
     page.go_back()
     page.get_by_role("heading", level=1, name="Find a course").wait_for()
     page.get_by_role("list", name="Courses").wait_for()
 
-    page.evaluate("() => void navigation.navigate('/courses/bread')")
+    with page.expect_request("**/api/v1/courses/bread"):
+        page.evaluate("() => void navigation.navigate('/courses/bread')")
     page.locator("main .waiting").wait_for()
     page.get_by_role("link", name="Skip to content").press("Enter")
     held[-1].continue_()
     page.get_by_role("heading", level=1, name="Bread").wait_for()
+
+
+def test_a_page_that_arrives_leaves_the_focus_where_the_user_has_put_it_meanwhile(page, course):
+    held = []
+    open_(page, "/courses")
+    page.route("**/api/v1/courses/bread", lambda route: held.append(route))
+    with page.expect_request("**/api/v1/courses/bread"):
+        page.evaluate("() => void navigation.navigate('/courses/bread')")
+
+    travel(page, 'link "Sign in"')
+    held[-1].continue_()
+
+    page.get_by_role("heading", level=1, name="Bread").wait_for()
+    expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_focused()
+    page.get_by_role("link", name="Courses").first.click()
+    expect(page.get_by_role("heading", level=1, name="Find a course")).to_be_focused()
 
 
 def test_what_is_typed_into_a_list_does_not_change_the_address_of_the_next_page(page):
