@@ -39,8 +39,12 @@ def test_back_and_a_jump_while_a_page_loads(page, course):
 
 def test_a_page_that_arrives_leaves_the_focus_where_the_user_has_put_it_meanwhile(page, course):
     held = []
+
+    def hold(route):
+        held.append(route)
+
     open_(page, "/courses")
-    page.route("**/api/v1/courses/bread", lambda route: held.append(route))
+    page.route("**/api/v1/courses/bread", hold)
     with page.expect_request("**/api/v1/courses/bread"):
         page.evaluate("() => void navigation.navigate('/courses/bread')")
 
