@@ -94,6 +94,13 @@ def opened(*, keeps: bool = False) -> Iterator[Opened]:
         connection: Connection = db.session.connection()
         yield Opened(engine, connection.connection)
         return
+    with alone(engine, keeps=keeps) as found:
+        yield found
+
+
+@contextmanager
+def alone(engine: Engine, *, keeps: bool = False) -> Iterator[Opened]:
+    """A cursor on a connection in autocommit mode, whatever transaction is open: each message is a transaction."""
     pooled = pool.take_kept() or _taken(engine)
     is_kept = False
     try:

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db import cursors
 from app.db.cursors import UUID_OID, Opened
+from app.db.session import db
 from app.settings import settings
 
 Result = TypeVar("Result")
@@ -120,6 +121,18 @@ class Statement(Generic[Result]):
         rows = self._fetch([lock, self], values)
         return self._into(*rows[0]) if rows else None
 
+    def commit_first(self, lock: Statement[Any], values: Values) -> Result | None:
+        """`first_behind` as a transaction of its own: PostgreSQL takes the one message for one, without BEGIN and COMMIT.
+
+        For a write that does no harm when it is repeated, as a unit of work is whose connection was lost. None where the
+        open transaction holds something already, and where no row is returned: then the statement must have written none.
+        """
+        if db.session().in_transaction():
+            return None
+        with cursors.alone(db.engine) as opened:
+            rows = self._run([lock, self], values, opened)
+        return self._into(*rows[0]) if rows else None
+
     def call_on(self, opened: Opened) -> Call:
         """How it is executed on this connection, where it is prepared at its first use."""
         if not self._is_prepared or settings().db_prepare == "off":
@@ -135,10 +148,13 @@ class Statement(Generic[Result]):
     ) -> Sequence[Row]:
         """Execute them, of which this one is the last, and return its rows."""
         with cursors.opened(keeps=keeps) as opened:
-            calls = [each.call_on(opened) for each in statements]
-            rows = opened.fetch([(call.sql, call.given(values)) for call in calls])
-            if self._conversions is None:
-                self._conversions = self._conversions_of(opened.column_types())
+            return self._run(statements, values, opened)
+
+    def _run(self, statements: Sequence[Statement[Any]], values: Values, opened: Opened) -> Sequence[Row]:
+        calls = [each.call_on(opened) for each in statements]
+        rows = opened.fetch([(call.sql, call.given(values)) for call in calls])
+        if self._conversions is None:
+            self._conversions = self._conversions_of(opened.column_types())
         return [_converted(row, self._conversions) for row in rows] if self._conversions else rows
 
     def _conversions_of(self, oids: Sequence[int]) -> list[tuple[int, Convert]]:

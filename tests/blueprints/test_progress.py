@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.db.session import db, transaction
 from app.enums import Channel, CourseStatus, EnrollmentStatus
@@ -369,6 +369,23 @@ def test_completing_a_lesson_takes_a_constant_number_of_statements(learning, sta
         data_of(client.post(f"/lessons/{lessons[0].id}/complete"))
 
     assert len(seen) == 3  # the caller, the lock, the progress
+
+
+def test_only_the_last_lesson_takes_a_transaction_of_several_messages(learning, app):
+    client, _enrollment, lessons = learning(lessons=2)
+    begun = []
+    note = begun.append
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "begin", note)
+
+    try:
+        data_of(client.post(f"/lessons/{lessons[0].id}/complete"))
+        assert begun == []
+        data_of(client.post(f"/lessons/{lessons[1].id}/complete"))
+        assert len(begun) == 1
+    finally:
+        event.remove(engine, "begin", note)
 
 
 def test_learners_who_left_see_lessons_while_they_see_the_course(api, make):

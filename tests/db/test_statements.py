@@ -157,6 +157,25 @@ def test_inside_of_a_transaction_it_belongs_to_it(app):
         assert BY_NAME.first({"name": "ada"}) is None
 
 
+def test_a_message_can_be_a_transaction_of_its_own(app):
+    with app.app_context():
+        with transaction():
+            ADDED.commit_first(BY_NAME, {"email": "ada@example.org", "name": "ada"})
+            db.session.rollback()
+
+        assert BY_NAME.first({"name": "ada"}) is not None
+
+
+def test_no_message_is_committed_before_the_transaction_that_has_begun(app):
+    with app.app_context():
+        with transaction():
+            db.session.execute(text("SELECT"))
+            found = ADDED.commit_first(BY_NAME, {"email": "ada@example.org", "name": "ada"})
+
+        assert found is None
+        assert BY_NAME.first({"name": "ada"}) is None
+
+
 def test_inside_of_a_transaction_it_sees_what_the_session_has_not_written_yet(app):
     with app.app_context(), transaction():
         db.session.add(User(email="ada@example.org", username="ada"))

@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, insert
@@ -85,7 +86,13 @@ def record(
         "at": at,
         "watched": watched,
     }
-    statement = _writing(settings().paid_enrollment, settings().homework_completes)
+    rules = settings().paid_enrollment, settings().homework_completes
+    if not may_complete:
+        # What completes no course, as most requests, is one message.
+        row = _writing(*rules, leaves_some=True).commit_first(LOCKING, values)
+        if row is not None:
+            return row
+    statement = _writing(*rules)
     row = statement.first_behind(LOCKING, {**values, "completed": True}) if may_complete else None
     if row is None:
         row = statement.first_behind(LOCKING, values)
@@ -177,20 +184,29 @@ LOCKING: Statement[UUID] = Statement(
 
 
 @cache
-def _writing(paid_enrollment: str, homework_completes: str) -> Statement[EnrollmentRow]:
-    return Statement(lambda: _write(paid_enrollment, homework_completes), EnrollmentRow)
+def _writing(
+    paid_enrollment: str, homework_completes: str, *, leaves_some: bool = False
+) -> Statement[EnrollmentRow]:
+    return Statement(
+        lambda: _write(paid_enrollment, homework_completes, leaves_some=leaves_some), EnrollmentRow
+    )
 
 
-def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, ...]]:
+def _write(paid_enrollment: str, homework_completes: str, *, leaves_some: bool) -> Select[*tuple[Any, ...]]:
     """Write the progress, the visit and the lesson to resume at, and return the enrollment as it is shown.
 
     No row is returned, and nothing is written, where the request is refused.
+
+    :param leaves_some: nor where the course would be completed by it
     """
     learner = _learner(paid_enrollment)
     course_id, enrollment_id = (
         select(column).scalar_subquery() for column in (learner.c.course_id, learner.c.id)
     )
     lessons = progress_read.lessons_in_order(course_id, enrollment_id)
+    is_here = lessons.c.lesson_id == _LESSON
+    is_done = case((and_(is_here, _COMPLETED.is_not(None)), _COMPLETED), else_=lessons.c.is_completed)
+    is_left = exists(select(lessons.c.lesson_id).where(lessons.c.is_counted, ~is_done))
     allowed = (
         select(learner.c.id)
         .where(
@@ -198,12 +214,11 @@ def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, 
                 ~func.coalesce(_COMPLETED, false()),
                 lesson_order.was_completed(lessons, _LESSON),
                 _may_be_completed(learner, lessons, homework_completes),
-            )
+            ),
+            or_(learner.c.status != EnrollmentStatus.ACTIVE, is_left) if leaves_some else true(),
         )
         .cte("allowed")
     )
-    is_here = lessons.c.lesson_id == _LESSON
-    is_done = case((and_(is_here, _COMPLETED.is_not(None)), _COMPLETED), else_=lessons.c.is_completed)
     visited = _visit(allowed, lessons, is_done)
     counts = select(count_lessons(lessons.c.is_required, is_done)).scalar_subquery()
     return select_shown(held=visited.c, counts=counts).add_cte(_upsert(allowed))
@@ -212,7 +227,7 @@ def _write(paid_enrollment: str, homework_completes: str) -> Select[*tuple[Any, 
 def _learner(paid_enrollment: str) -> CTE:
     """The user's enrollment, where the lesson and the course are there and the enrollment is paid as the setting says."""
     return (
-        select(Enrollment.id, Enrollment.course_id, Course.enforce_order, Lesson.type)
+        select(Enrollment.id, Enrollment.course_id, Enrollment.status, Course.enforce_order, Lesson.type)
         .join(Course, Course.id == Enrollment.course_id)
         .join(Lesson, Lesson.course_id == Course.id)
         .where(Lesson.id == _LESSON, Lesson.deleted_at.is_(None), Course.deleted_at.is_(None))
