@@ -10,7 +10,7 @@ import marshmallow as ma
 from marshmallow import validates_schema
 
 from app.schemas.fields import OneOf, Text, Whole
-from app.schemas.fields.messages import OF_SCHEMAS, reword
+from app.schemas.fields.messages import OF_SCHEMAS, READ_ONLY, UNKNOWN, reword
 
 LARGEST_BIG_INTEGER = 9_223_372_036_854_775_807
 
@@ -40,8 +40,30 @@ class Schema(ma.Schema):
 
     error_messages = OF_SCHEMAS
 
+    shown: frozenset[str] = frozenset()
+    """Of a body: the members that the response shows. Those among them that it does not have are read-only."""
+
     class Meta:
         unknown = ma.RAISE
+
+    def answered_with(self, response: ma.Schema) -> None:
+        """Note what the response to this body shows: of the resource that it is about, and of each object within."""
+        if getattr(response, "IS_RESOURCE", False):
+            self.shown = frozenset(response.fields)
+        for name, field in self.fields.items():
+            written, read = _within(field), _within(response.fields.get(name))
+            if isinstance(written, Schema) and read is not None:
+                written.shown = frozenset(read.fields)
+                written.answered_with(read)
+
+    def handle_error(self, error: ma.ValidationError, data: Any, *, many: bool, **options: Any) -> None:
+        """A client that sends back what it has read learns which members it cannot set."""
+        super().handle_error(error, data, many=many, **options)
+        messages = error.messages
+        if isinstance(messages, dict):
+            for name in self.shown & messages.keys():
+                if messages[name] == [UNKNOWN]:
+                    messages[name] = [READ_ONLY]
 
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)
@@ -66,6 +88,12 @@ class Schema(ma.Schema):
             raise ma.ValidationError(_give_one_of(self.ONE_OF), self.ONE_OF[0])
         if self.SOME_OF and not partial and not any(name in given for name in self.SOME_OF):
             raise ma.ValidationError(f"Give at least one of {', '.join(self.SOME_OF)}.", self.SOME_OF[0])
+
+
+def _within(field: ma.fields.Field[Any] | None) -> ma.Schema | None:
+    """The schema of the objects that a field holds, alone or in a list."""
+    inner = field.inner if isinstance(field, ma.fields.List) else field
+    return inner.schema if isinstance(inner, ma.fields.Nested) else None
 
 
 def _give_one_of(names: Sequence[str]) -> str:

@@ -100,13 +100,17 @@ class Blueprint(flask_smorest.Blueprint):
         :param sheet: the schema of a body that is a sheet, which the view takes as well
         """
         example = getattr(schema, "EXAMPLE", None) if location == "json" else None
-        parsed = super().arguments(schema(**options), location=location, example=example)
-        if sheet is None:
-            return parsed
-        of_sheets = sheet()
+        taken = schema(**options)
+        parsed = super().arguments(taken, location=location, example=example)
+        of_sheets = sheet() if sheet else None
 
         def decorator(view: View) -> View:
+            shown = marks.shown_by(view)
+            if location != "query" and shown is not None:
+                taken.answered_with(shown())
             with_json = parsed(view)
+            if of_sheets is None:
+                return with_json
 
             @wraps(with_json)
             def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -149,7 +153,7 @@ class Blueprint(flask_smorest.Blueprint):
                 return render(result)
 
             described = marks.document_answer(wrapper, status_code, documented)
-            return marks.mark_resource(described) if is_resource else described
+            return marks.mark_shown(described, schema) if schema else described
 
         return decorator
 

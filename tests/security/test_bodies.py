@@ -26,6 +26,7 @@ INVENTED = [
     "progress",
 ]
 WRITES = sorted(name for name in POLICY if not name.startswith("GET"))
+READ_ONLY = ["Read-only: this request cannot set it."]
 LETTERS = {"S": "student", "I": "owner", "A": "admin"}
 
 
@@ -86,6 +87,48 @@ def test_no_column_is_written_by_naming_it(app, _witness, stage, snapshot, opera
         assert not content or set(some) <= set(assert_refused(response, 422, "invalid_request"))
 
     assert snapshot.changed() == set()
+
+
+def resource_of(document, operation):
+    """The properties of the resource that an operation answers with: one that has a version."""
+    for status, response in operation["responses"].items():
+        if status in ("200", "201") and "ETag" in response.get("headers", {}) and "content" in response:
+            envelope = response["content"]["application/json"]["schema"]
+            named = envelope["$ref"].rpartition("/")[2]
+            return fields_of(document, document["components"]["schemas"][named]["properties"]["data"])
+    return set()
+
+
+def test_what_a_body_lacks_of_its_resource_is_read_only(app, _witness, stage, document, operations):
+    asked = 0
+    for name in WRITES:
+        content = operations[name].get("requestBody", {}).get("content", {}).get("application/json")
+        shown = sorted(resource_of(document, operations[name]) - WRITABLE.get(name, set())) if content else []
+        client = as_(app, _witness, stage, name)
+
+        for some in batched(shown):
+            body = {**content.get("example", {}), **dict.fromkeys(some, "x"), "invented": "x"}
+            details = assert_refused(send(client, name, json=body), 422, "invalid_request")
+            assert {each: details[each] for each in some} == dict.fromkeys(some, READ_ONLY), name
+            assert details["invented"] == ["Unknown field."]
+            asked += 1
+
+    assert asked > 20
+
+
+def test_what_an_object_in_a_list_lacks_is_read_only(app, _witness, stage):
+    lessons = [{"title": "One", "type": "TEXT", "id": "x", "section_id": "x", "invented": "x"}]
+    body = {"course_id": "x", "lessons": lessons}
+
+    details = assert_refused(
+        Client(app, _witness, stage.tokens["owner"]).post("/lessons/bulk", json=body), 422, "invalid_request"
+    )
+
+    assert details == {
+        "lessons.0.id": READ_ONLY,
+        "lessons.0.section_id": READ_ONLY,
+        "lessons.0.invented": ["Unknown field."],
+    }
 
 
 @pytest.mark.parametrize("name", sorted(POLICY))

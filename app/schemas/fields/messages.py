@@ -9,7 +9,10 @@ from marshmallow import validate
 
 _NOT_AN_OBJECT = "Must be a JSON object."
 
-OF_SCHEMAS = {"type": _NOT_AN_OBJECT}
+UNKNOWN = "Unknown field."
+READ_ONLY = "Read-only: this request cannot set it."
+
+OF_SCHEMAS = {"type": _NOT_AN_OBJECT, "unknown": UNKNOWN}
 
 _REPLACED = {
     "Missing data for required field.": "This field is required.",

@@ -27,9 +27,15 @@ def mark_list(view: View) -> View:
     return mark(view, is_list=True)
 
 
-def mark_resource(view: View) -> View:
-    """Mark a view that responds with a resource that has a URL of its own, and with its version."""
-    return mark(view, shows_resource=True)
+def mark_shown(view: View, schema: type[ma.Schema]) -> View:
+    """Mark a view with what it responds with: a resource that has a URL of its own comes with its version."""
+    return mark(view, shown=schema, shows_resource=getattr(schema, "IS_RESOURCE", False))
+
+
+def shown_by(view: View) -> type[ma.Schema] | None:
+    """What the view responds with: the schema of `data`."""
+    found: type[ma.Schema] | None = marks_of(view).get("shown")
+    return found
 
 
 def mark_needing_plan(view: View) -> View:
