@@ -79,6 +79,7 @@ class NotFound(Refusal):
     status = 404
     code = "not_found"
     title = "Not found."
+    example = "Course not found."
 
 
 class Conflict(Refusal):

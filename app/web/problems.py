@@ -34,7 +34,7 @@ from app.observability import alarms
 from app.observability.alarms import Alarm
 from app.settings import settings
 from app.values import characters
-from app.web import application
+from app.web import application, not_found
 from app.web.application import Application, Noted
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def render(refusal: Refusal) -> Response:
     """The response for a domain error."""
     response = jsonify(
         success=False,
-        message=refusal.message,
+        message=_message(refusal),
         data=None,
         error={
             "code": refusal.code,
@@ -91,6 +91,11 @@ def render(refusal: Refusal) -> Response:
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _message(refusal: Refusal) -> str:
+    is_plain = type(refusal) is NotFound and refusal.message == NotFound.title
+    return (not_found.sentence() if is_plain else None) or refusal.message
 
 
 def _first(details: Details) -> Details:

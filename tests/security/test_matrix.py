@@ -119,11 +119,13 @@ def test_only_the_right_people_get_through(app, _witness, stage, snapshot, put_b
     expected = {cell: rule.answer(stage, *cell) for cell in cells(stage, rule)}
     refused = [cell for cell in expected if expected[cell] != OK]
     allowed = [cell for cell in expected if expected[cell] == OK]
-    wrong = {}
+    wrong, sentences = {}, set()
 
     def ask(cell):
         response, leaks = call(client, stage, rule, operation, *cell)
         answered = answer_of(response)
+        if answered == (404, "not_found"):
+            sentences.add(response.get_json()["message"])
         if leaks:
             wrong[cell] = {"leaks": leaks}
         if not is_as_promised(expected[cell], answered, operation):
@@ -138,6 +140,8 @@ def test_only_the_right_people_get_through(app, _witness, stage, snapshot, put_b
         if not name.startswith("GET"):
             put_back()  # the next one finds everything as this one did
     assert (wrong, snapshot.changed()) == ({}, set())
+    assert len(sentences) <= 1, "a sentence says whether the row is missing or hidden"
+    assert "Not found." not in sentences
 
 
 def test_a_demoted_instructor_only_reads_what_was_theirs(

@@ -1,11 +1,17 @@
 """What goes wrong below the schemas, and what the tests make of it."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import Integer, cast, literal, select
 
 from app.db.session import db
+from app.enums import CourseStatus
 from app.services.catalogue import categories
 from tests.support.http import assert_refused
+
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
+"""The id of nothing."""
 
 
 @pytest.fixture
@@ -41,10 +47,55 @@ def test_a_refusal_repeats_neither_much_nor_what_cannot_be_shown(api, make):
     assert len(assert_refused(plain, 422, "invalid_request")) == 100
 
 
-def test_an_unknown_path_is_refused_in_the_one_shape(api):
-    response = api.get("/nowhere")
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nowhere", "/api/v1/courses/x/y/z", "/api", "/docs/nowhere", "/nowhere"]
+)
+def test_an_unknown_path_is_refused_in_the_one_shape_and_names_the_documentation(app, path):
+    response = app.test_client().get(path)
 
     assert_refused(response, 404, "not_found")
+    assert response.get_json()["message"] == "Nothing is served at this path: see /docs."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("GET", "/courses/no-such", None, "Course not found."),
+        ("GET", "/courses/no-such/sections", None, "Course not found."),
+        ("GET", "/categories/no-such/", None, "Category not found."),
+        ("GET", "/certificates/verify/RC-0", None, "Certificate not found."),
+        ("GET", f"/users/{UNKNOWN}", None, "User not found."),
+        (
+            "POST",
+            f"/instructor-requests/{UNKNOWN}/review",
+            {"status": "APPROVED"},
+            "Instructor request not found.",
+        ),
+        ("DELETE", f"/auth/sessions/{UNKNOWN}", None, "Session not found."),
+        ("POST", "/lessons", {"course_id": "no-such"}, "Course not found."),
+        ("POST", "/lessons", {"section_id": UNKNOWN}, "Section not found."),
+        ("POST", "/courses/no-such/lessons", {"section_id": UNKNOWN}, "Section not found."),
+        ("GET", "/enrollments/7", None, "Enrollment not found."),
+        ("DELETE", "/lessons/7/complete/", None, "Lesson not found."),
+        ("GET", "/instructor-requests/7", None, "Instructor request not found."),
+    ],
+)
+def test_what_is_not_found_is_named(api, make, method, path, body, message):
+    admin = api.as_(make.admin())
+    lesson = {"title": "One", "type": "TEXT"} if "/lessons" in path and body else {}
+
+    response = admin.request(method, path, json=None if body is None else body | lesson)
+
+    assert_refused(response, 404, "not_found")
+    assert response.get_json()["message"] == message
+
+
+def test_a_hidden_course_that_a_body_names_is_not_found_like_a_missing_one(api, make):
+    student, hidden = api.as_(make.student()), make.course(status=CourseStatus.DRAFT)
+
+    for path, body in {"/enrollments": {}, "/reviews": {"rating": 5}}.items():
+        answers = [student.post(path, json={**body, "course_id": str(key)}) for key in (hidden.id, uuid4())]
+        assert {answer.get_json()["message"] for answer in answers} == {"Course not found."}
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def lock_for_edit(actor: Actor, lesson_id: UUID) -> tuple[Course, Lesson]:
 def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) -> Section:
     """Where new lessons go; its course is locked."""
     if section_id is not None:
-        course, section = sections.lock_for_edit(actor, section_id)
+        course, section = _named_section(actor, section_id)
         if ref is not None and courses.find_id(ref) != section.course_id:
             raise _another_course()
         courses.record_edit(actor, course, ["lessons"])
@@ -109,6 +109,14 @@ def _section_for(actor: Actor, ref: str | UUID | None, section_id: UUID | None) 
     course = courses.lock_for_edit(actor, ref)
     courses.record_edit(actor, course, ["lessons"])
     return sections.first_of(course.id)
+
+
+def _named_section(actor: Actor, section_id: UUID) -> tuple[Course, Section]:
+    """The section that a body names, while the address may name a course."""
+    try:
+        return sections.lock_for_edit(actor, section_id)
+    except NotFound:
+        raise NotFound("Section not found.") from None
 
 
 def _add(section: Section, lessons: Sequence[Mapping[str, Any]], *, paths: Sequence[str]) -> list[Lesson]:
