@@ -126,6 +126,12 @@ class Application(Flask):
             response = hook(response, *about)
         return response
 
+    def make_default_options_response(self) -> Response:
+        """OPTIONS: the methods of the path, and no content. Flask's own is an empty page of HTML."""
+        response = Response(status=204)
+        response.allow.update(sorted(super().make_default_options_response().allow))
+        return response
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Flask looks at each view and hook, on each request, for whether it is a coroutine."""
         return func

@@ -196,6 +196,16 @@ def test_tokens_are_stored_by_no_cache(api, make):
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", [f"{PREFIX}/courses", "/", "/docs", "/healthz", "/static/app.css"])
+def test_options_has_no_content_and_no_type_of_it(app, path):
+    response = app.test_client().options(path)
+
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
+    assert {"GET", "HEAD", "OPTIONS"} <= response.allow.as_set(preserve_casing=True)
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
 def test_an_answer_without_content_names_no_type_of_it(api, make):
     response = api.as_(make.admin()).delete(f"/users/{make.student().id}")
 
