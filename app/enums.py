@@ -268,6 +268,28 @@ OUTCOMES_OF_UNDOING = (
 )
 """What `counts` of a run always lists, zeros included; SKIPPED is added where lines were left out."""
 
+OUTCOMES = (
+    Outcome.ASSIGNED,
+    Outcome.REACTIVATED,
+    Outcome.ALREADY_ENROLLED,
+    Outcome.DUE_UPDATED,
+    Outcome.UNASSIGNED,
+    Outcome.NOT_ENROLLED,
+    Outcome.UNDONE,
+    Outcome.KEPT_STARTED,
+    Outcome.KEPT_COMPLETED,
+    Outcome.KEPT_CHANGED,
+    Outcome.NOT_APPLIED,
+    Outcome.DUPLICATE,
+    Outcome.NOT_FOUND,
+    Outcome.INACTIVE,
+    Outcome.INELIGIBLE,
+    Outcome.NO_SEAT,
+    Outcome.INVALID,
+    Outcome.SKIPPED,
+)
+"""All of them, in the order of `counts` in every response."""
+
 
 class OnExisting(StrEnum):
     """What an assignment does with users who are already enrolled."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from app.enums import (
+    OUTCOMES,
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
     AssignmentState,
@@ -252,7 +253,7 @@ class RunCourseSchema(Schema):
     title = ma.fields.String(required=True)
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True)
-    counts = bulk.Counts((), sometimes=list(Outcome))
+    counts = bulk.Counts((), sometimes=OUTCOMES)
 
 
 class ReportSchema(Schema):
@@ -289,4 +290,4 @@ class UnassignReportSchema(ReportSchema):
 class AnyReportSchema(ReportSchema):
     """The report of a run of either action."""
 
-    counts = bulk.Counts((), sometimes=list(Outcome), attribute="run.counts")
+    counts = bulk.Counts((), sometimes=OUTCOMES, attribute="run.counts")

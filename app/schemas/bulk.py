@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +33,7 @@ class Counts(ma.fields.Dict):
         self, always: Iterable[StrEnum], *, sometimes: Iterable[StrEnum] = (), **kwargs: Any
     ) -> None:
         listed = [outcome.value for outcome in always]
-        every = [*listed, *(outcome.value for outcome in sometimes)]
+        self.order = every = [*listed, *(outcome.value for outcome in sometimes)]
         super().__init__(
             required=True,
             metadata={
@@ -44,6 +44,10 @@ class Counts(ma.fields.Dict):
             },
             **kwargs,
         )
+
+    def _serialize(self, value: Mapping[str, int] | None, *_: Any, **__: Any) -> dict[str, int]:
+        """In one order: PostgreSQL keeps the members of JSON in another one than they were written in."""
+        return {outcome: value[outcome] for outcome in self.order if outcome in value} if value else {}
 
 
 class LineSchema(Schema):

@@ -8,6 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.enums import (
+    OUTCOMES,
+    OUTCOMES_OF_ASSIGNING,
+    OUTCOMES_OF_UNASSIGNING,
+    OUTCOMES_OF_UNDOING,
+    Outcome,
+)
 from tests.support.http import assert_refused, data_of
 
 
@@ -192,3 +199,29 @@ def test_a_list_of_runs_is_three_statements(admin, make, statements):
         data_of(admin.get("/assignments"))
 
     assert len(seen) == 3
+
+
+def test_counts_have_one_order_everywhere(admin, make):
+    """PostgreSQL keeps the members of JSON in an order of its own."""
+    course, student = make.course(), make.student()
+    users = {"user_ids": [str(student.id)]}
+
+    report = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=users))
+    undone = data_of(admin.post(f"/assignments/{report['id']}/undo", json={}))
+    unassigned = data_of(admin.post(f"/courses/{course.id}/unassign-multiple", json=users))
+    several = data_of(
+        admin.post("/assignments", json={**users, "action": "assign", "course_ids": [str(course.id)]})
+    )
+
+    listed = {run["id"]: run for run in data_of(admin.get("/assignments"))}
+    for run in (report, undone, unassigned, several):
+        record = data_of(admin.get(f"/assignments/{run['id']}"))
+        orders = [list(each["counts"]) for each in (run, record, listed[run["id"]], *run["courses"])]
+        assert orders == [[name for name in OUTCOMES if name in found] for found in orders]
+        assert orders[0] == orders[1] == orders[2]
+
+
+def test_every_outcome_has_a_place_in_counts():
+    assert sorted(OUTCOMES) == sorted(Outcome)
+    for some in (OUTCOMES_OF_ASSIGNING, OUTCOMES_OF_UNASSIGNING, OUTCOMES_OF_UNDOING):
+        assert list(some) == [outcome for outcome in OUTCOMES if outcome in some]
