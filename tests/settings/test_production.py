@@ -1,6 +1,7 @@
 """Production refuses to start with settings that cannot be meant, names all of them at once, and discloses no secret."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -254,3 +255,13 @@ def test_the_image_has_every_module_that_a_start_needs():
 
     needed = {path.name for path in ROOT.glob("*.py")} - {"dev.py"}
     assert {f"!{name}" for name in needed} <= set(allowed)
+
+
+def test_the_image_has_every_file_that_its_build_names():
+    """A build ends at the first that is not let in."""
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    named = {name for line in copied for name in line.split()} - {"."}
+    assert "requirements.txt" in named
+    assert {f"!{name}" for name in named} <= set(allowed)
