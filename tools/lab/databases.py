@@ -1,4 +1,4 @@
-"""PostgreSQL on three machines: a primary, and two standbys of which one has each commit on its disk.
+"""PostgreSQL on three machines, configured by deploy/postgresql.conf: a primary, and two standbys of which one has each commit.
 
 Promotion, and the way back of a former primary, are what docs/operating.md asks of the operator.
 """
@@ -18,7 +18,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
-from tools import locate, postgres, service_user
+from tools import deployed, locate, postgres, service_user
 from tools.lab import network
 from tools.lab.programs import NotReadyError, Program, await_that
 from tools.postgres import USER
@@ -187,36 +187,35 @@ class Databases:
         )
 
     def _configure(self, server: Server) -> None:
-        everyone = self._conninfo(",".join(map(network.address, MACHINES)))
         quorum = f"ANY 1 ({', '.join(MACHINES)})" if self._is_synchronous else ""
+        changes = {
+            "host=db1,db2,db3 port=5432 user=rollcall": self._address(
+                ",".join(map(network.address, MACHINES))
+            ),
+            "ANY 1 (db1, db2, db3)": quorum,
+        }
         settings = {
+            "cluster_name": server.machine,
             "listen_addresses": network.address(server.machine),
             "port": PORT,
             "unix_socket_directories": "",
             "dynamic_shared_memory_type": "mmap",
             "shared_buffers": "128MB",
-            "max_connections": 200,
-            "wal_log_hints": "on",
-            "wal_keep_size": "512MB",
             "log_min_messages": "warning",
-            "synchronous_standby_names": quorum,
-            # Whichever of them is the primary; tried again soon after a promotion.
-            "primary_conninfo": f"{everyone} application_name={server.machine} target_session_attrs=read-write",
-            "wal_retrieve_retry_interval": "500ms",
-            "wal_receiver_timeout": "10s",
-            "wal_sender_timeout": "10s",
         }
         file = server.data / "lab.conf"
-        file.write_text(
-            "".join(f"{name} = '{value}'\n" for name, value in settings.items()), encoding="utf-8"
-        )
+        here = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+        file.write_text(deployed.text_of("postgresql.conf", changes) + here, encoding="utf-8")
         service_user.give(file)
         # pg_basebackup and pg_rewind write the address of one server there, which would win.
         written = server.data / "postgresql.auto.conf"
         written.write_text("", encoding="utf-8")
 
-    def _conninfo(self, hosts: str) -> str:
-        return f"host={hosts} port={PORT} user={USER} password={self._password} {LIMITS}"
+    def _conninfo(self, host: str) -> str:
+        return f"{self._address(host)} {LIMITS}"
+
+    def _address(self, hosts: str) -> str:
+        return f"host={hosts} port={PORT} user={USER} password={self._password}"
 
     def sweep_seconds(self, since: float, patience: float = 60.0) -> float:
         """How long after `since`, on the monotonic clock, a sweep has its lock on the primary."""

@@ -1,4 +1,4 @@
-"""Redis with a replica under three Sentinels, configured by deploy/sentinel.conf and docs/operating.md."""
+"""Redis with a replica under three Sentinels, configured by deploy/redis.conf and deploy/sentinel.conf."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from redis import Redis
 
-from tools import locate, service_user
+from tools import deployed, locate, service_user
 from tools.lab import network
 from tools.lab.programs import Program, await_that
-from tools.state import ROOT, State
+from tools.state import State
 
 SERVICE = "mymaster"
 PORT, SENTINEL_PORT = 6379, 26379
@@ -28,17 +28,9 @@ class Stores:
             raise SystemExit("No Redis was found.")
         self._server, self._logs = found, home.path
         first, _ = map(network.address, SERVERS)
-        access = [
-            f"requirepass {password}",
-            f"masterauth {password}",
-            "appendonly yes",
-            "maxmemory-policy noeviction",
-            f"port {PORT}",
-        ]
-        shipped = (ROOT / "deploy" / "sentinel.conf").read_text(encoding="utf-8")
-        watching = [
-            shipped.replace("10.0.0.1", first).replace(f"{SERVICE} PASSWORD", f"{SERVICE} {password}")
-        ]
+        access = [deployed.text_of("redis.conf", {" PASSWORD": f" {password}"}), f"port {PORT}"]
+        changes = {"10.0.0.1": first, f"{SERVICE} PASSWORD": f"{SERVICE} {password}"}
+        watching = [deployed.text_of("sentinel.conf", changes)]
         replica = {"d2": [f"replicaof {first} {PORT}"]}
         self.servers = {
             name: self._program("redis", name, access + replica.get(name, [])) for name in SERVERS
