@@ -297,7 +297,7 @@ END
 $$;
 
 -- Make the oldest partition the table again, with the rows of the others: those are copied under a lock, so revert soon,
--- or while nobody works. Of notices that two partitions have for the same cause one stays.
+-- or while no user works. Of notices that two partitions have for the same cause one stays.
 CREATE OR REPLACE PROCEDURE partitioning.revert(name text) LANGUAGE plpgsql AS $$
 DECLARE
     base text;

@@ -34,6 +34,8 @@ PLACES = (
     ".env",
     ".env.example",
     "compose.yaml",
+    "compose.two-nodes.yaml",
+    "deploy",
     "Dockerfile",
     ".github",
     ".ci",

@@ -8,8 +8,19 @@ from app.errors.base import catalogue
 from tests.support.paths import ROOT
 
 FOLDERS = ("app", "bench", "demo", "deploy", "docs", "frontend", "tools")
-PAGES = ("CONTRIBUTING.md", "README.md", "SECURITY.md", "compose.yaml", "pyproject.toml", "requirements.in")
-KINDS = {".conf", ".css", ".html", ".js", ".json", ".md", ".py", ".txt"}
+PAGES = (
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "compose.yaml",
+    "compose.two-nodes.yaml",
+    "pyproject.toml",
+    "requirements.in",
+)
+KINDS = {
+    *(".cfg", ".conf", ".css", ".html", ".ini", ".js", ".json", ".md", ".py"),
+    *(".service", ".sh", ".sql", ".txt", ".yaml", ".yml"),
+}
 NOT_OURS = (
     "app/static/vendor/",
     "frontend/vendor/",

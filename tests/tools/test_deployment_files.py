@@ -18,7 +18,7 @@ UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
-LISTS = [ROOT / "compose.yaml", ROOT / "deploy" / "kubernetes.yaml"]
+LISTS = [ROOT / "compose.yaml", ROOT / "compose.two-nodes.yaml", ROOT / "deploy" / "kubernetes.yaml"]
 PROGRAMS = {"flask worker", "flask worker --urgent", "flask worker --runs", "flask sweep"}
 
 
@@ -31,7 +31,7 @@ def programs_of(file):
 
 
 @pytest.mark.parametrize(
-    "files", [UNITS, *([each] for each in LISTS)], ids=["systemd", "compose", "kubernetes"]
+    "files", [UNITS, *([each] for each in LISTS)], ids=["systemd", "compose", "two nodes", "kubernetes"]
 )
 def test_each_program_of_a_deployment_is_started(files):
     started = {program for file in files for program in programs_of(file)}
