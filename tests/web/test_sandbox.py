@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from markupsafe import escape
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select, text
 
 from app import create_app
 from app.adapters import mailer
@@ -214,6 +214,28 @@ def test_a_scenario_waits_for_another_that_is_being_loaded(browser, development)
 
     assert [first.finish().status_code, second.status_code] == [200, 200]
     assert count(development, User, Course) == [9, 0]
+
+
+def test_a_scenario_outlives_a_deadlock_with_what_goes_on_meanwhile(browser, development, config):
+    """A transaction holds a table that is truncated late, and then wants one that was truncated early."""
+    late, early = "users", "categories"
+    with create_engine(config.database_url).connect() as other:
+        # The reset is the one that notices first.
+        other.execute(text(f"SET deadlock_timeout = '60s'; LOCK TABLE {late} IN ACCESS SHARE MODE"))
+        resetting = Started(lambda: development.test_client().post("/sandbox/scenario?name=empty"))
+        with development.app_context():
+            until(lambda: is_waiting_for(late))
+        other.execute(text(f"LOCK TABLE {early} IN ACCESS SHARE MODE"))
+
+    assert resetting.finish().status_code == 200
+
+
+def is_waiting_for(table):
+    with db.engine.connect() as connection:
+        return connection.scalar(
+            text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table))"),
+            {"table": table},
+        )
 
 
 def test_a_scenario_has_the_same_course_codes_each_time(browser, development, make):
