@@ -6,14 +6,11 @@ course that it belongs to cannot be read from it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from flask import current_app, g, request
 
 NO_SUCH_PATH = "Nothing is served at this path: see /docs."
-
-_ARGUMENT = re.compile(r"<[^>]+>")
 
 
 def sentence() -> str | None:
@@ -30,15 +27,20 @@ def _of(rule: str) -> str:
     collections = [part for part in before.split("/") if part.endswith("s")]
     if not collections or not (argument.startswith("uuid:") or rule.startswith("/api/")):
         return NO_SUCH_PATH
-    name = re.sub("ies$", "ys", collections[-1]).removesuffix("s")
-    return _missing(name.replace("-", " "))
+    name = collections[-1].replace("-", " ")
+    return _missing(f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s"))
 
 
 def _malformed() -> str:
-    """The rule that an address would follow if what stands in the place of an id were one; empty if there is none."""
-    path = request.path.rstrip("/")
+    """The rule that an address would follow if each of its ids had the form of one; empty if there is none."""
+    path = request.path.rstrip("/").split("/")
     rules = (each.rule for each in current_app.url_map.iter_rules() if "<uuid:" in each.rule)
-    return next((rule for rule in rules if re.fullmatch(_ARGUMENT.sub("[^/]+", rule), path)), "")
+    return next((rule for rule in rules if _has_form(path, rule.split("/"))), "")
+
+
+def _has_form(path: list[str], rule: list[str]) -> bool:
+    same = (said == part or part.startswith("<") for said, part in zip(path, rule, strict=False))
+    return len(path) == len(rule) and all(same)
 
 
 def _of_body() -> str | None:
