@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import io
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO, NamedTuple
+
+from deploy.web_chunks import Chunks
 
 _END = b"\r\n\r\n"
 # Possessive: no number makes it backtrack, which would stop the event loop and with it all clients.
@@ -24,14 +25,9 @@ _LENGTH = re.compile(
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 _AUTHORIZATION = re.compile(rb"\r\nauthorization:[ \t]*([^\r]*)", re.IGNORECASE)
-_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
-
-_NO_CHUNK = b"-\r\n"
 
 _MOST_HEAD = 1024 * 1024
 """More than gunicorn accepts, so it refuses a longer head."""
-
-_LONGEST_CHUNK_LINE = 4_096
 
 SPILLED_FROM = 8 * 1024 * 1024
 """Longer bodies are kept in a temporary file; JSON and images are smaller."""
@@ -85,17 +81,8 @@ class Incoming:
         self._most = 0
         """The offset at which the longest accepted body would end."""
 
-        self._chunk: int | None = None
-        """The offset of the next chunk; None without chunks, or after the last one."""
-
-        self._line = (0, 0)
-        """The offsets of the size line of the chunk before that."""
-
-        self._unread = bytearray()
-        """What has arrived of a chunked body in a file from the next size line on."""
-
-        self._unread_from = 0
-        """Its offset."""
+        self._chunks: Chunks | None = None
+        """None without chunks, or after the last one."""
 
         self._file: BinaryIO | None = None
         self._file_for_body: Callable[[], BinaryIO] | None = None
@@ -113,9 +100,9 @@ class Incoming:
         """How far the request is. OSError: its temporary file cannot be created or written."""
         if not self.has_head and not self._find_head():
             return Progress.UNFINISHED
-        if self._chunk is not None:
-            self._follow_chunks()
-        if self._chunk is not None:
+        if self._chunks is not None:
+            self._follow(self._chunks)
+        if self._chunks is not None:
             if self._arrived > self._most:
                 return self.cut()
             if (
@@ -134,8 +121,8 @@ class Incoming:
         if self._file is None:
             self.held += piece
         else:
-            if self._chunk is not None:
-                self._note_unread(piece, self._chunk)
+            if self._chunks is not None:
+                self._chunks.note_for_file(piece, self._arrived)
             self._file.write(piece)
             self.spilled += len(piece)
 
@@ -143,7 +130,9 @@ class Incoming:
         """How many bytes to receive at once: of a body that goes to the file more, and none beyond its end."""
         if self._file is None:
             return at_once
-        return at_once_to_file if self._chunk is not None else min(at_once_to_file, self._end - self._arrived)
+        return (
+            at_once_to_file if self._chunks is not None else min(at_once_to_file, self._end - self._arrived)
+        )
 
     def spilled_body(self) -> SpilledBody | None:
         """The complete body, if it is in a file of which nothing has been taken."""
@@ -180,9 +169,9 @@ class Incoming:
 
     def cut(self) -> Progress:
         """Wait no longer: the request ends with what has arrived."""
-        if self._chunk is not None:
-            self._break_chunks_off(self._chunk)
-        self.is_cut, self._chunk, self._end = True, None, self._arrived
+        if self._chunks is not None:
+            self._break_off(self._chunks)
+        self.is_cut, self._chunks, self._end = True, None, self._arrived
         return self._whole()
 
     def take(self, most: int) -> bytes:
@@ -214,9 +203,9 @@ class Incoming:
         length = _LENGTH.search(head)
         self._end = body + int(length[1] or b"0") if length else body
         if _CHUNKED.search(head):
-            self._chunk = body
-            self._follow_chunks()
-        if self._chunk is not None or len(self.held) < self._end:
+            self._chunks = Chunks(body)
+            self._follow(self._chunks)
+        if self._chunks is not None or len(self.held) < self._end:
             self._judge(head)
         return True
 
@@ -227,12 +216,12 @@ class Incoming:
         token = _AUTHORIZATION.search(head)
         most = self._body_limit_for(method, target, token[1].decode("latin-1") if token else "")
         # The size lines of chunks are no part of the body.
-        self._most = len(head) + (most if self._chunk is None else 2 * most)
-        if most == 0 or (self._chunk is None and self._end > self._most):
+        self._most = len(head) + (most if self._chunks is None else 2 * most)
+        if most == 0 or (self._chunks is None and self._end > self._most):
             self.cut()
         else:
             self.expects_continue = _EXPECTS.search(head) is not None
-            if self._chunk is not None or self._end - len(head) > SPILLED_FROM:
+            if self._chunks is not None or self._end - len(head) > SPILLED_FROM:
                 self._file_for_body = partial(self._body_file_for, method, target)
 
     def _spill(self, file_for_body: Callable[[], BinaryIO]) -> None:
@@ -256,73 +245,21 @@ class Incoming:
         del self.held[self._body :]
         self.put(rest)
 
-    def _note_unread(self, piece: bytes, following: int) -> None:
-        if not self._unread:
-            self._unread_from = max(following, self._arrived)
-            piece = piece[self._unread_from - self._arrived :]
-        self._unread += piece
-
-    def _break_chunks_off(self, following: int) -> None:
-        """End an incomplete chunked body with an invalid size line: gunicorn would take it for a complete one."""
-        begin, end = self._line
-        if self._file is not None:
-            self._break_chunks_of_file_off(self._file, following)
-        elif following > len(self.held):
-            piece = bytes(self.held[end : following - len(b"\r\n")])
-            self.held[begin:] = b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
-            self.held += _NO_CHUNK
-        else:
-            del self.held[following:]
-            self.held += _NO_CHUNK
-
-    def _break_chunks_of_file_off(self, file: BinaryIO, following: int) -> None:
-        """In place: the smaller size of the last chunk is written with leading zeros."""
-        begin, end = (offset - self._body for offset in self._line)
-        size = min(self._arrived, following - len(b"\r\n")) - self._body - end
-        if following > self._arrived and size > 0:
-            file.seek(begin)
-            digits = len(_CHUNK.match(file.read(end - begin))[1])  # type: ignore[index]
-            file.seek(begin)
-            file.write(b"%0*x" % (digits, size))
-            file.seek(end + size)
-            file.write(b"\r\n")
-        else:
-            file.seek(begin if following > self._arrived else following - self._body)
-        file.write(_NO_CHUNK)
-        file.truncate()
-        self.spilled = file.seek(0, io.SEEK_END)
-
-    def _follow_chunks(self) -> None:
-        """Advance to the last chunk that has arrived. gunicorn refuses an invalid one."""
-        if self._file is None:
-            self._follow_chunks_in(self.held, 0)
-            if self._chunk is None:
-                # The whole body is in the buffer.
-                self._file_for_body = None
+    def _follow(self, chunks: Chunks) -> None:
+        """Advance to the last chunk that has arrived."""
+        end = chunks.end_in(self.held) if self._file is None else chunks.end_in_file()
+        if end is None:
             return
-        self._follow_chunks_in(self._unread, self._unread_from)
-        if self._chunk is None:
-            # Bytes behind the end belong to a request that is not served: the connection closes.
-            self.is_cut = self.is_cut or self._arrived > self._end
+        self._chunks, self._end = None, end
+        if self._file is None:
+            # The whole body is in the buffer.
+            self._file_for_body = None
         else:
-            del self._unread[: self._chunk - self._unread_from]
-            self._unread_from = self._chunk
+            # Bytes behind the end belong to a request that is not served: the connection closes.
+            self.is_cut = self.is_cut or self._arrived > end
 
-    def _follow_chunks_in(self, arrived: bytearray, offset: int) -> None:
-        """In what has arrived from this offset on."""
-        while self._chunk is not None and self._chunk < offset + len(arrived):
-            at = self._chunk - offset
-            line = _CHUNK.match(arrived, at)
-            if line is None:
-                rest = arrived[at : at + _LONGEST_CHUNK_LINE]
-                if b"\r\n" in rest or len(rest) == _LONGEST_CHUNK_LINE:
-                    self._chunk, self._end = None, offset + len(arrived)
-                return
-            if int(line[1], 16):
-                self._line = (offset + line.start(), offset + line.end())
-                self._chunk = offset + line.end() + int(line[1], 16) + len(b"\r\n")
-                continue
-            end = arrived.find(_END, line.end() - len(b"\r\n"))
-            if end < 0:
-                return
-            self._chunk, self._end = None, offset + end + len(_END)
+    def _break_off(self, chunks: Chunks) -> None:
+        if self._file is None:
+            chunks.break_off(self.held)
+        else:
+            self.spilled = chunks.break_off_in_file(self._file, self._body, self._arrived)

@@ -23,7 +23,7 @@ def names_read():
         if isinstance(node, ast.FunctionDef) and node.name == "for_flask"
     )
     folders = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
-    sources = [*folders, ROOT / "deploy" / "web_worker.py", ROOT / "gunicorn.conf.py"]
+    sources = [*folders, ROOT / "deploy" / "web_client.py", ROOT / "gunicorn.conf.py"]
     trees = [flask, *(ast.parse(path.read_text()) for path in sources)]
     return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 

@@ -370,10 +370,10 @@ def test_chunks_are_kept_in_a_file_from_their_limit_on(at_once):
 
 SENDING = """
 import socket, tempfile, time
-from deploy import web_worker
-web_worker.SECONDS_TO_READ = 1
+from deploy import web_client
+web_client.SECONDS_TO_READ = 1
 ours, theirs = socket.socketpair()
-client = web_worker.Client(ours.detach())
+client = web_client.Client(ours.detach())
 client.settimeout(60)
 with tempfile.TemporaryFile() as file, client, theirs:
     file.write(bytes(range(200)) * 50_000)
