@@ -22,7 +22,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 from tools import chromium
 from tools.examples import log_in
 from tools.pictures import served
-from tools.record_examples import running_demo
+from tools.throwaway_demo import running_demo
 
 VERSION = "12.2.3"
 CATEGORIES = ("performance", "accessibility", "best-practices")

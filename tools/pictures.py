@@ -21,8 +21,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tools import chromium
 from tools.examples import log_in
-from tools.record_examples import running_demo
 from tools.state import ROOT
+from tools.throwaway_demo import running_demo
 
 FOLDER = ROOT / "docs" / "pictures"
 HEIGHTS = {1280: 800, 390: 844}

@@ -13,10 +13,17 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from app.adapters import queue
+from app.enums import Lane
+from app.jobs import workers
+from app.web.collections import folders, variables
 from app.web.collections.parts import VARIABLE, Body, CollectionRequest, Folder
 from app.web.collections.recorded import has_own_answer
+from app.web.openapi.examples.recording import ADDRESS
 from tools.examples import FILM, PIXEL
 from tools.record_refusals import REQUEST_ID
+from tools.steady import steady
+from tools.throwaway_demo import running_demo
 
 RUN = "example"
 """What the journeys name their objects after, in place of the time."""
@@ -106,6 +113,22 @@ class Journeys:
 
     def _filled(self, text: str) -> str:
         return VARIABLE.sub(lambda found: self.variables[found[1]], text)
+
+
+def on_a_demo() -> dict[str, Any]:
+    """The answers to steps of the journeys, on a demo of their own: recording the operations has used the other up."""
+    with running_demo() as app:
+        client = app.test_client()
+
+        def work() -> None:
+            with app.app_context():
+                workers.build_worker([queue.NAMES[Lane.URGENT]]).work(burst=True, logging_level="ERROR")
+
+        logins, journeys, *_ = folders.build(client.get("/openapi.json").get_json())
+        recorded = Journeys(client, work, variables.given(ADDRESS, is_production=False)).send(
+            (logins, journeys)
+        )
+    return {name: steady(steps) for name, steps in recorded.items()}
 
 
 def _content(response: TestResponse) -> dict[str, Any]:

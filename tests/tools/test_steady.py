@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tools.record_examples import moved
+from tools.steady import moved
 
 
 @pytest.mark.parametrize("hour", [0, 9, 13, 23])
