@@ -26,6 +26,7 @@ from app.adapters import s3_store, storage
 from app.errors.requests import Unavailable
 from tests.support.http import assert_refused, data_of
 from tests.support.waiting import until
+from tools.environments import install
 
 PUBLIC = "http://rollcall.test"
 MEGABYTE = 1024 * 1024
@@ -33,7 +34,7 @@ MEGABYTE = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def endpoint():
-    dev.install(dev.S3_LOCKS, dev.S3_VENV)
+    install(dev.S3_LOCKS, dev.S3_VENV)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     # moto.server is a threaded server of development; it keeps everything in memory.

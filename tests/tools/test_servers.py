@@ -147,10 +147,11 @@ def test_the_cluster_is_named_for_its_major_version(cluster):
     assert postgres.major(cluster.postgres.programs).removeprefix("pg").isdigit()
 
 
-def test_old_pythons_can_read_the_script():
+@pytest.mark.parametrize("name", ["dev.py", "tools/environments.py"])
+def test_old_pythons_can_read_the_script(name):
     tree = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8))"
 
-    assert subprocess.run([sys.executable, "-c", tree, ROOT / "dev.py"], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", tree, ROOT / name], check=False).returncode == 0
 
 
 def tables_of(url):
