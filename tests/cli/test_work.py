@@ -42,6 +42,32 @@ def test_a_worker_sends_what_it_was_rung_for(command, app, make, sink, start):
     assert mail.state == NoticeState.SENT
 
 
+def test_a_worker_whose_files_are_in_a_bucket_needs_no_folder(
+    app, api, make, sink, start, environment, tmp_path
+):
+    """As in deploy/kubernetes.yaml. No folder can be made in /proc, and the certificate has a job where files are on a disk."""
+    environment |= {
+        "MEDIA_STORE": "s3",
+        "MEDIA_DIR": "/proc/media",
+        "S3_BUCKET": "none",
+        "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+        "S3_ACCESS_KEY_ID": "any",
+        "S3_SECRET_ACCESS_KEY": "any",
+    }
+    learner, course = make.student(), make.course(lessons=1)
+    make.enrollment(course, learner)
+    [lesson] = make.lessons_of(course)
+    api.as_(learner).post(f"/lessons/{lesson.id}/complete")
+
+    worker = start("-m", "flask", "--app", "wsgi", "worker", "--burst", log=tmp_path / "log")
+
+    assert worker.wait(timeout=60) == 0
+    assert len(sink.taken) == 1
+    log = (tmp_path / "log").read_text()
+    assert "Error" not in log
+    assert "failed" not in log
+
+
 @pytest.fixture
 def redis_without_lists(app, config, environment):
     """Redis answers, and refuses what takes the next job."""
