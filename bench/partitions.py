@@ -22,49 +22,20 @@ from app import create_app
 from app.db.session import db, transaction
 from app.enums import Lane
 from app.services.messaging import notices_delivery
-from bench import dataset, platform
+from bench import dataset, platform, two_years
 from bench.calls import Call, Callers
 from bench.dataset import Size
+from bench.two_years import LINES_A_RUN, MONTHS
 from bench.usage import Postgres, cpu_seconds
 from environment import config_from
 
 ROWS = 10_000_000
 SIZE = Size(courses=1_000, enrollments=100_000)
-MONTHS = 24
-LINES_A_RUN = 5_000
 CALLS = 100
 WRITTEN = 1_000
 NOWHERE = "redis://127.0.0.1:1/0"
 SCRIPT = platform.ROOT / "deploy" / "partitioning.sql"
 
-_ID = """
-CAST(left(CAST(partitioning.first_id(now() - {age}) AS text), 14) || '7' || left(md5({of}), 3) || '-8'
-    || substr(md5({of}), 4, 3) || '-' || substr(md5({of}), 7, 12) AS uuid)
-"""
-_PREPARED = f"""
-CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY id) AS n, id, user_id, course_id FROM enrollments;
-CREATE UNIQUE INDEX ON numbered (n);
-INSERT INTO assignments (id, action, course_id, state, requested, unique_count, counts, created_by_id)
-SELECT {_ID.format(age=f"(:runs - n) * interval '{MONTHS} months' / :runs", of="'run' || n")}, 'ASSIGN', course_id,
-    'APPLIED', :lines, :lines, '{{"assigned": 1}}', key('user', 1)
-FROM generate_series(1, :runs) AS n JOIN numbered USING (n);
-"""
-_LEDGER = """
-INSERT INTO assignment_items (assignment_id, row, input, user_id, course_id, outcome, enrollment_id, after_status,
-    after_source)
-SELECT run.id, line, person.user_id, person.user_id, run.course_id, 'assigned', person.id, 'ACTIVE', 'ASSIGNED'
-FROM (SELECT id, course_id, row_number() OVER (ORDER BY id) AS place FROM assignments WHERE requested = :lines) AS run,
-    generate_series(1, :lines) AS line, numbered AS person
-WHERE person.n = 1 + (place * 7919 + line * 31) % :people
-"""
-_NOTICES = f"""
-INSERT INTO notices (id, kind, channel, state, user_id, course_id, enrollment_id, completion_number, created_at, sent_at,
-    read_at)
-SELECT {_ID.format(age=f"(:rows - i) * interval '{MONTHS} months' / :rows", of="'notice' || i")}, 'COMPLETION',
-    CASE i % 2 WHEN 0 THEN 'EMAIL' ELSE 'IN_APP' END, 'SENT', user_id, course_id, id, 10 + i / :people, now(), now(),
-    CASE WHEN i < :rows * 23 / 24 THEN now() END
-FROM generate_series(1, :rows) AS i JOIN numbered ON n = 1 + i % :people
-"""
 _WRITE_NOTICES = """
 INSERT INTO notices (kind, channel, state, user_id, course_id, enrollment_id, completion_number)
 SELECT 'COMPLETION', 'EMAIL', 'QUEUED', user_id, course_id, id, :number FROM numbered WHERE n <= :written
@@ -83,10 +54,9 @@ _RETIRED = "SELECT relname FROM pg_class WHERE relname LIKE :names AND relkind =
 
 @dataclass(frozen=True)
 class Subject:
-    """A table that the script partitions, how it is filled, and what is asked of it."""
+    """A table that the script partitions, and what is asked of it."""
 
     name: str
-    fill: str
     calls: Mapping[str, Call]
     acts: Mapping[str, Callable[[int], None]]
 
@@ -108,7 +78,6 @@ class Bench:
         return [
             Subject(
                 "notices",
-                _NOTICES,
                 {
                     "the caller's notifications": Call("learner", "/notifications"),
                     "their unread ones, counted": Call("learner", "/notifications/unread-count"),
@@ -120,7 +89,6 @@ class Bench:
             ),
             Subject(
                 "assignment_items",
-                _LEDGER,
                 {
                     "a page of an old run": Call("admin", "/assignments/{large_run}/items"),
                     "a late page of it": Call("admin", "/assignments/{large_run}/items?page=40"),
@@ -131,7 +99,8 @@ class Bench:
 
     def measure(self, subject: Subject) -> None:
         name = subject.name
-        self._fill(subject)
+        two_years.fill(self._connection, name, self._rows)
+        self._vacuum(name)
         self._report("one table", subject)
         took, said = self._timed(f"CALL partitioning.partition('{name}')")
         print(f"  migrated in {took:.1f} s; its transactions took {', '.join(said)} ms", flush=True)
@@ -145,30 +114,6 @@ class Bench:
         vacuumed, _ = self._timed(f"VACUUM {name}")
         print(f"  the oldest month: deleted in {took:.1f} s and vacuumed in {vacuumed:.1f} s", flush=True)
         self._spread(subject)
-
-    def _fill(self, subject: Subject) -> None:
-        """Without indexes and foreign keys, which are slower to keep than to make."""
-        numbers = {
-            "rows": self._rows,
-            "lines": LINES_A_RUN,
-            "people": self._one("SELECT count(*) FROM numbered"),
-        }
-        made = self._connection.execute(
-            text(
-                "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
-                " WHERE indrelid = CAST(:name AS regclass) AND NOT indisprimary"
-            ),
-            {"name": subject.name},
-        ).all()
-        for index, _ in made:
-            self._execute(f"DROP INDEX {index}")
-        self._execute("SET session_replication_role = replica")
-        self._execute(f"TRUNCATE {subject.name}")
-        self._connection.execute(text(subject.fill), numbers)
-        self._execute("RESET session_replication_role")
-        for _, definition in made:
-            self._execute(definition)
-        self._vacuum(subject.name)
 
     def _spread(self, subject: Subject) -> None:
         """A tenth of the rows, as if there had been a partition for each year or month."""
@@ -284,19 +229,12 @@ def measure(_rounds: int, rows: int = ROWS) -> bool:
             for setting in ("statement_timeout = 0", "maintenance_work_mem = '512MB'", "work_mem = '256MB'"):
                 connection.exec_driver_sql(f"SET {setting}")
             connection.exec_driver_sql(SCRIPT.read_text(encoding="utf-8").replace("%", "%%"))
-            _prepare(connection, rows)
+            two_years.prepare(connection, rows)
             _sizes(connection)
             bench = Bench(connection, Callers.sign_in(app, SIZE), rows)
             for subject in bench.subjects():
                 bench.measure(subject)
     return True
-
-
-def _prepare(connection: Connection, rows: int) -> None:
-    numbers = {"runs": rows // LINES_A_RUN, "lines": LINES_A_RUN}
-    for statement in _PREPARED.split(";\n"):
-        if statement.strip():
-            connection.execute(text(statement), numbers)
 
 
 def _sizes(connection: Connection) -> None:
