@@ -12,20 +12,7 @@ from email.header import decode_header, make_header
 import pytest
 
 from app.adapters import mailer
-from app.adapters.mailer import Mail
-
-MAIL = Mail(
-    to_name="Ada Lovelace",
-    to_address="ada@example.org",
-    subject="You have completed Fire safety",
-    template="notice",
-    message_id="<one@rollcall.example>",
-    values={
-        "title": "You have completed Fire safety",
-        "body": "Well done!",
-        "link": "http://localhost/courses/fire",
-    },
-)
+from tests.support.mail import MAIL
 
 SCRIPTS = {
     "Latin": "abcdefghijklmnopqrstuvwxyzàáâäåæçèéêëìíîïñòóôöøùúûüýßœšž",

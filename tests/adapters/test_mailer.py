@@ -16,20 +16,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from app.adapters import mailer
-from app.adapters.mailer import Mail, MailDeferred, MailRejected
-
-MAIL = Mail(
-    to_name="Ada Lovelace",
-    to_address="ada@example.org",
-    subject="You have completed Fire safety",
-    template="notice",
-    message_id="<one@rollcall.example>",
-    values={
-        "title": "You have completed Fire safety",
-        "body": "Well done!",
-        "link": "http://localhost/courses/fire",
-    },
-)
+from app.adapters.mailer import MailDeferred, MailRejected
+from tests.support.mail import MAIL
 
 
 @pytest.fixture

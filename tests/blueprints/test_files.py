@@ -278,25 +278,10 @@ def test_a_full_disk_is_reported_and_leaves_nothing(owner, add, shelf, stored, m
     assert stored(select(File)) == []
 
 
-def test_what_a_failed_commit_left_is_swept(app, owner, add, shelf, _janitor):
+def test_what_a_failed_commit_left_is_swept(app, owner, add, shelf, failing_commits):
     kept = data_of(add(owner), 201)
-    with _janitor.connect() as connection:
-        connection.execute(
-            text(
-                "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
-                " $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'query_canceled'; END $$"
-            )
-        )
-        connection.execute(
-            text(
-                "CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON files DEFERRABLE INITIALLY DEFERRED"
-                " FOR EACH ROW EXECUTE FUNCTION fail()"
-            )
-        )
-        try:
-            assert_refused(add(owner), 503, "unavailable")
-        finally:
-            connection.execute(text("DROP FUNCTION fail() CASCADE"))
+    with failing_commits("INSERT ON files"):
+        assert_refused(add(owner), 503, "unavailable")
     assert len(shelf()) == 2
 
     _sweep(app)

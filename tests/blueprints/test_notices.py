@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from app.adapters import queue, redis
+from app.adapters import redis
 from app.db.session import db, transaction
-from app.enums import Channel, Lane, NoticeState
+from app.enums import Channel, NoticeState
 from app.models import Notice
 from tests.support.http import assert_refused, data_of
 from tests.support.races import at_once, outcomes
@@ -37,15 +37,6 @@ def mail(app, make, notify_completed):
         return found
 
     return run
-
-
-@pytest.fixture
-def enqueued(app):
-    def read():
-        with app.app_context():
-            return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
-
-    return read
 
 
 def test_admins_see_every_notice(admin, mail):

@@ -6,13 +6,11 @@ import os
 import resource
 import struct
 import zlib
-from contextlib import contextmanager
 from pathlib import Path
 from time import time
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -227,33 +225,6 @@ def test_the_picture_of_a_deleted_person_is_gone(app, api, make, shelf):
 
 
 @pytest.fixture
-def failing_commits(_janitor):
-    """While it is open no commit that changes an account succeeds."""
-
-    @contextmanager
-    def failing():
-        with _janitor.connect() as connection:
-            connection.execute(
-                text(
-                    "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
-                    " $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'query_canceled'; END $$"
-                )
-            )
-            connection.execute(
-                text(
-                    "CREATE CONSTRAINT TRIGGER fails AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED"
-                    " FOR EACH ROW EXECUTE FUNCTION fail()"
-                )
-            )
-            try:
-                yield
-            finally:
-                connection.execute(text("DROP FUNCTION fail() CASCADE"))
-
-    return failing
-
-
-@pytest.fixture
 def tidy(app):
     """What the sweep does about pictures, some hours after these files were written."""
 
@@ -268,7 +239,7 @@ def tidy(app):
 
 def test_a_picture_whose_commit_failed_is_found_and_removed(client, shelf, failing_commits, tidy):
     kept = data_of(send(client, picture()))["profile_picture"]
-    with failing_commits():
+    with failing_commits("UPDATE ON users"):
         assert_refused(send(client, picture()), 503, "unavailable")
     assert len(shelf()) == 2
 

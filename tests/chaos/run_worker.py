@@ -6,8 +6,6 @@ Run by the tests. The steps are wrapped from outside; the project knows nothing 
 from __future__ import annotations
 
 import sys
-from functools import wraps
-from itertools import count
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -15,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app.adapters import queue
 from app.jobs import runs, workers
 from app.services.assigning import carrying, chunks, leases
-from tests.chaos.worker import die
+from tests.chaos.worker import dying
 from wsgi import app
 
 STEPS = {
@@ -25,22 +23,6 @@ STEPS = {
     "before_commit": (chunks, "advance", False),
     "after_commit": (runs, "_step", False),
 }
-
-
-def dying(step, number, *, before):
-    calls = count(1)
-
-    @wraps(step)
-    def wrapped(*arguments):
-        is_last = next(calls) == number
-        if is_last and before:
-            die()
-        result = step(*arguments)
-        if is_last:
-            die()
-        return result
-
-    return wrapped
 
 
 if __name__ == "__main__":

@@ -26,12 +26,13 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def dying(step, *, before):
+def dying(step, number, *, before):
+    """The step, in whose call of this number the worker dies."""
     calls = count(1)
 
     @wraps(step)
     def wrapped(*arguments):
-        is_last = next(calls) == DIES_AT_CALL
+        is_last = next(calls) == number
         if is_last and before:
             die()
         result = step(*arguments)
@@ -51,6 +52,6 @@ STEPS = {
 
 if __name__ == "__main__":
     name, is_before = STEPS[sys.argv[1]]
-    setattr(notices, name, dying(getattr(notices, name), before=is_before))
+    setattr(notices, name, dying(getattr(notices, name), DIES_AT_CALL, before=is_before))
     with app.app_context():
         workers.build_worker().work(logging_level="WARNING")

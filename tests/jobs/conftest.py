@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.db.session import db
 from app.enums import Channel
+from app.jobs import periodic
 from app.models import Notice
 
 
@@ -19,3 +20,15 @@ def mails(app):
             ).all()
 
     return read
+
+
+@pytest.fixture
+def sweep(app):
+    """Sweep until there is no more to do, as the process does."""
+
+    def run():
+        with app.app_context():
+            while periodic.sweep_notices():
+                pass
+
+    return run

@@ -18,16 +18,6 @@ UNLUCKY = "unlucky@example.org"
 
 
 @pytest.fixture
-def sweep(app):
-    def run():
-        with app.app_context():
-            while periodic.sweep_notices():
-                pass
-
-    return run
-
-
-@pytest.fixture
 def hundred(make):
     """Enrollments of a course, of which the third is the unlucky one's."""
 

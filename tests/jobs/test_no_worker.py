@@ -24,18 +24,6 @@ def ada(make):
 
 
 @pytest.fixture
-def sweep(app):
-    """Sweep until there is no more to do, as the process does."""
-
-    def run():
-        with app.app_context():
-            while periodic.sweep_notices():
-                pass
-
-    return run
-
-
-@pytest.fixture
 def states(stored):
     def read():
         mails = stored(select(Notice).where(Notice.channel == Channel.EMAIL).order_by(Notice.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
@@ -36,6 +37,28 @@ def accepted(request, admin, course, crowd):
     return data_of(commit_by_worker(admin, plan), 202)
 
 
+@pytest.fixture
+def plan(admin, course, crowd):
+    """A preview of three people."""
+    body = {"user_ids": crowd(3), "notify": False, "mode": "preview"}
+    return data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+
+
+@pytest.fixture
+def being_written(config, app, course):
+    """`with being_written(run):` a worker is in the middle of this run; behind the block it has carried it to its end."""
+
+    @contextmanager
+    def writing(accepted):
+        with holding(config, HELD, id=course.id) as waiting:
+            worker = carrying(app, accepted)
+            waiting(1)
+            yield
+        worker.finish()
+
+    return writing
+
+
 def carrying(app, accepted):
     """A worker that carries this run, in a thread."""
 
@@ -47,14 +70,11 @@ def carrying(app, accepted):
 
 
 def test_a_run_that_is_being_written_whole_is_cancelled_at_its_next_chunk(
-    config, app, admin, course, stored, accepted
+    admin, stored, accepted, being_written
 ):
-    with holding(config, HELD, id=course.id) as waiting:
-        worker = carrying(app, accepted)
-        waiting(1)
+    with being_written(accepted):
         meanwhile = record(admin, accepted)
         answer = admin.post(f"/assignments/{accepted['id']}/cancel")
-    worker.finish()
 
     assert (meanwhile["state"], meanwhile["can"]["cancel"]) == ("RUNNING", True)
     assert data_of(answer)["state"] == "RUNNING"
@@ -67,15 +87,10 @@ def test_a_run_that_is_being_written_whole_is_cancelled_at_its_next_chunk(
     assert stored(select(Enrollment)) == []
 
 
-def test_a_commit_that_was_cancelled_can_be_made_again(config, app, admin, course, crowd):
-    body = {"user_ids": crowd(3), "notify": False, "mode": "preview"}
-    plan = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+def test_a_commit_that_was_cancelled_can_be_made_again(app, admin, plan, being_written):
     accepted = data_of(commit_by_worker(admin, plan), 202)
-    with holding(config, HELD, id=course.id) as waiting:
-        worker = carrying(app, accepted)
-        waiting(1)
+    with being_written(accepted):
         data_of(admin.post(f"/assignments/{accepted['id']}/cancel"))
-    worker.finish()
 
     data_of(commit_by_worker(admin, record(admin, accepted)), 202)
     carrying(app, accepted).finish()
@@ -95,26 +110,18 @@ def test_what_was_asked_of_a_worker_that_died_is_done_by_the_next(app, admin, st
 
 
 @pytest.mark.parametrize("act", ["retry", "undo"])
-def test_no_other_request_hangs_on_it(config, app, admin, course, accepted, act):
-    with holding(config, HELD, id=course.id) as waiting:
-        worker = carrying(app, accepted)
-        waiting(1)
+def test_no_other_request_hangs_on_it(admin, accepted, being_written, act):
+    with being_written(accepted):
         refused = admin.post(f"/assignments/{accepted['id']}/{act}", json={} if act == "undo" else None)
-    worker.finish()
 
     assert_refused(refused, 409, "invalid_transition")
 
 
-def test_a_second_commit_does_not_hang_on_the_first(config, app, admin, course, crowd):
-    body = {"user_ids": crowd(3), "notify": False, "mode": "preview"}
-    plan = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
+def test_a_second_commit_does_not_hang_on_the_first(admin, plan, being_written):
     accepted = data_of(commit_by_worker(admin, plan), 202)
 
-    with holding(config, HELD, id=course.id) as waiting:
-        worker = carrying(app, accepted)
-        waiting(1)
+    with being_written(accepted):
         refused = commit(admin, plan)
-    worker.finish()
 
     assert_refused(refused, 409, "invalid_transition")
 
@@ -128,16 +135,13 @@ def test_a_run_whose_worker_died_before_it_wrote_anything_can_be_cancelled(app, 
     assert answer["state"] in {"CANCELLED", "PREVIEW"}
 
 
-def test_the_undo_of_a_run_whose_undo_is_being_committed_is_refused(config, app, admin, course, crowd):
+def test_the_undo_of_a_run_whose_undo_is_being_committed_is_refused(admin, course, crowd, being_written):
     body = {"user_ids": crowd(3), "notify": False}
     first = data_of(admin.post(f"/courses/{course.id}/assign-multiple", json=body))
     accepted = data_of(commit_by_worker(admin, data_of(undo(admin, first, mode="preview"))), 202)
 
-    with holding(config, HELD, id=course.id) as waiting:
-        worker = carrying(app, accepted)
-        waiting(1)
+    with being_written(accepted):
         refused = undo(admin, first)
-    worker.finish()
 
     assert_refused(refused, 409, "invalid_transition")
     assert record(admin, first)["state"] == "UNDONE"

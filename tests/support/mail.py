@@ -19,9 +19,24 @@ from sqlalchemy import update
 
 from app.adapters import queue
 from app.adapters.known_jobs import KnownJob
+from app.adapters.mailer import Mail
 from app.db.session import db, transaction
+from app.enums import Lane
 from app.jobs.workers import EVERY_QUEUE, RefusesUnknownJobs, TakesTurns
 from app.models import Notice
+
+MAIL = Mail(
+    to_name="Ada Lovelace",
+    to_address="ada@example.org",
+    subject="You have completed Fire safety",
+    template="notice",
+    message_id="<one@rollcall.example>",
+    values={
+        "title": "You have completed Fire safety",
+        "body": "Well done!",
+        "link": "http://localhost/courses/fire",
+    },
+)
 
 REFUSALS = {"temporary": "451 4.3.0 try again later", "permanent": "554 5.7.1 never"}
 
@@ -208,3 +223,14 @@ def age(app):
             )
 
     return run
+
+
+@pytest.fixture
+def enqueued(app):
+    """The notices in the jobs of the queue."""
+
+    def read():
+        with app.app_context():
+            return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
+
+    return read

@@ -1,4 +1,4 @@
-"""Redis servers that fail: one that accepts connections and never answers, and one that is not running."""
+"""Servers that fail: Redis that accepts connections and never answers, or is not running; commits that PostgreSQL refuses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import text
 
 from app.adapters import redis
 
@@ -59,3 +60,30 @@ def without_redis(app):
     yield
     app.extensions["rollcall-redis"].close()
     app.extensions["rollcall-redis"] = before
+
+
+@pytest.fixture
+def failing_commits(_janitor):
+    """`with failing_commits("UPDATE ON users"):` no commit that has done this succeeds."""
+
+    @contextlib.contextmanager
+    def failing(event):
+        with _janitor.connect() as connection:
+            connection.execute(
+                text(
+                    "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+                    " $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'query_canceled'; END $$"
+                )
+            )
+            connection.execute(
+                text(
+                    f"CREATE CONSTRAINT TRIGGER fails AFTER {event} DEFERRABLE INITIALLY DEFERRED"
+                    " FOR EACH ROW EXECUTE FUNCTION fail()"
+                )
+            )
+            try:
+                yield
+            finally:
+                connection.execute(text("DROP FUNCTION fail() CASCADE"))
+
+    return failing

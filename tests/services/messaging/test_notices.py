@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.adapters import queue
 from app.db.session import db, transaction
-from app.enums import AssignmentAction, AssignmentState, Channel, Lane, NoticeKind, NoticeState, Outcome
+from app.enums import AssignmentAction, AssignmentState, Channel, NoticeKind, NoticeState, Outcome
 from app.models import Assignment, AssignmentItem, Notice
 from app.services.learning import enrollment_notices
 from app.services.messaging import kinds
@@ -23,17 +22,6 @@ def written(app):
         return sorted(
             (str(row.user_id), row.channel.value, row.state.value, row.reason or "") for row in rows
         )
-
-    return read
-
-
-@pytest.fixture
-def enqueued(app):
-    """The notices in the jobs of the queue."""
-
-    def read():
-        with app.app_context():
-            return [each for found in queue.jobs(Lane.BULK).get_jobs() for each in found.args[0]]
 
     return read
 
