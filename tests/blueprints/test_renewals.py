@@ -9,6 +9,7 @@ from app.db.session import transaction
 from app.enums import FileKind, LessonType
 from app.services.quizzes import closing
 from tests.support.http import assert_refused, data_of
+from tests.support.quizzes import answered, begin
 from tests.support.races import Started, holding
 
 
@@ -68,7 +69,7 @@ def change(admin):
 
 
 def take(client, quiz, choice):
-    attempt = data_of(client.post(f"/lessons/{quiz.id}/attempts"), 201)
+    attempt = begin(client, quiz)
     responses = [
         {"question_id": each["id"], "choices": [c["id"] for c in each["choices"] if c["text"] == choice]}
         for each in attempt["questions"]
@@ -107,19 +108,6 @@ def sql(_janitor):
     return run
 
 
-def begin(client, quiz):
-    return data_of(client.post(f"/lessons/{quiz.id}/attempts"), 201)
-
-
-def right(attempt):
-    return {
-        "responses": [
-            {"question_id": each["id"], "choices": [c["id"] for c in each["choices"] if c["text"] == "Right"]}
-            for each in attempt["questions"]
-        ]
-    }
-
-
 @pytest.fixture
 def overtaken(make, admin, course, publish, client, void):
     """A quiz that was passed, and another attempt at it which was in progress when the completion became void."""
@@ -129,7 +117,7 @@ def overtaken(make, admin, course, publish, client, void):
         publish()
         take(client, quiz, "Right")
         attempt = begin(client, quiz)
-        data_of(client.put(f"/attempts/{attempt['id']}", json=right(attempt)))
+        data_of(client.put(f"/attempts/{attempt['id']}", json=answered(attempt)))
         change_question(admin, quiz)
         assert void()["affected"] == 1
         return quiz, attempt
@@ -144,7 +132,7 @@ def test_an_attempt_that_was_over_before_fulfils_no_renewal(
     publish()
     take(client, quiz, "Right")
     attempt = begin(client, quiz)
-    data_of(client.put(f"/attempts/{attempt['id']}", json=right(attempt)))
+    data_of(client.put(f"/attempts/{attempt['id']}", json=answered(attempt)))
     sql("UPDATE quiz_attempts SET expires_at = now() - interval '1 hour' WHERE submitted_at IS NULL")
     change_question(admin, quiz)
     void()
@@ -163,7 +151,7 @@ def test_an_attempt_that_was_over_before_fulfils_no_renewal(
 def test_an_attempt_that_was_in_progress_is_graded_and_does_not_count(client, enrollment, overtaken):
     quiz, attempt = overtaken(max_attempts=2)
 
-    done = data_of(client.post(f"/attempts/{attempt['id']}/submit", json=right(attempt)))
+    done = data_of(client.post(f"/attempts/{attempt['id']}/submit", json=answered(attempt)))
 
     assert (done["state"], done["score"], done["is_passed"]) == ("SUBMITTED", 100, True)
     assert done["superseded_at"]

@@ -9,20 +9,17 @@ from app.db.session import db, transaction
 from app.models import Enrollment, QuizAttempt
 from tests.support.assigning import outcomes, undo
 from tests.support.http import data_of
+from tests.support.quizzes import begin
 
 KEPT, UNDONE = [("kept_started", "kept_started")], [("undone", None)]
 
 
-def started(learner, quiz):
-    return data_of(learner.post(f"/lessons/{quiz.id}/attempts"), 201)
-
-
 def save(learner, quiz):
-    learner.put(f"/attempts/{started(learner, quiz)['id']}", json={"responses": []})
+    learner.put(f"/attempts/{begin(learner, quiz)['id']}", json={"responses": []})
 
 
 def fail(learner, quiz):
-    assert not data_of(learner.post(f"/attempts/{started(learner, quiz)['id']}/submit", json={}))["is_passed"]
+    assert not data_of(learner.post(f"/attempts/{begin(learner, quiz)['id']}/submit", json={}))["is_passed"]
 
 
 @pytest.fixture
@@ -35,7 +32,7 @@ def quiz(make, course):
     return make.quiz(course, questions=2)
 
 
-@pytest.mark.parametrize("act", [started, save, fail])
+@pytest.mark.parametrize("act", [begin, save, fail])
 def test_who_takes_a_quiz_has_started(api, admin, make, run, stored, course, quiz, act):
     learner = make.student()
     first = run(course, learner)
@@ -49,7 +46,7 @@ def test_who_takes_a_quiz_has_started(api, admin, make, run, stored, course, qui
 def test_a_preview_decides_the_same(api, admin, make, run, course, quiz, is_preview):
     learner = make.student()
     first = run(course, learner)
-    started(api.as_(learner), quiz)
+    begin(api.as_(learner), quiz)
 
     assert outcomes(data_of(undo(admin, first, mode="preview" if is_preview else "run"))) == KEPT
 
@@ -72,7 +69,7 @@ def test_an_attempt_that_goes_on_after_a_reactivation_keeps_it(api, app, admin, 
     learner = make.student()
     own = api.as_(learner)
     own.post(f"/courses/{course.id}/enroll")
-    attempt = started(own, quiz)
+    attempt = begin(own, quiz)
     run(course, learner, verb="unassign")
     first = run(course, learner)
     assert data_of(undo(admin, first, mode="preview"))["counts"]["undone"] == 1

@@ -11,23 +11,12 @@ from app.db.session import db, transaction
 from app.models import Certificate, Enrollment, QuizAttempt, QuizScore
 from app.services.quizzes import closing
 from tests.support.http import data_of
+from tests.support.quizzes import answered, begin
 from tests.support.races import at_once, outcomes
 
 LEARNERS = 300
 AT_ONCE = 30
 ROUNDS = 3
-
-
-def answered(attempt, *, with_text="Right"):
-    return {
-        "responses": [
-            {
-                "question_id": each["id"],
-                "choices": [choice["id"] for choice in each["choices"] if choice["text"] == with_text],
-            }
-            for each in attempt["questions"]
-        ]
-    }
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def sitting(api, make):
         learner = make.student()
         make.enrollment(course, learner)
         client = api.as_(learner)
-        return client, data_of(client.post(f"/lessons/{quiz.id}/attempts"), 201)
+        return client, begin(client, quiz)
 
     return prepare
 

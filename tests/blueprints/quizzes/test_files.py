@@ -20,11 +20,6 @@ Which?{~%50%a ~%30%b ~c}
 
 
 @pytest.fixture
-def teacher(make):
-    return make.instructor()
-
-
-@pytest.fixture
 def quiz(make, teacher):
     return make.quiz(make.course(instructor=teacher), questions=0)
 

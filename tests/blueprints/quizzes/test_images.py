@@ -12,6 +12,7 @@ from app.enums import FileKind
 from app.jobs import periodic
 from app.models import File
 from tests.support.http import assert_refused, data_of
+from tests.support.quizzes import begin
 
 SECRET = b"the answer is debit"
 
@@ -20,16 +21,6 @@ def picture(size=(2000, 1000), kind="PNG", color="red"):
     drawn = io.BytesIO()
     Image.new("RGB", size, color).save(drawn, kind, **({"comment": SECRET} if kind == "JPEG" else {}))
     return drawn.getvalue()
-
-
-@pytest.fixture
-def teacher(make):
-    return make.instructor()
-
-
-@pytest.fixture
-def course(make, teacher):
-    return make.course(instructor=teacher)
 
 
 @pytest.fixture
@@ -130,7 +121,7 @@ def test_a_learner_gets_the_image_with_the_attempt_and_nothing_of_its_file(
 
 def test_the_link_ends_with_the_enrollment(put, quiz, learner, fetch):
     data_of(put(picture()))
-    (asked,) = data_of(learner.post(f"/lessons/{quiz.id}/attempts"), 201)["questions"]
+    (asked,) = begin(learner, quiz)["questions"]
 
     learner.delete(f"/enrollments/{learner.enrollment.id}")
 
@@ -179,7 +170,7 @@ def test_an_attempt_keeps_the_image_that_it_began_with(
     put, owner, question, quiz, learner, fetch, sweep, stored
 ):
     data_of(put(picture()))
-    attempt = data_of(learner.post(f"/lessons/{quiz.id}/attempts"), 201)
+    attempt = begin(learner, quiz)
     data_of(put(picture(color="blue"), alt="A blue field"))
     data_of(owner.delete(f"/questions/{question}/image"))
     sweep(2)
