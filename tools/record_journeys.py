@@ -33,6 +33,7 @@ _GIVEN = re.compile(r"\$\{given\('(\w+)'\)\}")
 _REPEATED = re.compile(r"'(.)'\.repeat\((\d+)\)")
 _HEADER = re.compile(r"header\('([\w-]+)'\)")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_AFTER = re.compile(r"(.*)\.split\('(.*)'\)\[1\]")
 _MEMBER = re.compile(rf"answer(?:{_STEP.pattern})+")
 
 _FILES = {"image/png": PIXEL, "video/mp4": FILM}
@@ -77,7 +78,8 @@ class Journeys:
         return self.client.open(
             self._filled(request.path),
             method=request.method,
-            query_string={each.name: self._filled(each.value) for each in request.query if each.is_sent},
+            query_string={each.name: self._filled(each.value) for each in request.query if each.is_sent}
+            or None,
             headers=headers,
             **self._body(request.body),
         )
@@ -85,9 +87,12 @@ class Journeys:
     def _body(self, body: Body | None) -> dict[str, Any]:
         if body is None:
             return {}
-        if body.file_name:
-            content = body.content.encode() if body.is_text else _FILES[body.media_type]
-            return {"data": {**body.fields, "file": (io.BytesIO(content), body.file_name, body.media_type)}}
+        if body.is_form:
+            parts: dict[str, Any] = {**body.fields}
+            if body.file_name:
+                content = body.content.encode() if body.is_text else _FILES[body.media_type]
+                parts["file"] = (io.BytesIO(content), body.file_name, body.media_type)
+            return {"data": parts, "content_type": "multipart/form-data"}
         return {"data": self._filled(body.content), "content_type": body.media_type}
 
     def _save(self, saves: Any, response: TestResponse) -> None:
@@ -95,12 +100,14 @@ class Journeys:
             if of_header := _HEADER.fullmatch(expression):
                 self.variables[name] = response.headers[of_header[1]]
                 continue
-            if not _MEMBER.fullmatch(expression):
+            rest = _AFTER.fullmatch(expression)
+            path = rest[1] if rest else expression
+            if not _MEMBER.fullmatch(path):
                 raise ValueError(_unknown(expression))
             found = response.get_json()
-            for member, number in _STEP.findall(expression):
+            for member, number in _STEP.findall(path):
                 found = found[member] if member else found[int(number)]
-            self.variables[name] = str(found)
+            self.variables[name] = str(found).split(rest[2])[1] if rest else str(found)
 
     def _evaluated(self, expression: str) -> str:
         if expression == "Date.now().toString(36)":
@@ -132,7 +139,9 @@ def on_a_demo() -> dict[str, Any]:
 
 
 def _content(response: TestResponse) -> dict[str, Any]:
-    return {"status": response.status_code, "content": response.get_json(silent=True)}
+    content = response.get_json(silent=True)
+    named = {} if content or not response.data else {"media_type": response.mimetype}
+    return {"status": response.status_code, "content": content, **named}
 
 
 def _unknown(expression: str) -> str:

@@ -172,18 +172,29 @@ def test_a_saved_refusal_is_the_answer_to_the_request_that_it_is_saved_with(app,
 
 def test_the_documentation_has_the_size_of_the_collections(requests):
     """As `make collections` counts: in Hoppscotch, a request whose file cannot be kept has one test."""
+    every = [request for _, request in requests]
     again = [request for path, request in requests if path[0] in {"Log in", "Journeys", "Roles"}]
-    with_newman = sum(len(request.checks) for _, request in requests)
-    with_hoppscotch = sum(
-        1 if request.body and not request.body.is_text else len(request.checks) for _, request in requests
-    )
     read = (ROOT / "docs" / "collections.md").read_text(encoding="utf-8")
 
-    assert (
-        f"| everything, once | {len(requests)} | {with_newman:,} with Newman, {with_hoppscotch:,} with Hoppscotch |"
-        in read
-    )
-    assert f"a second time | {len(again)} | {sum(len(request.checks) for request in again)} |" in read
+    assert f"| everything, once | {size_of(every)} |" in read
+    assert f"a second time | {size_of(again)} |" in read
+
+
+def size_of(requests):
+    with_newman = sum(len(each.checks) for each in requests)
+    with_hoppscotch = sum(1 if each.body and not each.body.is_text else len(each.checks) for each in requests)
+    return f"{len(requests)} | {with_newman:,} with Newman, {with_hoppscotch:,} with Hoppscotch"
+
+
+def test_both_tools_send_the_same_file_of_questions(requests):
+    sent = {
+        request.body.file_name: request.body.content
+        for _, request in requests
+        if request.body and request.body.file_name.endswith((".xml", ".gift"))
+    }
+
+    assert len(sent) == 2
+    assert sent == {name: (FOLDER / name).read_text(encoding="utf-8") for name in sent}
 
 
 def test_what_is_refused_on_purpose_is_described_so(requests):

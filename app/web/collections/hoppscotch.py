@@ -95,18 +95,21 @@ def _pair(parameter: Parameter) -> dict[str, Any]:
 def _body(body: Body | None) -> dict[str, Any]:
     if body is None:
         return {"contentType": None, "body": None}
+    if body.is_form:
+        return {"contentType": "multipart/form-data", "body": _parts(body)}
+    return {"contentType": body.media_type, "body": _spelled(body.content)}
+
+
+def _parts(body: Body) -> list[dict[str, Any]]:
+    parts = [
+        {"key": name, "active": True, "isFile": False, "value": _spelled(value)}
+        for name, value in body.fields.items()
+    ]
     if body.file_name:
         # A collection cannot hold a file; a text with a type of its own is sent as one.
         part = {"key": "file", "active": True, "isFile": False, "contentType": body.media_type}
-        fields = [
-            {"key": name, "active": True, "isFile": False, "value": value}
-            for name, value in body.fields.items()
-        ]
-        return {
-            "contentType": "multipart/form-data",
-            "body": [*fields, {**part, "value": _spelled(body.content)}],
-        }
-    return {"contentType": body.media_type, "body": _spelled(body.content)}
+        parts.append({**part, "value": _spelled(body.content)})
+    return parts
 
 
 def _response(example: Example, request: CollectionRequest) -> dict[str, Any]:

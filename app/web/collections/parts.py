@@ -36,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent: text with its type, or a file in the form field `file`."""
+    """What is sent: text with its type, a file in the form field `file`, or a form without a file."""
 
     content: str
     media_type: str = "application/json"
@@ -46,6 +46,10 @@ class Body:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     """Of the form, beside the file."""
+
+    @property
+    def is_form(self) -> bool:
+        return bool(self.file_name or self.fields)
 
 
 @dataclass(frozen=True)

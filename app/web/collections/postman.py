@@ -76,7 +76,7 @@ def _event(listen: str, script: str) -> dict[str, Any]:
 def _request(request: CollectionRequest) -> dict[str, Any]:
     body = request.body
     headers = [_pair(each) for each in request.headers]
-    if body and not body.file_name:
+    if body and not body.is_form:
         headers.append({"key": "Content-Type", "value": body.media_type})
     return {
         "method": request.method,
@@ -115,11 +115,12 @@ def _pair(parameter: Parameter) -> dict[str, Any]:
 
 
 def _body(body: Body) -> dict[str, Any]:
-    if body.file_name:
-        # Newman looks for the file in its working directory.
-        fields = [{"key": name, "type": "text", "value": value} for name, value in body.fields.items()]
-        file = {"key": "file", "type": "file", "src": body.file_name}
-        return {"mode": "formdata", "formdata": [*fields, file]}
+    if body.is_form:
+        parts = [{"key": name, "type": "text", "value": value} for name, value in body.fields.items()]
+        if body.file_name:
+            # Newman looks for the file in its working directory.
+            parts.append({"key": "file", "type": "file", "src": body.file_name})
+        return {"mode": "formdata", "formdata": parts}
     language = "json" if body.media_type.endswith("json") else "text"
     return {"mode": "raw", "raw": body.content, "options": {"raw": {"language": language}}}
 

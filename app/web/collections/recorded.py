@@ -42,4 +42,5 @@ def _with_answer(
         return step
     recorded = found[step.name]
     content = "" if recorded["content"] is None else text_of(recorded["content"])
-    return replace(step, examples=(Example(NAME, recorded["status"], content), *step.examples))
+    example = Example(NAME, recorded["status"], content, recorded.get("media_type", "application/json"))
+    return replace(step, examples=(example, *step.examples))

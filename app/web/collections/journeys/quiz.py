@@ -1,8 +1,9 @@
-"""A quiz: an instructor writes it, a student fails and passes it, and a mended key regrades it."""
+"""A quiz: an instructor writes it, a student fails and passes it, a mended key regrades it, and a question has an image."""
 
 from __future__ import annotations
 
 from app.web.collections.documented import ADMIN, Document
+from app.web.collections.journeys import quiz_images
 from app.web.collections.parts import Check, CollectionRequest, Folder
 
 _ABOUT = """\
@@ -16,7 +17,13 @@ _ATTEMPT = {"attempt_id": "{{attempt_id}}"}
 
 
 def journey(document: Document) -> Folder:
-    items = (*_writing(document), *_failing(document), *_passing(document), *_looking(document))
+    items = (
+        *_writing(document),
+        *_failing(document),
+        *_passing(document),
+        *_looking(document),
+        *quiz_images.showing(document),
+    )
     return Folder("Quiz: written, taken, regraded", _ABOUT, items)
 
 
@@ -62,6 +69,7 @@ def _writing(document: Document) -> tuple[CollectionRequest, ...]:
                 "explanation": "Lifts stop when the power fails.",
             },
             checks=[Check("It has two answers", "answer.data.answers.length", 2)],
+            saves={"question_id": "answer.data.id"},
         ),
         document.request(
             "configure_quiz",
