@@ -54,6 +54,15 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** A button, link or field as it is on the page now, where its row (`data-id`) was drawn again; null where it is gone. */
+export function drawnAgain(element) {
+  if (!element || element.isConnected) return element;
+  const controls = (row) => [...row.querySelectorAll("a, button, input, select, textarea")];
+  const row = element.closest("[data-id]");
+  const now = row && document.querySelector(`[data-id="${CSS.escape(row.dataset.id)}"]`);
+  return now ? (controls(now)[controls(row).indexOf(element)] ?? null) : null;
+}
+
 /** Create an SVG element; the attributes are set as they are. */
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);

@@ -1,33 +1,36 @@
 // The user's own certificates, and a field to check any other by its number.
 
 import { bdi, h } from "../lib/dom.js";
-import { download, follow, get } from "../lib/api.js";
+import { download, get } from "../lib/api.js";
 import { day } from "../lib/format.js";
 import { go } from "../lib/router.js";
 import { t } from "../lib/strings.js";
 import { busy } from "../parts/dialog.js";
 import { field, form } from "../parts/form.js";
+import { keptPage } from "../parts/kept-page.js";
 import { badge, pager } from "../parts/marks.js";
 import { icon } from "../parts/icons.js";
 import { empty, region } from "../parts/states.js";
 
 export default async function certificates({ signal }) {
-  let link = null;
+  const kept = keptPage("certificates");
+  const heading = h("h1", { tabindex: "-1" }, t("certificate.certificates"));
   const list = region(async (running) => {
     const options = { signal: AbortSignal.any([signal, running]) };
-    const { data, meta } = await (link ? follow(link, options) : get("/certificates", {}, options));
+    const { data, meta } = await kept.load((first) => get("/certificates", {}, first), options);
     if (!data.length) return empty(t("certificate.none"), t("certificate.none_why"), h("a.btn", { href: "/my-courses" }, t("common.menu_my_courses")));
     return h("div", h("ul.certs", { "aria-label": t("certificate.certificates") }, data.map(row)), pager(meta, data.length, turn));
   });
-  function turn(next) {
-    link = next;
-    list.refresh();
+  async function turn(next) {
+    kept.turn(next);
+    await list.refresh();
+    heading.focus();
   }
   await list.ready;
   return {
     title: t("certificate.certificates"),
     main: [
-      h("div.head", h("h1", t("certificate.certificates")), h("p.soft", t("certificate.lead"))),
+      h("div.head", heading, h("p.soft", t("certificate.lead"))),
       list.element,
       h("section.checker", h("h2", t("certificate.check")), checker()),
     ],

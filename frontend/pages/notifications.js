@@ -1,17 +1,19 @@
 // Notifications: what happened in one's courses, unread first marked, and their course one step away.
 
 import { bdi, fill, h, hidden } from "../lib/dom.js";
-import { follow, get, post } from "../lib/api.js";
+import { get, post } from "../lib/api.js";
 import { ago, time } from "../lib/format.js";
 import { go, setQuery } from "../lib/router.js";
 import { t } from "../lib/strings.js";
 import { busy } from "../parts/dialog.js";
+import { keptPage } from "../parts/kept-page.js";
 import { pager } from "../parts/marks.js";
 import { empty, messageOf, notice, region, traceOf } from "../parts/states.js";
 
-export default function notifications({ query, signal }) {
-  let link = null;
+export default async function notifications({ query, signal }) {
+  const kept = keptPage("notifications");
   let onlyUnread = query.is_read === "false";
+  let asked = 0;
   const refusal = h("div");
   const announced = h("p.vh", { role: "status" });
   const all = h("button.btn", { type: "button", hidden: true }, t("account.mark_all"));
@@ -20,7 +22,7 @@ export default function notifications({ query, signal }) {
   const list = region(async (running) => {
     const options = { signal: AbortSignal.any([signal, running]) };
     const [{ data, meta }] = await Promise.all([
-      link ? follow(link, options) : get("/notifications", { is_read: onlyUnread ? "false" : null }, options),
+      kept.load((first) => get("/notifications", { is_read: onlyUnread ? "false" : null }, first), options),
       count(options),
     ]);
     if (!data.length) return empty(t(onlyUnread ? "account.no_unread" : "account.no_notifications"), t(onlyUnread ? "account.no_unread_why" : "account.no_notifications_why"), h("a.btn", { href: "/courses" }, t("common.to_courses")));
@@ -29,7 +31,10 @@ export default function notifications({ query, signal }) {
 
   /** Update the bell, and offer "all" only while there are any. */
   async function count(options) {
+    const mine = (asked += 1);
     const { unread_count: unread } = (await get("/notifications/unread-count", {}, options)).data;
+    // A newer question was asked after more was read.
+    if (mine !== asked) return;
     all.hidden = unread === 0;
     dispatchEvent(new CustomEvent("unread", { detail: unread }));
   }
@@ -86,24 +91,27 @@ export default function notifications({ query, signal }) {
   }
 
   function turn(next) {
-    link = next;
+    kept.turn(next);
     list.refresh().then(() => heading.focus());
   }
 
-  const filter = h("label.tick", h("input", { type: "checkbox", checked: onlyUnread, onchange: ({ target }) => change(target.checked) }), t("account.only_unread"));
-  function change(checked) {
+  const filter = h("label.tick", h("input", { type: "checkbox", checked: onlyUnread, onchange: ({ target }) => choose(target.checked) }), t("account.only_unread"));
+  function choose(checked) {
     onlyUnread = checked;
-    link = null;
     setQuery({ is_read: checked ? "false" : null }, { replace: false });
+    kept.restart();
     list.refresh();
   }
   const heading = h("h1", { tabindex: "-1" }, t("account.notifications"));
+  await list.ready;
   return {
     title: t("account.notifications"),
     main: h("div.settings-page", h("div.head", heading, h("p.soft", t("account.notifications_lead"))), h("div.row.between.bar", filter, all), refusal, announced, list.element),
     update(next) {
-      filter.querySelector("input").checked = next.is_read === "false";
-      change(next.is_read === "false");
+      onlyUnread = next.is_read === "false";
+      filter.querySelector("input").checked = onlyUnread;
+      kept.resume();
+      return list.refresh();
     },
   };
 }

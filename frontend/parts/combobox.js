@@ -69,7 +69,9 @@ export function combobox({ id = uid("combo"), label, describedby = null, placeho
   };
   const soon = debounce(() => isStale && look());
   const outdate = () => {
-    isStale = true;
+    // The answer to what was there before is not one to what is there now.
+    asked?.abort();
+    [isStale, isAwaited] = [true, false];
     mark(-1);
     input.removeAttribute("aria-activedescendant");
     soon();

@@ -1,6 +1,6 @@
 // Dialogs: a question before an act that cannot be undone, and any other content.
 
-import { h, uid } from "../lib/dom.js";
+import { drawnAgain, h, uid } from "../lib/dom.js";
 import { t } from "../lib/strings.js";
 import { messageOf, traceOf } from "./states.js";
 import { toast } from "./toast.js";
@@ -19,7 +19,7 @@ export function open(title, content, { kind = "" } = {}) {
   dialog.addEventListener("close", () => {
     removeEventListener("page", leave);
     dialog.remove();
-    if (!isLeft && opener?.isConnected) opener.focus?.();
+    if (!isLeft) drawnAgain(opener)?.focus?.();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -1,9 +1,10 @@
 // A list of the API with its filter bar: filters stand in the address, apply 200 ms after typing, and Back undoes them.
 
 import { debounce, fill, h } from "../lib/dom.js";
-import { follow, get } from "../lib/api.js";
+import { get } from "../lib/api.js";
 import { setQuery } from "../lib/router.js";
 import { t } from "../lib/strings.js";
+import { keptPage } from "./kept-page.js";
 import { pager } from "./marks.js";
 import { empty, failed, loading } from "./states.js";
 
@@ -17,10 +18,10 @@ import { empty, failed, loading } from "./states.js";
  * page once more. Wait for `ready` before the page is shown.
  */
 export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (own) => own, counted, draw, none, onWrite = () => {}, isAnimated = false, signal }) {
-  const status = h("p.counted", { role: "status" });
+  const status = h("p.counted", { role: "status", tabindex: "-1" });
   const results = h("div.results");
+  const kept = keptPage(path);
   let running = null;
-  let last = null;
   const named = () => Object.fromEntries(names.map((name) => [name, query[name]]));
   const whole = () => ({ ...asked(named()), ...fixed, page_size: size });
   const isFiltered = () => names.some((name) => query[name]);
@@ -39,7 +40,6 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
   }
 
   async function load(request) {
-    last = request;
     running?.abort();
     const mine = (running = new AbortController());
     results.setAttribute("aria-busy", "true");
@@ -55,24 +55,23 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     }
   }
 
-  const reload = () => load((options) => get(path, whole(), options));
-  const KEPT = `list ${path}`;
-  const turn = async (link) => {
-    navigation.updateCurrentEntry({ state: { ...navigation.currentEntry.getState(), [KEPT]: link } });
-    await load((options) => follow(link, options));
-    status.scrollIntoView({ block: "nearest" });
+  const open = () => load((options) => kept.load((first) => get(path, whole(), first), options));
+  const reload = () => {
+    kept.restart();
+    return open();
   };
-  /** Load the page of the list that was open when this entry of the history was left: its first one, if that is gone. */
-  function resume() {
-    const link = navigation.currentEntry?.getState()?.[KEPT];
-    if (!link) return reload();
-    return load((options) =>
-      follow(link, options).catch((error) => {
-        if (error.status >= 400 && error.status < 500) return get(path, whole(), options);
-        throw error;
-      }),
-    );
-  }
+  const turn = async (link) => {
+    kept.turn(link);
+    await open();
+    status.scrollIntoView({ block: "nearest" });
+    // The button that was pressed is gone with its page.
+    if (document.activeElement === document.body) status.focus({ preventScroll: true });
+  };
+  /** The page of the list that was open when this entry of the history was left. */
+  const resume = () => {
+    kept.resume();
+    return open();
+  };
 
   /** A chosen filter is a step that Back undoes; the letters of a search are not. */
   const apply = debounce((isTyped) => {
@@ -113,7 +112,7 @@ export function list({ path, query, names, bar, fixed = {}, size = 25, asked = (
     parts: [h("search", bar), status, results],
     ready: resume(),
     reload,
-    again: () => load(last),
+    again: open,
     choose,
     query: () => query,
     update(next) {

@@ -56,6 +56,7 @@ export function open() {
   });
 
   input.addEventListener("input", () => {
+    asked?.abort(); // the courses of what was there before
     courses = [];
     draw();
     search();

@@ -13,8 +13,11 @@ const top = document.querySelector("#top");
 const foot = document.querySelector("#foot");
 const root = document.documentElement;
 const UNREAD_FRESH = 60000;
+/** The number that one tab has learned is that of all. */
+const channel = new BroadcastChannel("rollcall-unread");
 let unread = null;
 let askedAt = 0;
+let learned = 0;
 
 /** Draw the frame, and again when another user is signed in. */
 export function start() {
@@ -23,8 +26,13 @@ export function start() {
   addEventListener("page", mark);
   // Below the first page, so that the page does not push it down.
   addEventListener("page", drawFoot, { once: true });
-  addEventListener("page", () => session.user() && Date.now() - askedAt > UNREAD_FRESH && refreshUnread());
-  addEventListener("unread", ({ detail }) => count(detail));
+  addEventListener("page", refreshStale);
+  document.addEventListener("visibilitychange", refreshStale);
+  addEventListener("unread", ({ detail }) => {
+    count(detail);
+    channel.postMessage(detail);
+  });
+  channel.addEventListener("message", ({ data }) => session.user() && count(data));
   for (const name of ["online", "offline"]) addEventListener(name, strip);
   strip();
   addEventListener("keydown", (event) => {
@@ -71,10 +79,17 @@ function bell() {
   return h("a.btn.x.bell", { href: "/notifications", "aria-label": t("common.notifications") }, icon("bell"), h("span.count", { hidden: !unread, "aria-hidden": "true" }, String(unread ?? "")));
 }
 
+function refreshStale() {
+  if (!document.hidden && session.user() && Date.now() - askedAt > UNREAD_FRESH) refreshUnread();
+}
+
 async function refreshUnread() {
   askedAt = Date.now();
+  const before = learned;
   try {
-    count((await get("/notifications/unread-count")).data.unread_count);
+    const { data } = await get("/notifications/unread-count");
+    // What was learned meanwhile is newer than this answer.
+    if (before === learned) count(data.unread_count);
   } catch {
     // The bell stays without a number; the page says what is wrong.
   }
@@ -82,6 +97,7 @@ async function refreshUnread() {
 
 /** Show the number of unread notifications; pages send it as a `unread` event after they change it. */
 function count(number) {
+  learned += 1;
   unread = number;
   const link = top.querySelector(".bell");
   const mark = link?.querySelector(".count");

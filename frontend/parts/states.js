@@ -1,6 +1,6 @@
 // What a region shows while it loads, when it is empty, and when it failed.
 
-import { h } from "../lib/dom.js";
+import { drawnAgain, h } from "../lib/dom.js";
 import { t } from "../lib/strings.js";
 
 /** A skeleton in the shape of `lines` lines; shown only for a first load that takes longer than 300 ms. */
@@ -62,10 +62,18 @@ export function notice(tone, ...children) {
  * Fill `region` with what `load` answers; a skeleton first, the old content kept while it is loaded again.
  *
  * `load(signal)` answers a node. A newer call ends an older one, so answers never overtake each other. `ready` resolves
- * when the first content is, or its failure: a page that waits for it does not move afterwards.
+ * when the first content is there, or its failure: a page that waits for it does not move afterwards. A focus within stays
+ * on the same control, where that was drawn again, or else in the region.
  */
 export function region(load, element = h("div")) {
   let running = null;
+  function put(content) {
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    element.replaceChildren(content);
+    if (!focused || focused.isConnected) return;
+    if (!element.hasAttribute("tabindex")) element.tabIndex = -1;
+    (drawnAgain(focused) ?? element).focus({ preventScroll: true });
+  }
   const refresh = async () => {
     running?.abort();
     const mine = (running = new AbortController());
@@ -73,10 +81,10 @@ export function region(load, element = h("div")) {
     const timer = setTimeout(() => element.childElementCount || element.replaceChildren(loading()), 300);
     try {
       const content = await load(mine.signal);
-      if (!mine.signal.aborted) element.replaceChildren(content);
+      if (!mine.signal.aborted) put(content);
     } catch (error) {
       // The page may have been left, which ends its requests, too.
-      if (!mine.signal.aborted && error?.name !== "AbortError") element.replaceChildren(failed(error, refresh));
+      if (!mine.signal.aborted && error?.name !== "AbortError") put(failed(error, refresh));
     } finally {
       clearTimeout(timer);
       if (mine === running) element.removeAttribute("aria-busy");

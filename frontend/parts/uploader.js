@@ -12,7 +12,8 @@ import { messageOf, notice, traceOf } from "./states.js";
  * `{ label, accept, method, path, onDone(data), most(), fields(), onRefused(error) }`: `most` says how many files may be chosen
  * at once, by default one; `fields` are sent beside each; `onRefused` may show an error itself, and answers whether it did.
  *
- * Answers an element whose `set({ label, isDisabled })` draws it again; `isSending()` says whether a file is on its way.
+ * Answers an element whose `set({ label, isDisabled })` draws it again, and whose `take()` takes the focus; `isSending()` says
+ * whether a file is on its way.
  */
 export function uploader({ label, accept = null, method, path, onDone, most = null, fields = () => ({}), onRefused = () => false }) {
   const input = h("input", { type: "file", accept, multiple: Boolean(most), hidden: true, "aria-label": label });
@@ -38,7 +39,10 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
     };
     fill(refusal);
     show(0);
+    // The focus goes with the buttons that change places, unless the user has moved it.
+    const hadFocus = document.activeElement === button;
     [button.hidden, going.hidden] = [true, false];
+    if (hadFocus) stop.focus();
     try {
       for (const [at, file] of files.entries()) {
         onDone(await upload(method, path, file, { onProgress: (sent) => show(sent, at), signal: control.signal, fields: fields() }));
@@ -47,15 +51,16 @@ export function uploader({ label, accept = null, method, path, onDone, most = nu
     } catch (error) {
       if (error.name !== "AbortError" && !onRefused(error)) fill(refusal, notice("bad", h("p", flat(error.details ?? {}).file ?? messageOf(error)), traceOf(error)));
     } finally {
-      const hadFocus = going.contains(document.activeElement) || document.activeElement === document.body;
+      const hasFocus = going.contains(document.activeElement);
       [button.hidden, going.hidden] = [false, true];
-      if (hadFocus) button.focus();
+      if (hasFocus) (button.disabled ? element : button).focus();
     }
   });
 
-  const element = h("div.stack.tight", h("div.row", button, going, input), refusal);
+  const element = h("div.stack.tight", { tabindex: "-1" }, h("div.row", button, going, input), refusal);
   return Object.assign(element, {
     isSending: () => !going.hidden,
+    take: () => (going.hidden ? button : stop).focus(),
     set({ label: text, isDisabled = false }) {
       word.textContent = text;
       button.disabled = isDisabled;

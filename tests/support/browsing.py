@@ -88,6 +88,20 @@ def open_(page, path, heading=None):
     return response
 
 
+def hold(page, pattern, **options):
+    """Hold back the requests with this address from now on; the answer is the list to which each is added.
+
+    Let one go by `held[0].continue_()` or another act of Playwright's routes.
+    """
+    held = []
+
+    def keep(route):
+        held.append(route)
+
+    page.route(pattern, keep, **options)
+    return held
+
+
 def layout_shift(page):
     """The layout shifts of the page so far, without those that follow an input: `[{value, nodes}]`."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")

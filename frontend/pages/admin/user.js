@@ -1,13 +1,14 @@
 // One person: what an admin may change, role, state, and their courses.
 
 import { bdi, h } from "../../lib/dom.js";
-import { follow, get, patch, post, remove } from "../../lib/api.js";
+import { get, patch, post, remove } from "../../lib/api.js";
 import { day, dueDay, percent, time } from "../../lib/format.js";
 import { go, reopen } from "../../lib/router.js";
 import * as session from "../../lib/session.js";
 import { t } from "../../lib/strings.js";
 import { ask, busy } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
+import { keptPage } from "../../parts/kept-page.js";
 import { table } from "../../parts/list.js";
 import { avatar, badge, pager } from "../../parts/marks.js";
 import { merge } from "../../parts/merge.js";
@@ -111,9 +112,9 @@ function facts(data) {
 }
 
 function courses(id) {
-  let request = (options) => get(`/users/${id}/enrollments`, { page_size: 10 }, options);
+  const kept = keptPage("courses");
   const shown = region(async (signal) => {
-    const { data, meta } = await request({ signal });
+    const { data, meta } = await kept.load((options) => get(`/users/${id}/enrollments`, { page_size: 10 }, options), { signal });
     if (!data.length) return empty(t("admin.user_no_courses"), t("admin.user_no_courses_why"), h("a.btn", { href: "/admin/assign" }, t("admin.user_assign")), "h3");
     const rows = data.map((each) =>
       h(
@@ -126,7 +127,7 @@ function courses(id) {
       ),
     );
     const turn = (link) => {
-      request = (options) => follow(link, options);
+      kept.turn(link);
       shown.refresh();
     };
     return h("div", table(t("admin.user_courses"), [t("common.course"), t("common.state"), { text: t("admin.user_progress"), isNumber: true }, { text: t("admin.user_due"), isNumber: true }, { text: t("admin.user_enrolled"), isNumber: true }], rows, ".stacked"), pager(meta, data.length, turn));

@@ -1,11 +1,12 @@
 // The ledger of a run: a row for each person and course, searched, filtered, paged, and as a file.
 
 import { bdi, debounce, fill, h, hidden, uid } from "../../lib/dom.js";
-import { download, follow, get } from "../../lib/api.js";
+import { download, get } from "../../lib/api.js";
 import { dueDay, number } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { busy } from "../../parts/dialog.js";
 import { icon } from "../../parts/icons.js";
+import { keptPage } from "../../parts/kept-page.js";
 import { badge, pager } from "../../parts/marks.js";
 import { empty, failed, loading, messageOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
@@ -15,17 +16,17 @@ import { pathOf } from "./runs.js";
 const PAGE = 20;
 
 /**
- * `{ element, open(run, filters), filter(outcomes), refresh(run), isEmpty() }`; `onFilter({ outcome, search })` hears what is shown,
- * and `onClear` that all outcomes are wanted again.
+ * `{ element, open(run, filters), filter(outcomes), refresh(run), isEmpty() }`; `onFilter({ outcome, search, course_id })` hears what
+ * is shown, and `onClear` that all outcomes are wanted again.
  */
 export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }) {
   const id = uid("ledger-search");
   const search = h("input", { id, type: "search", placeholder: t("assign.search_rows"), autocomplete: "off", enterkeyhint: "search" });
-  const counted = h("p.soft.small.shown", { role: "status" });
+  const counted = h("p.soft.small.shown", { role: "status", tabindex: "-1" });
   const courses = h("select", { "aria-label": t("common.course"), hidden: true, onchange: () => apply() });
   const files = h("span.row.files");
   const rows = h("div");
-  let [run, outcomes, running] = [null, [], null];
+  let [run, kept, outcomes, running] = [null, null, [], null];
 
   async function load(request) {
     running?.abort();
@@ -47,8 +48,11 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     const isFiltered = outcomes.length > 0 || search.value.trim() !== "" || courses.value !== "";
     counted.textContent = t(meta.count_is_exact === false ? "assign.shown_at_least" : "assign.shown", { count: meta.count });
     const turn = async (link) => {
-      await load((options) => follow(link, options));
+      kept.turn(link, filters());
+      await shown();
       counted.scrollIntoView({ block: "nearest" });
+      // The button that was pressed is gone with its page.
+      if (document.activeElement === document.body) counted.focus({ preventScroll: true });
     };
     fill(
       rows,
@@ -59,12 +63,13 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     );
   }
 
-  const asked = () => ({ outcome: outcomes.join(","), search: search.value.trim(), course_id: courses.value, page_size: PAGE });
-  const reload = () => load((options) => get(`${pathOf(run.id)}/items`, asked(), options));
+  const filters = () => ({ outcome: outcomes.join(","), search: search.value.trim(), course_id: courses.value });
+  const shown = () => load((options) => kept.load((first) => get(`${pathOf(run.id)}/items`, { ...filters(), page_size: PAGE }, first), options));
   const apply = () => {
     if (signal.aborted) return undefined;
-    onFilter({ outcome: outcomes.join(","), search: search.value.trim() });
-    return reload();
+    onFilter(filters());
+    kept.restart();
+    return shown();
   };
   const clear = () => {
     [outcomes, search.value, courses.value] = [[], "", ""];
@@ -76,22 +81,22 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
 
   const file = (text, query) =>
     h("button.btn", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => fetchFile(run, query)) }, icon("download"), text);
-  const choose = () => {
+  const choose = (course) => {
     const all = run.courses ?? [];
     courses.hidden = all.length === 0;
-    fill(courses, h("option", { value: "" }, t("assign.any_course")), all.map(({ course_id: value, title }) => h("option", { value }, title)));
+    fill(courses, h("option", { value: "" }, t("assign.any_course")), all.map(({ course_id: value, title }) => h("option", { value, selected: value === course }, title)));
   };
   const offer = () =>
     fill(files, sums(run).refused > 0 && file(t("assign.refused_rows", { count: sums(run).refused }), { outcome: refusedOf(run).join(",") }), file(t("assign.all_as_csv"), {}));
 
   return {
     element: h("div.rows", h("div.ledger-bar.row.between", h("search.field", h("label.vh", { for: id }, t("assign.search_rows")), search), courses, counted, files), rows),
-    open(of, { outcome = "", search: words = "" } = {}) {
-      [run, outcomes, search.value] = [of, outcome ? outcome.split(",") : [], words];
+    open(of, { outcome = "", search: words = "", course_id: course = "" } = {}) {
+      [run, kept, outcomes, search.value] = [of, keptRows(of.id), outcome ? outcome.split(",") : [], words];
       rows.replaceChildren();
-      choose();
+      choose(course);
       offer();
-      return reload();
+      return shown();
     },
     isEmpty: () => !outcomes.length && !search.value && !rows.hasAttribute("aria-busy") && !rows.querySelector("table"),
     filter(wanted) {
@@ -101,10 +106,15 @@ export function ledger({ signal, user, onFilter = () => {}, onClear = () => {} }
     refresh(of) {
       run = of;
       offer();
-      return reload();
+      return shown();
     },
   };
 }
+
+const keptRows = (id) => keptPage(`rows of ${id}`);
+
+/** The filters of the page that was open when the user left this entry of the history; null where that was the first one. */
+export const keptFilters = (id) => keptRows(id).filters();
 
 async function fetchFile(run, query) {
   try {

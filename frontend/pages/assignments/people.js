@@ -69,7 +69,9 @@ export function people({ user, onChange, onFile = () => {} }) {
     file = chosen;
     const counted = h("span.soft.small");
     fill(card, h("span", h("b", { dir: "auto" }, file.name), h("span.second", size(file.size), " ", counted)), h("button.btn", { type: "button", onclick: drop }, t("assign.remove_file")));
+    const hadFocus = typed.contains(document.activeElement);
     show();
+    if (hadFocus) input.focus();
     const mine = file;
     const rows = await rowsOf(file);
     if (mine === file && rows !== null) counted.textContent = `· ${t("assign.lines", { count: rows })}`;

@@ -10,7 +10,7 @@ import { askCancel, askUndo } from "./acts.js";
 import { byCourse } from "./by-course.js";
 import { changedRows, sheetNote } from "./notes.js";
 import { jobbar } from "./jobbar.js";
-import { ledger } from "./ledger.js";
+import { keptFilters, ledger } from "./ledger.js";
 import { kindOf, people, sums } from "./outcomes.js";
 import { act, isClosed, isUnderWay, record, watch } from "./runs.js";
 import { tally } from "./tally.js";
@@ -57,14 +57,17 @@ export function result({ user, signal, again = null, discard = null, fresh = nul
     const both = AbortSignal.any([signal, mine.signal]);
     const found = await record(id, both);
     stale = null;
-    counts.pick(filters.outcome ? filters.outcome.split(",") : []);
+    const { outcome, ...others } = keptFilters(id) ?? filters;
+    counts.pick(outcome ? outcome.split(",") : []);
     draw(found);
-    rows.open(found, filters);
+    const listed = rows.open(found, { outcome, ...others });
     filters = {};
     if (isNew) title.focus();
     const announce = () => toasting && run.state === "APPLIED" && toast(titleOf(run));
     if (isUnderWay(found) || !isClosed(found)) follow(found.id, both, announce);
     else announce();
+    // The caller may wait for the rows, and does not for the run to end.
+    await listed;
   }
 
   /** The caller does not wait for it: the user may go on with the form meanwhile. */

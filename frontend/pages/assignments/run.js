@@ -19,7 +19,7 @@ export default async function run({ params, query, user, signal }) {
   };
   const view = result({ user, signal, filters: query, onFilter: setQuery, onRun, fresh: () => go("/admin/assign") });
   fill(facts, factsOf(first, others, user));
-  view.open(first.id).catch(sayFailure);
+  await view.open(first.id).catch(sayFailure);
   return {
     title: heading.textContent,
     bare: true,

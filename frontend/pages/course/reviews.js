@@ -1,11 +1,12 @@
 // The reviews of a course: sum and breakdown, the list page by page, and one's own to write, edit or delete.
 
 import { bdi, fill, h, hidden, svg } from "../../lib/dom.js";
-import { follow, get, patch, post, remove } from "../../lib/api.js";
+import { get, patch, post, remove } from "../../lib/api.js";
 import { ago, day, number, rating } from "../../lib/format.js";
 import { t } from "../../lib/strings.js";
 import { ask, busy, open } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
+import { keptPage } from "../../parts/kept-page.js";
 import { avatar, badge, pager } from "../../parts/marks.js";
 import { merge } from "../../parts/merge.js";
 import { empty, region } from "../../parts/states.js";
@@ -17,10 +18,10 @@ const LONGEST = 2000;
 /** The region: `{ element, refresh }`. `isHeld()` says whether the user is enrolled now. */
 export function reviews({ course, user, isHeld, signal }) {
   const path = `/courses/${course.id}/reviews`;
-  let link = null;
+  const kept = keptPage("reviews");
   const list = region(async (running) => {
     const options = { signal: AbortSignal.any([signal, running]) };
-    const answer = link ? await follow(link, options) : await get(path, { page_size: PAGE }, options);
+    const answer = await kept.load((first) => get(path, { page_size: PAGE }, first), options);
     const own = await ofUser(answer, options);
     return h("div", content(answer, own));
   });
@@ -51,7 +52,7 @@ export function reviews({ course, user, isHeld, signal }) {
   }
 
   async function turn(next) {
-    link = next;
+    kept.turn(next);
     await list.refresh();
     heading.focus({ preventScroll: true });
     heading.scrollIntoView({ block: "start" });
@@ -88,7 +89,7 @@ export function reviews({ course, user, isHeld, signal }) {
       else await post(path, body);
       dialog.close();
       toast(t("course.review_saved"));
-      link = null;
+      kept.restart();
       await list.refresh();
     };
     const mergeIfStale = async (body) => {
@@ -118,7 +119,7 @@ export function reviews({ course, user, isHeld, signal }) {
     const gone = await ask({ title: t("course.delete_title"), text: t("course.delete_text"), yes: t("course.delete_review"), act: () => remove(`/reviews/${each.id}`) });
     if (!gone) return;
     toast(t("course.review_deleted"));
-    link = null;
+    kept.restart();
     await list.refresh();
     heading.focus();
   }

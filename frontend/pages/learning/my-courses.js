@@ -1,10 +1,11 @@
 // My courses: where to go on, what is due, and how far each course is.
 
-import { follow, get } from "../../lib/api.js";
+import { get } from "../../lib/api.js";
 import { debounce, fill, h } from "../../lib/dom.js";
 import { day, isolated, money, percent } from "../../lib/format.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/strings.js";
+import { keptPage } from "../../parts/kept-page.js";
 import { badge, cover, pager } from "../../parts/marks.js";
 import { empty, region } from "../../parts/states.js";
 import { why } from "../../parts/why.js";
@@ -51,26 +52,30 @@ function sentence({ overdue, due_soon: soon }) {
 
 function myList(start, figures, left, signal) {
   let query = start;
-  let link = null;
+  const kept = keptPage("my courses");
   const first = figures?.in_progress === 0 ? ALL : "ACTIVE";
   const status = () => ({ ALL, COMPLETED: "COMPLETED", ACTIVE: "ACTIVE", CANCELLED: "CANCELLED" })[query.status] ?? first;
   const counted = h("p.vh", { role: "status" });
+  const heading = h("h2#mine", { tabindex: "-1" }, t("learning.my_courses"));
 
   const load = async (inner) => {
-    const { data, meta } = link ? await follow(link, { signal: inner }) : await get("/enrollments", asked(status(), query), { signal: inner });
+    const { data, meta } = await kept.load((options) => get("/enrollments", asked(status(), query), options), { signal: inner });
     counted.textContent = t("learning.shown", { count: meta.count });
     return h("div", data.length ? h("ul.mine-list", { "aria-labelledby": "mine" }, data.map(row)) : nothing(), pager(meta, data.length, turn));
   };
-  const turn = (to) => {
-    link = to;
-    rows.refresh();
+  const turn = async (to) => {
+    kept.turn(to);
+    await rows.refresh();
     rows.element.scrollIntoView({ block: "start" });
+    // The button that was pressed is gone with its page.
+    if (document.activeElement === rows.element) heading.focus({ preventScroll: true });
   };
-  const apply = (values) => {
+  /** A chosen filter is a step that Back undoes; the letters of a search are not. */
+  const apply = (values, { isTyped = false } = {}) => {
     if (signal.aborted) return;
     query = { ...query, ...values };
-    link = null;
-    setQuery(values, { replace: false });
+    setQuery(values, { replace: isTyped });
+    kept.restart();
     draw();
     rows.refresh();
   };
@@ -78,7 +83,7 @@ function myList(start, figures, left, signal) {
 
   const filters = h("div.mine-filters", { role: "group", "aria-label": t("learning.show") });
   const due = h("select", { "aria-label": t("learning.due_filter"), onchange: ({ target }) => apply({ due: target.value }) }, ["", "overdue", "week"].map((value) => h("option", { value }, t(`learning.due_${value || "any"}`))));
-  const search = h("input", { type: "search", "aria-label": t("common.search"), placeholder: t("common.search"), oninput: debounce(() => apply({ search: search.value.trim() }), 300) });
+  const search = h("input", { type: "search", "aria-label": t("common.search"), placeholder: t("common.search"), oninput: debounce(() => apply({ search: search.value.trim() }, { isTyped: true }), 300) });
   const button = (value, text, count) => h("button.btn", { type: "button", "aria-pressed": String(status() === (value === "ALL" ? ALL : value)), onclick: () => apply({ status: value }) }, text, Number.isInteger(count) && h("span.num", count));
   const draw = () => {
     fill(
@@ -94,11 +99,11 @@ function myList(start, figures, left, signal) {
   draw();
   const rows = region(load);
   return {
-    element: h("section.mine-section", { "aria-labelledby": "mine" }, h("div.row.between", h("h2#mine", t("learning.my_courses")), h("div.row", filters, due, figures?.enrolled > MANY && search)), counted, rows.element),
+    element: h("section.mine-section", { "aria-labelledby": "mine" }, h("div.row.between", heading, h("div.row", filters, due, figures?.enrolled > MANY && search)), counted, rows.element),
     ready: rows.ready,
     update(next) {
       query = next;
-      link = null;
+      kept.resume();
       draw();
       rows.refresh();
     },

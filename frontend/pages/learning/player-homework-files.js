@@ -34,7 +34,7 @@ export function homeworkFiles(path, former = []) {
         try {
           if (!kept.has(file.id)) await remove(`/files/${encodeURIComponent(file.id)}`);
           change(chosen.filter(({ id }) => id !== file.id));
-          add.querySelector("button").focus();
+          add.take();
         } catch (error) {
           fill(refusal, notice("bad", h("p", messageOf(error)), traceOf(error)));
         }

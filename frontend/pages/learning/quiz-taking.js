@@ -12,6 +12,9 @@ import { clock } from "./state.js";
 
 const SAVED_AFTER = 1200;
 const NEAR_END = 60;
+const ASKED_AGAIN_AFTER = 5000;
+/** Milliseconds by which the clock of the computer has to run ahead of that of the page before the page takes it for a sleep. */
+const SLEPT = 3000;
 /** The codes of refusals after which only submitting is left. */
 const ENDED = new Set(["attempt_expired", "attempt_submitted"]);
 
@@ -84,19 +87,23 @@ export function taking(attempt, { onSubmitted, signal }) {
 
   /** After a sleep of the computer the clock of the page is late, and the attempt may be over. */
   async function lookAgain() {
+    clearTimeout(later);
     if (document.hidden || isOver) return;
     try {
       const { data } = await get(path, null, { signal: over.signal });
       if (data.state === "SUBMITTED") submit(responses());
       else timer?.set(data.seconds_left);
-    } catch {
-      // The next answer that is saved says how much time is left.
+    } catch (error) {
+      // A computer that wakes up has no network yet.
+      if (!over.signal.aborted && (error.status === 0 || error.status >= 500)) later = setTimeout(lookAgain, ASKED_AGAIN_AFTER);
     }
   }
 
-  const timer = attempt.seconds_left === null ? null : countdown(attempt.seconds_left, () => submit(responses()));
+  let later = null;
+  const timer = attempt.seconds_left === null ? null : countdown(attempt.seconds_left, { onOver: () => submit(responses()), onSleep: lookAgain });
   const stop = () => {
     timer?.stop();
+    clearTimeout(later);
     over.abort();
   };
   document.addEventListener("visibilitychange", lookAgain, { signal: over.signal });
@@ -116,8 +123,15 @@ export function taking(attempt, { onSubmitted, signal }) {
   ];
 }
 
-/** The time that is left, counted by the clock of the page from what the server said last: that of the computer may be wrong. */
-function countdown(seconds, onOver) {
+/**
+ * The time that is left, counted by the clock of the page from what the server said last: that of the computer may be wrong.
+ *
+ * The clock of the page may stop while the computer sleeps, and that of the computer does not: `onSleep` is called where the
+ * two differ by more than before.
+ */
+function countdown(seconds, { onOver, onSleep }) {
+  const difference = () => Date.now() - performance.now();
+  let known = difference();
   const endOf = (left) => performance.now() + left * 1000;
   let end = endOf(seconds);
   const words = h("span.num");
@@ -126,6 +140,10 @@ function countdown(seconds, onOver) {
   const beat = setInterval(show, 500);
   let isSaid = false;
   function show() {
+    if (Math.abs(difference() - known) > SLEPT) {
+      known = difference();
+      onSleep();
+    }
     const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
     words.textContent = clock(left);
     element.toggleAttribute("data-near", left <= NEAR_END);

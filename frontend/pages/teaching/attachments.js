@@ -34,7 +34,9 @@ export function attachments(lesson, { isFrozen, onChange }) {
       busy(drop, async () => {
         try {
           await remove(`/files/${encodeURIComponent(file.id)}`);
-          changed({ video: state.video?.id === file.id ? null : state.video, files: state.files.filter(({ id }) => id !== file.id) });
+          const isVideo = state.video?.id === file.id;
+          changed(isVideo ? { video: null } : { files: state.files.filter(({ id }) => id !== file.id) });
+          (isVideo ? take : add).take();
         } catch (error) {
           fill(refusal, notice("bad", h("p", messageOf(error)), traceOf(error)));
         }

@@ -8,13 +8,18 @@ import { messageOf } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
 export function files(path, onDone) {
-  const input = h("input.vh", { type: "file", accept: ".gift,.txt,.xml", "aria-label": t("quiz.import"), tabindex: "-1", onchange: () => input.files[0] && busy(button, () => look(input.files[0])) });
+  const input = h("input.vh", { type: "file", accept: ".gift,.txt,.xml", "aria-label": t("quiz.import"), tabindex: "-1", onchange: () => take(input.files[0]) });
   const button = h("button.btn", { type: "button", onclick: () => input.click() }, t("quiz.import"));
   const save = (format) => download(`${path}/questions/export`, { format }).catch((error) => toast(messageOf(error)));
   const exports = ["gift", "moodle_xml"].map((format) => h("button.btn", { type: "button", "data-kind": "quiet", onclick: ({ target }) => busy(target, () => save(format)) }, t(`quiz.export_${format}`)));
 
-  async function look(file) {
+  function take(file) {
+    // The same file may be chosen again, mended.
     input.value = "";
+    if (file) busy(button, () => look(file));
+  }
+
+  async function look(file) {
     const send = (mode) => {
       const body = new FormData();
       body.append("file", file);

@@ -22,12 +22,13 @@ export function imageDialog({ of, onSaved }) {
   const fields = () => ({ alt: alt.read() });
   const take = uploader({ label: t("quiz.image_choose"), accept: TYPES, method: "PUT", path, fields, onDone: changed, onRefused: explain });
   const describe = h("button.btn", { type: "button", onclick: () => act(describe, () => upload("PUT", path, null, { fields: fields() })) }, t("quiz.image_describe"));
-  const drop = h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => act(drop, async () => (await remove(path)).data) }, t("quiz.image_remove"));
+  const drop = h("button.btn", { type: "button", "data-kind": "quiet", onclick: () => act(drop, async () => (await remove(path)).data, take.take) }, t("quiz.image_remove"));
 
-  function act(button, call) {
+  function act(button, call, after = () => {}) {
     return busy(button, async () => {
       try {
         changed(await call());
+        after();
       } catch (error) {
         if (!explain(error)) fill(refusal, notice("bad", h("p", messageOf(error)), traceOf(error)));
       }

@@ -21,7 +21,7 @@ export function thumbnail({ store, onChange }) {
     busy(drop, async () => {
       try {
         changed((await remove(path)).data);
-        take.querySelector("button").focus();
+        take.take();
       } catch (error) {
         fill(refusal, notice("bad", h("p", messageOf(error)), traceOf(error)));
       }
