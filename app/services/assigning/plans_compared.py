@@ -15,7 +15,7 @@ from app.models.assignment import Assignment
 from app.models.assignment_item import AssignmentItem
 from app.models.course import Course
 from app.services.assigning import assignments_runs as runs
-from app.services.assigning import in_request, plans, staging, undo_staging
+from app.services.assigning import in_request, plans, staging, undo_chunks, undo_staging
 
 ROWS_SHOWN = 100
 
@@ -40,6 +40,8 @@ def refuse_changed(plan: Assignment, present: Assignment, courses: Sequence[Cour
 
     :param courses: those of the plan, locked
     """
+    if plan.action == AssignmentAction.UNDO:
+        undo_chunks.lock_all(present)
     in_request.decide(present, courses)
     if plan.options["atomic"] and plans.has_refusals(present):
         plans.refuse(present)

@@ -29,12 +29,7 @@ LEFT_OUT = (Outcome.NO_SEAT, Outcome.SKIPPED)
 
 def decide(run: Assignment, chunk: Chunk, course: Course | None, scope: ChunkScope) -> Sequence[ChunkOutcome]:
     """Decide about the lines of this chunk, record it in the ledger, and put back what can be."""
-    lines = {
-        "assignment_id": run.id,
-        "undo_of": run.undo_of_id,
-        "batch": chunk.first,
-        "last_batch": chunk.last,
-    }
+    lines = _lines(run, chunk.first, chunk.last)
     if not run.is_preview:
         db.session.execute(undo_statements.LOCK, lines)
     found = db.session.execute(
@@ -51,6 +46,20 @@ def decide(run: Assignment, chunk: Chunk, course: Course | None, scope: ChunkSco
     if course is not None and rows and not run.is_preview:
         apply(run, course, rows=rows)
     return outcomes
+
+
+def lock_all(run: Assignment) -> None:
+    """Lock the enrollments of all staged lines, for a preview whose decisions are compared and then written."""
+    db.session.execute(undo_statements.LOCK, _lines(run, 1, run.batches))
+
+
+def _lines(run: Assignment, first_batch: int, last_batch: int) -> dict[str, Any]:
+    return {
+        "assignment_id": run.id,
+        "undo_of": run.undo_of_id,
+        "batch": first_batch,
+        "last_batch": last_batch,
+    }
 
 
 def apply(run: Assignment, course: Course, *, rows: Sequence[int] | None = None) -> None:

@@ -23,8 +23,8 @@ from tests.services.assigning.test_assignments_races import (
     seats,
     total,
 )  # fmt: skip
-from tests.support.assigning import ASYNC
-from tests.support.http import data_of
+from tests.support.assigning import ASYNC, commit
+from tests.support.http import assert_refused, data_of
 from tests.support.races import Started, at_once, holding, outcomes
 
 __all__ = ["admin", "crowd", "deadlocks", "seats"]
@@ -98,6 +98,22 @@ def test_the_undo_waits_for_progress_that_is_being_written_and_then_keeps_it(con
         started = Started(undoing(admin, first))
         waiting(1)
     assert by_person(data_of(started.finish())) == {str(learner.id): "kept_started"}
+
+
+def test_the_commit_of_an_undo_waits_for_progress_that_is_being_written_and_refuses_the_plan(
+    config, app, admin, make
+):
+    """Its preview would have taken the progress back."""
+    course, learner = make.course(), make.student()
+    first = data_of(bulk(admin, course, [str(learner.id)])())
+    plan = data_of(admin.post(f"/assignments/{first['id']}/undo", json={"mode": "preview"}))
+    assert by_person(plan) == {str(learner.id): "undone"}
+    progress = "UPDATE enrollments SET last_accessed = now() WHERE user_id = :user_id"
+
+    with holding(config, progress, commits=True, user_id=learner.id) as waiting:
+        started = Started(lambda: commit(admin, plan))
+        waiting(1)
+    assert_refused(started.finish(), 412, "plan_changed")
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))
