@@ -13,43 +13,44 @@ def course(site):
     return site.make.course(title="Bread", slug="bread", lessons=1)
 
 
-def test_back_and_a_jump_while_a_page_loads(page, course):
+@pytest.fixture
+def begin(page, course):
+    """Begin to open the course, and return its request, which goes on with `continue_()`."""
     held = []
 
     def hold(route):
         held.append(route)
 
-    open_(page, "/courses")
+    def run():
+        with page.expect_request("**/api/v1/courses/bread"):
+            page.evaluate("() => void navigation.navigate('/courses/bread')")
+        page.locator("main .waiting").wait_for()
+        return held[-1]
+
     page.route("**/api/v1/courses/bread", hold)
-    with page.expect_request("**/api/v1/courses/bread"):
-        page.evaluate("() => void navigation.navigate('/courses/bread')")
-    page.locator("main .waiting").wait_for()
+    return run
+
+
+def test_back_and_a_jump_while_a_page_loads(page, begin):
+    open_(page, "/courses")
+    begin()
 
     page.go_back()
     page.get_by_role("heading", level=1, name="Find a course").wait_for()
     page.get_by_role("list", name="Courses").wait_for()
 
-    with page.expect_request("**/api/v1/courses/bread"):
-        page.evaluate("() => void navigation.navigate('/courses/bread')")
-    page.locator("main .waiting").wait_for()
+    request = begin()
     page.get_by_role("link", name="Skip to content").press("Enter")
-    held[-1].continue_()
+    request.continue_()
     page.get_by_role("heading", level=1, name="Bread").wait_for()
 
 
-def test_a_page_that_arrives_leaves_the_focus_where_the_user_has_put_it_meanwhile(page, course):
-    held = []
-
-    def hold(route):
-        held.append(route)
-
+def test_a_page_that_arrives_leaves_the_focus_where_the_user_has_put_it_meanwhile(page, begin):
     open_(page, "/courses")
-    page.route("**/api/v1/courses/bread", hold)
-    with page.expect_request("**/api/v1/courses/bread"):
-        page.evaluate("() => void navigation.navigate('/courses/bread')")
+    request = begin()
 
     travel(page, 'link "Sign in"')
-    held[-1].continue_()
+    request.continue_()
 
     page.get_by_role("heading", level=1, name="Bread").wait_for()
     expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_focused()
