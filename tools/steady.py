@@ -36,9 +36,8 @@ def steady(value: Any) -> Any:
     """The same on every run: what is new each time is numbered in the order in which it is met."""
     text = json.dumps(value, ensure_ascii=False)
     now = datetime.now(UTC)
-    shift = RECORDED_AT - now
     text = MOMENT.sub(lambda found: moved(found[0], now), text)
-    text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], shift)}"', text)
+    text = re.sub(rf'"({MONTH.pattern})"', lambda found: f'"{moved_month(found[1], now)}"', text)
     text = ID.sub(numbered(f"{FIXED}000-8000-0000000000{{:02}}", keep=FIXED), text)
     text = NUMBER.sub(numbered("RC-{:032}", keep="RC-000000"), text)
     text = PICTURE.sub(r"\1/a1/recorded", text)
@@ -62,10 +61,13 @@ def moved(moment: str, now: datetime) -> str:
     return (RECORDED_AT + ahead).isoformat().replace("+00:00", "Z")
 
 
-def moved_month(month: str, shift: timedelta) -> str:
-    if int(month[:4]) < RECORDED_AT.year - 1:
+def moved_month(month: str, now: datetime) -> str:
+    """A month keeps its distance from that of the recording, on whatever day that is."""
+    year, number = map(int, month.split("-"))
+    if year < RECORDED_AT.year - 1:
         return month
-    return f"{datetime.fromisoformat(f'{month}-15').replace(tzinfo=UTC) + shift:%Y-%m}"
+    months = 12 * (year - now.year + RECORDED_AT.year) + number - now.month + RECORDED_AT.month - 1
+    return f"{months // 12}-{months % 12 + 1:02}"
 
 
 def numbered(form: str, *, keep: str) -> Callable[[re.Match[str]], str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tools.steady import moved
+from tools.steady import moved, moved_month
 
 
 @pytest.mark.parametrize("hour", [0, 9, 13, 23])
@@ -23,3 +23,13 @@ def test_a_time_is_shown_the_same_whenever_it_is_recorded(moment, shown, hour):
     now = datetime(2026, 11, 30, hour, 30, tzinfo=UTC)
 
     assert moved(moment.format(hour=hour), now) == shown
+
+
+@pytest.mark.parametrize("day", [1, 15, 31])
+@pytest.mark.parametrize(
+    ("month", "shown"),
+    [("2026-12", "2026-01"), ("2026-01", "2025-02"), ("2027-01", "2026-02"), ("2014-10", "2014-10")],
+    ids=["now", "the first of a year", "next", "a record"],
+)
+def test_a_month_is_shown_the_same_on_whatever_day_it_is_recorded(month, shown, day):
+    assert moved_month(month, datetime(2026, 12, day, 9, tzinfo=UTC)) == shown
