@@ -268,7 +268,7 @@ OUTCOMES_OF_UNDOING = (
 )
 """What `counts` of a run always lists, zeros included; SKIPPED is added where lines were left out."""
 
-OUTCOMES = (
+ORDER_OF_OUTCOMES = (
     Outcome.ASSIGNED,
     Outcome.REACTIVATED,
     Outcome.ALREADY_ENROLLED,

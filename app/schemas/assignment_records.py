@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import marshmallow as ma
 
-from app.enums import OUTCOMES, AssignmentAction, AssignmentState, ListFormat, OnExisting, Outcome
+from app.enums import ORDER_OF_OUTCOMES, AssignmentAction, AssignmentState, ListFormat, OnExisting, Outcome
 from app.schemas import bulk, fields
 from app.schemas.assignments import ItemSchema, RunCourseSchema
 from app.schemas.base import ListQuerySchema, Schema, course_filter, course_ref, ordering
@@ -101,7 +101,7 @@ class AssignmentSchema(Schema):
             "description": "Enrollments whose due date, as set by this run, had passed when it was written."
         },
     )
-    counts = bulk.Counts((), sometimes=OUTCOMES)
+    counts = bulk.Counts((), sometimes=ORDER_OF_OUTCOMES)
     courses = ma.fields.List(
         ma.fields.Nested(RunCourseSchema),
         required=True,

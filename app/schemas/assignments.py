@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from app.enums import (
-    OUTCOMES,
+    ORDER_OF_OUTCOMES,
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
     AssignmentState,
@@ -253,7 +253,7 @@ class RunCourseSchema(Schema):
     title = ma.fields.String(required=True)
     requested = fields.Whole(required=True)
     unique = fields.Whole(required=True)
-    counts = bulk.Counts((), sometimes=OUTCOMES)
+    counts = bulk.Counts((), sometimes=ORDER_OF_OUTCOMES)
 
 
 class ReportSchema(Schema):
@@ -290,4 +290,4 @@ class UnassignReportSchema(ReportSchema):
 class AnyReportSchema(ReportSchema):
     """The report of a run of either action."""
 
-    counts = bulk.Counts((), sometimes=OUTCOMES, attribute="run.counts")
+    counts = bulk.Counts((), sometimes=ORDER_OF_OUTCOMES, attribute="run.counts")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.enums import (
-    OUTCOMES,
+    ORDER_OF_OUTCOMES,
     OUTCOMES_OF_ASSIGNING,
     OUTCOMES_OF_UNASSIGNING,
     OUTCOMES_OF_UNDOING,
@@ -217,11 +217,11 @@ def test_counts_have_one_order_everywhere(admin, make):
     for run in (report, undone, unassigned, several):
         record = data_of(admin.get(f"/assignments/{run['id']}"))
         orders = [list(each["counts"]) for each in (run, record, listed[run["id"]], *run["courses"])]
-        assert orders == [[name for name in OUTCOMES if name in found] for found in orders]
+        assert orders == [[name for name in ORDER_OF_OUTCOMES if name in found] for found in orders]
         assert orders[0] == orders[1] == orders[2]
 
 
 def test_every_outcome_has_a_place_in_counts():
-    assert sorted(OUTCOMES) == sorted(Outcome)
+    assert sorted(ORDER_OF_OUTCOMES) == sorted(Outcome)
     for some in (OUTCOMES_OF_ASSIGNING, OUTCOMES_OF_UNASSIGNING, OUTCOMES_OF_UNDOING):
-        assert list(some) == [outcome for outcome in OUTCOMES if outcome in some]
+        assert list(some) == [outcome for outcome in ORDER_OF_OUTCOMES if outcome in some]
